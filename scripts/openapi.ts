@@ -1,0 +1,64 @@
+/** Writes openapi.yaml from the schemas of the routes; with `--check`, says instead whether the file is what they make. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import swagger from '@fastify/swagger'
+import fastify from 'fastify'
+import { addPublicRoutes } from '../src/http/public-app.ts'
+import { healthRoutes } from '../src/http/routes/health.ts'
+import { metadataOf } from '../src/oauth/metadata.ts'
+
+const file = fileURLToPath(new URL('../openapi.yaml', import.meta.url))
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
+
+const never = async (): Promise<never> => {
+  throw new Error('Only the schemas are asked here.')
+}
+
+async function generate(): Promise<string> {
+  const app = fastify({ exposeHeadRoutes: false })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Signet',
+        version,
+        summary: 'OAuth 2 token service',
+        description: 'Exchanges credentials for short-lived RS256 access tokens that resource services verify offline.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: 'http://127.0.0.1:3000', description: 'The public port, at the issuer' }],
+      tags: [
+        { name: 'OAuth', description: 'For clients' },
+        { name: 'Verification', description: 'For resource services' },
+        { name: 'Management', description: 'For operators, on the management port' },
+      ],
+      components: {
+        securitySchemes: {
+          client: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'client_id and client_secret, each form-urlencoded (RFC 6749 §2.3.1)',
+          },
+        },
+      },
+    },
+  })
+  await addPublicRoutes(app, {
+    metadata: metadataOf('http://127.0.0.1:3000', []),
+    publishedKeys: () => ({ body: '', etag: '' }),
+    tokenEndpoint: never,
+    mayUseClient: never,
+  })
+  await app.register(async scope => healthRoutes(scope, { isServing: () => false, proofs: [] }))
+  await app.ready()
+  return app.swagger({ yaml: true })
+}
+
+const generated = await generate()
+if (process.argv.includes('--check')) {
+  const isSame = (await readFile(file, 'utf8')) === generated
+  if (!isSame) console.error('openapi.yaml is not what the routes say. Run: npm run openapi')
+  process.exitCode = isSame ? 0 : 1
+} else {
+  await writeFile(file, generated)
+}

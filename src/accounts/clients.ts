@@ -1,0 +1,177 @@
+import { hash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import { type Randomness, randomId } from '../randomness.ts'
+import type { Provenance, Stores, Write } from '../unit-of-work.ts'
+import { AccountError, assertNoProblem, notFound } from './account-error.ts'
+import { clientIdProblem, clientSecretProblem, settingsProblem } from './client-rules.ts'
+import type { Client, ClientSecret, ClientSettings, ClientStoreReader, Status } from './stores.ts'
+
+export interface NewClient extends ClientSettings {
+  readonly clientId: string
+  readonly isPublic: boolean
+  /** Undefined: one is made, unless the client is public. */
+  readonly secret: string | undefined
+}
+
+/** A secret that was made here is told once, in the answer of the act that made it. */
+export interface WithSecret {
+  readonly client: Client
+  readonly secretId: string | undefined
+  readonly generatedSecret: string | undefined
+}
+
+/** Every act throws an AccountError when it is refused. */
+export interface Clients {
+  add(client: NewClient, by: Provenance): Promise<WithSecret>
+  list(): Promise<readonly Client[]>
+  find(clientId: string): Promise<Client>
+  /** Replaces what is given and keeps the rest. */
+  update(clientId: string, change: Partial<ClientSettings>, by: Provenance): Promise<Client>
+  /** `disabled` and `deleted` end the client's sessions; what has ended stays so when it is enabled, or added, again. */
+  setStatus(clientId: string, status: Status, by: Provenance): Promise<Client>
+  addSecret(clientId: string, secret: NewSecret, by: Provenance): Promise<WithSecret>
+  removeSecret(clientId: string, secretId: string, by: Provenance): Promise<Client>
+}
+
+export interface NewSecret {
+  readonly name: string | undefined
+  /** Undefined: one is made. */
+  readonly secret: string | undefined
+  readonly ttlSeconds: number | undefined
+}
+
+/** Ends every session of a client inside the write of the act that is the reason for it. */
+export type EndSessionsOfClient = (stores: Stores, clientId: string, reason: string, by: Provenance) => Promise<void>
+
+const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
+
+const find = async (reader: ClientStoreReader, clientId: string): Promise<Client> => {
+  const client = await reader.findByClientId(clientId)
+  if (client === undefined) throw notFound('client')
+  return client
+}
+
+const distinct = (settings: ClientSettings): ClientSettings => ({
+  grants: [...new Set(settings.grants)],
+  scope: [...new Set(settings.scope)],
+  audiences: [...new Set(settings.audiences)],
+  origins: [...new Set(settings.origins)],
+  introspect: [...new Set(settings.introspect)],
+  accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
+})
+
+export function createClients(dependencies: {
+  readonly clients: ClientStoreReader
+  readonly write: Write
+  readonly endSessions: EndSessionsOfClient
+  /** The grant types of RFC 6749 §4 that this service has. */
+  readonly knownGrants: readonly string[]
+  readonly clock: Clock
+  readonly randomness: Randomness
+}): Clients {
+  const { clients, write, endSessions, knownGrants, clock, randomness } = dependencies
+
+  function makeSecret({ name, secret, ttlSeconds }: NewSecret): {
+    stored: ClientSecret
+    generated: string | undefined
+  } {
+    const value = secret ?? randomness.bytes(32).toString('base64url')
+    assertNoProblem(clientSecretProblem(value))
+    const createdAtMs = clock.now()
+    const stored: ClientSecret = {
+      id: randomId(randomness, 'secret'),
+      name: name ?? null,
+      hash: hash('sha256', value, 'base64url'),
+      createdAtMs,
+      expiresAtMs: ttlSeconds === undefined ? null : createdAtMs + ttlSeconds * 1000,
+    }
+    return { stored, generated: secret === undefined ? value : undefined }
+  }
+
+  function newClient(asked: NewClient, secrets: readonly ClientSecret[]): Client {
+    assertNoProblem(clientIdProblem(asked.clientId))
+    assertNoProblem(settingsProblem(asked, knownGrants))
+    if (asked.isPublic && asked.secret !== undefined)
+      throw new AccountError('invalid', 'A public client has no secret.')
+    const id = randomId(randomness, 'client')
+    const { clientId, isPublic } = asked
+    return { ...distinct(asked), id, clientId, status: 'active', isPublic, secrets, createdAtMs: clock.now() }
+  }
+
+  return {
+    async add(asked, by) {
+      const made = asked.isPublic
+        ? undefined
+        : makeSecret({ name: undefined, secret: asked.secret, ttlSeconds: undefined })
+      const client = newClient(asked, made === undefined ? [] : [made.stored])
+      await write(async stores => {
+        const isNew = await stores.clients.insert(client)
+        if (!isNew) throw new AccountError('already_exists', 'There is a client with this id already.')
+        await stores.audit.append({ type: 'client.add', outcome: 'success', clientId: client.id, provenance: by })
+      })
+      return { client, secretId: made?.stored.id, generatedSecret: made?.generated }
+    },
+
+    list: () => clients.list(),
+
+    find: clientId => find(clients, clientId),
+
+    update: (clientId, change, by) =>
+      write(async stores => {
+        const client = await find(stores.clients, clientId)
+        const settings = distinct({ ...client, ...change })
+        assertNoProblem(settingsProblem(settings, knownGrants))
+        await stores.clients.update(client.id, settings)
+        await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: client.id, provenance: by })
+        return { ...client, ...settings }
+      }),
+
+    setStatus: (clientId, status, by) =>
+      write(async stores => {
+        const client = await find(stores.clients, clientId)
+        await stores.clients.setStatus(client.id, status)
+        await stores.audit.append({
+          type: statusEvents[status],
+          outcome: 'success',
+          clientId: client.id,
+          provenance: by,
+        })
+        if (status !== 'active') await endSessions(stores, client.id, `client_${status}`, by)
+        return { ...client, status }
+      }),
+
+    async addSecret(clientId, asked, by) {
+      const { stored, generated } = makeSecret(asked)
+      return write(async stores => {
+        const client = await find(stores.clients, clientId)
+        if (client.isPublic) throw new AccountError('invalid', 'A public client has no secret.')
+        const secrets = [...client.secrets, stored]
+        await stores.clients.setSecrets(client.id, secrets)
+        await stores.audit.append({
+          type: 'client.add_secret',
+          outcome: 'success',
+          clientId: client.id,
+          target: stored.id,
+          provenance: by,
+        })
+        return { client: { ...client, secrets }, secretId: stored.id, generatedSecret: generated }
+      })
+    },
+
+    removeSecret: (clientId, secretId, by) =>
+      write(async stores => {
+        const client = await find(stores.clients, clientId)
+        const secrets = client.secrets.filter(({ id }) => id !== secretId)
+        if (secrets.length === client.secrets.length) throw notFound('secret of this client')
+        await stores.clients.setSecrets(client.id, secrets)
+        await stores.audit.append({
+          type: 'client.remove_secret',
+          outcome: 'success',
+          clientId: client.id,
+          target: secretId,
+          provenance: by,
+        })
+        return { ...client, secrets }
+      }),
+  }
+}

@@ -1,0 +1,67 @@
+import type { Provenance, Write } from '../unit-of-work.ts'
+import { networkOf } from './hashing-queue.ts'
+import { isActive } from './may-receive-tokens.ts'
+import type { Passwords } from './passwords.ts'
+import type { User, UserStoreReader } from './stores.ts'
+import { usernameKey } from './username.ts'
+
+/** Who signed in, and the stored hash that was checked: the gate asks for it again when the session is written. */
+export interface SignedIn {
+  readonly userId: string
+  readonly passwordHash: string
+}
+
+export interface SignInAttempt {
+  readonly username: string
+  readonly password: string
+  /** Internal id of the client through which the user signs in. */
+  readonly clientId: string
+  readonly provenance: Provenance
+}
+
+/**
+ * Checks a username and a password. Unknown, disabled, deleted and wrong do the same work and look the same to the caller; only
+ * the audit tells them apart.
+ * @throws TooManyWaiting before any work, when too many passwords wait to be hashed
+ */
+export function createSignIn(dependencies: {
+  readonly users: UserStoreReader
+  readonly write: Write
+  readonly passwords: Passwords
+}): (attempt: SignInAttempt) => Promise<SignedIn | undefined> {
+  const { users, write, passwords } = dependencies
+
+  async function fail(user: User | undefined, attempt: SignInAttempt, reason: string): Promise<undefined> {
+    const { clientId, provenance } = attempt
+    // The name that was typed stays out: people type passwords into the name field.
+    const who = user === undefined ? {} : { userId: user.userId }
+    await write(stores =>
+      stores.audit.append({ type: 'user.sign_in', outcome: 'failure', reason, clientId, provenance, ...who }),
+    )
+    return undefined
+  }
+
+  /** Never overwrites a password that was changed meanwhile: the old hash then stays the one that was checked, and the gate refuses it. */
+  async function upgradeHash(user: User, attempt: SignInAttempt): Promise<string> {
+    const { userId, passwordHash } = user
+    const upgraded = await passwords.rehash(networkOf(attempt.provenance.address ?? ''), attempt.password)
+    const replaced = await write(async stores => {
+      const done = await stores.users.replacePasswordHash(userId, passwordHash, upgraded)
+      const { provenance } = attempt
+      if (done)
+        await stores.audit.append({ type: 'user.upgrade_password_hash', outcome: 'success', userId, provenance })
+      return done
+    })
+    return replaced ? upgraded : passwordHash
+  }
+
+  return async attempt => {
+    const user = await users.findByKey(usernameKey(attempt.username))
+    const network = networkOf(attempt.provenance.address ?? '')
+    const { matches, outdated } = await passwords.verify(network, user?.passwordHash, attempt.password)
+    if (user === undefined) return fail(user, attempt, 'unknown_user')
+    if (!matches) return fail(user, attempt, 'wrong_password')
+    if (!isActive(user.status)) return fail(user, attempt, `user_${user.status}`)
+    return { userId: user.userId, passwordHash: outdated ? await upgradeHash(user, attempt) : user.passwordHash }
+  }
+}

@@ -1,0 +1,45 @@
+const MAX_CODE_POINTS = 128
+
+/**
+ * The form in which usernames are compared: two usernames with the same key are one account.
+ *
+ * It follows NFKC_Casefold (Unicode Standard, section 3.13, R5): compatibility forms, letter case and characters that
+ * are invisible by default do not tell users apart. It is idempotent, and total: it never throws.
+ *
+ * @param username - as typed, well-formed or not
+ */
+export function usernameKey(username: string): string {
+  // Decomposed first, as the standard's D145 wants it: folding makes the Greek iota subscript a letter, and where it
+  // then stands must not depend on how the letter and its accents were composed. The last step composes again.
+  const decomposed = username.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+  return foldCase(decomposed).normalize('NFKC')
+}
+
+/**
+ * JavaScript has no full case folding. Upper case expands what has no single capital (`ß` becomes `SS`) and the lower
+ * case of that brings the variants together. Lower case comes first because `ẞ` is its own upper case and would
+ * otherwise end as `ß`. At the end of a word JavaScript writes a sigma as `ς`; folding knows only `σ`.
+ * Unlike Unicode's folding this also takes the dotless `ı` for an `i`, which keeps look-alikes from being two accounts.
+ */
+function foldCase(text: string): string {
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')
+}
+
+/**
+ * What keeps a text from being a username, as a sentence for the person who chose it, or undefined.
+ *
+ * @param username - as typed; 1 to 128 code points are accepted
+ */
+export function usernameProblem(username: string): string | undefined {
+  if (username === '') return 'The username is empty.'
+  if (!username.isWellFormed()) return 'The username is not well-formed Unicode.'
+  if ([...username].length > MAX_CODE_POINTS) return `The username is longer than ${MAX_CODE_POINTS} characters.`
+  if (/\p{C}/u.test(username)) {
+    return 'The username contains a control, format, private-use or unassigned character.'
+  }
+  if (/[\p{Zl}\p{Zp}]/u.test(username)) return 'The username contains a line or paragraph separator.'
+  if (username !== username.trim()) return 'The username begins or ends with white space.'
+  // Fillers and variation selectors are letters and marks to Unicode, yet alone they show, and compare as, nothing.
+  if (usernameKey(username) === '') return 'The username contains no visible character.'
+  return undefined
+}

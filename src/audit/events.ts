@@ -1,0 +1,56 @@
+/** Who did what, when, from where and why: appended inside the write of the act itself, so that neither exists without the other. */
+
+/** Where an act came from. */
+export interface Provenance {
+  /** `operator:NAME` for the command line, `client` for a request (which one is in the event), `signet` for the service itself. */
+  readonly actor: string
+  /** The client's network address, as far as trusted proxies tell it. */
+  readonly address: string | null
+  readonly userAgent: string | null
+  readonly requestId: string | null
+}
+
+export type AuditEventType =
+  | 'client.authenticate'
+  | 'client.add'
+  | 'client.update'
+  | 'client.disable'
+  | 'client.enable'
+  | 'client.delete'
+  | 'client.add_secret'
+  | 'client.remove_secret'
+  | 'role.add'
+  | 'role.update'
+  | 'role.delete'
+  | 'role.grant'
+  | 'role.revoke'
+  | 'session.refresh'
+  | 'session.repeat'
+  | 'session.end'
+  | 'signing_key.add'
+  | 'user.add'
+  | 'user.delete'
+  | 'user.disable'
+  | 'user.enable'
+  | 'user.set_password'
+  | 'user.sign_in'
+  | 'user.upgrade_password_hash'
+
+export interface AuditEvent {
+  readonly type: AuditEventType
+  readonly outcome: 'success' | 'failure'
+  /** Why, in a few words without anything that the caller typed. */
+  readonly reason?: string
+  readonly userId?: string
+  /** The internal id of a client (`client_…`), which is never reused. */
+  readonly clientId?: string
+  readonly sessionId?: string
+  /** The role or signing key that the act is about. */
+  readonly target?: string
+  readonly provenance: Provenance
+}
+
+export interface AuditStore {
+  /** Adds an event; there is no way to change or remove one. */
+  append(event: AuditEvent): Promise<void>
+}

@@ -1,0 +1,19 @@
+/** The only source of time. Tests hand in a clock that they move themselves. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+export const systemClock: Clock = { now: () => Date.now() }
+
+export const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)
+
+const secondsPerUnit = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+
+/** Seconds of a duration such as `1s`, `10m`, `24h`, `14d`; undefined when the text is none. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(?<count>0|[1-9]\d*)(?<unit>[smhd])$/.exec(text)
+  if (match === null) return undefined
+  const { count, unit } = match.groups as { count: string; unit: keyof typeof secondsPerUnit }
+  return Number(count) * secondsPerUnit[unit]
+}

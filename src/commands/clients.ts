@@ -1,0 +1,181 @@
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import type { WithSecret } from '../accounts/clients.ts'
+import type { Client, ClientSettings, Status } from '../accounts/stores.ts'
+import { parseDuration } from '../clock.ts'
+import { answer, collect, isoTime, operator, readSecret, type Services, table, UsageError } from './context.ts'
+
+const toJson = (client: Client) => ({
+  client_id: client.clientId,
+  status: client.status,
+  public: client.isPublic,
+  grants: client.grants,
+  scope: client.scope,
+  audiences: client.audiences,
+  origins: client.origins,
+  introspect: client.introspect,
+  access_token_ttl: client.accessTokenTtlSeconds,
+  secrets: client.secrets.map(({ id, name, createdAtMs, expiresAtMs }) => ({
+    id,
+    name,
+    created_at: isoTime(createdAtMs),
+    expires_at: expiresAtMs === null ? null : isoTime(expiresAtMs),
+  })),
+  created_at: isoTime(client.createdAtMs),
+})
+
+/** A secret is printed by the command that made it, and never again. */
+const withSecretToJson = ({ client, secretId, generatedSecret }: WithSecret) => ({
+  ...toJson(client),
+  secret_id: secretId,
+  client_secret: generatedSecret,
+})
+
+const toLine = (client: Client): string =>
+  [client.clientId, client.isPublic ? 'public' : 'confidential', client.status, client.grants.join(', ')].join('  ')
+
+const secretLines = ({ generatedSecret }: WithSecret): string[] =>
+  generatedSecret === undefined ? [] : [`Secret (it is not shown again): ${generatedSecret}`]
+
+function duration(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds === undefined) throw new InvalidArgumentError('A duration is a number and s, m, h or d, for example 10m.')
+  return seconds
+}
+
+/** The settings that were given, and no others. */
+const settingsOf = (options: {
+  grant?: readonly string[] | undefined
+  scope?: readonly string[] | undefined
+  audience?: readonly string[] | undefined
+  origin?: readonly string[] | undefined
+  introspect?: readonly string[] | undefined
+  accessTokenTtl?: number | undefined
+}): Partial<ClientSettings> => ({
+  ...(options.grant && { grants: options.grant }),
+  ...(options.scope && { scope: options.scope }),
+  ...(options.audience && { audiences: options.audience }),
+  ...(options.origin && { origins: options.origin }),
+  ...(options.introspect && { introspect: options.introspect }),
+  ...(options.accessTokenTtl !== undefined && { accessTokenTtlSeconds: options.accessTokenTtl }),
+})
+
+/** Adds the options of the settings to a command. */
+const settingsCommand = (clients: Command, verb: string, description: string) =>
+  clients
+    .command(verb)
+    .description(description)
+    .argument('<id>', 'the client_id')
+    .option('--grant <grant>', 'a grant type it may use: password, refresh_token; may be repeated', collect)
+    .option(
+      '--scope <scope>',
+      "a permission it may ask for, or '*' for whatever the user has; may be repeated",
+      collect,
+    )
+    .option('--audience <uri>', 'a resource service its tokens are for, the default first; may be repeated', collect)
+    .option(
+      '--origin <origin>',
+      'a web page that may use it, for example https://login.example.com; may be repeated',
+      collect,
+    )
+    .option('--introspect <audience>', 'an audience whose tokens it may introspect; may be repeated', collect)
+    .option('--access-token-ttl <duration>', 'how long its access tokens live, for example 10m', duration)
+    .option('--json', 'print JSON')
+
+export function clientsCommand(services: Services): Command {
+  const clients = new Command('clients').description('the applications that ask for tokens') as unknown as Command
+
+  settingsCommand(
+    clients,
+    'add',
+    'add a client; a secret is made and shown once unless one is given or the client is public',
+  )
+    .option('--public', 'it can keep no secret: a page in a browser, an app on a phone')
+    .option('--secret-stdin', 'read the secret from standard input instead of making one')
+    .action(async (clientId, options) => {
+      if (options.public && options.secretStdin)
+        throw new UsageError('A public client has no secret: leave out --secret-stdin.')
+      if (options.grant && !options.audience) throw new UsageError('A client with a grant needs an --audience.')
+      const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
+      const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
+      const asked = { ...nothing, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
+      const added = await (await services.clients()).add(asked, operator())
+      answer(withSecretToJson(added), [`Added ${toLine(added.client)}`, ...secretLines(added)], options)
+    })
+
+  clients
+    .command('list')
+    .description('list the clients')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const all = await (await services.clients()).list()
+      const rows = all.map(client => [
+        client.clientId,
+        client.status,
+        client.isPublic ? 'public' : 'confidential',
+        client.grants.join(', '),
+      ])
+      answer(all.map(toJson), table(['ID', 'STATUS', 'TYPE', 'GRANTS'], rows), options)
+    })
+
+  clients
+    .command('show')
+    .description('show a client')
+    .argument('<id>')
+    .option('--json', 'print JSON')
+    .action(async (clientId, options) => {
+      const client = await (await services.clients()).find(clientId)
+      const lines = Object.entries(toJson(client)).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+      answer(toJson(client), lines, options)
+    })
+
+  settingsCommand(clients, 'update', 'replace the settings that are given and keep the others').action(
+    async (clientId, options) => {
+      const change = settingsOf(options)
+      if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
+      const client = await (await services.clients()).update(clientId, change, operator())
+      answer(toJson(client), [`Updated ${toLine(client)}`], options)
+    },
+  )
+
+  clients
+    .command('add-secret')
+    .description('add a secret beside the others, so that they can be exchanged without an interruption')
+    .argument('<id>')
+    .option('--name <name>', 'what the secret is for')
+    .option('--expires <duration>', 'when it stops to work, for example 90d', duration)
+    .option('--secret-stdin', 'read the secret from standard input instead of making one')
+    .option('--json', 'print JSON')
+    .action(async (clientId, options) => {
+      const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
+      const asked = { name: options.name, secret, ttlSeconds: options.expires }
+      const added = await (await services.clients()).addSecret(clientId, asked, operator())
+      answer(withSecretToJson(added), [`Added ${added.secretId}`, ...secretLines(added)], options)
+    })
+
+  clients
+    .command('remove-secret')
+    .description('remove a secret')
+    .argument('<id>')
+    .argument('<secret-id>', 'as `clients show` lists it')
+    .option('--json', 'print JSON')
+    .action(async (clientId, secretId, options) => {
+      const client = await (await services.clients()).removeSecret(clientId, secretId, operator())
+      answer(toJson(client), [`Removed ${secretId}`], options)
+    })
+
+  const statusCommand = (verb: string, status: Status, description: string) =>
+    clients
+      .command(verb)
+      .description(description)
+      .argument('<id>')
+      .option('--json', 'print JSON')
+      .action(async (clientId, options) => {
+        const client = await (await services.clients()).setStatus(clientId, status, operator())
+        answer(toJson(client), [`${client.clientId} is ${status}`], options)
+      })
+  statusCommand('disable', 'disabled', 'refuse the client every token and end its sessions')
+  statusCommand('enable', 'active', 'let a disabled client work again')
+  statusCommand('delete', 'deleted', 'end the client for good; the id is free again')
+
+  return clients
+}

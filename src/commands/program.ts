@@ -1,0 +1,51 @@
+/** The `signet` command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import { clientsCommand } from './clients.ts'
+import { type Services, UsageError } from './context.ts'
+import { rolesCommand } from './roles.ts'
+import { migrateCommand, serveCommand } from './service.ts'
+import { usersCommand } from './users.ts'
+
+const USAGE = 2
+const REFUSED = 1
+
+function createProgram(services: Services, version: string): Command {
+  const program = new Command('signet').description('OAuth 2 token service').version(version)
+  for (const command of [serveCommand, migrateCommand, usersCommand, rolesCommand, clientsCommand]) {
+    program.addCommand(command(services))
+  }
+  return program
+}
+
+/** Errors are thrown, not acted on, in every command below this one. */
+function throwErrors(command: Command): void {
+  command.exitOverride()
+  for (const child of command.commands) throwErrors(child as Command)
+}
+
+/**
+ * Runs one command.
+ * @param words the command line after `signet`
+ * @returns the exit code
+ */
+export async function runProgram(services: Services, version: string, words: readonly string[]): Promise<number> {
+  const program = createProgram(services, version)
+  throwErrors(program)
+  try {
+    await program.parseAsync([...words], { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
+    process.stderr.write(`${messageOf(error)}\n`)
+    return error instanceof UsageError ? USAGE : REFUSED
+  } finally {
+    await services.close()
+  }
+}
+
+/** Expected errors say all there is to say; of the others, the stack is what helps. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const isExpected = error.name !== 'Error' && error.name !== 'TypeError' && error.name !== 'RangeError'
+  return isExpected ? error.message : (error.stack ?? error.message)
+}

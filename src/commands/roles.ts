@@ -1,0 +1,86 @@
+import { Command } from '@commander-js/extra-typings'
+import type { Role } from '../accounts/stores.ts'
+import { answer, collect, operator, type Services, table } from './context.ts'
+
+const toJson = ({ name, permissions }: Role) => ({ name, permissions })
+const toLine = ({ name, permissions }: Role): string => `${name}  ${permissions.join(' ')}`
+
+export function rolesCommand(services: Services): Command {
+  const roles = new Command('roles').description('what users may do')
+
+  roles
+    .command('add')
+    .description('add a role')
+    .argument('<name>')
+    .requiredOption('--permission <permission>', 'a permission that the role gives; may be repeated', collect)
+    .option('--json', 'print JSON')
+    .action(async (name, options) => {
+      const role = await (await services.roles()).add({ name, permissions: options.permission }, operator())
+      answer(toJson(role), [`Added ${toLine(role)}`], options)
+    })
+
+  roles
+    .command('list')
+    .description('list the roles')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const all = await (await services.roles()).list()
+      const rows = all.map(({ name, permissions }) => [name, permissions.join(' ')])
+      answer(all.map(toJson), table(['NAME', 'PERMISSIONS'], rows), options)
+    })
+
+  roles
+    .command('show')
+    .description('show a role')
+    .argument('<name>')
+    .option('--json', 'print JSON')
+    .action(async (name, options) => {
+      const role = await (await services.roles()).find(name)
+      answer(toJson(role), [toLine(role)], options)
+    })
+
+  roles
+    .command('update')
+    .description('replace the permissions of a role')
+    .argument('<name>')
+    .requiredOption('--permission <permission>', 'a permission that the role gives; may be repeated', collect)
+    .option('--json', 'print JSON')
+    .action(async (name, options) => {
+      const role = await (await services.roles()).update({ name, permissions: options.permission }, operator())
+      answer(toJson(role), [`Updated ${toLine(role)}`], options)
+    })
+
+  roles
+    .command('grant')
+    .description('give a role to a user')
+    .argument('<role>')
+    .requiredOption('--user <name>', 'the user')
+    .option('--json', 'print JSON')
+    .action(async (role, options) => {
+      await (await services.roles()).grant(role, options.user, operator())
+      answer({ role, username: options.user }, [`${options.user} has ${role}`], options)
+    })
+
+  roles
+    .command('revoke')
+    .description('take a role from a user')
+    .argument('<role>')
+    .requiredOption('--user <name>', 'the user')
+    .option('--json', 'print JSON')
+    .action(async (role, options) => {
+      await (await services.roles()).revoke(role, options.user, operator())
+      answer({ role, username: options.user }, [`${options.user} does not have ${role}`], options)
+    })
+
+  roles
+    .command('delete')
+    .description('delete a role, also from everybody who has it')
+    .argument('<name>')
+    .option('--json', 'print JSON')
+    .action(async (name, options) => {
+      await (await services.roles()).delete(name, operator())
+      answer({ name }, [`Deleted ${name}`], options)
+    })
+
+  return roles as unknown as Command
+}

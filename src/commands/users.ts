@@ -1,0 +1,86 @@
+import { Command } from '@commander-js/extra-typings'
+import type { Status } from '../accounts/stores.ts'
+import type { UserWithRoles } from '../accounts/users.ts'
+import { answer, collect, isoTime, operator, readSecret, type Services, table } from './context.ts'
+
+const toJson = (user: UserWithRoles) => ({
+  user_id: user.userId,
+  username: user.username,
+  status: user.status,
+  roles: user.roles,
+  created_at: isoTime(user.createdAtMs),
+})
+
+const toLine = (user: UserWithRoles): string =>
+  `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`
+
+export function usersCommand(services: Services): Command {
+  const users = new Command('users').description('the people who sign in')
+
+  users
+    .command('add')
+    .description('add a user')
+    .argument('<name>', 'the name to sign in with')
+    .option('--password-stdin', 'read the password from standard input instead of asking for it')
+    .option('--role <role>', 'a role to give; may be repeated', collect)
+    .option('--json', 'print JSON')
+    .action(async (username, options) => {
+      const password = await readSecret('password', '--password-stdin', options.passwordStdin)
+      const user = await (await services.users()).add({ username, password, roles: options.role ?? [] }, operator())
+      answer(toJson(user), [`Added ${toLine(user)}`], options)
+    })
+
+  users
+    .command('list')
+    .description('list the users')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const all = await (await services.users()).list()
+      const rows = all.map(user => [
+        user.username,
+        user.userId,
+        user.status,
+        user.roles.join(', '),
+        isoTime(user.createdAtMs),
+      ])
+      answer(all.map(toJson), table(['NAME', 'ID', 'STATUS', 'ROLES', 'CREATED'], rows), options)
+    })
+
+  users
+    .command('show')
+    .description('show a user')
+    .argument('<name>')
+    .option('--json', 'print JSON')
+    .action(async (username, options) => {
+      const user = await (await services.users()).find(username)
+      answer(toJson(user), [toLine(user)], options)
+    })
+
+  users
+    .command('set-password')
+    .description('set a new password and end the sessions of the user')
+    .argument('<name>')
+    .option('--password-stdin', 'read the password from standard input instead of asking for it')
+    .option('--json', 'print JSON')
+    .action(async (username, options) => {
+      const password = await readSecret('password', '--password-stdin', options.passwordStdin)
+      const user = await (await services.users()).setPassword(username, password, operator())
+      answer(toJson(user), [`Set the password of ${user.username}`], options)
+    })
+
+  const statusCommand = (verb: string, status: Status, description: string) =>
+    users
+      .command(verb)
+      .description(description)
+      .argument('<name>')
+      .option('--json', 'print JSON')
+      .action(async (username, options) => {
+        const user = await (await services.users()).setStatus(username, status, operator())
+        answer(toJson(user), [`${user.username} is ${status}`], options)
+      })
+  statusCommand('disable', 'disabled', 'refuse the user every token and end the sessions')
+  statusCommand('enable', 'active', 'let a disabled user sign in again')
+  statusCommand('delete', 'deleted', 'end the user for good; the name is free again')
+
+  return users as unknown as Command
+}

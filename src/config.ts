@@ -1,0 +1,269 @@
+/** Signet's configuration: environment variables, all of them in one table. No other file reads the environment. */
+
+import {
+  type DatabaseLocation,
+  durationBetween,
+  type Environment,
+  nearestOf,
+  oneOf,
+  parseDatabase,
+  parseHost,
+  parseIssuer,
+  parseNetworks,
+  parsePort,
+  readVariable,
+  type Variable,
+} from './config-values.ts'
+
+/** What the environment says, checked. */
+export interface Config {
+  /** The issuer identifier: no trailing slash; it may have a path, under which every endpoint lies. */
+  readonly issuer: string
+  readonly host: string
+  readonly port: number
+  readonly managementHost: string
+  readonly managementPort: number
+  readonly database: DatabaseLocation
+  readonly keysDirectory: string
+  readonly accessTokenTtlSeconds: number
+  readonly refreshIdleTtlSeconds: number
+  readonly refreshAbsoluteTtlSeconds: number
+  readonly refreshGraceSeconds: number
+  /** Undefined: signing keys are not rotated by the clock. */
+  readonly keyRotationIntervalSeconds: number | undefined
+  readonly keyPublishLeadSeconds: number
+  /** Networks in CIDR notation, always with a length. */
+  readonly trustProxy: readonly string[]
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+}
+
+const rotationInterval = durationBetween('1h', '1095d')
+
+/** Every variable, under the member of Config that it sets. */
+export const variables: { readonly [Member in keyof Config]: Variable<Config[Member]> } = {
+  issuer: {
+    name: 'SIGNET_ISSUER',
+    default: 'http://127.0.0.1:<port>',
+    example: 'https://login.example.com',
+    description: 'The URL that tokens name as their issuer, and under which every endpoint lies',
+    parse: parseIssuer,
+  },
+  host: {
+    name: 'SIGNET_HOST',
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+    description: 'Address or host name on which the public port listens',
+    parse: parseHost,
+  },
+  port: {
+    name: 'SIGNET_PORT',
+    default: '3000',
+    example: '8080',
+    description: 'Public port',
+    parse: parsePort,
+  },
+  managementHost: {
+    name: 'SIGNET_MANAGEMENT_HOST',
+    default: 'as SIGNET_HOST',
+    example: '10.0.0.5',
+    description: 'Address or host name on which the management port listens',
+    parse: parseHost,
+  },
+  managementPort: {
+    name: 'SIGNET_MANAGEMENT_PORT',
+    default: '9090',
+    example: '9091',
+    description: 'Management port: health, metrics and API documentation',
+    parse: parsePort,
+  },
+  database: {
+    name: 'SIGNET_DATABASE_URL',
+    default: 'file:db/signet.sqlite',
+    example: 'postgres://signet:PASSWORD@db.example.com/signet',
+    description: 'SQLite file (relative to the working directory, or absolute) or PostgreSQL URL',
+    secret: true,
+    parse: parseDatabase,
+  },
+  keysDirectory: {
+    name: 'SIGNET_KEYS_DIR',
+    default: 'keys',
+    example: '/var/lib/signet/keys',
+    description: 'Directory of the private signing keys (relative to the working directory, or absolute)',
+    parse: text => text,
+  },
+  accessTokenTtlSeconds: {
+    name: 'SIGNET_ACCESS_TOKEN_TTL',
+    default: '10m',
+    example: '5m',
+    description: 'Lifetime of an access token, from 30s to 12h',
+    // A retiring key and a status list are kept for the longest lifetime, hence the 12 h.
+    parse: durationBetween('30s', '12h'),
+  },
+  refreshIdleTtlSeconds: {
+    name: 'SIGNET_REFRESH_IDLE_TTL',
+    default: '14d',
+    example: '7d',
+    description: 'A session that is not refreshed for this long ends, from 1m to 365d',
+    parse: durationBetween('1m', '365d'),
+  },
+  refreshAbsoluteTtlSeconds: {
+    name: 'SIGNET_REFRESH_ABSOLUTE_TTL',
+    default: '90d',
+    example: '30d',
+    description:
+      'A session ends this long after sign-in, refreshed or not, from 1m to 3650d; not below the idle lifetime',
+    parse: durationBetween('1m', '3650d'),
+  },
+  refreshGraceSeconds: {
+    name: 'SIGNET_REFRESH_GRACE',
+    default: '30s',
+    example: '10s',
+    description: 'How long a refresh whose response was lost may be repeated, from 0s (never) to 60s',
+    // A stolen refresh token may go unnoticed for as long, hence at most a minute.
+    parse: durationBetween('0s', '60s'),
+  },
+  keyRotationIntervalSeconds: {
+    name: 'SIGNET_KEY_ROTATION_INTERVAL',
+    default: '90d',
+    example: '30d',
+    description: 'Time between two rotations of the signing key, from 1h to 1095d, or off',
+    // NIST SP 800-57 gives a private signature key three years at most.
+    parse: text => (text === 'off' ? undefined : rotationInterval(text)),
+  },
+  keyPublishLeadSeconds: {
+    name: 'SIGNET_KEY_PUBLISH_LEAD',
+    default: '24h',
+    example: '12h',
+    description: 'A key is published for this long before it may sign, from 10m to 30d; below the rotation interval',
+    // The floor is twice the max-age of the JWKS, so that a cache that missed one refresh still knows the key.
+    parse: durationBetween('10m', '30d'),
+  },
+  trustProxy: {
+    name: 'SIGNET_TRUST_PROXY',
+    default: 'none',
+    example: '10.0.0.0/8,fd00::/8',
+    description: 'Networks of the reverse proxies whose X-Forwarded-For is believed',
+    parse: parseNetworks,
+  },
+  logLevel: {
+    name: 'SIGNET_LOG_LEVEL',
+    default: 'info',
+    example: 'warn',
+    description: 'Least severe level that is logged: fatal, error, warn, info, debug or trace',
+    parse: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
+  },
+}
+
+/** The environment holds mistakes: all of them, each a sentence that names its variable and holds no secret. */
+export class ConfigurationError extends Error {
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(['The configuration is wrong:', ...mistakes].join('\n  '))
+    this.name = 'ConfigurationError'
+    this.mistakes = mistakes
+  }
+}
+
+/**
+ * Reads and checks the whole configuration.
+ *
+ * @param environment names and values; the files that `NAME_FILE` variables name are read too
+ * @throws ConfigurationError with every mistake, not only the first
+ */
+export function readConfig(environment: Environment = process.env): Config {
+  const mistakes = unknownNames(environment)
+  const refused = new Set<keyof Config>()
+
+  /** A value that is refused is replaced by its default, so that reading goes on to the next mistake. */
+  function take<Member extends keyof Config>(member: Member, fallback = variables[member].default): Config[Member] {
+    const { parse } = variables[member]
+    const outcome = readVariable(environment, variables[member])
+    if (outcome !== undefined && 'value' in outcome) return outcome.value
+    if (outcome !== undefined) {
+      mistakes.push(outcome.mistake)
+      refused.add(member)
+    }
+    return parse(fallback)
+  }
+
+  const host = take('host')
+  const port = take('port')
+  const config: Config = {
+    // Not simply text: in normal form port 80 is left out.
+    issuer: take('issuer', new URL(`http://127.0.0.1:${port}`).origin),
+    host,
+    port,
+    managementHost: take('managementHost', host),
+    managementPort: take('managementPort'),
+    database: take('database'),
+    keysDirectory: take('keysDirectory'),
+    accessTokenTtlSeconds: take('accessTokenTtlSeconds'),
+    refreshIdleTtlSeconds: take('refreshIdleTtlSeconds'),
+    refreshAbsoluteTtlSeconds: take('refreshAbsoluteTtlSeconds'),
+    refreshGraceSeconds: take('refreshGraceSeconds'),
+    keyRotationIntervalSeconds: take('keyRotationIntervalSeconds'),
+    keyPublishLeadSeconds: take('keyPublishLeadSeconds'),
+    trustProxy: take('trustProxy'),
+    logLevel: take('logLevel'),
+  }
+  for (const { members, mistake } of contradictions(config, environment['NODE_ENV'] === 'production')) {
+    // A default that stands in for a refused value contradicts nothing that the operator wrote.
+    if (members.some(member => refused.has(member))) continue
+    const examples = members.map(member => `${variables[member].name}=${variables[member].example}`)
+    mistakes.push(`${mistake}. Example: ${examples.join(' ')}`)
+  }
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes)
+  return config
+}
+
+/** Values that are right one by one and wrong together. The messages repeat no value: it may come from a file. */
+function contradictions(config: Config, production: boolean) {
+  const hosts = [config.host, config.managementHost]
+  // A wildcard address takes the port on every address.
+  const sameHost = config.host === config.managementHost || hosts.includes('0.0.0.0') || hosts.includes('::')
+  const rules: { broken: boolean; members: (keyof Config)[]; mistake: string }[] = [
+    {
+      broken: production && !config.issuer.startsWith('https:'),
+      members: ['issuer'],
+      mistake: 'SIGNET_ISSUER is required and must be https when NODE_ENV is production',
+    },
+    {
+      broken: sameHost && config.port === config.managementPort,
+      members: ['host', 'port', 'managementHost', 'managementPort'],
+      mistake: 'SIGNET_PORT and SIGNET_MANAGEMENT_PORT must differ when one address can serve both',
+    },
+    {
+      broken: config.refreshAbsoluteTtlSeconds < config.refreshIdleTtlSeconds,
+      members: ['refreshAbsoluteTtlSeconds', 'refreshIdleTtlSeconds'],
+      mistake: 'SIGNET_REFRESH_ABSOLUTE_TTL must not be below SIGNET_REFRESH_IDLE_TTL',
+    },
+    {
+      broken: config.keyPublishLeadSeconds >= (config.keyRotationIntervalSeconds ?? Number.POSITIVE_INFINITY),
+      members: ['keyPublishLeadSeconds', 'keyRotationIntervalSeconds'],
+      mistake: 'SIGNET_KEY_PUBLISH_LEAD must be below SIGNET_KEY_ROTATION_INTERVAL',
+    },
+  ]
+  return rules.filter(({ broken }) => broken)
+}
+
+/** One mistake for each `SIGNET_*` name that no variable has: a mistyped name must not silently mean the default. */
+function unknownNames(environment: Environment): string[] {
+  const known = Object.values(variables).flatMap(({ name }) => [name, `${name}_FILE`])
+  return (
+    Object.keys(environment)
+      .filter(name => name.startsWith('SIGNET_') && environment[name] !== undefined && !known.includes(name))
+      // Kubernetes sets these in every pod beside a Service that is named "signet".
+      .filter(name => !/^SIGNET_(SERVICE_|PORT_\d+_)/.test(name))
+      .map(name => {
+        const nearest = nearestOf(name, known)
+        // A Service whose name begins with "signet-" leaves links that are not told apart from mistyped names.
+        const isLink = /_(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name)
+        const otherAdvice = isLink
+          ? 'if Kubernetes sets it, "enableServiceLinks: false" ends that'
+          : 'docs/operations.md lists all'
+        const advice = nearest === undefined ? otherAdvice : `did you mean ${nearest}?`
+        return `${name} is not a variable of Signet: ${advice}`
+      })
+  )
+}

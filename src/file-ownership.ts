@@ -1,0 +1,31 @@
+import { readFileSync, statSync } from 'node:fs'
+
+/** Somebody else's file: what we write beside it, they could not open. */
+export class ForeignOwner extends Error {
+  override readonly name = 'ForeignOwner'
+}
+
+function userName(uid: number): string {
+  try {
+    const line = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find(entry => entry.split(':')[2] === String(uid))
+    return line?.split(':')[0] ?? `uid ${uid}`
+  } catch {
+    return `uid ${uid}`
+  }
+}
+
+/**
+ * Refuses to work on a database or key directory of another user: `sudo npx signet …` would leave files that the service can't open.
+ * A path that does not exist yet belongs to whoever makes it.
+ * @throws ForeignOwner that names the user to run as
+ */
+export function refuseForeignOwner(path: string): void {
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid
+  const ours = process.getuid?.()
+  if (owner === undefined || ours === undefined || owner === ours) return
+  throw new ForeignOwner(
+    `${path} belongs to ${userName(owner)}. Run this as that user, for example: sudo -u ${userName(owner)} npx signet …`,
+  )
+}

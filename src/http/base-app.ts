@@ -1,0 +1,53 @@
+/** What both ports have in common: limits, the error shape, the log line. */
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { handleClientError } from './client-error.ts'
+import { createErrorHandler, HttpError } from './error-handler.ts'
+import { logRequests } from './request-log.ts'
+import { applyWireRules } from './wire-rules.ts'
+
+const BODY_LIMIT_BYTES = 16 * 1024
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 15_000
+/** Node looks for slow connections only every 30 s unless told otherwise. */
+const CONNECTION_CHECK_MS = 1000
+
+export interface BaseAppOptions {
+  readonly log: Logger
+  /** Networks of the proxies whose X-Forwarded-For is believed, CIDR. */
+  readonly trustProxy: readonly string[]
+}
+
+export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInstance {
+  const handleError = createErrorHandler(log)
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: CONNECTION_CHECK_MS,
+      // Answered in our own error shape instead.
+      requireHostHeader: false,
+    },
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    clientErrorHandler: handleClientError,
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
+    // While it shuts down, a request on a connection that is still open is served as usual.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  })
+  // Requests are judged by the protocol, with its error codes; the schemas describe them.
+  app.setValidatorCompiler(() => () => true)
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler(async () => {
+    throw new HttpError({ status: 404, error: 'not_found', description: 'There is nothing at this path.' })
+  })
+  // An expectation that is not 100-continue is ignored (RFC 9110 §10.1.1 allows it), instead of a bare 417.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  logRequests(app, log)
+  applyWireRules(app)
+  return app
+}

@@ -1,0 +1,54 @@
+/**
+ * Which web pages may use which endpoint (Fetch Standard, CORS protocol). Public documents are open to every origin. Elsewhere
+ * a page must be the service's own or be registered by its client, also for a plain form post, which needs no preflight:
+ * strangers' pages could guess passwords from their visitors' addresses.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { OAuthError } from '../oauth/oauth-error.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A public document: every origin may read it. */
+    readonly openToEveryOrigin?: boolean
+  }
+}
+
+export interface OriginRules {
+  /** Origins of the service itself: the issuer's and the management port's. */
+  readonly own: readonly string[]
+  /** Whether any active client registered this origin. */
+  isRegistered(origin: string): Promise<boolean>
+}
+
+export const originNotAllowed = (): OAuthError =>
+  new OAuthError('origin_not_allowed', 'This web page may not use this client.')
+
+function allow(reply: FastifyReply, origin: string): void {
+  reply.header('access-control-allow-origin', origin)
+  reply.header('access-control-expose-headers', 'Retry-After, WWW-Authenticate, ETag')
+}
+
+export const isPreflight = (request: FastifyRequest): boolean =>
+  request.method === 'OPTIONS' &&
+  request.headers.origin !== undefined &&
+  request.headers['access-control-request-method'] !== undefined
+
+/** Answers a preflight that `applyOriginRules` let through. */
+export const answerPreflight = (reply: FastifyReply, methods: readonly string[]): FastifyReply =>
+  reply
+    .code(204)
+    .header('access-control-allow-methods', methods.join(', '))
+    .header('access-control-allow-headers', 'Authorization, Content-Type, If-None-Match, Cache-Control')
+    .header('access-control-max-age', '600')
+    .send()
+
+export function applyOriginRules(app: FastifyInstance, rules: OriginRules): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.openToEveryOrigin === true) return allow(reply, '*')
+    reply.header('vary', 'Origin')
+    const { origin } = request.headers
+    if (origin === undefined) return
+    if (!rules.own.includes(origin) && !(await rules.isRegistered(origin))) throw originNotAllowed()
+    allow(reply, origin)
+  })
+}

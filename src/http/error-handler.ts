@@ -1,0 +1,85 @@
+/** The one place in which an error becomes a response. Causes go to the log under the request id, never onto the wire. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { TooManyWaiting } from '../accounts/hashing-queue.ts'
+import { OAuthError } from '../oauth/oauth-error.ts'
+import { StorageUnavailable } from '../unit-of-work.ts'
+import { noteForLog } from './request-log.ts'
+
+export interface WireError {
+  readonly status: number
+  readonly error: string
+  readonly description: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An error that HTTP itself calls for, where no RFC of the endpoint has a code. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  readonly wire: WireError
+
+  constructor(wire: WireError) {
+    super(wire.description)
+    this.wire = wire
+  }
+}
+
+const invalidRequest = (status: number, description: string): WireError => ({
+  status,
+  error: 'invalid_request',
+  description,
+})
+
+/** Fastify's own refusals. */
+const frameworkErrors: Readonly<Record<string, WireError>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: invalidRequest(413, 'The body is larger than 16 KiB.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: invalidRequest(415, 'The body must be application/x-www-form-urlencoded in UTF-8.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: invalidRequest(400, 'The body is not as long as Content-Length says.'),
+  FST_ERR_BAD_URL: invalidRequest(400, 'The path is malformed.'),
+}
+
+export const unavailable = (retryAfterSeconds: number): WireError => ({
+  status: 503,
+  error: 'temporarily_unavailable',
+  description: 'The service is busy. Try again after the time in Retry-After.',
+  headers: { 'retry-after': String(retryAfterSeconds) },
+})
+
+/** RFC 6749 §5.2: 401 names the scheme to authenticate with. */
+function fromOAuth(error: OAuthError): WireError {
+  const wire = { status: error.status, error: error.code, description: error.message }
+  const challenge = { 'www-authenticate': 'Basic realm="signet", charset="UTF-8"' }
+  return error.code === 'invalid_client' ? { ...wire, headers: challenge } : wire
+}
+
+/** Undefined: a fault of ours, about which the caller learns nothing. */
+function knownError(error: FastifyError | Error): WireError | undefined {
+  if (error instanceof OAuthError) return fromOAuth(error)
+  if (error instanceof HttpError) return error.wire
+  if (error instanceof TooManyWaiting || error instanceof StorageUnavailable)
+    return unavailable(error.retryAfterSeconds)
+  if (!('code' in error) || error.code === undefined) return undefined
+  const known = frameworkErrors[error.code]
+  if (known !== undefined) return known
+  const status = error.statusCode ?? 500
+  return status >= 400 && status < 500 ? invalidRequest(status, 'The request is malformed.') : undefined
+}
+
+export const errorBody = ({ error, description }: WireError) => ({ error, error_description: description })
+
+export function createErrorHandler(log: Logger) {
+  return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const wire = knownError(error) ?? {
+      status: 500,
+      error: 'server_error',
+      description: 'Something went wrong on our side.',
+    }
+    if (wire.status >= 500) log.error({ request_id: request.id, err: error }, wire.error)
+    noteForLog(request, { outcome: wire.error })
+    return reply
+      .code(wire.status)
+      .headers({ 'cache-control': 'no-store', ...wire.headers })
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(errorBody(wire)))
+  }
+}

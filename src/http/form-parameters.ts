@@ -1,0 +1,35 @@
+/** Reads application/x-www-form-urlencoded bodies strictly; every other media type, charset or encoding is 415. */
+import formbody from '@fastify/formbody'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type FormParameters, parseForm } from '../oauth/form.ts'
+import { invalidRequest } from '../oauth/oauth-error.ts'
+import { HttpError } from './error-handler.ts'
+
+const unsupported = new HttpError({
+  status: 415,
+  error: 'invalid_request',
+  description: 'The body must be application/x-www-form-urlencoded in UTF-8.',
+})
+
+/** Bytes that are not UTF-8 arrive as the replacement character. */
+function parse(body: string): FormParameters {
+  if (body.includes('\uFFFD')) throw invalidRequest('The body is not UTF-8.')
+  return parseForm(body)
+}
+
+export async function registerFormParameters(app: FastifyInstance): Promise<void> {
+  app.removeAllContentTypeParsers()
+  await app.register(formbody, { parser: parse })
+}
+
+/** For a route that takes a form: refuses what the parser would read wrongly, before it reads it. */
+export async function requireForm(request: FastifyRequest): Promise<void> {
+  const { 'content-type': contentType = '', 'content-encoding': encoding } = request.headers
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType)?.[1]
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw unsupported
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw unsupported
+  if (request.url.includes('?')) throw invalidRequest('Parameters belong in the body, not in the query.')
+}
+
+/** The parameters of a request; a body that was not sent has none. */
+export const formOf = (request: FastifyRequest): FormParameters => (request.body as FormParameters | undefined) ?? {}

@@ -1,0 +1,22 @@
+/** The management port: health and the API reference. Not for the public. */
+import { fileURLToPath } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import { type BaseAppOptions, createBaseApp } from './base-app.ts'
+import { answerOtherMethods } from './method-not-allowed.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { healthRoutes, type Readiness } from './routes/health.ts'
+
+export interface ManagementAppOptions extends BaseAppOptions {
+  readonly readiness: Readiness
+}
+
+const openapiFile = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
+
+export async function createManagementApp(options: ManagementAppOptions): Promise<FastifyInstance> {
+  const app = createBaseApp(options)
+  const addOtherMethods = answerOtherMethods(app)
+  healthRoutes(app, options.readiness)
+  await docsRoutes(app, openapiFile)
+  addOtherMethods()
+  return app
+}

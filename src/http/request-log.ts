@@ -1,0 +1,38 @@
+/** One line a request. The path is logged as its route, and no query, header or body ever: they may hold secrets. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+
+/** What only a handler knows. */
+export interface RequestNote {
+  readonly client_id?: string
+  /** `success`, or the error code of the response. */
+  readonly outcome?: string
+}
+
+const notes = new WeakMap<FastifyRequest, RequestNote>()
+
+/** Adds to the line that is logged when the request is over. Nothing else can read it. */
+export function noteForLog(request: FastifyRequest, note: RequestNote): void {
+  notes.set(request, { ...notes.get(request), ...note })
+}
+
+export function logRequests(app: FastifyInstance, log: Logger): void {
+  app.addHook('onResponse', async (request, reply) => {
+    log.info(
+      {
+        request_id: request.id,
+        method: request.method,
+        route: request.is404 ? null : request.routeOptions.url,
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+        address: request.ip,
+        outcome: 'success',
+        ...notes.get(request),
+      },
+      'request',
+    )
+  })
+  app.addHook('onRequestAbort', async request => {
+    log.info({ request_id: request.id, method: request.method, address: request.ip, outcome: 'aborted' }, 'request')
+  })
+}

@@ -1,0 +1,48 @@
+/** GET /livez and /readyz, on the management port. */
+import type { FastifyInstance } from 'fastify'
+import { HttpError, unavailable } from '../error-handler.ts'
+import { errorResponse } from '../schemas.ts'
+
+export interface Readiness {
+  /** False from the moment a shutdown begins. */
+  readonly isServing: () => boolean
+  /** Each rejects, or answers false, when what it proves does not work. */
+  readonly proofs: readonly (() => Promise<unknown>)[]
+}
+
+const ok = {
+  200: {
+    description: 'Yes',
+    content: {
+      'application/json': {
+        schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', enum: ['ok'] } } },
+      },
+    },
+  },
+} as const
+
+export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readiness): void {
+  app.route({
+    method: 'GET',
+    url: '/livez',
+    schema: { operationId: 'livez', tags: ['Management'], summary: 'Is the process alive?', response: ok },
+    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/readyz',
+    schema: {
+      operationId: 'readyz',
+      tags: ['Management'],
+      summary: 'Can it serve? The database answers and the active key signs',
+      response: { ...ok, 503: errorResponse('`temporarily_unavailable`, with Retry-After') },
+    },
+    handler: async (_request, reply) => {
+      const results = await Promise.allSettled(proofs.map(async prove => (await prove()) !== false))
+      const proved = results.every(result => result.status === 'fulfilled' && result.value)
+      if (!proved || !isServing()) throw new HttpError(unavailable(1))
+      return reply.header('cache-control', 'no-store').send({ status: 'ok' })
+    },
+  })
+}

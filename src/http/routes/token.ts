@@ -1,0 +1,100 @@
+/** POST /oauth/token (RFC 6749 §3.2). */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type PresentedClient, presentedClient } from '../../oauth/client-authentication.ts'
+import type { TokenRequest } from '../../oauth/token-endpoint.ts'
+import type { TokenResponse } from '../../oauth/token-issuer.ts'
+import { originNotAllowed } from '../browser-origins.ts'
+import { formOf, requireForm } from '../form-parameters.ts'
+import { provenanceOf } from '../provenance.ts'
+import { noteForLog } from '../request-log.ts'
+import { errorResponse } from '../schemas.ts'
+
+export interface TokenRouteOptions {
+  readonly tokenEndpoint: (request: TokenRequest) => Promise<TokenResponse>
+  /** Whether the page may use the client that it presents. */
+  readonly mayUseClient: (origin: string, client: PresentedClient) => Promise<boolean>
+}
+
+export function tokenRoute(app: FastifyInstance, { tokenEndpoint, mayUseClient }: TokenRouteOptions): void {
+  app.route({
+    method: 'POST',
+    url: '/oauth/token',
+    schema,
+    // Errors carry these two, too (RFC 6749 §5.1, §5.2).
+    onRequest: async (request, reply) => {
+      reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
+      await requireForm(request)
+    },
+    handler: async (request: FastifyRequest) => {
+      const parameters = formOf(request)
+      const { authorization, origin } = request.headers
+      if (origin !== undefined && !(await mayUseClient(origin, presentedClient({ parameters, authorization })))) {
+        throw originNotAllowed()
+      }
+      const onClient = (clientId: string) => noteForLog(request, { client_id: clientId })
+      return tokenEndpoint({ parameters, authorization, provenance: provenanceOf(request), onClient })
+    },
+  })
+}
+
+const schema = {
+  operationId: 'token',
+  tags: ['OAuth'],
+  summary: 'Exchange a credential for tokens',
+  description:
+    'RFC 6749 §3.2 with the grants `password` (§4.3) and `refresh_token` (§6). The client authenticates by HTTP Basic, by `client_id` and ' +
+    '`client_secret` in the body, or, if it is public, by `client_id` alone. A refresh token is replaced at each use; the same answer comes ' +
+    'again when it is used twice within the grace.',
+  security: [{ client: [] }, {}],
+  consumes: ['application/x-www-form-urlencoded'],
+  body: {
+    type: 'object',
+    required: ['grant_type'],
+    properties: {
+      grant_type: { type: 'string', enum: ['password', 'refresh_token'] },
+      username: { type: 'string', description: 'For `password`.' },
+      password: { type: 'string', format: 'password', description: 'For `password`.' },
+      refresh_token: { type: 'string', description: 'For `refresh_token`.' },
+      scope: {
+        type: 'string',
+        description: 'Permissions, separated by spaces. Without it: all that client and user may have.',
+      },
+      resource: {
+        type: 'string',
+        format: 'uri',
+        description: 'One of the audiences of the client (RFC 8707). Without it: the first.',
+      },
+      client_id: { type: 'string' },
+      client_secret: { type: 'string', format: 'password' },
+    },
+  },
+  response: {
+    200: {
+      description: 'RFC 6749 §5.1',
+      headers: { 'Cache-Control': { type: 'string', description: 'no-store' } },
+      content: {
+        'application/json': {
+          schema: {
+            type: 'object',
+            required: ['access_token', 'token_type', 'expires_in'],
+            properties: {
+              access_token: { type: 'string', description: 'A JWT (RFC 9068), signed with RS256.' },
+              token_type: { type: 'string', enum: ['Bearer'] },
+              expires_in: { type: 'integer', description: 'Seconds.' },
+              scope: { type: 'string', description: 'What was granted, separated by spaces.' },
+              refresh_token: { type: 'string', description: 'Only for a client with the grant `refresh_token`.' },
+            },
+          },
+        },
+      },
+    },
+    400: errorResponse(
+      '`invalid_request`, `invalid_grant`, `invalid_scope`, `invalid_target`, `unauthorized_client` or `unsupported_grant_type`',
+    ),
+    401: errorResponse('`invalid_client`'),
+    403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
+    413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
+    415: errorResponse('`invalid_request`: not a form in UTF-8'),
+    503: errorResponse('`temporarily_unavailable`, with Retry-After'),
+  },
+} as const

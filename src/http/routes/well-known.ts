@@ -1,0 +1,103 @@
+/** GET /.well-known/…: the JWK Set (RFC 7517 §5) and the metadata (RFC 8414 §3), open to every origin. */
+import { hash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { PublishedKeys } from '../../keys/key-ring.ts'
+import type { Metadata } from '../../oauth/metadata.ts'
+import { sendVersioned } from '../conditional.ts'
+
+const CACHE_CONTROL = 'public, max-age=300, must-revalidate'
+
+export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKeys): void {
+  app.route({
+    method: 'GET',
+    url: '/.well-known/jwks.json',
+    config: { openToEveryOrigin: true },
+    schema: {
+      operationId: 'jwks',
+      tags: ['Verification'],
+      summary: 'The public keys that verify access tokens',
+      description: 'RFC 7517 §5. A new key is published here before it signs. Poll with `If-None-Match`.',
+      response: {
+        200: {
+          description: 'A JWK Set',
+          headers: { ETag: { type: 'string' }, 'Cache-Control': { type: 'string', description: CACHE_CONTROL } },
+          content: { 'application/json': { schema: jwkSetSchema } },
+        },
+        304: { description: 'As the caller has it', type: 'null' },
+      },
+    },
+    handler: async (request, reply) =>
+      sendVersioned(request, reply, {
+        ...publishedKeys(),
+        type: 'application/json; charset=utf-8',
+        cacheControl: CACHE_CONTROL,
+      }),
+  })
+}
+
+/** @param url `/.well-known/…`; RFC 8414 and OpenID Connect Discovery put the issuer's path at different places */
+export function metadataRoute(app: FastifyInstance, url: string, operationId: string, metadata: Metadata): void {
+  const body = JSON.stringify(metadata)
+  const document = {
+    body,
+    etag: `"${hash('sha256', body, 'base64url')}"`,
+    type: 'application/json; charset=utf-8',
+    cacheControl: CACHE_CONTROL,
+  }
+  app.route({
+    method: 'GET',
+    url,
+    config: { openToEveryOrigin: true },
+    schema: {
+      operationId,
+      tags: ['Verification'],
+      summary: 'Where everything is, and what is supported',
+      description: 'RFC 8414 §3: authorization server metadata.',
+      response: {
+        200: {
+          description: 'RFC 8414 §3.2',
+          headers: { ETag: { type: 'string' }, 'Cache-Control': { type: 'string', description: CACHE_CONTROL } },
+          content: { 'application/json': { schema: metadataSchema } },
+        },
+        304: { description: 'As the caller has it', type: 'null' },
+      },
+    },
+    handler: async (request, reply) => sendVersioned(request, reply, document),
+  })
+}
+
+const stringArray = { type: 'array', items: { type: 'string' } } as const
+
+const jwkSetSchema = {
+  type: 'object',
+  required: ['keys'],
+  properties: {
+    keys: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['kty', 'use', 'alg', 'kid', 'n', 'e'],
+        properties: {
+          kty: { type: 'string', enum: ['RSA'] },
+          use: { type: 'string', enum: ['sig'] },
+          alg: { type: 'string', enum: ['RS256'] },
+          kid: { type: 'string', description: 'RFC 7638 thumbprint' },
+          n: { type: 'string' },
+          e: { type: 'string' },
+        },
+      },
+    },
+  },
+} as const
+
+const metadataSchema = {
+  type: 'object',
+  required: ['issuer', 'token_endpoint', 'jwks_uri'],
+  properties: {
+    issuer: { type: 'string', format: 'uri' },
+    token_endpoint: { type: 'string', format: 'uri' },
+    jwks_uri: { type: 'string', format: 'uri' },
+    grant_types_supported: stringArray,
+    token_endpoint_auth_methods_supported: stringArray,
+  },
+} as const

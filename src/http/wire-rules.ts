@@ -1,0 +1,28 @@
+/** What every request must keep to, and what every response says, whatever the route. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { HttpError } from './error-handler.ts'
+
+/** Node takes the first of these and drops the rest; a proxy in front may take the last. */
+const ONCE = new Set(['host', 'content-type', 'content-length', 'authorization', 'origin'])
+
+const malformed = (description: string): HttpError =>
+  new HttpError({ status: 400, error: 'invalid_request', description })
+
+function assertHeadersOnce({ raw }: FastifyRequest): void {
+  const seen = new Set<string>()
+  for (let index = 0; index < raw.rawHeaders.length; index += 2) {
+    const name = (raw.rawHeaders[index] ?? '').toLowerCase()
+    if (!ONCE.has(name)) continue
+    if (seen.has(name)) throw malformed('A header that may be sent once is sent twice.')
+    seen.add(name)
+  }
+  // RFC 9112 §3.2
+  if (!seen.has('host') && raw.httpVersion === '1.1') throw malformed('The Host header is missing.')
+}
+
+export function applyWireRules(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
+    assertHeadersOnce(request)
+  })
+}

@@ -1,0 +1,82 @@
+/** Private signing keys at rest: one PKCS#8 file per kid, 0600, written by rename, in a directory that only its owner may change. */
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { KeyError } from './key-error.ts'
+
+export interface KeyFiles {
+  /** @throws KeyError that names the file and says what to do */
+  read(kid: string): Promise<KeyObject>
+  write(kid: string, privateKey: KeyObject): Promise<void>
+  remove(kid: string): Promise<void>
+}
+
+const OTHERS_MAY_WRITE = 0o022
+const OTHERS_MAY_ANYTHING = 0o077
+
+/** @throws KeyError when others can write to the directory */
+export async function openKeyFiles(directory: string): Promise<KeyFiles> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const folder = await lstat(directory)
+  if (!folder.isDirectory()) throw new KeyError(`${directory} is not a directory. Set SIGNET_KEYS_DIR to one.`)
+  if ((folder.mode & OTHERS_MAY_WRITE) !== 0) {
+    throw new KeyError(`${directory} can be written to by other users. Run: chmod go-w ${directory}`)
+  }
+
+  const fileOf = (kid: string): string => join(directory, `${kid}.pem`)
+
+  /** Syncs the directory, without which a rename may be undone by a power loss. */
+  async function syncDirectory(): Promise<void> {
+    const handle = await open(directory, constants.O_RDONLY)
+    await handle.sync().finally(() => handle.close())
+  }
+
+  async function readText(file: string): Promise<string> {
+    // O_NOFOLLOW: a link could point to a key that somebody else chose.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT')
+        throw new KeyError(`The signing key ${file} is missing. Restore it from a backup of the keys.`)
+      if (error.code === 'ELOOP') throw new KeyError(`${file} is a symbolic link. Put the key itself in its place.`)
+      throw new KeyError(`${file} can't be read (${error.code}).`, { cause: error })
+    })
+    try {
+      const { mode } = await handle.stat()
+      if ((mode & OTHERS_MAY_ANYTHING) !== 0) {
+        throw new KeyError(`${file} is open to other users. If nobody copied it, run: chmod 600 ${file}`)
+      }
+      return await handle.readFile('utf8')
+    } finally {
+      await handle.close()
+    }
+  }
+
+  return {
+    async read(kid) {
+      const file = fileOf(kid)
+      const text = await readText(file)
+      try {
+        return createPrivateKey(text)
+      } catch (error) {
+        throw new KeyError(`${file} is damaged: it holds no private key. Restore it from a backup of the keys.`, {
+          cause: error,
+        })
+      }
+    },
+
+    async write(kid, privateKey) {
+      const temporary = join(directory, `.${kid}.${process.pid}.new`)
+      const handle = await open(temporary, 'wx', 0o600)
+      try {
+        await handle.writeFile(privateKey.export({ format: 'pem', type: 'pkcs8' }))
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await rename(temporary, fileOf(kid))
+      await syncDirectory()
+    },
+
+    remove: kid => rm(fileOf(kid), { force: true }),
+  }
+}

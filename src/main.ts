@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** The `signet` program: configuration → container → command. */
+import { enableCompileCache } from 'node:module'
+import { availableParallelism } from 'node:os'
+
+// Signatures must not wait behind password hashes, which take a thread each. Read once, when the pool is first used.
+process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism() + 4)
+enableCompileCache()
+process.umask(0o077)
+
+const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJson }] = await Promise.all([
+  import('./container.ts'),
+  import('./config.ts'),
+  import('./commands/program.ts'),
+  import('../package.json', { with: { type: 'json' } }),
+])
+
+/** Read when a command first needs it: `--help` works with whatever environment. */
+let container: ReturnType<typeof createContainer> | undefined
+const services = () => {
+  container ??= createContainer(readConfig(process.env))
+  return container
+}
+
+process.exitCode = await runProgram(
+  {
+    users: async () => services().users(),
+    roles: async () => services().roles(),
+    clients: async () => services().clients(),
+    migrate: async () => services().migrate(),
+    serve: async () => services().serve(),
+    close: async () => container?.close(),
+  },
+  packageJson.version,
+  process.argv.slice(2),
+)

@@ -1,0 +1,42 @@
+/** The parameters of a request in application/x-www-form-urlencoded (RFC 6749 §3.2, Appendix B). */
+import { invalidRequest, OAuthError } from './oauth-error.ts'
+
+/** A parameter that was sent without a value counts as absent (RFC 6749 §3.2). */
+export type FormParameters = Readonly<Partial<Record<string, string>>>
+
+/** One name or value. @throws URIError when the percent-encoding is broken or is not UTF-8 */
+export const decodeFormComponent = (encoded: string): string => decodeURIComponent(encoded.replaceAll('+', ' '))
+
+/** Parameters must not be included more than once (RFC 6749 §3.2); a doubled `resource` has a code of its own (RFC 8707 §2). */
+function assertNew(names: ReadonlySet<string>, name: string): void {
+  if (!names.has(name)) return
+  if (name === 'resource') throw new OAuthError('invalid_target', 'Only one resource may be asked for in a request.')
+  throw invalidRequest('A parameter is included more than once.')
+}
+
+/** @throws OAuthError invalid_request, invalid_target */
+export function parseForm(body: string): FormParameters {
+  const parameters: Record<string, string> = Object.create(null)
+  const names = new Set<string>()
+  for (const pair of body.split('&')) {
+    if (pair === '') continue
+    const [name = '', value = ''] = splitOnce(pair).map(decode)
+    assertNew(names, name)
+    names.add(name)
+    if (value !== '') parameters[name] = value
+  }
+  return parameters
+}
+
+const splitOnce = (pair: string): string[] => {
+  const at = pair.indexOf('=')
+  return at === -1 ? [pair] : [pair.slice(0, at), pair.slice(at + 1)]
+}
+
+function decode(encoded: string): string {
+  try {
+    return decodeFormComponent(encoded)
+  } catch {
+    throw invalidRequest('The body has a broken percent-encoding or is not UTF-8.')
+  }
+}

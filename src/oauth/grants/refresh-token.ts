@@ -1,0 +1,84 @@
+/** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost response does not break. */
+import type { Clock } from '../../clock.ts'
+import type { Randomness } from '../../randomness.ts'
+import type { Write } from '../../unit-of-work.ts'
+import type { Authorization, Grant } from '../authorization.ts'
+import type { AuthenticatedClient, ClientRequest } from '../client-authentication.ts'
+import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import { hashOf, judgeUse, parseRefreshToken, type RefreshToken, successorOf } from '../refresh-token.ts'
+import { narrowScope, parseScope, selectAudience } from '../scope.ts'
+import type { Sessions } from '../sessions.ts'
+import type { RefreshFamily, ResourceOwnerReader, SessionReader } from '../stores.ts'
+
+export const REFRESH_TOKEN = 'refresh_token'
+
+const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
+
+export function createRefreshTokenGrant(dependencies: {
+  readonly sessionReader: SessionReader
+  readonly users: ResourceOwnerReader
+  readonly sessions: Sessions
+  readonly write: Write
+  readonly clock: Clock
+  readonly randomness: Randomness
+  /** Seconds. */
+  readonly refreshIdleTtl: number
+  readonly refreshGrace: number
+}): Grant {
+  const { sessionReader, users, sessions, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
+
+  /** The family that the token belongs to, alive; a token that two parties hold ends it. */
+  async function findFamily(presented: RefreshToken, client: AuthenticatedClient, { provenance }: ClientRequest) {
+    const family = await sessionReader.findByHandleHash(hashOf(presented.handle))
+    // Another client's token, known or not: nothing happens.
+    if (family === undefined || family.clientId !== client.id) throw refusal
+    const use = judgeUse(family, hashOf(presented.secret), clock.now(), refreshGrace * 1000)
+    if (use === 'reuse') await write(stores => sessions.endForReuse(stores, family, provenance))
+    if (use === 'reuse' || use === 'ended') throw refusal
+    return family
+  }
+
+  function rotationOf(presented: RefreshToken, next: RefreshToken, salt: string, family: RefreshFamily) {
+    const nowMs = clock.now()
+    return {
+      handleHash: hashOf(presented.handle),
+      currentHash: hashOf(presented.secret),
+      clientId: family.clientId,
+      nextHash: hashOf(next.secret),
+      salt,
+      nowMs,
+      expiresAtMs: Math.min(nowMs + refreshIdleTtl * 1000, family.absoluteExpiresAtMs),
+    }
+  }
+
+  return {
+    grantType: REFRESH_TOKEN,
+    async authorize(request, client): Promise<Authorization> {
+      const { parameters, provenance } = request
+      const token = parameters['refresh_token']
+      if (token === undefined) throw invalidRequest('refresh_token is needed.')
+      const asked = parseScope(parameters['scope'])
+      const presented = parseRefreshToken(token)
+      if (presented === undefined) throw refusal
+      const family = await findFamily(presented, client, request)
+      const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
+      const audience = selectAudience(allowed, parameters['resource'])
+      const granted = narrowScope(asked, [client.scope, family.scope], await users.rolesOf(family.userId))
+      const salt = randomness.bytes(16).toString('base64url')
+      const next = successorOf(presented, salt)
+      return {
+        client,
+        userId: family.userId,
+        granted,
+        audience,
+        sessionId: family.id,
+        authTimeSeconds: family.authTimeSeconds,
+        change: { kind: 'rotate', sessionId: family.id, rotation: rotationOf(presented, next, salt, family) },
+        refreshToken: { next, derive: stored => successorOf(presented, stored) },
+        checkedPasswordHash: undefined,
+        refusal,
+        provenance,
+      }
+    },
+  }
+}

@@ -1,0 +1,34 @@
+/** The errors of RFC 6749 §5.2, RFC 8707 §2 and the few that no RFC names. They become a response in one place, http/error-handler.ts. */
+
+const statusOf = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  origin_not_allowed: 403,
+} as const
+
+export type OAuthErrorCode = keyof typeof statusOf
+
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: OAuthErrorCode
+  /** HTTP status code. */
+  readonly status: number
+
+  /** @param description helps the developer who reads it; never echoes input, never says which half of a credential was wrong */
+  constructor(code: OAuthErrorCode, description: string) {
+    super(description)
+    this.code = code
+    this.status = statusOf[code]
+  }
+}
+
+export const invalidRequest = (description: string): OAuthError => new OAuthError('invalid_request', description)
+
+/** One text for every way in which a client can fail to prove itself (RFC 6749 §5.2). */
+export const invalidClient = (): OAuthError =>
+  new OAuthError('invalid_client', 'The client is unknown, or its authentication is missing or wrong.')

@@ -1,0 +1,45 @@
+import type { AuditStore } from '../audit/events.ts'
+import { randomId } from '../randomness.ts'
+import type { Dialect } from './dialect.ts'
+import { type Executor, prepared } from './prepared.ts'
+import type { AuditEventsTable } from './schema.ts'
+
+export function prepareAuditStore(db: Executor, { clock, randomness }: Dialect): (executor: Executor) => AuditStore {
+  const insert = prepared<AuditEventsTable>(param =>
+    db.insertInto('audit_events').values({
+      id: param('id'),
+      type: param('type'),
+      occurred_at_ms: param('occurred_at_ms'),
+      outcome: param('outcome'),
+      reason: param('reason'),
+      actor: param('actor'),
+      user_id: param('user_id'),
+      client_id: param('client_id'),
+      session_id: param('session_id'),
+      target: param('target'),
+      address: param('address'),
+      user_agent: param('user_agent'),
+      request_id: param('request_id'),
+    }),
+  )
+
+  return executor => ({
+    async append(event) {
+      await insert(executor, {
+        id: randomId(randomness, 'event'),
+        type: event.type,
+        occurred_at_ms: clock.now(),
+        outcome: event.outcome,
+        reason: event.reason ?? null,
+        actor: event.provenance.actor,
+        user_id: event.userId ?? null,
+        client_id: event.clientId ?? null,
+        session_id: event.sessionId ?? null,
+        target: event.target ?? null,
+        address: event.provenance.address,
+        user_agent: event.provenance.userAgent,
+        request_id: event.provenance.requestId,
+      })
+    },
+  })
+}

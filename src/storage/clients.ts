@@ -1,0 +1,105 @@
+import type { Client, ClientSettings, ClientStore } from '../accounts/stores.ts'
+import type { ClientReader } from '../oauth/stores.ts'
+import { type Executor, prepared } from './prepared.ts'
+import type { ClientsTable } from './schema.ts'
+
+const toClient = (row: ClientsTable, origins: readonly string[]): Client => ({
+  id: row.id,
+  clientId: row.client_id,
+  status: row.status,
+  isPublic: row.is_public === 1,
+  grants: JSON.parse(row.grants),
+  scope: JSON.parse(row.scope),
+  audiences: JSON.parse(row.audiences),
+  origins,
+  introspect: JSON.parse(row.introspect),
+  accessTokenTtlSeconds: row.access_token_ttl_seconds,
+  secrets: JSON.parse(row.secrets),
+  createdAtMs: row.created_at_ms,
+})
+
+const settingsColumns = (settings: ClientSettings) => ({
+  grants: JSON.stringify(settings.grants),
+  scope: JSON.stringify(settings.scope),
+  audiences: JSON.stringify(settings.audiences),
+  introspect: JSON.stringify(settings.introspect),
+  access_token_ttl_seconds: settings.accessTokenTtlSeconds,
+})
+
+export function prepareClientStore(db: Executor): (executor: Executor) => ClientStore & ClientReader {
+  const findByClientId = prepared<{ clientId: string }, ClientsTable & { origin: string | null }>(param =>
+    db
+      .selectFrom('clients')
+      .leftJoin('client_origins', 'client_origins.client_id', 'clients.id')
+      .selectAll('clients')
+      .select('client_origins.origin')
+      .where('clients.client_id', '=', param('clientId'))
+      .where('clients.status', '<>', 'deleted')
+      .orderBy('client_origins.origin'),
+  )
+  const isRegisteredOrigin = prepared<{ origin: string }, { id: string }>(param =>
+    db
+      .selectFrom('client_origins')
+      .innerJoin('clients', 'clients.id', 'client_origins.client_id')
+      .select('clients.id')
+      .where('client_origins.origin', '=', param('origin'))
+      .where('clients.status', '=', 'active')
+      .limit(1),
+  )
+
+  return executor => {
+    const update = async (id: string, change: Partial<ClientsTable>) => {
+      await executor.updateTable('clients').set(change).where('id', '=', id).execute()
+    }
+    const setOrigins = async (id: string, origins: readonly string[]) => {
+      await executor.deleteFrom('client_origins').where('client_id', '=', id).execute()
+      if (origins.length === 0) return
+      const rows = origins.map(origin => ({ client_id: id, origin }))
+      await executor.insertInto('client_origins').values(rows).execute()
+    }
+    return {
+      async findByClientId(clientId) {
+        const { rows } = await findByClientId(executor, { clientId })
+        const origins = rows.flatMap(({ origin }) => origin ?? [])
+        return rows[0] && toClient(rows[0], origins)
+      },
+      async isRegisteredOrigin(origin) {
+        const { rows } = await isRegisteredOrigin(executor, { origin })
+        return rows.length > 0
+      },
+      async list() {
+        const query = executor.selectFrom('clients').selectAll().where('status', '<>', 'deleted').orderBy('client_id')
+        const [clients, origins] = [
+          await query.execute(),
+          await executor.selectFrom('client_origins').selectAll().execute(),
+        ]
+        const byClient = Map.groupBy(origins, ({ client_id }) => client_id)
+        return clients.map(row => toClient(row, (byClient.get(row.id) ?? []).map(({ origin }) => origin).sort()))
+      },
+      async insert(client) {
+        const { numInsertedOrUpdatedRows } = await executor
+          .insertInto('clients')
+          .values({
+            ...settingsColumns(client),
+            id: client.id,
+            client_id: client.clientId,
+            status: client.status,
+            is_public: client.isPublic ? 1 : 0,
+            secrets: JSON.stringify(client.secrets),
+            created_at_ms: client.createdAtMs,
+          })
+          .onConflict(conflict => conflict.doNothing())
+          .executeTakeFirst()
+        if (numInsertedOrUpdatedRows !== 1n) return false
+        await setOrigins(client.id, client.origins)
+        return true
+      },
+      async update(id, settings) {
+        await update(id, settingsColumns(settings))
+        await setOrigins(id, settings.origins)
+      },
+      setStatus: (id, status) => update(id, { status }),
+      setSecrets: (id, secrets) => update(id, { secrets: JSON.stringify(secrets) }),
+    }
+  }
+}

@@ -1,0 +1,143 @@
+/** Opens the database. The only file that names a dialect. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Kysely, type Dialect as KyselyDialect, PostgresDialect, SqliteDialect, sql } from 'kysely'
+import type { Clock } from '../clock.ts'
+import type { Randomness } from '../randomness.ts'
+import { type Readers, StorageUnavailable, type Write } from '../unit-of-work.ts'
+import type { Dialect } from './dialect.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { migrate } from './migrations.ts'
+import type { Schema } from './schema.ts'
+import {
+  forKysely,
+  isBusy,
+  openForReading,
+  openForWriting,
+  toStorageError,
+  writeConnection,
+} from './sqlite-connection.ts'
+import { prepareStores } from './stores.ts'
+
+export interface Database {
+  readonly read: Readers
+  readonly write: Write
+  /** Brings the schema up to date and answers which migrations ran. */
+  migrate(): Promise<readonly string[]>
+  /** Resolves when the database answers a query. */
+  ping(): Promise<void>
+  /** Waits for the works that are under way. */
+  close(): Promise<void>
+}
+
+export type DatabaseTarget =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string }
+
+interface Sources {
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
+/** How long a write waits for another process's lock before it is refused. */
+const LONGEST_WAIT_MS = 2000
+
+export const openDatabase = (target: DatabaseTarget, sources: Sources): Promise<Database> =>
+  target.kind === 'sqlite' ? openSqlite(target.path, sources) : openPostgres(target.url, sources)
+
+async function openSqlite(path: string, { clock, randomness }: Sources): Promise<Database> {
+  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false }
+  const file = openForWriting(path)
+  const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(file) }) })
+  const readOnlyFile = openForReading(path)
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(readOnlyFile) }) })
+  const stores = prepareStores(writer, dialect)
+
+  /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
+  async function acquire(begin: () => void): Promise<void> {
+    for (let waitedMs = 0; ; ) {
+      try {
+        begin()
+        return
+      } catch (error) {
+        if (!isBusy(error) || waitedMs >= LONGEST_WAIT_MS) throw error
+        const pauseMs = 1 + randomness.bytes(1).readUInt8() / 10
+        await delay(pauseMs)
+        waitedMs += pauseMs
+      }
+    }
+  }
+
+  const connection = writeConnection(file)
+  const { write, idle } = createGroupCommit({ connection, stores: stores(writer), acquire, toError: toStorageError })
+  return {
+    read: stores(reader),
+    write,
+    async migrate() {
+      await acquire(connection.begin)
+      try {
+        const ran = await migrate(writer)
+        connection.commit()
+        return ran
+      } finally {
+        if (connection.inTransaction()) connection.rollback()
+      }
+    },
+    ping: () => ping(reader),
+    async close() {
+      await idle()
+      readOnlyFile.close()
+      file.close()
+    },
+  }
+}
+
+async function openPostgres(url: string, sources: Sources): Promise<Database> {
+  const { default: pg } = await import('pg')
+  const INT8 = 20
+  const types = {
+    // Our integers are milliseconds and counts: far below 2^53.
+    getTypeParser: (oid: number, format?: 'text') => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
+  }
+  const pool = new pg.Pool({ connectionString: url, types: types as never, connectionTimeoutMillis: LONGEST_WAIT_MS })
+  // A connection that the server closes while it is idle is replaced at the next use.
+  pool.on('error', () => {})
+  return postgresDatabase(new PostgresDialect({ pool }), sources)
+}
+
+/** PostgreSQL by whatever driver speaks to it: each work is a transaction of its own. */
+export function postgresDatabase(kyselyDialect: KyselyDialect, { clock, randomness }: Sources): Database {
+  const dialect: Dialect = {
+    clock,
+    randomness,
+    nowMs: () => sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+    locksRows: true,
+  }
+  const db = new Kysely<Schema>({ dialect: kyselyDialect })
+  const stores = prepareStores(db, dialect)
+  return {
+    read: stores(db),
+    async write(work) {
+      try {
+        return await db.transaction().execute(transaction => work(stores(transaction)))
+      } catch (error) {
+        throw isPostgresOutage(error) ? new StorageUnavailable('PostgreSQL', { cause: error }) : error
+      }
+    },
+    migrate: () => migrate(db),
+    ping: () => ping(db),
+    close: () => db.destroy(),
+  }
+}
+
+async function ping(db: Kysely<Schema>): Promise<void> {
+  await sql`select 1`.execute(db)
+}
+
+/** Lost connections (class 08), resources (53), shutdown (57P), deadlocks and serialization failures (40), and the socket's own errors. */
+function isPostgresOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return (
+    /^(08|40|53|57P)|^E[A-Z]{3,}/.test(code) || /connection (terminated|timeout)|timeout exceeded/i.test(error.message)
+  )
+}

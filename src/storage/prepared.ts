@@ -1,0 +1,34 @@
+import { type Compilable, type CompiledQuery, type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** Whatever runs a query: a database, or a transaction in it. */
+export type Executor = Kysely<Schema>
+
+class Placeholder {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+type Param<P> = <K extends keyof P & string>(name: K) => RawBuilder<P[K]> & Expression<P[K]>
+
+/**
+ * Compiles a query when it is first used and never again: the builder and the compiler cost more than SQLite takes to run the
+ * statement. `build` writes `param('name')` where a value goes.
+ *
+ *     const byKey = prepared<{ key: string }, UserRow>(param =>
+ *       db.selectFrom('users').selectAll().where('username_key', '=', param('key')))
+ *     await byKey(executor, { key })
+ */
+export function prepared<P extends object, R = never>(build: (param: Param<P>) => Compilable<R>) {
+  let compiled: CompiledQuery<R> | undefined
+  return async (executor: Executor, values: P): Promise<{ rows: R[]; changed: number }> => {
+    compiled ??= build(name => sql<P[typeof name]>`${new Placeholder(name)}`).compile()
+    const parameters = compiled.parameters.map(parameter =>
+      parameter instanceof Placeholder ? values[parameter.name as keyof P] : parameter,
+    )
+    const { rows, numAffectedRows } = await executor.executeQuery<R>({ ...compiled, parameters })
+    return { rows, changed: Number(numAffectedRows ?? 0n) }
+  }
+}

@@ -1,0 +1,28 @@
+import type { RoleStore } from '../accounts/stores.ts'
+import type { Executor } from './prepared.ts'
+import { toRole } from './users.ts'
+
+export const roleStore = (executor: Executor): RoleStore => ({
+  async find(name) {
+    const row = await executor.selectFrom('roles').selectAll().where('name', '=', name).executeTakeFirst()
+    return row && toRole(row)
+  },
+  async list() {
+    return (await executor.selectFrom('roles').selectAll().orderBy('name').execute()).map(toRole)
+  },
+  async insert({ name, permissions }) {
+    const { numInsertedOrUpdatedRows } = await executor
+      .insertInto('roles')
+      .values({ name, permissions: JSON.stringify(permissions) })
+      .onConflict(conflict => conflict.doNothing())
+      .executeTakeFirst()
+    return numInsertedOrUpdatedRows === 1n
+  },
+  async setPermissions(name, permissions) {
+    const change = { permissions: JSON.stringify(permissions) }
+    await executor.updateTable('roles').set(change).where('name', '=', name).execute()
+  },
+  async delete(name) {
+    await executor.deleteFrom('roles').where('name', '=', name).execute()
+  },
+})

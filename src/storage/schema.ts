@@ -1,0 +1,100 @@
+/** The one schema, for SQLite and PostgreSQL alike. Times are integer epoch units named in the column; JSON is text; booleans are 0/1. */
+export interface Schema {
+  users: UsersTable
+  roles: RolesTable
+  user_roles: UserRolesTable
+  clients: ClientsTable
+  client_origins: ClientOriginsTable
+  sessions: SessionsTable
+  signing_keys: SigningKeysTable
+  audit_events: AuditEventsTable
+}
+
+type Status = 'active' | 'disabled' | 'deleted'
+type Json = string
+
+export interface UsersTable {
+  id: string
+  username: string
+  /** The name as it is compared; unique among the users who are not deleted. */
+  username_key: string
+  status: Status
+  password_hash: string
+  created_at_ms: number
+}
+
+export interface RolesTable {
+  name: string
+  permissions: Json
+}
+
+export interface UserRolesTable {
+  user_id: string
+  role_name: string
+}
+
+export interface ClientsTable {
+  id: string
+  /** Unique among the clients that are not deleted. */
+  client_id: string
+  status: Status
+  is_public: number
+  grants: Json
+  scope: Json
+  audiences: Json
+  introspect: Json
+  access_token_ttl_seconds: number | null
+  /** In the client's own row, so that one row lock guards all that a client proves itself with. */
+  secrets: Json
+  created_at_ms: number
+}
+
+export interface ClientOriginsTable {
+  client_id: string
+  origin: string
+}
+
+/** One sign-in on one device. The refresh token family is this one row. */
+export interface SessionsTable {
+  id: string
+  user_id: string
+  client_id: string
+  scope: Json
+  audiences: Json
+  auth_time_seconds: number
+  created_at_ms: number
+  expires_at_ms: number
+  absolute_expires_at_ms: number
+  handle_hash: string | null
+  current_hash: string | null
+  previous_hash: string | null
+  salt: string | null
+  rotated_at_ms: number | null
+  ended_at_ms: number | null
+  end_reason: string | null
+}
+
+export interface SigningKeysTable {
+  kid: string
+  state: 'pending' | 'active' | 'retiring' | 'retired' | 'revoked'
+  public_jwk: Json
+  created_at_ms: number
+  activates_at_ms: number
+}
+
+/** Append-only. */
+export interface AuditEventsTable {
+  id: string
+  type: string
+  occurred_at_ms: number
+  outcome: 'success' | 'failure'
+  reason: string | null
+  actor: string
+  user_id: string | null
+  client_id: string | null
+  session_id: string | null
+  target: string | null
+  address: string | null
+  user_agent: string | null
+  request_id: string | null
+}

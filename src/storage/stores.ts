@@ -1,0 +1,28 @@
+import type { Readers, Stores } from '../unit-of-work.ts'
+import { prepareAuditStore } from './audit.ts'
+import { prepareClientStore } from './clients.ts'
+import type { Dialect } from './dialect.ts'
+import type { Executor } from './prepared.ts'
+import { roleStore } from './roles.ts'
+import { prepareSessionStore } from './sessions.ts'
+import { signingKeyStore } from './signing-keys.ts'
+import { prepareStandingStore } from './standing.ts'
+import { prepareUserStore } from './users.ts'
+
+/** Prepares every store once for a database; what it answers gives them for a connection or a transaction. */
+export function prepareStores(db: Executor, dialect: Dialect): (executor: Executor) => Readers & Stores {
+  const audit = prepareAuditStore(db, dialect)
+  const clients = prepareClientStore(db)
+  const sessions = prepareSessionStore(db, dialect)
+  const standing = prepareStandingStore(db, dialect)
+  const users = prepareUserStore(db)
+  return executor => ({
+    audit: audit(executor),
+    clients: clients(executor),
+    roles: roleStore(executor),
+    sessions: sessions(executor),
+    signingKeys: signingKeyStore(executor),
+    standing: standing(executor),
+    users: users(executor),
+  })
+}

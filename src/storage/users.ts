@@ -1,0 +1,90 @@
+import type { Role, User, UserStore } from '../accounts/stores.ts'
+import type { ResourceOwnerReader } from '../oauth/stores.ts'
+import { type Executor, prepared } from './prepared.ts'
+import type { RolesTable, UsersTable } from './schema.ts'
+
+const toUser = (row: UsersTable): User => ({
+  userId: row.id,
+  username: row.username,
+  status: row.status,
+  passwordHash: row.password_hash,
+  createdAtMs: row.created_at_ms,
+})
+
+export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
+
+export function prepareUserStore(db: Executor): (executor: Executor) => UserStore & ResourceOwnerReader {
+  const findByKey = prepared<{ key: string }, UsersTable>(param =>
+    db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', 'deleted'),
+  )
+  const rolesOf = prepared<{ userId: string }, RolesTable>(param =>
+    db
+      .selectFrom('user_roles')
+      .innerJoin('roles', 'roles.name', 'user_roles.role_name')
+      .selectAll('roles')
+      .where('user_roles.user_id', '=', param('userId'))
+      .orderBy('roles.name'),
+  )
+
+  return executor => {
+    const update = async (userId: string, change: Partial<UsersTable>) => {
+      await executor.updateTable('users').set(change).where('id', '=', userId).execute()
+    }
+    return {
+      async findByKey(key) {
+        const { rows } = await findByKey(executor, { key })
+        return rows[0] && toUser(rows[0])
+      },
+      async list() {
+        const query = executor.selectFrom('users').selectAll().where('status', '<>', 'deleted').orderBy('username_key')
+        return (await query.execute()).map(toUser)
+      },
+      async rolesOf(userId) {
+        const { rows } = await rolesOf(executor, { userId })
+        return rows.map(toRole)
+      },
+      async insert(user) {
+        const { numInsertedOrUpdatedRows } = await executor
+          .insertInto('users')
+          .values({
+            id: user.userId,
+            username: user.username,
+            username_key: user.usernameKey,
+            status: user.status,
+            password_hash: user.passwordHash,
+            created_at_ms: user.createdAtMs,
+          })
+          .onConflict(conflict => conflict.doNothing())
+          .executeTakeFirst()
+        return numInsertedOrUpdatedRows === 1n
+      },
+      setStatus: (userId, status) => update(userId, { status }),
+      setPasswordHash: (userId, passwordHash) => update(userId, { password_hash: passwordHash }),
+      async replacePasswordHash(userId, expected, passwordHash) {
+        const { numUpdatedRows } = await executor
+          .updateTable('users')
+          .set({ password_hash: passwordHash })
+          .where('id', '=', userId)
+          .where('password_hash', '=', expected)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n
+      },
+      async grantRole(userId, roleName) {
+        const { numInsertedOrUpdatedRows } = await executor
+          .insertInto('user_roles')
+          .values({ user_id: userId, role_name: roleName })
+          .onConflict(conflict => conflict.doNothing())
+          .executeTakeFirst()
+        return numInsertedOrUpdatedRows === 1n
+      },
+      async revokeRole(userId, roleName) {
+        const { numDeletedRows } = await executor
+          .deleteFrom('user_roles')
+          .where('user_id', '=', userId)
+          .where('role_name', '=', roleName)
+          .executeTakeFirst()
+        return numDeletedRows === 1n
+      },
+    }
+  }
+}

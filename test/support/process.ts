@@ -1,0 +1,82 @@
+/** Runs the real program in a process of its own, as an operator would. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { environmentOf, request } from './serve.ts'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const finished = (child: ChildProcess, input: string): Promise<Ran> =>
+  new Promise((resolve, reject) => {
+    let [stdout, stderr] = ['', '']
+    child.stdout?.on('data', chunk => (stdout += chunk))
+    child.stderr?.on('data', chunk => (stderr += chunk))
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, stdout, stderr }))
+    child.stdin?.end(input)
+  })
+
+/** Runs `signet …words` and waits for its end. */
+export const signet = (
+  environment: Readonly<Record<string, string>>,
+  words: readonly string[],
+  input = '',
+): Promise<Ran> =>
+  finished(spawn(process.execPath, [main, ...words], { env: { ...inherited(), ...environment } }), input)
+
+/** The surroundings of this process, without a configuration that a developer's shell may hold. */
+const inherited = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_')))
+
+/** Starts `signet serve` in `folder` and waits until it serves. */
+export async function spawnService(t: Test, folder: string, environment: Readonly<Record<string, string>> = {}) {
+  const full = { ...(await environmentOf(folder)), ...environment }
+  const issuer = full['SIGNET_ISSUER'] ?? `http://127.0.0.1:${full['SIGNET_PORT']}`
+  let log = ''
+
+  async function start(): Promise<ChildProcess> {
+    const child = spawn(process.execPath, [main, 'serve'], { env: { ...inherited(), ...full } })
+    const serving = new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer) => {
+        log += chunk
+        if (log.slice(-4096).includes('"msg":"serving"')) resolve()
+      }
+      child.stdout.on('data', hear)
+      child.stderr.on('data', hear)
+      child.once('exit', code => reject(new Error(`signet serve ended with ${code}:\n${log.slice(-2000)}`)))
+    })
+    await serving
+    return child
+  }
+
+  const end = (process: ChildProcess, signal: NodeJS.Signals) =>
+    new Promise<number | null>(resolve => {
+      if (process.exitCode !== null || process.signalCode !== null) return resolve(process.exitCode)
+      process.once('exit', code => resolve(code))
+      process.kill(signal)
+    })
+
+  let child = await start()
+  t.teardown(() => end(child, 'SIGKILL'))
+  return {
+    issuer,
+    management: `http://127.0.0.1:${full['SIGNET_MANAGEMENT_PORT']}`,
+    environment: full,
+    log: () => log,
+    pid: () => child.pid ?? 0,
+    cli: (words: readonly string[], input = '') => signet(full, words, input),
+    token: (form: Readonly<Record<string, string>>, client?: readonly [string, string]) =>
+      request(`${issuer}/oauth/token`, { form, ...(client && { client }) }),
+    /** Ends the process and answers its exit code. */
+    stop: (signal: NodeJS.Signals = 'SIGTERM') => end(child, signal),
+    start: async () => {
+      log = ''
+      child = await start()
+    },
+  }
+}

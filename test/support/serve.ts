@@ -1,0 +1,171 @@
+/** Runs Signet inside the test's process: the real container, real HTTP, a real database and key folder of its own. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { Provenance } from '../../src/audit/events.ts'
+import type { Clock } from '../../src/clock.ts'
+import { readConfig } from '../../src/config.ts'
+import { createContainer, type Faults } from '../../src/container.ts'
+import type { Randomness } from '../../src/randomness.ts'
+
+export const api = 'https://api.example.com'
+export const password = 'correct horse battery staple 9'
+export const secret = 'a-client-secret-with-enough-entropy-0123456789'
+
+export const byTest: Provenance = { actor: 'operator:test', address: null, userAgent: null, requestId: null }
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The parsed body, or undefined when it is not JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any
+}
+
+export interface RequestOptions {
+  readonly method?: string
+  readonly form?: Readonly<Record<string, string>> | string
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Authenticates by client_secret_basic. */
+  readonly client?: readonly [id: string, secret: string]
+}
+
+/** A free port of the loopback address. */
+export const freePort = (): Promise<number> =>
+  new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+
+export const basic = ([id, value]: readonly [string, string]): string =>
+  `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(value)}`).toString('base64')}`
+
+export async function request(url: string, options: RequestOptions = {}): Promise<Answer> {
+  const { method, form, headers = {}, client } = options
+  const body =
+    form === undefined ? options.body : typeof form === 'string' ? form : new URLSearchParams(form).toString()
+  const response = await fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    redirect: 'manual',
+    headers: {
+      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(client && { authorization: basic(client) }),
+      ...headers,
+    },
+    ...(body !== undefined && { body }),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, body: parsed(text) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A folder of the test's own, removed after it. */
+export function temporaryFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'signet-test-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The environment of a service that lives in `folder`. */
+export async function environmentOf(folder: string): Promise<Record<string, string>> {
+  const port = await freePort()
+  return {
+    SIGNET_PORT: String(port),
+    SIGNET_MANAGEMENT_PORT: String(await freePort()),
+    SIGNET_DATABASE_URL: `file:${join(folder, 'db', 'signet.sqlite')}`,
+    SIGNET_KEYS_DIR: join(folder, 'keys'),
+  }
+}
+
+export interface ServeOptions {
+  readonly clock?: Clock
+  readonly randomness?: Randomness
+  readonly faults?: Faults
+  readonly environment?: Readonly<Record<string, string>>
+  /** Where a service ran before; a fresh folder when not given. */
+  readonly folder?: string
+}
+
+/** Starts a service that is stopped after the test. */
+export async function serve(t: Test, options: ServeOptions = {}) {
+  const { environment = {}, folder = temporaryFolder(t), ...sources } = options
+  const config = readConfig({ ...(await environmentOf(folder)), ...environment })
+  const lines: string[] = []
+  const container = createContainer(config, { ...sources, logTo: { write: line => void lines.push(line) } })
+  const running = await container.serve()
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= running.stop().then(() => container.close())
+    return stopped
+  }
+  t.teardown(stop)
+
+  const { issuer } = config
+  return {
+    config,
+    folder,
+    issuer,
+    management: `http://127.0.0.1:${config.managementPort}`,
+    databaseFile: join(folder, 'db', 'signet.sqlite'),
+    container,
+    users: await container.users(),
+    roles: await container.roles(),
+    clients: await container.clients(),
+    /** The log so far, a JSON object a line. */
+    log: () => lines.join(''),
+    get: (path: string, more?: RequestOptions) => request(issuer + path, more),
+    /** Posts a form to the token endpoint. */
+    token: (form: RequestOptions['form'], more?: RequestOptions) =>
+      request(`${issuer}/oauth/token`, { form: form ?? '', ...more }),
+    stop,
+  }
+}
+
+export type Service = Awaited<ReturnType<typeof serve>>
+
+const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
+
+/** Adds alice, an editor, and two clients: web-app with a secret and spa without one. */
+export async function addAlice({ roles, users, clients }: Service) {
+  await roles.add({ name: 'editor', permissions: ['posts:read', 'posts:write'] }, byTest)
+  const alice = await users.add({ username: 'alice', password, roles: ['editor'] }, byTest)
+  const common = {
+    ...nothing,
+    grants: ['password', 'refresh_token'],
+    scope: ['posts:read', 'posts:write'],
+    audiences: [api],
+  }
+  await clients.add({ ...common, clientId: 'web-app', isPublic: false, secret }, byTest)
+  await clients.add({ ...common, clientId: 'spa', isPublic: true, secret: undefined }, byTest)
+  return alice
+}
+
+/** Signs alice in through web-app. */
+export const signIn = (service: Service, more: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+  service.token({ grant_type: 'password', username: 'alice', password, ...more }, { client: ['web-app', secret] })
+
+export const refresh = (
+  service: Service,
+  token: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> =>
+  service.token({ grant_type: 'refresh_token', refresh_token: token, ...more }, { client: ['web-app', secret] })
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into claims of every shape
+const part = (jwt: string, index: number): any =>
+  JSON.parse(Buffer.from(jwt.split('.')[index] ?? '', 'base64url').toString())
+export const headerOf = (jwt: string) => part(jwt, 0)
+export const claimsOf = (jwt: string) => part(jwt, 1)
