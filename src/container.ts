@@ -97,9 +97,14 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return openKeyRing({ files, keys: read.signingKeys, write, clock, publishLeadSeconds, provenance: itself })
   })
 
+  const signer = once(async (): Promise<Signer> => {
+    const ring = await keyRing()
+    return faults.signer?.(ring) ?? ring
+  })
+
   /** The protocol, put together. */
   const tokenEndpoint = once(async () => {
-    const [{ read, write }, ring] = await Promise.all([database(), keyRing()])
+    const [{ read, write }, activeSigner] = await Promise.all([database(), signer()])
     const [authentication, password, refreshToken, accessToken, issuer, endpoint, signIn] = await Promise.all([
       import('./oauth/client-authentication.ts'),
       import('./oauth/grants/password.ts'),
@@ -109,7 +114,6 @@ export function createContainer(config: Config, sources: Sources = {}) {
       import('./oauth/token-endpoint.ts'),
       import('./accounts/sign-in.ts'),
     ])
-    const signer = faults.signer?.(ring) ?? ring
     const grants = [
       password.createPasswordGrant({
         signIn: signIn.createSignIn({ users: read.users, write, passwords }),
@@ -139,7 +143,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
       issueTokens: issuer.createTokenIssuer({
         mintAccessToken: accessToken.createAccessTokens({
           issuer: config.issuer,
-          activeSigner: () => signer,
+          activeSigner: () => activeSigner,
           randomness,
         }),
         gate,
@@ -171,20 +175,33 @@ export function createContainer(config: Config, sources: Sources = {}) {
       publishedKeys: () => ring.published,
       tokenEndpoint: await tokenEndpoint(),
       origins: { own, isRegistered: origin => read.clients.isRegisteredOrigin(origin) },
-      mayUseClient: async (origin, { clientId }) =>
-        own.includes(origin) || ((await read.clients.findByClientId(clientId))?.origins.includes(origin) ?? false),
+      mayUseClient: async (origin, { clientId }) => {
+        if (own.includes(origin)) return true
+        const client = await read.clients.findByClientId(clientId)
+        return client !== undefined && (await read.clients.originsOf(client.id)).includes(origin)
+      },
     })
-    const readiness = { isServing: () => state.serving, proofs: [ping, ring.prove] }
+    const { sign } = await signer()
+    const readiness = { isServing: () => state.serving, proofs: [ping, () => ring.prove(sign)] }
     const managementApp = await createManagementApp({ log, trustProxy, readiness })
-    await listen(managementApp, managementHost, managementPort)
-    await listen(publicApp, host, port)
+    const close = async () => {
+      await publicApp.close()
+      await managementApp.close()
+    }
+    try {
+      await listen(managementApp, managementHost, managementPort)
+      await listen(publicApp, host, port)
+    } catch (error) {
+      // The port that does listen would keep the process alive.
+      await close()
+      throw error
+    }
     log.info({ issuer, kid: ring.kid, management: own[1] }, 'serving')
     return {
       /** Readiness fails first; then requests in flight are finished. */
       stop: async () => {
         state.serving = false
-        await publicApp.close()
-        await managementApp.close()
+        await close()
       },
     }
   }
@@ -198,7 +215,8 @@ export function createContainer(config: Config, sources: Sources = {}) {
     migrate: async () => (await database()).ran,
     serve,
     close: async () => {
-      if (database.isMade()) await (await database()).close()
+      // One that could not be opened has nothing to close, and the error went to whoever asked for it.
+      if (database.isMade()) await (await database().catch(() => undefined))?.close()
     },
   }
 }

@@ -5,14 +5,14 @@ export class ForeignOwner extends Error {
   override readonly name = 'ForeignOwner'
 }
 
-function userName(uid: number): string {
+function userName(uid: number): string | undefined {
   try {
     const line = readFileSync('/etc/passwd', 'utf8')
       .split('\n')
       .find(entry => entry.split(':')[2] === String(uid))
-    return line?.split(':')[0] ?? `uid ${uid}`
+    return line?.split(':')[0]
   } catch {
-    return `uid ${uid}`
+    return undefined
   }
 }
 
@@ -25,7 +25,8 @@ export function refuseForeignOwner(path: string): void {
   const owner = statSync(path, { throwIfNoEntry: false })?.uid
   const ours = process.getuid?.()
   if (owner === undefined || ours === undefined || owner === ours) return
+  const name = userName(owner)
   throw new ForeignOwner(
-    `${path} belongs to ${userName(owner)}. Run this as that user, for example: sudo -u ${userName(owner)} npx signet …`,
+    `${path} belongs to ${name ?? `uid ${owner}`}. Run this as that user, for example: sudo -u ${name ?? `'#${owner}'`} npx signet …`,
   )
 }

@@ -14,6 +14,13 @@ export const clientIdProblem = (clientId: string): string | undefined =>
 export const clientSecretProblem = (secret: string): string | undefined =>
   /^[\x20-\x7E]{32,256}$/.test(secret) ? undefined : 'A client secret has 32 to 256 printable ASCII characters.'
 
+const LONGEST_SECRET_TTL_SECONDS = 3650 * 24 * 60 * 60
+
+export const secretTtlProblem = (seconds: number | undefined): string | undefined =>
+  seconds === undefined || (seconds >= 1 && seconds <= LONGEST_SECRET_TTL_SECONDS)
+    ? undefined
+    : 'A client secret expires after 1s to 3650d.'
+
 /** RFC 8707 §2: an absolute URI without a fragment. */
 const audienceProblem = (audience: string): string | undefined =>
   URL.canParse(audience) && /^[\x21-\x7E]{1,2048}$/.test(audience) && !audience.includes('#')

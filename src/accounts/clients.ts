@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance, Stores, Write } from '../unit-of-work.ts'
 import { AccountError, assertNoProblem, notFound } from './account-error.ts'
-import { clientIdProblem, clientSecretProblem, settingsProblem } from './client-rules.ts'
+import { clientIdProblem, clientSecretProblem, secretTtlProblem, settingsProblem } from './client-rules.ts'
 import type { Client, ClientSecret, ClientSettings, ClientStoreReader, Status } from './stores.ts'
 
 export interface NewClient extends ClientSettings {
@@ -46,7 +46,7 @@ export type EndSessionsOfClient = (stores: Stores, clientId: string, reason: str
 const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
 
 const find = async (reader: ClientStoreReader, clientId: string): Promise<Client> => {
-  const client = await reader.findByClientId(clientId)
+  const client = await reader.find(clientId)
   if (client === undefined) throw notFound('client')
   return client
 }
@@ -55,7 +55,7 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
   grants: [...new Set(settings.grants)],
   scope: [...new Set(settings.scope)],
   audiences: [...new Set(settings.audiences)],
-  origins: [...new Set(settings.origins)],
+  origins: [...new Set(settings.origins)].sort(),
   introspect: [...new Set(settings.introspect)],
   accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
 })
@@ -77,6 +77,7 @@ export function createClients(dependencies: {
   } {
     const value = secret ?? randomness.bytes(32).toString('base64url')
     assertNoProblem(clientSecretProblem(value))
+    assertNoProblem(secretTtlProblem(ttlSeconds))
     const createdAtMs = clock.now()
     const stored: ClientSecret = {
       id: randomId(randomness, 'secret'),

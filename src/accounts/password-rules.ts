@@ -156,6 +156,7 @@ function isPadding(
   const inWords = new Set([...named, ...listed])
   const covered = sequences.map((inSequence, index) => inSequence || inWords.has(index))
   const outside = beside(chars, covered)
+  if (substance.size === 0) return outside.all === 0
   const free = Math.min(FREE_BESIDE_WORD, substance.size * FREE_PER_WORD_CHARACTER)
   return outside.letters <= FREE_LETTERS_BESIDE_WORD && outside.all <= Math.max(FREE_BESIDE_SEQUENCES, free)
 }
@@ -189,7 +190,8 @@ function sequencesIn(chars: readonly string[], successors: readonly Successor[])
   for (const successor of successors) {
     let start = 0
     chars.forEach((char, index) => {
-      if (successor(char) === chars[index + 1]) return
+      const next = chars[index + 1]
+      if (next !== undefined && next === successor(char)) return
       if (index + 1 - start >= minPiece) covered.fill(true, start, index + 1)
       start = index + 1
     })

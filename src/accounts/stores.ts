@@ -80,7 +80,8 @@ export interface Client extends ClientSettings {
 }
 
 export interface ClientStoreReader {
-  findByClientId(clientId: string): Promise<Client | undefined>
+  /** The client with this `client_id` that is not deleted. */
+  find(clientId: string): Promise<Client | undefined>
   /** Ordered by `client_id`, without the deleted ones. */
   list(): Promise<readonly Client[]>
 }

@@ -2,16 +2,18 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { handleClientError } from './client-error.ts'
+import { handleClientError, refuseTunnel } from './client-error.ts'
 import { createErrorHandler, HttpError } from './error-handler.ts'
 import { logRequests } from './request-log.ts'
-import { applyWireRules } from './wire-rules.ts'
+import { applyWireRules, sayAlways } from './wire-rules.ts'
 
 const BODY_LIMIT_BYTES = 16 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 15_000
 /** Node looks for slow connections only every 30 s unless told otherwise. */
 const CONNECTION_CHECK_MS = 1000
+/** Longer than a request may take to arrive: what is cut then would never have been finished. */
+const LONGEST_DRAIN_MS = 20_000
 
 export interface BaseAppOptions {
   readonly log: Logger
@@ -34,7 +36,11 @@ export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInsta
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     clientErrorHandler: handleClientError,
-    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
+    // A path that can't be decoded meets no hook.
+    frameworkErrors: (error, request, reply) => {
+      sayAlways(request, reply)
+      void handleError(error, request, reply)
+    },
     // While it shuts down, a request on a connection that is still open is served as usual.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -42,12 +48,37 @@ export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInsta
   // Requests are judged by the protocol, with its error codes; the schemas describe them.
   app.setValidatorCompiler(() => () => true)
   app.setErrorHandler(handleError)
-  app.setNotFoundHandler(async () => {
-    throw new HttpError({ status: 404, error: 'not_found', description: 'There is nothing at this path.' })
-  })
+  answerNotFound(app)
   // An expectation that is not 100-continue is ignored (RFC 9110 §10.1.1 allows it), instead of a bare 417.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  app.server.on('connect', (_request, socket) => refuseTunnel(socket))
+  drainAtClose(app)
   logRequests(app, log)
   applyWireRules(app)
   return app
+}
+
+function answerNotFound(app: FastifyInstance): void {
+  const refuse = async (): Promise<never> => {
+    throw new HttpError({ status: 404, error: 'not_found', description: 'There is nothing at this path.' })
+  }
+  // After all that is asked of every request, before the body is read: it does not matter what is in it.
+  app.addHook('preParsing', async request => {
+    if (request.is404) await refuse()
+  })
+  app.setNotFoundHandler(refuse)
+}
+
+/** Requests in flight are finished, and their connections closed with them: a client would keep each open for the next one. */
+function drainAtClose(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
+  app.addHook('preClose', async () => {
+    isClosing = true
+    // A server that closes cuts slow connections no more: one request that never ends would keep it from closing.
+    const deadline = setTimeout(() => app.server.closeAllConnections(), LONGEST_DRAIN_MS)
+    app.server.once('close', () => clearTimeout(deadline))
+  })
 }

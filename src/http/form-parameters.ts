@@ -1,5 +1,4 @@
 /** Reads application/x-www-form-urlencoded bodies strictly; every other media type, charset or encoding is 415. */
-import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type FormParameters, parseForm } from '../oauth/form.ts'
 import { invalidRequest } from '../oauth/oauth-error.ts'
@@ -11,15 +10,23 @@ const unsupported = new HttpError({
   description: 'The body must be application/x-www-form-urlencoded in UTF-8.',
 })
 
-/** Bytes that are not UTF-8 arrive as the replacement character. */
-function parse(body: string): FormParameters {
-  if (body.includes('\uFFFD')) throw invalidRequest('The body is not UTF-8.')
-  return parseForm(body)
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decode(body: Buffer): string {
+  try {
+    return utf8.decode(body)
+  } catch {
+    throw invalidRequest('The body is not UTF-8.')
+  }
 }
 
-export async function registerFormParameters(app: FastifyInstance): Promise<void> {
+export function registerFormParameters(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  await app.register(formbody, { parser: parse })
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => parseForm(decode(body)),
+  )
 }
 
 /** For a route that takes a form: refuses what the parser would read wrongly, before it reads it. */

@@ -1,5 +1,5 @@
 /** What every request must keep to, and what every response says, whatever the route. */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from './error-handler.ts'
 
 /** Node takes the first of these and drops the rest; a proxy in front may take the last. */
@@ -20,9 +20,14 @@ function assertHeadersOnce({ raw }: FastifyRequest): void {
   if (!seen.has('host') && raw.httpVersion === '1.1') throw malformed('The Host header is missing.')
 }
 
+/** What every response says. */
+export function sayAlways(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
+}
+
 export function applyWireRules(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id)
+    sayAlways(request, reply)
     assertHeadersOnce(request)
   })
 }

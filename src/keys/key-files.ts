@@ -17,7 +17,10 @@ const OTHERS_MAY_ANYTHING = 0o077
 
 /** @throws KeyError when others can write to the directory */
 export async function openKeyFiles(directory: string): Promise<KeyFiles> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    // Something else stands there, which is said below.
+    if (error.code !== 'EEXIST') throw new KeyError(`${directory} can't be made (${error.code}).`, { cause: error })
+  })
   const folder = await lstat(directory)
   if (!folder.isDirectory()) throw new KeyError(`${directory} is not a directory. Set SIGNET_KEYS_DIR to one.`)
   if ((folder.mode & OTHERS_MAY_WRITE) !== 0) {

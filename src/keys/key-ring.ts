@@ -18,8 +18,8 @@ export interface KeyRing {
   readonly kid: string
   sign(signingInput: Buffer): Promise<Buffer>
   readonly published: PublishedKeys
-  /** Whether the active key still signs what its published half verifies. */
-  prove(): Promise<boolean>
+  /** Whether `sign` still makes what the active key's published half verifies. */
+  prove(sign: KeyRing['sign']): Promise<boolean>
 }
 
 const PUBLISHED_STATES: readonly string[] = ['pending', 'active', 'retiring']
@@ -54,7 +54,8 @@ async function makeFirstKeys(options: KeyRingOptions): Promise<void> {
     if ((await stores.signingKeys.list()).length > 0) return false
     const records = [record(active, 'active', nowMs), record(standby, 'pending', nowMs + publishLeadSeconds * 1000)]
     for (const key of records) {
-      await stores.signingKeys.insert(key)
+      // On PostgreSQL the list may have been read before another process committed its keys.
+      if (!(await stores.signingKeys.insert(key))) return false
       await stores.audit.append({
         type: 'signing_key.add',
         outcome: 'success',
@@ -80,7 +81,8 @@ export interface KeyRingOptions {
 
 async function readProved(files: KeyFiles, key: SigningKey): Promise<KeyObject> {
   const privateKey = await files.read(key.kid)
-  if (privateKey.asymmetricKeyType === 'rsa' && (await provesItself(privateKey, key.publicJwk))) return privateKey
+  const sign = (data: Buffer) => signRs256(privateKey, data)
+  if (privateKey.asymmetricKeyType === 'rsa' && (await provesItself(sign, key.publicJwk))) return privateKey
   throw new KeyError(
     `The signing key ${key.kid} does not fit its published half. Restore ${key.kid}.pem from a backup of the keys.`,
   )
@@ -101,6 +103,6 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     kid: active.kid,
     sign: signingInput => signRs256(privateKey, signingInput),
     published: publish(known),
-    prove: () => provesItself(privateKey, active.publicJwk),
+    prove: sign => provesItself(sign, active.publicJwk),
   }
 }

@@ -54,6 +54,6 @@ export type Use = 'current' | 'repeat' | 'reuse' | 'ended'
 export function judgeUse(family: RefreshFamily, secretHash: string, nowMs: number, graceMs: number): Use {
   if (family.endedAtMs !== null || family.expiresAtMs <= nowMs) return 'ended'
   if (secretHash === family.currentHash) return 'current'
-  const inGrace = family.rotatedAgoMs !== null && family.rotatedAgoMs <= graceMs
+  const inGrace = family.rotatedAgoMs !== null && family.rotatedAgoMs < graceMs
   return secretHash === family.previousHash && inGrace ? 'repeat' : 'reuse'
 }

@@ -11,7 +11,6 @@ export interface Client {
   /** Permissions the client may ask for; `*` stands for whatever the user has. */
   readonly scope: readonly string[]
   readonly audiences: readonly string[]
-  readonly origins: readonly string[]
   readonly accessTokenTtlSeconds: number | null
   readonly secrets: readonly ClientSecret[]
 }
@@ -26,6 +25,8 @@ export interface ClientSecret {
 export interface ClientReader {
   /** The client with this `client_id` that is not deleted. */
   findByClientId(clientId: string): Promise<Client | undefined>
+  /** The browser origins that the client with this internal id has registered. */
+  originsOf(id: string): Promise<readonly string[]>
   /** Whether any active client registered this browser origin. */
   isRegisteredOrigin(origin: string): Promise<boolean>
 }

@@ -1,5 +1,5 @@
 import type { AuditStore } from '../audit/events.ts'
-import { randomId } from '../randomness.ts'
+import { orderedId } from '../randomness.ts'
 import type { Dialect } from './dialect.ts'
 import { type Executor, prepared } from './prepared.ts'
 import type { AuditEventsTable } from './schema.ts'
@@ -26,7 +26,7 @@ export function prepareAuditStore(db: Executor, { clock, randomness }: Dialect):
   return executor => ({
     async append(event) {
       await insert(executor, {
-        id: randomId(randomness, 'event'),
+        id: orderedId(randomness, clock.now(), 'event'),
         type: event.type,
         occurred_at_ms: clock.now(),
         outcome: event.outcome,

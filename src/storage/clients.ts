@@ -1,9 +1,10 @@
+import { sql } from 'kysely'
 import type { Client, ClientSettings, ClientStore } from '../accounts/stores.ts'
 import type { ClientReader } from '../oauth/stores.ts'
-import { type Executor, prepared } from './prepared.ts'
+import { type Executor, notDeleted, prepared } from './prepared.ts'
 import type { ClientsTable } from './schema.ts'
 
-const toClient = (row: ClientsTable, origins: readonly string[]): Client => ({
+const toClient = (row: ClientsTable): Omit<Client, 'origins'> => ({
   id: row.id,
   clientId: row.client_id,
   status: row.status,
@@ -11,7 +12,6 @@ const toClient = (row: ClientsTable, origins: readonly string[]): Client => ({
   grants: JSON.parse(row.grants),
   scope: JSON.parse(row.scope),
   audiences: JSON.parse(row.audiences),
-  origins,
   introspect: JSON.parse(row.introspect),
   accessTokenTtlSeconds: row.access_token_ttl_seconds,
   secrets: JSON.parse(row.secrets),
@@ -27,15 +27,11 @@ const settingsColumns = (settings: ClientSettings) => ({
 })
 
 export function prepareClientStore(db: Executor): (executor: Executor) => ClientStore & ClientReader {
-  const findByClientId = prepared<{ clientId: string }, ClientsTable & { origin: string | null }>(param =>
-    db
-      .selectFrom('clients')
-      .leftJoin('client_origins', 'client_origins.client_id', 'clients.id')
-      .selectAll('clients')
-      .select('client_origins.origin')
-      .where('clients.client_id', '=', param('clientId'))
-      .where('clients.status', '<>', 'deleted')
-      .orderBy('client_origins.origin'),
+  const findByClientId = prepared<{ clientId: string }, ClientsTable>(param =>
+    db.selectFrom('clients').selectAll().where('client_id', '=', param('clientId')).where('status', '<>', notDeleted),
+  )
+  const originsOf = prepared<{ id: string }, { origin: string }>(param =>
+    db.selectFrom('client_origins').select('origin').where('client_id', '=', param('id')).orderBy('origin'),
   )
   const isRegisteredOrigin = prepared<{ origin: string }, { id: string }>(param =>
     db
@@ -43,7 +39,7 @@ export function prepareClientStore(db: Executor): (executor: Executor) => Client
       .innerJoin('clients', 'clients.id', 'client_origins.client_id')
       .select('clients.id')
       .where('client_origins.origin', '=', param('origin'))
-      .where('clients.status', '=', 'active')
+      .where('clients.status', '=', sql.lit('active' as const))
       .limit(1),
   )
 
@@ -57,24 +53,32 @@ export function prepareClientStore(db: Executor): (executor: Executor) => Client
       const rows = origins.map(origin => ({ client_id: id, origin }))
       await executor.insertInto('client_origins').values(rows).execute()
     }
+    const originsOfClient = async (id: string) => (await originsOf(executor, { id })).rows.map(({ origin }) => origin)
     return {
       async findByClientId(clientId) {
         const { rows } = await findByClientId(executor, { clientId })
-        const origins = rows.flatMap(({ origin }) => origin ?? [])
-        return rows[0] && toClient(rows[0], origins)
+        return rows[0] && toClient(rows[0])
       },
+      async find(clientId) {
+        const { rows } = await findByClientId(executor, { clientId })
+        return rows[0] && { ...toClient(rows[0]), origins: await originsOfClient(rows[0].id) }
+      },
+      originsOf: originsOfClient,
       async isRegisteredOrigin(origin) {
         const { rows } = await isRegisteredOrigin(executor, { origin })
         return rows.length > 0
       },
       async list() {
-        const query = executor.selectFrom('clients').selectAll().where('status', '<>', 'deleted').orderBy('client_id')
+        const query = executor.selectFrom('clients').selectAll().where('status', '<>', notDeleted).orderBy('client_id')
         const [clients, origins] = [
           await query.execute(),
-          await executor.selectFrom('client_origins').selectAll().execute(),
+          await executor.selectFrom('client_origins').selectAll().orderBy('origin').execute(),
         ]
         const byClient = Map.groupBy(origins, ({ client_id }) => client_id)
-        return clients.map(row => toClient(row, (byClient.get(row.id) ?? []).map(({ origin }) => origin).sort()))
+        return clients.map(row => ({
+          ...toClient(row),
+          origins: (byClient.get(row.id) ?? []).map(({ origin }) => origin),
+        }))
       },
       async insert(client) {
         const { numInsertedOrUpdatedRows } = await executor

@@ -4,6 +4,12 @@ import type { Schema } from './schema.ts'
 /** Whatever runs a query: a database, or a transaction in it. */
 export type Executor = Kysely<Schema>
 
+/**
+ * A literal, not a parameter. SQLite prepares a statement anew at each execution, for some 10 µs, when a bound value could lead
+ * it to another plan: one that decides whether a partial index fits, or one in a join. So hot queries name one table each.
+ */
+export const notDeleted = sql.lit('deleted' as const)
+
 class Placeholder {
   readonly name: string
   constructor(name: string) {

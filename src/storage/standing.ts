@@ -1,36 +1,32 @@
 import type { StandingStore } from '../accounts/may-receive-tokens.ts'
 import type { Dialect } from './dialect.ts'
 import { type Executor, prepared } from './prepared.ts'
+import type { ClientsTable, UsersTable } from './schema.ts'
 
-interface StandingRow {
-  user_status: 'active' | 'disabled' | 'deleted'
-  password_hash: string
-  client_status: 'active' | 'disabled' | 'deleted'
-  secrets: string
-}
+type UserRow = Pick<UsersTable, 'status' | 'password_hash'>
+type ClientRow = Pick<ClientsTable, 'status' | 'secrets'>
 
 export function prepareStandingStore(db: Executor, dialect: Dialect): (executor: Executor) => StandingStore {
-  const lock = prepared<{ userId: string; clientId: string }, StandingRow>(param => {
-    const query = db
-      .selectFrom(['users', 'clients'])
-      .select(['users.status as user_status', 'users.password_hash'])
-      .select(['clients.status as client_status', 'clients.secrets'])
-      .where('users.id', '=', param('userId'))
-      .where('clients.id', '=', param('clientId'))
+  const lockUser = prepared<{ id: string }, UserRow>(param => {
+    const query = db.selectFrom('users').select(['status', 'password_hash']).where('id', '=', param('id'))
+    return dialect.locksRows ? query.forShare() : query
+  })
+  const lockClient = prepared<{ id: string }, ClientRow>(param => {
+    const query = db.selectFrom('clients').select(['status', 'secrets']).where('id', '=', param('id'))
     return dialect.locksRows ? query.forShare() : query
   })
 
   return executor => ({
     async lock(userId, clientId) {
-      const { rows } = await lock(executor, { userId, clientId })
-      return (
-        rows[0] && {
-          userStatus: rows[0].user_status,
-          passwordHash: rows[0].password_hash,
-          clientStatus: rows[0].client_status,
-          clientSecrets: JSON.parse(rows[0].secrets),
-        }
-      )
+      const user = (await lockUser(executor, { id: userId })).rows[0]
+      const client = (await lockClient(executor, { id: clientId })).rows[0]
+      if (user === undefined || client === undefined) return undefined
+      return {
+        userStatus: user.status,
+        passwordHash: user.password_hash,
+        clientStatus: client.status,
+        clientSecrets: JSON.parse(client.secrets),
+      }
     },
   })
 }

@@ -1,6 +1,6 @@
 import type { Role, User, UserStore } from '../accounts/stores.ts'
 import type { ResourceOwnerReader } from '../oauth/stores.ts'
-import { type Executor, prepared } from './prepared.ts'
+import { type Executor, notDeleted, prepared } from './prepared.ts'
 import type { RolesTable, UsersTable } from './schema.ts'
 
 const toUser = (row: UsersTable): User => ({
@@ -15,15 +15,16 @@ export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions:
 
 export function prepareUserStore(db: Executor): (executor: Executor) => UserStore & ResourceOwnerReader {
   const findByKey = prepared<{ key: string }, UsersTable>(param =>
-    db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', 'deleted'),
+    db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted),
   )
   const rolesOf = prepared<{ userId: string }, RolesTable>(param =>
     db
-      .selectFrom('user_roles')
-      .innerJoin('roles', 'roles.name', 'user_roles.role_name')
-      .selectAll('roles')
-      .where('user_roles.user_id', '=', param('userId'))
-      .orderBy('roles.name'),
+      .selectFrom('roles')
+      .selectAll()
+      .where('name', 'in', theirs =>
+        theirs.selectFrom('user_roles').select('role_name').where('user_id', '=', param('userId')),
+      )
+      .orderBy('name'),
   )
 
   return executor => {
@@ -36,7 +37,7 @@ export function prepareUserStore(db: Executor): (executor: Executor) => UserStor
         return rows[0] && toUser(rows[0])
       },
       async list() {
-        const query = executor.selectFrom('users').selectAll().where('status', '<>', 'deleted').orderBy('username_key')
+        const query = executor.selectFrom('users').selectAll().where('status', '<>', notDeleted).orderBy('username_key')
         return (await query.execute()).map(toUser)
       },
       async rolesOf(userId) {

@@ -25,7 +25,13 @@ export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readin
   app.route({
     method: 'GET',
     url: '/livez',
-    schema: { operationId: 'livez', tags: ['Management'], summary: 'Is the process alive?', response: ok },
+    schema: {
+      operationId: 'livez',
+      tags: ['Management'],
+      security: [],
+      summary: 'Is the process alive?',
+      response: ok,
+    },
     handler: async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }),
   })
 
@@ -35,6 +41,7 @@ export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readin
     schema: {
       operationId: 'readyz',
       tags: ['Management'],
+      security: [],
       summary: 'Can it serve? The database answers and the active key signs',
       response: { ...ok, 503: errorResponse('`temporarily_unavailable`, with Retry-After') },
     },

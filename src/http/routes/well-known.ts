@@ -15,6 +15,7 @@ export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKe
     schema: {
       operationId: 'jwks',
       tags: ['Verification'],
+      security: [],
       summary: 'The public keys that verify access tokens',
       description: 'RFC 7517 §5. A new key is published here before it signs. Poll with `If-None-Match`.',
       response: {
@@ -51,6 +52,7 @@ export function metadataRoute(app: FastifyInstance, url: string, operationId: st
     schema: {
       operationId,
       tags: ['Verification'],
+      security: [],
       summary: 'Where everything is, and what is supported',
       description: 'RFC 8414 §3: authorization server metadata.',
       response: {
