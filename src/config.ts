@@ -73,7 +73,7 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     name: 'SIGNET_MANAGEMENT_PORT',
     default: '9090',
     example: '9091',
-    description: 'Management port: health, metrics and API documentation',
+    description: 'Management port: health and API documentation',
     parse: parsePort,
   },
   database: {

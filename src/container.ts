@@ -118,6 +118,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
       password.createPasswordGrant({
         signIn: signIn.createSignIn({ users: read.users, write, passwords }),
         users: read.users,
+        write,
         clock,
         randomness,
         lifetimes: {

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** Somebody else's file: what we write beside it, they could not open. */
 export class ForeignOwner extends Error {
@@ -18,15 +19,18 @@ function userName(uid: number): string | undefined {
 
 /**
  * Refuses to work on a database or key directory of another user: `sudo npx signet …` would leave files that the service can't open.
- * A path that does not exist yet belongs to whoever makes it.
+ * A path that does not exist yet belongs to whoever makes it, unless root would make it in another user's folder.
  * @throws ForeignOwner that names the user to run as
  */
 export function refuseForeignOwner(path: string): void {
-  const owner = statSync(path, { throwIfNoEntry: false })?.uid
+  // What root makes in somebody else's folder is as unreadable to them as what root writes to their file.
+  const isRoot = process.getuid?.() === 0
+  const existing = isRoot && !existsSync(path) ? dirname(path) : path
+  const owner = statSync(existing, { throwIfNoEntry: false })?.uid
   const ours = process.getuid?.()
   if (owner === undefined || ours === undefined || owner === ours) return
   const name = userName(owner)
   throw new ForeignOwner(
-    `${path} belongs to ${name ?? `uid ${owner}`}. Run this as that user, for example: sudo -u ${name ?? `'#${owner}'`} npx signet …`,
+    `${existing} belongs to ${name ?? `uid ${owner}`}. Run this as that user, for example: sudo -u ${name ?? `'#${owner}'`} npx signet …`,
   )
 }

@@ -6,6 +6,7 @@ import { answer, collect, isoTime, operator, readSecret, type Services, table, U
 
 const toJson = (client: Client) => ({
   client_id: client.clientId,
+  id: client.id,
   status: client.status,
   public: client.isPublic,
   grants: client.grants,
@@ -42,6 +43,9 @@ function duration(text: string): number {
   return seconds
 }
 
+/** `default`: the lifetime that the service gives. */
+const lifetime = (text: string): number | null => (text === 'default' ? null : duration(text))
+
 /** The settings that were given, and no others. */
 const settingsOf = (options: {
   grant?: readonly string[] | undefined
@@ -49,7 +53,7 @@ const settingsOf = (options: {
   audience?: readonly string[] | undefined
   origin?: readonly string[] | undefined
   introspect?: readonly string[] | undefined
-  accessTokenTtl?: number | undefined
+  accessTokenTtl?: number | null | undefined
 }): Partial<ClientSettings> => ({
   ...(options.grant && { grants: options.grant }),
   ...(options.scope && { scope: options.scope }),
@@ -78,7 +82,7 @@ const settingsCommand = (clients: Command, verb: string, description: string) =>
       collect,
     )
     .option('--introspect <audience>', 'an audience whose tokens it may introspect; may be repeated', collect)
-    .option('--access-token-ttl <duration>', 'how long its access tokens live, for example 10m', duration)
+    .option('--access-token-ttl <duration>', "how long its access tokens live, for example 10m, or 'default'", lifetime)
     .option('--json', 'print JSON')
 
 export function clientsCommand(services: Services): Command {
@@ -94,7 +98,8 @@ export function clientsCommand(services: Services): Command {
     .action(async (clientId, options) => {
       if (options.public && options.secretStdin)
         throw new UsageError('A public client has no secret: leave out --secret-stdin.')
-      if (options.grant && !options.audience) throw new UsageError('A client with a grant needs an --audience.')
+      if (options.grant?.length && !options.audience?.length)
+        throw new UsageError('A client with a grant needs an --audience.')
       const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
       const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
       const asked = { ...nothing, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
@@ -128,14 +133,16 @@ export function clientsCommand(services: Services): Command {
       answer(toJson(client), lines, options)
     })
 
-  settingsCommand(clients, 'update', 'replace the settings that are given and keep the others').action(
-    async (clientId, options) => {
-      const change = settingsOf(options)
-      if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
-      const client = await (await services.clients()).update(clientId, change, operator())
-      answer(toJson(client), [`Updated ${toLine(client)}`], options)
-    },
-  )
+  settingsCommand(
+    clients,
+    'update',
+    "replace the settings that are given and keep the others; '' empties a list",
+  ).action(async (clientId, options) => {
+    const change = settingsOf(options)
+    if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
+    const client = await (await services.clients()).update(clientId, change, operator())
+    answer(toJson(client), [`Updated ${toLine(client)}`], options)
+  })
 
   clients
     .command('add-secret')

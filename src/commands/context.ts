@@ -51,11 +51,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   )
 }
 
-/** An option that may be given several times. */
-export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
-  ...(before ?? []),
-  value,
-]
+/** An option that may be given several times; '' adds nothing, so that an update can empty a list. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] =>
+  value === '' ? before : [...before, value]
 
 export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
 

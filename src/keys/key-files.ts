@@ -1,7 +1,7 @@
 /** Private signing keys at rest: one PKCS#8 file per kid, 0600, written by rename, in a directory that only its owner may change. */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KeyError } from './key-error.ts'
 
@@ -13,19 +13,33 @@ export interface KeyFiles {
 }
 
 const OTHERS_MAY_WRITE = 0o022
+const GROUP_MAY_WRITE = 0o020
 const OTHERS_MAY_ANYTHING = 0o077
 
-/** @throws KeyError when others can write to the directory */
+const isKey = (name: string): boolean => name.endsWith('.pem')
+
+/**
+ * Refuses a directory that others can write to: they could have put a key of theirs there. One without keys that only its group
+ * can write to is what a checkout under umask 002 looks like, and is closed instead.
+ */
+async function assertPrivate(directory: string): Promise<void> {
+  const { mode } = await lstat(directory)
+  if ((mode & OTHERS_MAY_WRITE) === 0) return
+  const isFresh = (mode & OTHERS_MAY_WRITE) === GROUP_MAY_WRITE && !(await readdir(directory)).some(isKey)
+  if (isFresh) return chmod(directory, 0o700)
+  throw new KeyError(`${directory} can be written to by other users. Run: chmod go-w ${directory}`)
+}
+
+/** @throws KeyError when the directory is none, or others can write to it */
 export async function openKeyFiles(directory: string): Promise<KeyFiles> {
   await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     // Something else stands there, which is said below.
     if (error.code !== 'EEXIST') throw new KeyError(`${directory} can't be made (${error.code}).`, { cause: error })
   })
-  const folder = await lstat(directory)
-  if (!folder.isDirectory()) throw new KeyError(`${directory} is not a directory. Set SIGNET_KEYS_DIR to one.`)
-  if ((folder.mode & OTHERS_MAY_WRITE) !== 0) {
-    throw new KeyError(`${directory} can be written to by other users. Run: chmod go-w ${directory}`)
+  if (!(await lstat(directory)).isDirectory()) {
+    throw new KeyError(`${directory} is not a directory. Set SIGNET_KEYS_DIR to one.`)
   }
+  await assertPrivate(directory)
 
   const fileOf = (kid: string): string => join(directory, `${kid}.pem`)
 

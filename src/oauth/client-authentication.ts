@@ -76,18 +76,11 @@ export function createClientAuthentication(dependencies: {
       .find(secret => secret.expiresAtMs === null || secret.expiresAtMs > clock.now())
   }
 
-  /** A stranger's guess at an unknown id leaves no row: anybody could fill the disk with those. */
+  /** An unknown client leaves an event like a known one: the time of the answer must not tell them apart. */
   async function fail(client: Client | undefined, reason: string, provenance: Provenance): Promise<never> {
-    if (client !== undefined) {
-      const event = {
-        type: 'client.authenticate',
-        outcome: 'failure',
-        reason,
-        clientId: client.id,
-        provenance,
-      } as const
-      await write(stores => stores.audit.append(event))
-    }
+    const which = client === undefined ? {} : { clientId: client.id }
+    const event = { type: 'client.authenticate', outcome: 'failure', reason, ...which, provenance } as const
+    await write(stores => stores.audit.append(event))
     throw invalidClient()
   }
 

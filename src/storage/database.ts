@@ -78,6 +78,8 @@ async function openSqlite(path: string, { clock, randomness }: Sources): Promise
         const ran = await migrate(writer)
         connection.commit()
         return ran
+      } catch (error) {
+        throw toStorageError(error)
       } finally {
         if (connection.inTransaction()) connection.rollback()
       }
@@ -115,15 +117,13 @@ export function postgresDatabase(kyselyDialect: KyselyDialect, { clock, randomne
   const db = new Kysely<Schema>({ dialect: kyselyDialect })
   const stores = prepareStores(db, dialect)
   return {
-    read: stores(db),
-    async write(work) {
-      try {
-        return await db.transaction().execute(transaction => work(stores(transaction)))
-      } catch (error) {
-        throw isPostgresOutage(error) ? new StorageUnavailable('PostgreSQL', { cause: error }) : error
-      }
-    },
-    migrate: () => migrate(db),
+    read: mapErrors(stores(db)),
+    write: work =>
+      db
+        .transaction()
+        .execute(transaction => work(stores(transaction)))
+        .catch(toPostgresError),
+    migrate: () => migrate(db).catch(toPostgresError),
     ping: () => ping(db),
     close: () => db.destroy(),
   }
@@ -131,6 +131,23 @@ export function postgresDatabase(kyselyDialect: KyselyDialect, { clock, randomne
 
 async function ping(db: Kysely<Schema>): Promise<void> {
   await sql`select 1`.execute(db)
+}
+
+/** The same stores, whose failures say whether the database or the query is at fault. */
+function mapErrors<S extends Readers>(stores: S): S {
+  const guard =
+    (method: (...values: unknown[]) => Promise<unknown>) =>
+    (...values: unknown[]) =>
+      method(...values).catch(toPostgresError)
+  const guardAll = (store: object) =>
+    Object.fromEntries(Object.entries(store).map(([name, method]) => [name, guard(method)]))
+  return Object.fromEntries(Object.entries(stores).map(([name, store]) => [name, guardAll(store)])) as unknown as S
+}
+
+function toPostgresError(error: unknown): never {
+  if (!isPostgresOutage(error)) throw error
+  const { code, message } = error as Error & { code?: string }
+  throw new StorageUnavailable(`PostgreSQL can't be used: ${code ?? message}`, { cause: error })
 }
 
 /** Lost connections (class 08), resources (53), shutdown (57P), deadlocks and serialization failures (40), and the socket's own errors. */

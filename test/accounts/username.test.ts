@@ -35,7 +35,9 @@ t.test('a stored key is its own key, for every character', async t => {
   for (let codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
     const char = String.fromCodePoint(codePoint)
     const key = usernameKey(char)
-    const variants = [key, char.toUpperCase(), char.toLowerCase(), char.normalize('NFD')]
+    const variants = [key, char.toUpperCase(), char.toLowerCase(), char.normalize('NFD')].filter(
+      other => other !== char,
+    )
     if (variants.some(variant => usernameKey(variant) !== key)) unstable.push(`U+${codePoint.toString(16)}`)
   }
   t.same(unstable, [])

@@ -12,7 +12,7 @@ export interface Ran {
   readonly stderr: string
 }
 
-const finished = (child: ChildProcess, input: string): Promise<Ran> =>
+const finished = (child: ChildProcess, input: string | Uint8Array): Promise<Ran> =>
   new Promise((resolve, reject) => {
     let [stdout, stderr] = ['', '']
     child.stdout?.on('data', chunk => (stdout += chunk))
@@ -26,21 +26,35 @@ const finished = (child: ChildProcess, input: string): Promise<Ran> =>
 export const signet = (
   environment: Readonly<Record<string, string>>,
   words: readonly string[],
-  input = '',
-): Promise<Ran> =>
-  finished(spawn(process.execPath, [main, ...words], { env: { ...inherited(), ...environment } }), input)
+  input: string | Uint8Array = '',
+): Promise<Ran> => finished(program(words, environment), input)
+
+/** `env -u`: tap puts its own loader into NODE_OPTIONS at every spawn, which the program must not see, nor wait for. */
+const program = (
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  nodeArguments: readonly string[] = [],
+) =>
+  spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...nodeArguments, main, ...words], {
+    env: { ...inherited(), ...environment },
+  })
 
 /** The surroundings of this process, without a configuration that a developer's shell may hold. */
 const inherited = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_')))
 
-/** Starts `signet serve` in `folder` and waits until it serves. */
-export async function spawnService(t: Test, folder: string, environment: Readonly<Record<string, string>> = {}) {
+/** Starts `signet serve` in `folder` and waits until it serves; `nodeArguments` may preload a fault. */
+export async function spawnService(
+  t: Test,
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+  nodeArguments: readonly string[] = [],
+) {
   const full = { ...(await environmentOf(folder)), ...environment }
   const issuer = full['SIGNET_ISSUER'] ?? `http://127.0.0.1:${full['SIGNET_PORT']}`
   let log = ''
 
   async function start(): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [main, 'serve'], { env: { ...inherited(), ...full } })
+    const child = program(['serve'], full, nodeArguments)
     const serving = new Promise<void>((resolve, reject) => {
       const hear = (chunk: Buffer) => {
         log += chunk
@@ -69,7 +83,7 @@ export async function spawnService(t: Test, folder: string, environment: Readonl
     environment: full,
     log: () => log,
     pid: () => child.pid ?? 0,
-    cli: (words: readonly string[], input = '') => signet(full, words, input),
+    cli: (words: readonly string[], input: string | Uint8Array = '') => signet(full, words, input),
     token: (form: Readonly<Record<string, string>>, client?: readonly [string, string]) =>
       request(`${issuer}/oauth/token`, { form, ...(client && { client }) }),
     /** Ends the process and answers its exit code. */

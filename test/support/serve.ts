@@ -105,7 +105,10 @@ export async function serve(t: Test, options: ServeOptions = {}) {
   const config = readConfig({ ...(await environmentOf(folder)), ...environment })
   const lines: string[] = []
   const container = createContainer(config, { ...sources, logTo: { write: line => void lines.push(line) } })
-  const running = await container.serve()
+  const running = await container.serve().catch(async error => {
+    await container.close()
+    throw error
+  })
   let stopped: Promise<void> | undefined
   const stop = () => {
     stopped ??= running.stop().then(() => container.close())

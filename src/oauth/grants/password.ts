@@ -1,11 +1,12 @@
 /** Resource owner password credentials (RFC 6749 §4.3). Off unless a client is given it; RFC 9700 §2.4 says why. */
 import { type Clock, toSeconds } from '../../clock.ts'
 import { type Randomness, randomId } from '../../randomness.ts'
-import type { Provenance } from '../../unit-of-work.ts'
+import type { Provenance, Write } from '../../unit-of-work.ts'
 import type { Authorization, Grant } from '../authorization.ts'
+import type { AuthenticatedClient } from '../client-authentication.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
 import { hashOf, successorOf } from '../refresh-token.ts'
-import { narrowScope, parseScope, selectAudience } from '../scope.ts'
+import { type Granted, narrowScope, parseScope, selectAudience } from '../scope.ts'
 import type { NewSession, ResourceOwnerReader, Session } from '../stores.ts'
 import { REFRESH_TOKEN } from './refresh-token.ts'
 
@@ -22,6 +23,7 @@ const refusal = new OAuthError('invalid_grant', 'The username or the password is
 export function createPasswordGrant(dependencies: {
   readonly signIn: SignIn
   readonly users: ResourceOwnerReader
+  readonly write: Write
   readonly clock: Clock
   readonly randomness: Randomness
   readonly lifetimes: {
@@ -30,7 +32,7 @@ export function createPasswordGrant(dependencies: {
     readonly refreshAbsoluteTtl: number
   }
 }): Grant {
-  const { signIn, users, clock, randomness, lifetimes } = dependencies
+  const { signIn, users, write, clock, randomness, lifetimes } = dependencies
 
   /** Without a refresh token the session is over with its only access token. */
   function newSession(session: Omit<Session, 'absoluteExpiresAtMs'>, mayRefresh: boolean, accessTokenTtl: number) {
@@ -50,6 +52,23 @@ export function createPasswordGrant(dependencies: {
     return { row, token: mayRefresh ? token : undefined }
   }
 
+  /** The password was right, and the audit says so even when the scope is refused: a guesser must not learn it unseen. */
+  async function grantTo(
+    userId: string,
+    client: AuthenticatedClient,
+    asked: readonly string[] | undefined,
+    provenance: Provenance,
+  ): Promise<Granted> {
+    const roles = await users.rolesOf(userId)
+    try {
+      return narrowScope(asked, [client.scope], roles)
+    } catch (error) {
+      const event = { type: 'user.sign_in', outcome: 'failure', reason: 'invalid_scope' } as const
+      await write(stores => stores.audit.append({ ...event, userId, clientId: client.id, provenance }))
+      throw error
+    }
+  }
+
   return {
     grantType: 'password',
     async authorize({ parameters, provenance }, client): Promise<Authorization> {
@@ -60,7 +79,7 @@ export function createPasswordGrant(dependencies: {
       const signedIn = await signIn({ username, password, clientId: client.id, provenance })
       if (signedIn === undefined) throw refusal
       const { userId, passwordHash } = signedIn
-      const granted = narrowScope(asked, [client.scope], await users.rolesOf(userId))
+      const granted = await grantTo(userId, client, asked, provenance)
       const session = {
         id: randomId(randomness, 'session'),
         userId,

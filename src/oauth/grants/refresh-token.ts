@@ -8,9 +8,12 @@ import { invalidRequest, OAuthError } from '../oauth-error.ts'
 import { hashOf, judgeUse, parseRefreshToken, type RefreshToken, successorOf } from '../refresh-token.ts'
 import { narrowScope, parseScope, selectAudience } from '../scope.ts'
 import type { Sessions } from '../sessions.ts'
-import type { RefreshFamily, ResourceOwnerReader, SessionReader } from '../stores.ts'
+import type { RefreshFamily, ResourceOwnerReader, Rotation, SessionReader } from '../stores.ts'
 
 export const REFRESH_TOKEN = 'refresh_token'
+
+/** What is stored of the token that is presented. */
+type Hashes = Pick<Rotation, 'handleHash' | 'currentHash'>
 
 const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
 
@@ -28,21 +31,20 @@ export function createRefreshTokenGrant(dependencies: {
   const { sessionReader, users, sessions, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
 
   /** The family that the token belongs to, alive; a token that two parties hold ends it. */
-  async function findFamily(presented: RefreshToken, client: AuthenticatedClient, { provenance }: ClientRequest) {
-    const family = await sessionReader.findByHandleHash(hashOf(presented.handle))
+  async function findFamily(presented: Hashes, client: AuthenticatedClient, { provenance }: ClientRequest) {
+    const family = await sessionReader.findByHandleHash(presented.handleHash)
     // Another client's token, known or not: nothing happens.
     if (family === undefined || family.clientId !== client.id) throw refusal
-    const use = judgeUse(family, hashOf(presented.secret), clock.now(), refreshGrace * 1000)
+    const use = judgeUse(family, presented.currentHash, clock.now(), refreshGrace * 1000)
     if (use === 'reuse') await write(stores => sessions.endForReuse(stores, family, provenance))
     if (use === 'reuse' || use === 'ended') throw refusal
     return family
   }
 
-  function rotationOf(presented: RefreshToken, next: RefreshToken, salt: string, family: RefreshFamily) {
+  function rotationOf(presented: Hashes, next: RefreshToken, salt: string, family: RefreshFamily): Rotation {
     const nowMs = clock.now()
     return {
-      handleHash: hashOf(presented.handle),
-      currentHash: hashOf(presented.secret),
+      ...presented,
       clientId: family.clientId,
       nextHash: hashOf(next.secret),
       salt,
@@ -60,7 +62,8 @@ export function createRefreshTokenGrant(dependencies: {
       const asked = parseScope(parameters['scope'])
       const presented = parseRefreshToken(token)
       if (presented === undefined) throw refusal
-      const family = await findFamily(presented, client, request)
+      const hashes = { handleHash: hashOf(presented.handle), currentHash: hashOf(presented.secret) }
+      const family = await findFamily(hashes, client, request)
       const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
       const audience = selectAudience(allowed, parameters['resource'])
       const granted = narrowScope(asked, [client.scope, family.scope], await users.rolesOf(family.userId))
@@ -73,7 +76,7 @@ export function createRefreshTokenGrant(dependencies: {
         audience,
         sessionId: family.id,
         authTimeSeconds: family.authTimeSeconds,
-        change: { kind: 'rotate', sessionId: family.id, rotation: rotationOf(presented, next, salt, family) },
+        change: { kind: 'rotate', sessionId: family.id, rotation: rotationOf(hashes, next, salt, family) },
         refreshToken: { next, derive: stored => successorOf(presented, stored) },
         checkedPasswordHash: undefined,
         refusal,

@@ -1,0 +1,35 @@
+# Signet as an image: no development dependencies, no root, nothing written outside the two volumes.
+#
+#   docker build -t signet .
+#   docker run --read-only --tmpfs /tmp -e SIGNET_ISSUER=https://login.example.com \
+#     -v signet-db:/data/db -v signet-keys:/data/keys -p 3000:3000 signet
+#   docker exec -it CONTAINER signet users add alice
+#
+# /tmp holds Node's compile cache; without it Signet runs too, and only starts more slowly. Keep port 9090 (management) private.
+
+FROM node:26-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# No production dependency needs an install script.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:26-slim
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY LICENSE package.json openapi.yaml ./
+COPY db/migrations ./db/migrations
+COPY src ./src
+RUN ln -s /app/src/main.ts /usr/local/bin/signet
+# 1000 is the user `node`, as a number: Kubernetes' runAsNonRoot can't look names up.
+RUN install -d -o 1000 -g 1000 -m 0700 /data /data/db /data/keys
+
+ENV NODE_ENV=production SIGNET_HOST=0.0.0.0 SIGNET_MANAGEMENT_HOST=0.0.0.0
+# The database (db/signet.sqlite) and the signing keys (keys/) are looked for here, apart from the program and its db/migrations.
+WORKDIR /data
+VOLUME ["/data/db", "/data/keys"]
+USER 1000:1000
+EXPOSE 3000 9090
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.SIGNET_MANAGEMENT_PORT ?? 9090) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Without a shell in between, so that SIGTERM arrives.
+CMD ["node", "/app/src/main.ts", "serve"]

@@ -1,0 +1,176 @@
+import { hash as argon2 } from '@node-rs/argon2'
+import Sqlite from 'better-sqlite3'
+import t from 'tap'
+import { auditedService, rowsOf } from './support/audit.ts'
+import { addAlice, byTest, claimsOf, password, refresh, secret, serve, signIn } from './support/serve.ts'
+
+const wrongPassword = 'wrong battery staple 11'
+
+/** The request ids of the log, in order. */
+const requestIds = (log: string): readonly string[] =>
+  log
+    .split('\n')
+    .filter(line => line.includes('"msg":"request"'))
+    .map(line => JSON.parse(line).request_id)
+
+t.test('a sign-in appends one event: user, client, session, address, user agent, request id', async t => {
+  const { service, userId, clientId, appended } = await auditedService(t)
+  const headers = { 'user-agent': 'a browser' }
+  const form = { grant_type: 'password', username: 'ＡLICE', password }
+  const { body } = await service.token(form, { client: ['web-app', secret], headers })
+  const { sid, sub } = claimsOf(body.access_token)
+  t.equal(sub, userId)
+  const origin = { actor: 'client', address: '127.0.0.1', user_agent: 'a browser' }
+  const [request_id] = requestIds(service.log())
+  t.type(request_id, 'string')
+  appended(
+    'signed in',
+    { ...origin, request_id: request_id ?? '' },
+    {
+      ...{ type: 'user.sign_in', user_id: userId, client_id: clientId, session_id: sid },
+    },
+  )
+})
+
+t.test('the address is that of X-Forwarded-For only when a trusted proxy says so; a user agent is cut', async t => {
+  const headers = { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'x'.repeat(1000) }
+  for (const [SIGNET_TRUST_PROXY, address] of [
+    ['none', '127.0.0.1'],
+    ['127.0.0.0/8', '203.0.113.7'],
+  ] as const) {
+    const { service, appendedLike } = await auditedService(t, { environment: { SIGNET_TRUST_PROXY } })
+    await service.token(
+      { grant_type: 'password', username: 'alice', password: wrongPassword, client_id: 'spa' },
+      { headers },
+    )
+    appendedLike({ type: 'user.sign_in', address, user_agent: 'x'.repeat(256) })
+  }
+})
+
+t.test('a failed sign-in appends one event with the reason that the answer keeps to itself', async t => {
+  const { service, userId, clientId, fresh, appendedLike } = await auditedService(t)
+  const signInAs = (username: string, typed: string) =>
+    service.token({ grant_type: 'password', username, password: typed }, { client: ['web-app', secret] })
+  const failed = { type: 'user.sign_in', outcome: 'failure', client_id: clientId, session_id: null, actor: 'client' }
+  await signInAs('alice', wrongPassword)
+  appendedLike({ ...failed, reason: 'wrong_password', user_id: userId })
+  await signInAs('nobody', password)
+  appendedLike({ ...failed, reason: 'unknown_user', user_id: null })
+  await service.users.setStatus('alice', 'disabled', byTest)
+  fresh()
+  await signInAs('alice', password)
+  appendedLike({ ...failed, reason: 'user_disabled', user_id: userId })
+  await signInAs('alice', wrongPassword)
+  appendedLike({ ...failed, reason: 'wrong_password', user_id: userId })
+  await service.users.setStatus('alice', 'deleted', byTest)
+  fresh()
+  await signInAs('alice', password)
+  appendedLike({ ...failed, reason: 'unknown_user', user_id: null })
+})
+
+t.test('a user who changes while the password is being checked gets no token, and an event that says why', async t => {
+  const held = Promise.withResolvers<void>()
+  const reached = Promise.withResolvers<void>()
+  const { service, userId, clientId, fresh, appendedLike } = await auditedService(t, {
+    faults: {
+      hasher: real => ({
+        hash: real.hash,
+        async verify(stored, typed) {
+          reached.resolve()
+          await held.promise
+          return real.verify(stored, typed)
+        },
+      }),
+    },
+  })
+  const answer = signIn(service)
+  await reached.promise
+  await service.users.setStatus('alice', 'disabled', byTest)
+  fresh()
+  held.resolve()
+  t.equal((await answer).status, 400)
+  const gone = { type: 'user.sign_in', outcome: 'failure', user_id: userId, client_id: clientId, session_id: null }
+  appendedLike({ ...gone, reason: 'user_changed' })
+})
+
+t.test(
+  'a client that fails to authenticate appends one event if it exists; a stranger cannot fill the disk',
+  async t => {
+    const { service, clientId, fresh, appendedLike } = await auditedService(t)
+    const form = { grant_type: 'refresh_token', refresh_token: 'x' }
+    const failed = { type: 'client.authenticate', outcome: 'failure', client_id: clientId, user_id: null }
+    await service.token(form, { client: ['web-app', `${secret}x`] })
+    appendedLike({ ...failed, reason: 'wrong_secret' })
+    await service.token({ ...form, client_id: 'web-app' })
+    appendedLike({ ...failed, reason: 'no_credentials' })
+    await service.token(form, { client: ['nobody', secret] })
+    await service.token(form)
+    appendedLike()
+    await service.clients.setStatus('web-app', 'disabled', byTest)
+    fresh()
+    await service.token(form, { client: ['web-app', secret] })
+    appendedLike({ ...failed, reason: 'client_disabled' })
+  },
+)
+
+t.test('a refresh, its repetition and a reuse append one event each; what follows on a dead session none', async t => {
+  const { service, clock, userId, clientId, fresh, appendedLike } = await auditedService(t)
+  const { body: first } = await signIn(service)
+  const { sid } = claimsOf(first.access_token)
+  fresh()
+  const common = { outcome: 'success', user_id: userId, client_id: clientId, session_id: sid, actor: 'client' }
+  const { body: second } = await refresh(service, first.refresh_token)
+  appendedLike({ ...common, type: 'session.refresh', reason: null })
+  await refresh(service, first.refresh_token)
+  appendedLike({ ...common, type: 'session.repeat', reason: null })
+  clock.advance(31_000)
+  t.equal((await refresh(service, first.refresh_token)).status, 400)
+  appendedLike({ ...common, type: 'session.end', reason: 'refresh_token_reuse', occurred_at_ms: clock.now() })
+  await refresh(service, first.refresh_token)
+  await refresh(service, second.refresh_token)
+  await refresh(service, 'unknown')
+  appendedLike()
+})
+
+t.test('a hash that is brought up to date appends an event beside the sign-in', async t => {
+  const { service, userId, appendedLike } = await auditedService(t)
+  const old = await argon2(password, { memoryCost: 4096, timeCost: 2, parallelism: 1 })
+  const database = new Sqlite(service.databaseFile)
+  database.prepare('update users set password_hash = ? where id = ?').run(old, userId)
+  database.close()
+  t.equal((await signIn(service)).status, 200)
+  const done = { outcome: 'success', user_id: userId }
+  appendedLike({ ...done, type: 'user.upgrade_password_hash' }, { ...done, type: 'user.sign_in' })
+  await signIn(service)
+  appendedLike({ ...done, type: 'user.sign_in' })
+})
+
+t.test('no password, secret, token or name that somebody typed stands anywhere in the audit', async t => {
+  const service = await serve(t)
+  await addAlice(service)
+  const typed = 'hunter2-typed-into-the-wrong-field'
+  const asClient = { client: ['web-app', secret] } as const
+  const { body } = await signIn(service)
+  const next = await refresh(service, body.refresh_token)
+  await refresh(service, body.refresh_token)
+  await signIn(service, { password: wrongPassword })
+  await signIn(service, { username: typed })
+  await service.token({ grant_type: 'password', username: typed, password: typed }, asClient)
+  await service.token({ grant_type: 'refresh_token', refresh_token: typed }, asClient)
+  await service.token({ grant_type: 'password' }, { client: ['web-app', typed] })
+  await service.token({ grant_type: 'password' }, { client: [typed, typed] })
+  const { generatedSecret } = await service.clients.addSecret(
+    'web-app',
+    { name: undefined, secret: undefined, ttlSeconds: undefined },
+    byTest,
+  )
+  await service.users.setPassword('alice', typed, byTest)
+  const rows = rowsOf(service.databaseFile)
+  t.ok(rows.length > 10)
+  const text = JSON.stringify(rows)
+  const tokens = [body.access_token, body.refresh_token, next.body.refresh_token, next.body.access_token]
+  for (const value of [password, wrongPassword, secret, generatedSecret, typed, ...tokens]) {
+    t.type(value, 'string')
+    t.notOk(text.includes(value))
+  }
+})

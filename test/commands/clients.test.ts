@@ -1,0 +1,218 @@
+import t from 'tap'
+import { commandLine, isoTime, type Refused } from '../support/command-line.ts'
+import { spawnService } from '../support/process.ts'
+import { api, password, secret, temporaryFolder } from '../support/serve.ts'
+
+// Each has a database of its own.
+t.jobs = 2
+
+const add = (id: string, ...more: readonly string[]) => ['clients', 'add', ...more, '--', id]
+const usable = ['--grant', 'password', '--grant', 'refresh_token', '--audience', api]
+const everything = [
+  ...usable,
+  ...['--audience', 'https://other.example.com', '--scope', 'posts:read', '--scope', '*'],
+  ...['--origin', 'https://login.example.com', '--origin', 'http://127.0.0.1:8080'],
+  ...['--introspect', api, '--access-token-ttl', '5m'],
+]
+
+t.test('under --json each command answers the client as it then is, with these members and no other', async t => {
+  const { json } = await commandLine(t)
+  const { client_secret, secret_id, ...client } = await json(add('web-app', ...everything))
+  t.match(client_secret, /^[\w-]{43}$/, 'a secret of 256 bits')
+  t.match(secret_id, /^secret_[0-9a-f]{32}$/)
+  t.match(client.created_at, isoTime)
+  t.match(client.secrets[0]?.created_at, isoTime)
+  const stored = { id: secret_id, name: null, created_at: client.secrets[0]?.created_at, expires_at: null }
+  t.strictSame(client, {
+    client_id: 'web-app',
+    status: 'active',
+    public: false,
+    grants: ['password', 'refresh_token'],
+    scope: ['posts:read', '*'],
+    audiences: [api, 'https://other.example.com'],
+    origins: ['http://127.0.0.1:8080', 'https://login.example.com'],
+    introspect: [api],
+    access_token_ttl: 300,
+    secrets: [stored],
+    created_at: client.created_at,
+  })
+  t.strictSame(await json(['clients', 'show', 'web-app']), client)
+  t.strictSame(await json(['clients', 'list']), [client])
+  t.strictSame(await json(['clients', 'disable', 'web-app']), { ...client, status: 'disabled' })
+  t.strictSame(await json(['clients', 'enable', 'web-app']), client)
+  t.strictSame(await json(['clients', 'delete', 'web-app']), { ...client, status: 'deleted' })
+  t.strictSame(await json(['clients', 'list']), [], 'an empty list is an array, too')
+})
+
+t.test('a secret stands only in the answer of the command that made it', async t => {
+  const { json, text, run } = await commandLine(t)
+  const given = await run(add('given', '--secret-stdin', '--json'), `${secret}\n`)
+  t.equal(given.code, 0)
+  t.notOk(`${given.stdout}${given.stderr}`.includes(secret), 'one that was given is not repeated')
+  t.notOk('client_secret' in JSON.parse(given.stdout))
+  const { client_secret: made } = await json(add('made'))
+  const inText = /shown again\): ([\w-]{43})\n$/.exec(await text(add('for-people')))?.[1] ?? t.fail('no secret')
+  const { client_secret: second } = await json(['clients', 'add-secret', 'made'])
+  t.equal(new Set([made, inText, second]).size, 3, 'each is another')
+  const onePublic = await json(add('spa', '--public'))
+  t.strictSame(
+    ['client_secret' in onePublic, onePublic.secrets, onePublic.public],
+    [false, [], true],
+    'a public client has none',
+  )
+  const later = await Promise.all([
+    text(['clients', 'list', '--json']),
+    text(['clients', 'list']),
+    text(['clients', 'show', 'made', '--json']),
+    text(['clients', 'show', 'for-people']),
+    text(['clients', 'disable', 'made', '--json']),
+  ])
+  for (const value of [secret, made, inText, second]) t.notOk(later.join('').includes(value))
+})
+
+t.test('update replaces what it is given and keeps the rest', async t => {
+  const { json, text, refuses } = await commandLine(t)
+  const { client_secret: _, secret_id: __, ...before } = await json(add('web-app', ...everything))
+  const updated = await json([
+    'clients',
+    'update',
+    'web-app',
+    '--scope',
+    'posts:write',
+    '--scope',
+    'posts:write',
+    '--audience',
+    'urn:other',
+  ])
+  const expected = { ...before, scope: ['posts:write'], audiences: ['urn:other'] }
+  t.strictSame(updated, expected)
+  await json(['clients', 'update', 'web-app', '--origin', 'https://new.example.com', '--grant', 'password'])
+  await json(['clients', 'update', 'web-app', '--access-token-ttl', '12h', '--introspect', 'urn:x'])
+  t.strictSame(await json(['clients', 'show', 'web-app']), {
+    ...expected,
+    ...{ origins: ['https://new.example.com'], grants: ['password'], access_token_ttl: 43_200, introspect: ['urn:x'] },
+  })
+  await refuses([
+    { words: ['clients', 'update', 'web-app'], code: 2, says: /Say what to update/ },
+    { words: ['clients', 'update', 'web-app', '--public'], code: 2, says: /unknown option '--public'/ },
+    { words: ['clients', 'update', 'nobody', '--scope', 'a'], code: 1, says: /^There is no such client\.\n$/ },
+    { words: ['clients', 'update', 'web-app', '--scope', 'fine', '--origin', 'no'], code: 1, says: /origin/ },
+  ])
+  t.strictSame((await json(['clients', 'show', 'web-app'])).scope, ['posts:write'], 'a refused update changes nothing')
+  t.equal(
+    await text(['clients', 'update', 'web-app', '--scope', 'a']),
+    'Updated web-app  confidential  active  password\n',
+  )
+})
+
+t.test('for people each command answers in lines, and list in a table', async t => {
+  const { text } = await commandLine(t)
+  t.equal(await text(add('spa', '--public', ...usable)), 'Added spa  public  active  password, refresh_token\n')
+  t.match(
+    await text(['clients', 'show', 'spa']),
+    /^client_id: "spa"\nstatus: "active"\npublic: true\n.*\naudiences: \["https:\/\/api/s,
+  )
+  const head = 'ID   STATUS  TYPE    GRANTS\n'
+  t.equal(await text(['clients', 'list']), `${head}spa  active  public  password, refresh_token\n`)
+  t.equal(await text(['clients', 'disable', 'spa']), 'spa is disabled\n')
+  t.equal(await text(['clients', 'enable', 'spa']), 'spa is active\n')
+  t.equal(await text(['clients', 'delete', 'spa']), 'spa is deleted\n')
+})
+
+t.test('what is refused ends with 1, wrong usage with 2, and neither leaves a client behind', async t => {
+  const { json, refuses } = await commandLine(t)
+  await json(add('taken'))
+  const refused = (words: readonly string[], says: RegExp, input?: string): Refused => ({
+    ...{ words, code: 1, says },
+    ...(input !== undefined && { input }),
+  })
+  const misused = (words: readonly string[], says: RegExp): Refused => ({ words, code: 2, says })
+  const secretLength = /^A client secret has 32 to 256 printable ASCII characters\.\n$/
+  await refuses([
+    refused(add('taken'), /^There is a client with this id already\.\n$/),
+    ...['show', 'disable', 'enable', 'delete', 'add-secret'].map(verb =>
+      refused(['clients', verb, 'nobody'], /^There is no such client\.\n$/),
+    ),
+    ...['', 'x'.repeat(65), 'ä'].map(id => refused(add(id), /^A client id has 1 to 64 printable ASCII/)),
+    ...['x'.repeat(31), 'x'.repeat(257), `${secret}ä`, `${secret}\n\n`, ''].map(given =>
+      refused(add('new', '--secret-stdin'), secretLength, given),
+    ),
+    ...['api.example.com', `${api}#part`].map(audience =>
+      refused(add('new', '--audience', audience), /^An audience is an absolute URI without a fragment/),
+    ),
+    refused(add('new', '--introspect', 'nothing'), /^An audience is/),
+    ...['https://x.example/', 'https://x.example:443', 'https://X.example', '*'].map(origin =>
+      refused(add('new', '--origin', origin), /^An origin is/),
+    ),
+    ...['', 'two words'].map(scope => refused(add('new', '--scope', scope), /^A permission has/)),
+    ...['29s', '43201s'].map(ttl => refused(add('new', '--access-token-ttl', ttl), /lives for 30s to 12h/)),
+    refused(add('new', '--grant', 'implicit', '--audience', api), /^A grant is one of password, refresh_token/),
+    ...['10', '-1m'].map(ttl => misused(add('new', `--access-token-ttl=${ttl}`), /is invalid/)),
+    misused(add('new', '--grant', 'password'), /needs an --audience/),
+    misused(add('new', '--public', '--secret-stdin'), /public client has no secret/),
+    misused(add('new', '--secret', secret), /unknown option '--secret'/),
+    misused(['clients', 'add'], /missing required argument 'id'/),
+  ])
+  const left: { client_id: string }[] = await json(['clients', 'list'])
+  t.strictSame(
+    left.map(({ client_id }) => client_id),
+    ['taken'],
+  )
+})
+
+t.test('the longest and oddest that the rules allow is accepted', async t => {
+  const { json } = await commandLine(t)
+  const id = `-: "%+${'x'.repeat(58)}`
+  t.equal(id.length, 64)
+  await json(add(id, '--secret-stdin', '--access-token-ttl', '30s', '--scope', 'x'.repeat(128)), '~ '.repeat(128))
+  t.equal((await json(['clients', 'show', '--', id])).client_id, id)
+  await json(add('x', '--secret-stdin'), 'x'.repeat(32))
+  t.equal((await json(['clients', 'show', 'x'])).access_token_ttl, null, 'the lifetime of the service')
+})
+
+t.test('beside a running server a command takes effect at once, and what it ended stays ended', async t => {
+  const service = await spawnService(t, temporaryFolder(t))
+  const { json } = await commandLine(t, service.environment)
+  await json(['users', 'add', 'ann', '--password-stdin'], password)
+  const request = (form: Readonly<Record<string, string>>) => service.token(form, ['web-app', secret])
+  const signIn = () => request({ grant_type: 'password', username: 'ann', password })
+  const sessions: string[] = []
+  const opens = async (title: string) => {
+    const { status, body } = await signIn()
+    t.equal(status, 200, title)
+    sessions.push(body.refresh_token)
+  }
+  const areOver = async (title: string, status: number, error: string) => {
+    const form = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
+    for (const answer of await Promise.all(sessions.map(token => request(form(token)))))
+      t.strictSame([answer.status, answer.body.error], [status, error], title)
+  }
+
+  t.equal((await signIn()).status, 401, 'before there is such a client')
+  await json(add('web-app', '--secret-stdin', ...usable), secret)
+  await opens('added')
+  await json(['clients', 'disable', 'web-app'])
+  await areOver('disabled', 401, 'invalid_client')
+  await json(['clients', 'enable', 'web-app'])
+  await areOver('enabled again', 400, 'invalid_grant')
+  await opens('enabled again')
+  await json(['clients', 'update', 'web-app', '--grant', 'refresh_token'])
+  t.equal((await signIn()).body.error, 'unauthorized_client', 'updated')
+  await json([
+    'clients',
+    'update',
+    'web-app',
+    '--grant',
+    'refresh_token',
+    '--grant',
+    'password',
+    '--access-token-ttl',
+    '1m',
+  ])
+  t.equal((await signIn()).body.expires_in, 60)
+  await json(['clients', 'delete', 'web-app'])
+  await areOver('deleted', 401, 'invalid_client')
+  await json(add('web-app', '--secret-stdin', ...usable), secret)
+  await areOver('added again', 400, 'invalid_grant')
+  await opens('added again')
+})

@@ -1,0 +1,164 @@
+import { once } from 'node:events'
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import packageJson from '../../package.json' with { type: 'json' }
+import { commandLine, inParallel } from '../support/command-line.ts'
+import { signet } from '../support/process.ts'
+import { environmentOf, temporaryFolder } from '../support/serve.ts'
+
+// Each has a database of its own.
+t.jobs = 2
+
+const NOBODY = 65_534
+
+/** What exists, and nothing else. */
+const nouns = {
+  serve: [],
+  migrate: [],
+  users: ['add', 'list', 'show', 'set-password', 'disable', 'enable', 'delete'],
+  roles: ['add', 'list', 'show', 'update', 'grant', 'revoke', 'delete'],
+  clients: ['add', 'list', 'show', 'update', 'add-secret', 'remove-secret', 'disable', 'enable', 'delete'],
+}
+
+/** The names in the list of commands of a help text. */
+const commandsIn = (help: string): string[] =>
+  [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name)
+
+async function databaseIn(t: Test) {
+  const folder = temporaryFolder(t)
+  const environment = await environmentOf(folder)
+  return { environment, folder, file: join(folder, 'db', 'signet.sqlite'), keys: join(folder, 'keys') }
+}
+
+t.test('--help shows what exists, works with a broken configuration, and opens nothing', async t => {
+  const { environment, folder } = await databaseIn(t)
+  const broken = { ...environment, SIGNET_PORT: 'none', NODE_ENV: 'production' }
+  const help = async (words: readonly string[]) => {
+    const { code, stdout, stderr } = await signet(broken, [...words, '--help'])
+    t.strictSame([code, stderr], [0, ''], `signet ${words.join(' ')} --help`)
+    t.match(stdout, new RegExp(`^Usage: signet ${words.join(' ')}`))
+    return stdout
+  }
+  t.strictSame(commandsIn(await help([])), [...Object.keys(nouns), 'help'])
+  await inParallel(Object.entries(nouns), async ([noun, verbs]) => {
+    const text = await help([noun])
+    t.strictSame(commandsIn(text), verbs.length === 0 ? [] : [...verbs, 'help'])
+    if (noun === 'migrate') t.match(text, '--json')
+  })
+  const commands = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.map(verb => [noun, verb]))
+  await inParallel(commands, async words => t.match(await help(words), /^ {2}--json +print JSON$/m))
+  const version = await signet(broken, ['--version'])
+  t.strictSame([version.code, version.stdout], [0, `${packageJson.version}\n`])
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('wrong usage ends with 2, answers nothing on standard output, and opens nothing', async t => {
+  const { environment, folder } = await databaseIn(t)
+  const cases: readonly (readonly [words: readonly string[], says: RegExp])[] = [
+    [[], /^Usage: signet /],
+    [['users'], /^Usage: signet users /],
+    [['frobnicate'], /unknown command 'frobnicate'/],
+    [['user', 'list'], /unknown command 'user'\n\(Did you mean users\?\)/],
+    [['users', 'frobnicate', '--json'], /unknown command 'frobnicate'/],
+    [['--frobnicate'], /unknown option '--frobnicate'/],
+    [['users', 'list', '--frobnicate'], /unknown option '--frobnicate'/],
+    [['users', 'list', 'more'], /too many arguments/],
+    [['migrate', 'more'], /too many arguments/],
+    [['serve', 'more'], /too many arguments/],
+  ]
+  await inParallel(cases, async ([words, says]) => {
+    const { code, stdout, stderr } = await signet(environment, words)
+    t.strictSame([code, stdout], [2, ''], `signet ${words.join(' ')}`)
+    t.match(stderr, says, `signet ${words.join(' ')}`)
+  })
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('a wrong configuration is refused with 1 and every mistake on standard error, under --json too', async t => {
+  const environment = { ...(await databaseIn(t)).environment, SIGNET_PORT: 'none', SIGNET_FROBNICATE: 'yes' }
+  await inParallel([['users', 'list', '--json'], ['serve'], ['migrate']], async words => {
+    const { code, stdout, stderr } = await signet(environment, words)
+    t.strictSame([code, stdout], [1, ''])
+    t.match(stderr, /^ {2}SIGNET_PORT is "none"/m)
+    t.match(stderr, /^ {2}SIGNET_FROBNICATE is not a variable/m)
+    t.notMatch(stderr, /^ {4}at /m)
+  })
+})
+
+t.test('migrate names what ran, and may be run again', async t => {
+  const { environment, file } = await databaseIn(t)
+  const { text, json } = await commandLine(t, environment)
+  const { migrations } = await json(['migrate'])
+  t.ok(migrations.length > 0 && migrations.every((name: string) => /^\d{4}-/.test(name)))
+  t.strictSame(await json(['migrate']), { migrations: [] })
+  t.equal(await text(['migrate']), 'The schema is up to date\n')
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  const another = await commandLine(t)
+  t.equal(await another.text(['migrate']), `Ran ${migrations.join(', ')}\n`)
+})
+
+t.test('a database that a newer Signet has migrated is refused by every command, and not touched', async t => {
+  const { environment, file } = await databaseIn(t)
+  const { json, refuses } = await commandLine(t, environment)
+  await json(['roles', 'add', 'editor', '--permission', 'a:b'])
+  const database = new Sqlite(file)
+  t.teardown(() => database.close())
+  const now = new Date().toISOString()
+  database.prepare('insert into kysely_migration (name, timestamp) values (?, ?)').run('9999-from-tomorrow', now)
+  const words = [['migrate'], ['roles', 'list'], ['roles', 'delete', 'editor'], ['users', 'list'], ['clients', 'list']]
+  await refuses(words.map(command => ({ words: command, code: 1, says: /newer Signet \(9999-from-tomorrow\)/ })))
+  const { code, stderr } = await signet(environment, ['serve'])
+  t.equal(code, 1)
+  t.match(stderr, /newer Signet/)
+  t.strictSame(database.prepare('select name from roles').all(), [{ name: 'editor' }])
+})
+
+t.test('serve says in one line that another process listens on its port, and ends with 1', async t => {
+  const { environment } = await databaseIn(t)
+  const other = createServer().listen(Number(environment['SIGNET_PORT']), '127.0.0.1')
+  t.teardown(() => other.close())
+  await once(other, 'listening')
+  const { code, stderr } = await signet(environment, ['serve'])
+  t.equal(code, 1)
+  t.match(stderr, /^Can't listen on 127\.0\.0\.1, port \d+: another process listens there\.\n$/)
+})
+
+t.test('what is no database is refused with 1 and left as it is', async t => {
+  const { environment, file } = await databaseIn(t)
+  mkdirSync(join(file, '..'))
+  writeFileSync(file, 'a letter to my mother, by no means a database')
+  const { refuses } = await commandLine(t, environment)
+  await refuses([{ words: ['users', 'list'], code: 1, says: /not a database/ }])
+})
+
+const needsRoot = process.getuid?.() === 0 ? false : 'only root can give a file to another user'
+
+t.test('a command leaves the database of another user alone and names that user', { skip: needsRoot }, async t => {
+  const { environment, file } = await databaseIn(t)
+  const { json, refuses } = await commandLine(t, environment)
+  await json(['migrate'])
+  chownSync(file, NOBODY, NOBODY)
+  const says = /signet\.sqlite belongs to (nobody|uid 65534)\..*sudo -u (nobody|'#65534') npx signet/
+  const words = [['migrate'], ['users', 'list'], ['roles', 'add', 'r', '--permission', 'p'], ['clients', 'add', 'c']]
+  await refuses(words.map(command => ({ words: command, code: 1, says })))
+  const { code, stderr } = await signet(environment, ['serve'])
+  t.equal(code, 1)
+  t.match(stderr, says)
+  t.strictSame(readdirSync(join(file, '..')), ['signet.sqlite'], 'no file beside it that its owner could not open')
+  chownSync(file, 0, 0)
+  t.strictSame(await json(['roles', 'list']), [], 'it stayed as it was')
+})
+
+t.test('serve leaves the keys of another user alone and names that user', { skip: needsRoot }, async t => {
+  const { environment, keys } = await databaseIn(t)
+  mkdirSync(keys, { mode: 0o700 })
+  chownSync(keys, NOBODY, NOBODY)
+  const { code, stderr } = await signet(environment, ['serve'])
+  t.equal(code, 1)
+  t.match(stderr, /keys belongs to (nobody|uid 65534)\..*sudo -u/)
+  t.strictSame(readdirSync(keys), [])
+  t.ok(existsSync(keys))
+})

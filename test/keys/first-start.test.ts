@@ -1,0 +1,109 @@
+/** However many processes start for the first time at once, and however they end: one pair of keys. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Faults } from '../../src/container.ts'
+import { createHold, type Hold } from '../support/hold.ts'
+import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
+import { select } from '../support/sqlite.ts'
+import { startTogether } from '../support/together.ts'
+
+const kidsIn = (folder: string): string[] =>
+  select(join(folder, 'db', 'signet.sqlite'), 'select kid from signing_keys order by kid').map(({ kid }) => kid)
+
+const keyFilesIn = (folder: string) => readdirSync(join(folder, 'keys')).sort()
+
+const auditedIn = (folder: string): string[] =>
+  select(join(folder, 'db', 'signet.sqlite'), 'select target from audit_events order by target').map(
+    ({ target }) => target,
+  )
+
+/** Database, files and audit tell of the same two keys. */
+function hasOnePair(t: Tap, folder: string): void {
+  const kids = kidsIn(folder)
+  t.equal(kids.length, 2)
+  t.strictSame(
+    keyFilesIn(folder),
+    kids.map(kid => `${kid}.pem`),
+  )
+  t.strictSame(auditedIn(folder), kids)
+}
+
+type Tap = Pick<typeof t, 'equal' | 'strictSame'>
+
+/** Every write stops at the hold: the keys are made and their files written, and no row exists. */
+const heldBack = (hold: Hold): Faults => ({ write: write => work => hold.pass(() => write(work)) })
+
+t.test('two services that both made keys before either stored them agree on one pair', async t => {
+  const folder = temporaryFolder(t)
+  const hold = createHold()
+  hold.close()
+  const starting = [serve(t, { folder, faults: heldBack(hold) }), serve(t, { folder, faults: heldBack(hold) })]
+  await hold.waiting(2)
+  t.equal(keyFilesIn(folder).length, 4)
+  hold.open()
+  const [one, other] = await Promise.all(
+    (await Promise.all(starting)).map(service => service.get('/.well-known/jwks.json')),
+  )
+  t.equal(one?.text, other?.text)
+  hasOnePair(t, folder)
+})
+
+t.test('a service that looked before the other one committed still notices that it came second', async t => {
+  const folder = temporaryFolder(t)
+  const hold = createHold()
+  hold.close()
+  // What a transaction of its own snapshot sees: no keys, although they are there when it inserts its own.
+  const sawNothing: Faults = {
+    write: write => work =>
+      hold.pass(() =>
+        write(stores => work({ ...stores, signingKeys: { ...stores.signingKeys, list: async () => [] } })),
+      ),
+  }
+  const second = serve(t, { folder, faults: sawNothing })
+  await hold.waiting(1)
+  const first = await serve(t, { folder })
+  hold.open()
+  const published = await (await second).get('/.well-known/jwks.json')
+  t.equal(published.text, (await first.get('/.well-known/jwks.json')).text)
+  hasOnePair(t, folder)
+})
+
+t.test('two processes that start for the first time at once publish the same pair', async t => {
+  const folder = temporaryFolder(t)
+  const starts = await Promise.all([1, 2].map(async () => ({ environment: await environmentOf(folder) })))
+  const parts = await startTogether(t, 'start-once.ts', starts)
+  const published: string[] = []
+  for (const { onLine } of parts) onLine(line => line.startsWith('{') && published.push(line))
+  for (const { ended } of parts) t.strictSame(await ended, { code: 0, signal: null, stderr: '' })
+  t.equal(published.length, 2)
+  t.equal(published[0], published[1])
+  hasOnePair(t, folder)
+})
+
+t.test(
+  'kill -9 after the files of the first keys were written and before their rows: the next start works',
+  async t => {
+    const folder = temporaryFolder(t)
+    const environment = await environmentOf(folder)
+    const [part] = await startTogether(t, 'start-once.ts', [{ words: ['die-before-first-write'], environment }])
+    t.match(await part?.ended, { signal: 'SIGKILL' })
+    t.strictSame(kidsIn(folder), [])
+    t.equal(keyFilesIn(folder).length, 2)
+
+    const service = await serve(t, { folder })
+    const { body } = await service.get('/.well-known/jwks.json')
+    t.strictSame(body.keys.map(({ kid }: { kid: string }) => kid).sort(), kidsIn(folder))
+    const files = keyFilesIn(folder)
+    for (const kid of kidsIn(folder)) t.ok(files.includes(`${kid}.pem`))
+  },
+)
+
+t.test('a write that fails at the first start stops the service, and the next start works', async t => {
+  const folder = temporaryFolder(t)
+  const failing: Faults = { write: () => () => Promise.reject(new Error('the disk is full')) }
+  await t.rejects(serve(t, { folder, faults: failing }), { message: 'the disk is full' })
+  t.strictSame(kidsIn(folder), [])
+  await serve(t, { folder })
+  t.equal(kidsIn(folder).length, 2)
+})

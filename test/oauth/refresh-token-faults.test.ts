@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
+import { spawnService } from '../support/process.ts'
+import { addAlice, password, refresh, secret, serve, signIn, temporaryFolder } from '../support/serve.ts'
+import { auditOf, everythingIn, sessionsOf } from '../support/sqlite.ts'
+
+t.test('a fault of ours consumes nothing: the same refresh token works afterwards', async t => {
+  const faults = { signing: false, committing: undefined as Error | undefined }
+  const service = await serve(t, {
+    faults: {
+      signer: inner => ({
+        kid: inner.kid,
+        sign: input => (faults.signing ? Promise.reject(new Error('the signer is away')) : inner.sign(input)),
+      }),
+      write: (inner): Write => {
+        return work =>
+          inner(async stores => {
+            const result = await work(stores)
+            if (faults.committing !== undefined) throw faults.committing
+            return result
+          })
+      },
+    },
+  })
+  await addAlice(service)
+  const { refresh_token } = (await signIn(service)).body
+  const before = everythingIn(service.databaseFile)
+  const serverError = '{"error":"server_error","error_description":"Something went wrong on our side."}'
+
+  faults.signing = true
+  const unsigned = await refresh(service, refresh_token)
+  t.equal(unsigned.status, 500)
+  t.equal(unsigned.text, serverError)
+  t.equal((await signIn(service)).status, 500)
+  faults.signing = false
+  t.same(everythingIn(service.databaseFile), before, 'a signer that fails')
+
+  faults.committing = new Error('a mistake in the write')
+  t.equal((await refresh(service, refresh_token)).text, serverError)
+  faults.committing = new StorageUnavailable('the disk is full')
+  const unavailable = await refresh(service, refresh_token)
+  t.equal(unavailable.status, 503)
+  t.equal(unavailable.headers.get('retry-after'), '1')
+  t.equal(unavailable.body.error, 'temporarily_unavailable')
+  t.equal((await signIn(service)).status, 503)
+  faults.committing = undefined
+  t.same(everythingIn(service.databaseFile), before, 'a write that fails')
+
+  t.equal((await refresh(service, refresh_token)).status, 200)
+  t.match(service.log(), /the signer is away/, 'the cause is in the log')
+})
+
+t.test(
+  'kill -9 between commit and response: the retry gets the successor, and the files hold nothing in clear',
+  async t => {
+    const folder = temporaryFolder(t)
+    const setUp = await serve(t, { folder })
+    await addAlice(setUp)
+    await setUp.stop()
+    const marker = join(folder, 'kill')
+    const preload = `--import=${new URL('../support/kill-before-response.ts', import.meta.url)}`
+    const service = await spawnService(t, folder, { KILL_WHILE_EXISTS: marker }, [preload])
+    const client = ['web-app', secret] as const
+    const first = await service.token({ grant_type: 'password', username: 'alice', password }, client)
+    t.equal(first.status, 200)
+    const retry = () => service.token({ grant_type: 'refresh_token', refresh_token: first.body.refresh_token }, client)
+
+    writeFileSync(marker, '')
+    await t.rejects(retry(), 'the response is lost')
+    await service.stop('SIGKILL')
+    const files = readdirSync(join(folder, 'db')).map(name => join(folder, 'db', name))
+    t.ok(files.some(name => name.endsWith('-wal')))
+    const stored = files.map(name => readFileSync(name))
+    t.match(sessionsOf(setUp.databaseFile), [{ rotated_at_ms: Number, previous_hash: String }], 'it was committed')
+
+    rmSync(marker)
+    await service.start()
+    const second = await retry()
+    t.equal(second.status, 200)
+    t.equal((await retry()).body.refresh_token, second.body.refresh_token)
+    const third = await service.token({ grant_type: 'refresh_token', refresh_token: second.body.refresh_token }, client)
+    t.equal(third.status, 200, 'and the successor works')
+    t.same(
+      auditOf(setUp.databaseFile).filter(event => event.startsWith('session.')),
+      ['session.refresh success', 'session.repeat success', 'session.repeat success', 'session.refresh success'],
+    )
+
+    const handle = first.body.refresh_token.slice(10, 42)
+    const secrets = [first, second].map(({ body }) => body.refresh_token.slice(42, 106))
+    const needles = [password, secret, first.body.access_token, handle, ...secrets]
+    const forms = (text: string) => [
+      Buffer.from(text),
+      Buffer.from(text, 'hex'),
+      Buffer.from(Buffer.from(text).toString('base64url').slice(0, -4)),
+      Buffer.from(Buffer.from(text, 'hex').toString('base64url')),
+      Buffer.from(Buffer.from(text, 'hex').toString('base64')),
+    ]
+    t.ok(
+      stored.some(content => content.includes('web-app')),
+      'what may be read is found',
+    )
+    for (const needle of needles.flatMap(forms).filter(({ length }) => length > 8)) {
+      t.notOk(stored.some(content => content.includes(needle)))
+      t.notOk(service.log().includes(needle.toString('latin1')))
+    }
+  },
+)

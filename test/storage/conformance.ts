@@ -1,0 +1,33 @@
+/** What every database must do: one list of checks, a part for each store of src/unit-of-work.ts. */
+import type { Test } from 'tap'
+import { auditChecks } from './conformance/audit.ts'
+import { clientChecks } from './conformance/clients.ts'
+import { migrationChecks } from './conformance/migrations.ts'
+import type { Engine } from './conformance/records.ts'
+import { roleChecks } from './conformance/roles.ts'
+import { sessionEndChecks } from './conformance/session-end.ts'
+import { sessionRotationChecks } from './conformance/session-rotation.ts'
+import { sessionChecks } from './conformance/sessions.ts'
+import { signingKeyChecks } from './conformance/signing-keys.ts'
+import { standingChecks } from './conformance/standing.ts'
+import { userChecks } from './conformance/users.ts'
+import { writeChecks } from './conformance/write.ts'
+
+const parts = [
+  migrationChecks,
+  userChecks,
+  roleChecks,
+  clientChecks,
+  sessionChecks,
+  sessionRotationChecks,
+  sessionEndChecks,
+  standingChecks,
+  signingKeyChecks,
+  auditChecks,
+  writeChecks,
+]
+
+/** Every check, one after the other. */
+export function conformance(t: Test, engine: Engine): void {
+  for (const part of parts) part(t, engine)
+}

@@ -1,0 +1,62 @@
+import type { Test } from 'tap'
+import type { AuditEvent } from '../../../src/audit/events.ts'
+import { type Engine, farMs, openMigrated } from './records.ts'
+
+const full: AuditEvent = {
+  type: 'session.end',
+  outcome: 'failure',
+  reason: 'why',
+  userId: 'user_1',
+  clientId: 'client_1',
+  sessionId: 'session_1',
+  target: 'editor',
+  provenance: { actor: 'operator:root', address: '2001:db8::1', userAgent: 'curl/8 “x”', requestId: 'req-1' },
+}
+
+const bare: AuditEvent = {
+  type: 'role.add',
+  outcome: 'success',
+  provenance: { actor: 'signet', address: null, userAgent: null, requestId: null },
+}
+
+export function auditChecks(t: Test, engine: Engine): void {
+  t.test('an event is stored with every field, and with the time of the injected clock', async t => {
+    const { clock, query, write } = await openMigrated(t, engine)
+    clock.advance(farMs - clock.now())
+    await write(({ audit }) => audit.append(full))
+    const [row] = await query('SELECT * FROM audit_events')
+    t.match(row?.['id'], /^event_[0-9a-f]{32}$/)
+    t.strictSame(row, {
+      id: row?.['id'],
+      type: 'session.end',
+      occurred_at_ms: farMs,
+      outcome: 'failure',
+      reason: 'why',
+      actor: 'operator:root',
+      user_id: 'user_1',
+      client_id: 'client_1',
+      session_id: 'session_1',
+      target: 'editor',
+      address: '2001:db8::1',
+      user_agent: 'curl/8 “x”',
+      request_id: 'req-1',
+    })
+  })
+
+  t.test('what an event does not say is NULL, and nothing of the event before it', async t => {
+    const { query, write } = await openMigrated(t, engine)
+    await write(async ({ audit }) => {
+      await audit.append(full)
+      await audit.append(bare)
+    })
+    const columns = 'reason, user_id, client_id, session_id, target, address, user_agent, request_id'
+    const [row] = await query(`SELECT ${columns} FROM audit_events WHERE type = 'role.add'`)
+    t.strictSame([...new Set(Object.values(row ?? {}))], [null])
+  })
+
+  t.test('the same event twice is two events', async t => {
+    const { query, write } = await openMigrated(t, engine)
+    await Promise.all([write(({ audit }) => audit.append(bare)), write(({ audit }) => audit.append(bare))])
+    t.equal((await query('SELECT DISTINCT id FROM audit_events')).length, 2)
+  })
+}

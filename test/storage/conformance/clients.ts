@@ -1,0 +1,120 @@
+import type { Test } from 'tap'
+import { clientOf, type Engine, farMs, openMigrated } from './records.ts'
+
+const [first, second] = ['https://a.example.com', 'https://b.example.com']
+
+const full = clientOf('web-app', {
+  status: 'disabled',
+  isPublic: true,
+  grants: ['refresh_token', 'password'],
+  scope: ['posts:write', '*'],
+  audiences: ['https://z.example.com', 'https://a.example.com'],
+  origins: [first, second],
+  introspect: ['https://api.example.com'],
+  accessTokenTtlSeconds: 43_200,
+  secrets: [
+    { id: 'secret_1', name: null, hash: 'h1', createdAtMs: farMs, expiresAtMs: null },
+    { id: 'secret_2', name: 'ci “1”', hash: 'h2', createdAtMs: farMs, expiresAtMs: farMs + 1 },
+  ],
+})
+
+export function clientChecks(t: Test, engine: Engine): void {
+  t.test('a client comes back with every field as it was stored', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    t.equal(await write(({ clients }) => clients.insert(full)), true)
+    t.strictSame(await read.clients.findByClientId('web-app'), full)
+    t.strictSame(await read.clients.list(), [full])
+  })
+
+  t.test('a client that has as little as possible comes back the same', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const bare = clientOf('bare', { grants: [], scope: [], audiences: [] })
+    await write(({ clients }) => clients.insert(bare))
+    t.strictSame(await read.clients.findByClientId('bare'), bare)
+    t.equal(await read.clients.findByClientId('BARE'), undefined)
+    t.equal(await read.clients.findByClientId('client_bare'), undefined)
+  })
+
+  t.test('origins come back in one order, whatever the order of arrival', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    await write(({ clients }) => clients.insert(clientOf('web-app', { origins: [second, first] })))
+    t.strictSame((await read.clients.findByClientId('web-app'))?.origins, [first, second])
+    t.strictSame((await read.clients.list())[0]?.origins, [first, second])
+  })
+
+  t.test('a client_id is given once, and the first client is untouched', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    await write(({ clients }) => clients.insert(full))
+    const again = clientOf('web-app', { id: 'client_other', origins: ['https://other.example.com'] })
+    t.equal(await write(({ clients }) => clients.insert(again)), false)
+    t.strictSame(await read.clients.list(), [full])
+  })
+
+  t.test('deletion frees the client_id: the new client is found, the deleted one never again', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    await write(({ clients }) => clients.insert(full))
+    await write(({ clients }) => clients.setStatus('client_web-app', 'deleted'))
+    t.equal(await read.clients.findByClientId('web-app'), undefined)
+    t.strictSame(await read.clients.list(), [])
+    const next = clientOf('web-app', { id: 'client_next', origins: [second] })
+    t.equal(await write(({ clients }) => clients.insert(next)), true)
+    t.strictSame(await read.clients.findByClientId('web-app'), next)
+    t.strictSame(await read.clients.list(), [next])
+  })
+
+  t.test('clients are listed by client_id, each with its own origins', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const [a, b, c] = [clientOf('B', { origins: [first] }), clientOf('a-1'), clientOf('a1', { origins: [second] })]
+    for (const client of [c, b, a]) await write(({ clients }) => clients.insert(client))
+    t.strictSame(await read.clients.list(), [a, b, c])
+  })
+
+  t.test('an update replaces every setting and nothing else, in one client', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const other = clientOf('other', { origins: [first] })
+    const settings = {
+      grants: ['password'],
+      scope: [],
+      audiences: ['https://new.example.com'],
+      origins: [second],
+      introspect: [],
+      accessTokenTtlSeconds: null,
+    }
+    await write(async ({ clients }) => {
+      await clients.insert(full)
+      await clients.insert(other)
+      await clients.update('client_web-app', settings)
+    })
+    t.strictSame(await read.clients.list(), [other, { ...full, ...settings }])
+    await write(({ clients }) => clients.update('client_web-app', { ...settings, origins: [] }))
+    t.strictSame((await read.clients.findByClientId('web-app'))?.origins, [])
+  })
+
+  t.test('status and secrets change for one client only', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const other = clientOf('other')
+    const secrets = full.secrets.slice(1)
+    await write(async ({ clients }) => {
+      await clients.insert(full)
+      await clients.insert(other)
+      await clients.setStatus('client_web-app', 'active')
+      await clients.setSecrets('client_web-app', secrets)
+    })
+    t.strictSame(await read.clients.list(), [other, { ...full, status: 'active', secrets }])
+  })
+
+  t.test('an origin is registered while at least one active client has it', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    t.equal(await read.clients.isRegisteredOrigin(first), false)
+    await write(async ({ clients }) => {
+      await clients.insert(clientOf('one', { origins: [first] }))
+      await clients.insert(clientOf('two', { origins: [first, second] }))
+    })
+    t.equal(await read.clients.isRegisteredOrigin(first), true)
+    await write(({ clients }) => clients.setStatus('client_two', 'disabled'))
+    t.equal(await read.clients.isRegisteredOrigin(first), true)
+    t.equal(await read.clients.isRegisteredOrigin(second), false)
+    await write(({ clients }) => clients.setStatus('client_one', 'deleted'))
+    t.equal(await read.clients.isRegisteredOrigin(first), false)
+  })
+}

@@ -1,0 +1,88 @@
+/** An empty database, and the records that the conformance checks store in it. */
+import type { Test } from 'tap'
+import type { Client, User } from '../../../src/accounts/stores.ts'
+import type { NewSession } from '../../../src/oauth/stores.ts'
+import type { Database } from '../../../src/storage/database.ts'
+import type { TestClock } from '../../support/clock.ts'
+
+/** An empty database of a case's own. */
+export interface EmptyDatabase extends Database {
+  /** The clock that was handed in. */
+  readonly clock: TestClock
+  /** Runs a statement past the stores, to look at what they do not show. */
+  query(text: string): Promise<readonly Record<string, unknown>[]>
+}
+
+export interface Engine {
+  readonly name: string
+  /** Whose clock measures the time since a rotation. */
+  readonly graceClock: 'injected' | 'database'
+  /** Opens an empty database without a schema, and closes it after the case. */
+  open(t: Test): Promise<EmptyDatabase>
+}
+
+export async function openMigrated(t: Test, engine: Engine): Promise<EmptyDatabase> {
+  const database = await engine.open(t)
+  await database.migrate()
+  return database
+}
+
+/** Later than 2^31 in seconds and far beyond it in milliseconds: a 32-bit column can't hold either. */
+export const farSeconds = 2 ** 33 + 1
+export const farMs = farSeconds * 1000 + 7
+
+export const userOf = (name: string, more: Partial<User> = {}): User & { readonly usernameKey: string } => ({
+  userId: `user_${name}`,
+  username: name,
+  usernameKey: name.toLowerCase(),
+  status: 'active',
+  passwordHash: `hash-of-${name}`,
+  createdAtMs: farMs,
+  ...more,
+})
+
+/** A user as it is read: the key under which it is found is not part of it. */
+export const asRead = ({ usernameKey: _, ...user }: ReturnType<typeof userOf>): User => user
+
+export const clientOf = (clientId: string, more: Partial<Client> = {}): Client => ({
+  id: `client_${clientId}`,
+  clientId,
+  status: 'active',
+  isPublic: false,
+  grants: ['password', 'refresh_token'],
+  scope: ['posts:read'],
+  audiences: ['https://api.example.com'],
+  origins: [],
+  introspect: [],
+  accessTokenTtlSeconds: null,
+  secrets: [],
+  createdAtMs: farMs,
+  ...more,
+})
+
+/** A session of alice through web-app. */
+export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSession => ({
+  id: `session_${name}`,
+  userId: 'user_alice',
+  clientId: 'client_web-app',
+  scope: ['posts:read', 'posts:write'],
+  audiences: ['https://api.example.com', 'https://files.example.com'],
+  authTimeSeconds: farSeconds,
+  createdAtMs: farMs,
+  expiresAtMs: farMs + 1000,
+  absoluteExpiresAtMs: farMs + 2000,
+  family: { handleHash: `handle-${name}`, currentHash: `first-${name}` },
+  ...more,
+})
+
+/** Alice and bob, web-app and spa: whom sessions belong to. */
+export async function openWithParties(t: Test, engine: Engine): Promise<EmptyDatabase> {
+  const database = await openMigrated(t, engine)
+  await database.write(async ({ users, clients }) => {
+    await users.insert(userOf('alice'))
+    await users.insert(userOf('bob'))
+    await clients.insert(clientOf('web-app'))
+    await clients.insert(clientOf('spa'))
+  })
+  return database
+}

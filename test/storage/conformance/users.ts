@@ -1,0 +1,77 @@
+import type { Test } from 'tap'
+import { asRead, type Engine, openMigrated, userOf } from './records.ts'
+
+export function userChecks(t: Test, engine: Engine): void {
+  t.test('a user comes back with every field as it was stored', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const user = userOf('ＡＬＩＣＥ', { userId: 'user_1', status: 'disabled', passwordHash: '$argon2id$v=19$…' })
+    t.equal(await write(({ users }) => users.insert({ ...user, usernameKey: 'alice' })), true)
+    t.strictSame(await read.users.findByKey('alice'), asRead(user))
+    t.strictSame(await read.users.list(), [asRead(user)])
+  })
+
+  t.test('a user is found by the key of the name and by nothing else', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    await write(({ users }) => users.insert(userOf('Alice')))
+    t.ok(await read.users.findByKey('alice'))
+    t.equal(await read.users.findByKey('Alice'), undefined)
+    t.equal(await read.users.findByKey('bob'), undefined)
+  })
+
+  t.test('a name is given once, also while its user is disabled, and the first user is untouched', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const first = userOf('alice', { status: 'disabled' })
+    await write(({ users }) => users.insert(first))
+    t.equal(await write(({ users }) => users.insert(userOf('alice', { userId: 'user_other' }))), false)
+    t.strictSame(await read.users.list(), [asRead(first)])
+  })
+
+  t.test('deletion frees the name: the new user is found, the deleted one never again', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    await write(({ users }) => users.insert(userOf('alice')))
+    await write(({ users }) => users.setStatus('user_alice', 'deleted'))
+    t.equal(await read.users.findByKey('alice'), undefined)
+    t.strictSame(await read.users.list(), [])
+    const second = userOf('alice', { userId: 'user_second' })
+    t.equal(await write(({ users }) => users.insert(second)), true)
+    t.strictSame(await read.users.findByKey('alice'), asRead(second))
+    t.strictSame(await read.users.list(), [asRead(second)])
+  })
+
+  t.test('the id of a deleted user is not given again', async t => {
+    const { write } = await openMigrated(t, engine)
+    await write(({ users }) => users.insert(userOf('alice', { status: 'deleted' })))
+    t.equal(await write(({ users }) => users.insert(userOf('bob', { userId: 'user_alice' }))), false)
+  })
+
+  t.test('users are listed by the key of their name, whatever the order of arrival', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    for (const name of ['carol', 'Bob', 'alice', 'émile', 'b-2']) await write(({ users }) => users.insert(userOf(name)))
+    const names = (await read.users.list()).map(({ username }) => username)
+    t.strictSame(names, ['alice', 'b-2', 'Bob', 'carol', 'émile'])
+  })
+
+  t.test('status and password hash change for one user only', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const [alice, bob] = [userOf('alice'), userOf('bob')]
+    await write(async ({ users }) => {
+      await users.insert(alice)
+      await users.insert(bob)
+      await users.setStatus('user_alice', 'disabled')
+      await users.setPasswordHash('user_alice', 'another')
+    })
+    const changed = { ...asRead(alice), status: 'disabled', passwordHash: 'another' }
+    t.strictSame(await read.users.list(), [changed, asRead(bob)])
+  })
+
+  t.test('a password hash is replaced only while it is the expected one', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    await write(({ users }) => users.insert(userOf('alice')))
+    const replace = (expected: string, hash: string, id = 'user_alice') =>
+      write(({ users }) => users.replacePasswordHash(id, expected, hash))
+    t.equal(await replace('hash-of-alice', 'upgraded'), true)
+    t.equal(await replace('hash-of-alice', 'too late'), false)
+    t.equal(await replace('upgraded', 'nobody', 'user_nobody'), false)
+    t.equal((await read.users.findByKey('alice'))?.passwordHash, 'upgraded')
+  })
+}

@@ -1,0 +1,60 @@
+/** The command line as scripts use it: under --json, with the answers parsed and the refusals looked at closely. */
+import type { Test } from 'tap'
+import { type Ran, signet } from './process.ts'
+import { environmentOf, temporaryFolder } from './serve.ts'
+
+/** Processes that run at once; more would only wait for each other. */
+const WIDTH = 6
+
+export const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+export interface Refused {
+  readonly words: readonly string[]
+  readonly input?: string | Uint8Array
+  readonly code: 1 | 2
+  /** What standard error says. */
+  readonly says: RegExp
+}
+
+/** Behind the noun and the verb, so that a `--` among the words does not hide it. */
+const withJson = (words: readonly string[]): readonly string[] => words.toSpliced(2, 0, '--json')
+
+/** Runs `work` for each item, a few at a time. */
+export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let from = 0; from < items.length; from += WIDTH)
+    results.push(...(await Promise.all(items.slice(from, from + WIDTH).map(work))))
+  return results
+}
+
+/** Commands on a database of the test's own, or on that of `environment`. */
+export async function commandLine(t: Test, environment?: Readonly<Record<string, string>>) {
+  const full = environment ?? (await environmentOf(temporaryFolder(t)))
+  const run = (words: readonly string[], input?: string | Uint8Array): Promise<Ran> => signet(full, words, input)
+
+  /** What standard output says when the command is done. */
+  async function text(words: readonly string[], input?: string | Uint8Array): Promise<string> {
+    const { code, stdout, stderr } = await run(words, input)
+    if (code !== 0) throw new Error(`signet ${words.join(' ')} ended with ${code}: ${stdout}${stderr}`)
+    return stdout
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  const json = async (words: readonly string[], input?: string | Uint8Array): Promise<any> =>
+    JSON.parse(await text(withJson(words), input))
+
+  /** A refusal has its exit code and a reason for people, answers nothing, and repeats neither a secret nor a stack. */
+  async function refuses(cases: readonly Refused[]): Promise<void> {
+    await inParallel(cases, async ({ words, input, code, says }) => {
+      const ran = await run(withJson(words), input)
+      const title = `signet ${words.join(' ')}`.slice(0, 100)
+      t.same([ran.code, ran.stdout], [code, ''], `${title}: ${ran.stderr}`)
+      t.match(ran.stderr, says, title)
+      t.notMatch(ran.stderr, /^ {4}at /m, `${title}: no stack`)
+      if (typeof input === 'string' && input.trim() !== '')
+        t.notOk(ran.stderr.includes(input.trim()), `${title}: no echo`)
+    })
+  }
+
+  return { environment: full, run, text, json, refuses }
+}

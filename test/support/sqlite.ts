@@ -1,0 +1,43 @@
+/** Looks into the SQLite file of a service, and changes it behind the service's back. */
+import Sqlite from 'better-sqlite3'
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into rows of every table
+export type Row = Record<string, any>
+
+export function select(file: string, statement: string, ...values: readonly unknown[]): Row[] {
+  const database = new Sqlite(file, { readonly: true, timeout: 5000 })
+  try {
+    return database.prepare(statement).all(...values) as Row[]
+  } finally {
+    database.close()
+  }
+}
+
+export function change(file: string, statement: string, ...values: readonly unknown[]): void {
+  const database = new Sqlite(file, { timeout: 5000 })
+  try {
+    database.prepare(statement).run(...values)
+  } finally {
+    database.close()
+  }
+}
+
+/** The audit in the order in which it was written: `type outcome reason`. */
+export const auditOf = (file: string): string[] =>
+  select(file, 'select type, outcome, reason from audit_events order by rowid').map(({ type, outcome, reason }) =>
+    [type, outcome, reason].filter(part => part !== null).join(' '),
+  )
+
+/** What `act` added to the audit. */
+export async function auditedBy(file: string, act: () => Promise<unknown>): Promise<string[]> {
+  const before = auditOf(file).length
+  await act()
+  return auditOf(file).slice(before)
+}
+
+export const sessionsOf = (file: string): Row[] => select(file, 'select * from sessions order by rowid')
+
+const tables = ['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'signing_keys', 'audit_events']
+
+/** Every row of every table, to see that nothing was written. */
+export const everythingIn = (file: string): Row[][] => tables.map(table => select(file, `select * from ${table}`))

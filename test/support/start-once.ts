@@ -1,0 +1,28 @@
+/**
+ * Starts the service of the environment, prints its JWKS and stops. With the word `die-before-first-write` the process is gone,
+ * as by kill -9, at the moment in which it would have written to the database for the first time.
+ */
+import { readConfig } from '../../src/config.ts'
+import { createContainer, type Faults } from '../../src/container.ts'
+import { untilAllAreReady } from './together.ts'
+
+const dies: Faults = {
+  write: () => () => {
+    process.kill(process.pid, 'SIGKILL')
+    return new Promise(() => undefined)
+  },
+}
+
+const config = readConfig(
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SIGNET_'))),
+)
+await untilAllAreReady()
+const container = createContainer(config, {
+  faults: process.argv[2] === 'die-before-first-write' ? dies : {},
+  logTo: { write: () => undefined },
+})
+const running = await container.serve()
+const published = await fetch(`${config.issuer}/.well-known/jwks.json`)
+process.stdout.write(`${await published.text()}\n`)
+await running.stop()
+await container.close()

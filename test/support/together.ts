@@ -1,0 +1,50 @@
+/** Runs scripts of this folder in processes of their own, which begin their work at the same moment. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+const READY = 'ready'
+
+/** Called by a script when it is prepared; resolves when all of them are. */
+export async function untilAllAreReady(): Promise<void> {
+  process.stdout.write(`${READY}\n`)
+  process.stdin.resume()
+  await once(process.stdin, 'end')
+}
+
+export interface Part {
+  readonly process: ChildProcess
+  /** Calls back for each line of standard output. */
+  onLine(listen: (line: string) => void): void
+  /** How it ended, with what it wrote to standard error. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly stderr: string }>
+}
+
+export interface Start {
+  readonly words?: readonly string[]
+  /** In addition to the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** Starts `script` once for each of `starts`, and lets all of them go when the last one is prepared. */
+export async function startTogether(t: Test, script: string, starts: readonly Start[]): Promise<Part[]> {
+  const file = fileURLToPath(new URL(script, import.meta.url))
+  const started = starts.map(({ words = [], environment = {} }) => {
+    const child = spawn(process.execPath, [file, ...words], { env: { ...process.env, ...environment } })
+    const ended = Promise.withResolvers<Awaited<Part['ended']>>()
+    let stderr = ''
+    child.stderr.on('data', chunk => (stderr += chunk))
+    child.on('error', ended.reject)
+    child.on('close', (code, signal) => ended.resolve({ code, signal, stderr }))
+    t.teardown(() => child.kill('SIGKILL'))
+    const lines = createInterface(child.stdout)
+    const ready = new Promise<void>(resolve => lines.on('line', line => line === READY && resolve()))
+    const part: Part = { process: child, onLine: listen => void lines.on('line', listen), ended: ended.promise }
+    return { child, part, prepared: Promise.race([ready, ended.promise]) }
+  })
+  await Promise.all(started.map(({ prepared }) => prepared))
+  for (const { child } of started) child.stdin.end()
+  return started.map(({ part }) => part)
+}
