@@ -4,7 +4,8 @@ import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
 
 // Signatures must not wait behind password hashes, which take a thread each. Read once, when the pool is first used.
-process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism() + 4)
+const configured = Number(process.env['UV_THREADPOOL_SIZE']) || 0
+process.env['UV_THREADPOOL_SIZE'] = String(Math.max(configured, availableParallelism() + 4))
 enableCompileCache()
 process.umask(0o077)
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { handleClientError, refuseTunnel } from './client-error.ts'
-import { createErrorHandler, HttpError } from './error-handler.ts'
+import { createClientErrorHandler, refuseTunnel } from './client-error.ts'
+import { createErrorHandler, notFound } from './error-handler.ts'
 import { logRequests } from './request-log.ts'
 import { applyWireRules, sayAlways } from './wire-rules.ts'
 
@@ -35,7 +35,7 @@ export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInsta
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    clientErrorHandler: handleClientError,
+    clientErrorHandler: createClientErrorHandler(log),
     // A path that can't be decoded meets no hook.
     frameworkErrors: (error, request, reply) => {
       sayAlways(request, reply)
@@ -59,21 +59,19 @@ export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInsta
 }
 
 function answerNotFound(app: FastifyInstance): void {
-  const refuse = async (): Promise<never> => {
-    throw new HttpError({ status: 404, error: 'not_found', description: 'There is nothing at this path.' })
-  }
   // After all that is asked of every request, before the body is read: it does not matter what is in it.
-  app.addHook('preParsing', async request => {
-    if (request.is404) await refuse()
+  app.addHook('preParsing', (request, _reply, payload, done) => done(request.is404 ? notFound() : null, payload))
+  app.setNotFoundHandler(async () => {
+    throw notFound()
   })
-  app.setNotFoundHandler(refuse)
 }
 
 /** Requests in flight are finished, and their connections closed with them: a client would keep each open for the next one. */
 function drainAtClose(app: FastifyInstance): void {
   let isClosing = false
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close')
+    done(null, payload)
   })
   app.addHook('preClose', async () => {
     isClosing = true

@@ -43,12 +43,17 @@ export const answerPreflight = (reply: FastifyReply, methods: readonly string[])
     .send()
 
 export function applyOriginRules(app: FastifyInstance, rules: OriginRules): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.openToEveryOrigin === true) return allow(reply, '*')
-    reply.header('vary', 'Origin')
-    const { origin } = request.headers
-    if (origin === undefined) return
+  async function admit(origin: string, reply: FastifyReply): Promise<void> {
     if (!rules.own.includes(origin) && !(await rules.isRegistered(origin))) throw originNotAllowed()
     allow(reply, origin)
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const isOpen = request.routeOptions.config.openToEveryOrigin === true
+    if (isOpen) allow(reply, '*')
+    else reply.header('vary', 'Origin')
+    const { origin } = request.headers
+    if (isOpen || origin === undefined) return done()
+    admit(origin, reply).then(() => done(), done)
   })
 }

@@ -1,6 +1,7 @@
 /** What Node's parser refuses never reaches a route; it is answered in the same shape, and the connection is closed. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
 import { errorBody, type WireError } from './error-handler.ts'
 
 /** For how long a caller may go on sending after a refusal before the connection is gone. */
@@ -33,12 +34,19 @@ const reasons: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 }
 
-export function handleClientError(error: Error & { code?: string }, socket: Socket): void {
-  // It was answered already: more of what was refused came in.
-  if (socket.writableEnded) return
-  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-  else answer(socket, refusals[error.code ?? ''] ?? malformed)
-}
+export const createClientErrorHandler =
+  (log: Logger) =>
+  (error: Error & { code?: string }, socket: Socket): void => {
+    // It was answered already: more of what was refused came in.
+    if (socket.writableEnded) return
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const wire = refusals[error.code ?? ''] ?? malformed
+    log.info({ request_id: null, status: wire.status, address: socket.remoteAddress, outcome: wire.error }, 'request')
+    answer(socket, wire)
+  }
 
 /** CONNECT asks for a tunnel, which Node hands over without a response. */
 export function refuseTunnel(socket: Duplex): void {

@@ -24,6 +24,9 @@ export class HttpError extends Error {
   }
 }
 
+export const notFound = (): HttpError =>
+  new HttpError({ status: 404, error: 'not_found', description: 'There is nothing at this path.' })
+
 const invalidRequest = (status: number, description: string): WireError => ({
   status,
   error: 'invalid_request',
@@ -74,7 +77,9 @@ export function createErrorHandler(log: Logger) {
       error: 'server_error',
       description: 'Something went wrong on our side.',
     }
-    if (wire.status >= 500) log.error({ request_id: request.id, err: error }, wire.error)
+    // A full queue is no fault of ours, and under a flood a stack for each refusal would be one.
+    if (wire.status >= 500 && !(error instanceof TooManyWaiting))
+      log.error({ request_id: request.id, err: error }, wire.error)
     noteForLog(request, { outcome: wire.error })
     return reply
       .code(wire.status)

@@ -1,4 +1,5 @@
 /** Reads application/x-www-form-urlencoded bodies strictly; every other media type, charset or encoding is 415. */
+import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type FormParameters, parseForm } from '../oauth/form.ts'
 import { invalidRequest } from '../oauth/oauth-error.ts'
@@ -10,27 +11,19 @@ const unsupported = new HttpError({
   description: 'The body must be application/x-www-form-urlencoded in UTF-8.',
 })
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decode(body: Buffer): string {
-  try {
-    return utf8.decode(body)
-  } catch {
-    throw invalidRequest('The body is not UTF-8.')
-  }
+/** Bytes that are not UTF-8 arrive as the replacement character, which a form would have percent-encoded. */
+function parse(body: string): FormParameters {
+  if (body.includes('\uFFFD')) throw invalidRequest('The body is not UTF-8.')
+  return parseForm(body)
 }
 
-export function registerFormParameters(app: FastifyInstance): void {
+export async function registerFormParameters(app: FastifyInstance): Promise<void> {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => parseForm(decode(body)),
-  )
+  await app.register(formbody, { parser: parse })
 }
 
 /** For a route that takes a form: refuses what the parser would read wrongly, before it reads it. */
-export async function requireForm(request: FastifyRequest): Promise<void> {
+export function requireForm(request: FastifyRequest): void {
   const { 'content-type': contentType = '', 'content-encoding': encoding } = request.headers
   const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType)?.[1]
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw unsupported

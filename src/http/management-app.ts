@@ -12,11 +12,11 @@ export interface ManagementAppOptions extends BaseAppOptions {
 
 const openapiFile = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
 
-export async function createManagementApp(options: ManagementAppOptions): Promise<FastifyInstance> {
+export function createManagementApp(options: ManagementAppOptions): FastifyInstance {
   const app = createBaseApp(options)
   const addOtherMethods = answerOtherMethods(app)
   healthRoutes(app, options.readiness)
-  await docsRoutes(app, openapiFile)
+  docsRoutes(app, openapiFile)
   addOtherMethods()
   return app
 }

@@ -34,7 +34,7 @@ export async function createPublicApp(
 ): Promise<FastifyInstance> {
   const app = createBaseApp(options)
   applyOriginRules(app, options.origins)
-  registerFormParameters(app)
+  await registerFormParameters(app)
   const addOtherMethods = answerOtherMethods(app)
   await addPublicRoutes(app, options)
   addOtherMethods()

@@ -17,7 +17,7 @@ export function noteForLog(request: FastifyRequest, note: RequestNote): void {
 }
 
 export function logRequests(app: FastifyInstance, log: Logger): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     log.info(
       {
         request_id: request.id,
@@ -31,6 +31,7 @@ export function logRequests(app: FastifyInstance, log: Logger): void {
       },
       'request',
     )
+    done()
   })
   app.addHook('onRequestAbort', async request => {
     log.info({ request_id: request.id, method: request.method, address: request.ip, outcome: 'aborted' }, 'request')

@@ -26,8 +26,9 @@ export function sayAlways(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 export function applyWireRules(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     sayAlways(request, reply)
     assertHeadersOnce(request)
+    done()
   })
 }

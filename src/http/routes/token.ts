@@ -21,9 +21,10 @@ export function tokenRoute(app: FastifyInstance, { tokenEndpoint, mayUseClient }
     url: '/oauth/token',
     schema,
     // Errors carry these two, too (RFC 6749 §5.1, §5.2).
-    onRequest: async (request, reply) => {
+    onRequest: (request, reply, done) => {
       reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-      await requireForm(request)
+      requireForm(request)
+      done()
     },
     handler: async (request: FastifyRequest) => {
       const parameters = formOf(request)
