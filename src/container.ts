@@ -47,8 +47,8 @@ export function createContainer(config: Config, sources: Sources = {}) {
   const passwords = createPasswords({
     hasher: faults.hasher?.(argon2id) ?? argon2id,
     queue: createHashingQueue({ concurrency: availableParallelism(), limit: LONGEST_HASHING_QUEUE }),
-    onUnreadableHash: error =>
-      log.error({ err: error }, 'a stored password hash cannot be read; its user cannot sign in'),
+    onUnreadableHash: (userId, error) =>
+      log.error({ user_id: userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in'),
   })
 
   const gate: Gate = async (stores, { userId, clientId }, checked) =>

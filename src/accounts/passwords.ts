@@ -6,6 +6,7 @@
 import { assertNoProblem } from './account-error.ts'
 import type { HashingQueue } from './hashing-queue.ts'
 import { newPasswordProblem, normalizePassword } from './password-rules.ts'
+import type { User } from './stores.ts'
 
 const MEMORY_KIB = 19456
 const PASSES = 2
@@ -36,6 +37,9 @@ export const argon2id: PasswordHasher = {
   },
 }
 
+/** Whose password, and its stored hash. */
+export type StoredPassword = Pick<User, 'userId' | 'passwordHash'>
+
 export interface PasswordCheck {
   readonly matches: boolean
   /** Whether the stored hash was made with other parameters than today's. */
@@ -44,11 +48,11 @@ export interface PasswordCheck {
 
 export interface Passwords {
   /**
-   * Compares in the same time whether or not there is a stored hash, and whether or not it can be read.
+   * Compares in the same time whether or not there is such a user, and whether or not it can be read.
    * @param network on whose turn in the queue this is
    * @throws TooManyWaiting before any work
    */
-  verify(network: string, storedHash: string | undefined, password: string): Promise<PasswordCheck>
+  verify(network: string, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
   /**
    * @param words what the password must not be made of: the username
    * @throws AccountError when the rules refuse the password
@@ -62,15 +66,15 @@ export function createPasswords(options: {
   readonly hasher: PasswordHasher
   readonly queue: HashingQueue
   /** Told of a stored hash that can't be parsed. */
-  readonly onUnreadableHash: (error: unknown) => void
+  readonly onUnreadableHash: (userId: string | undefined, error: unknown) => void
 }): Passwords {
   const { hasher, queue, onUnreadableHash } = options
 
-  async function compare(storedHash: string | undefined, password: string): Promise<boolean> {
+  async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
     try {
-      return (await hasher.verify(storedHash ?? nobodysHash, password)) && storedHash !== undefined
+      return (await hasher.verify(user?.passwordHash ?? nobodysHash, password)) && user !== undefined
     } catch (error) {
-      onUnreadableHash(error)
+      onUnreadableHash(user?.userId, error)
       await hasher.verify(nobodysHash, password)
       return false
     }
@@ -80,9 +84,9 @@ export function createPasswords(options: {
     queue.run(network, () => hasher.hash(normalizePassword(password)))
 
   return {
-    async verify(network, storedHash, password) {
-      const matches = await queue.run(network, () => compare(storedHash, normalizePassword(password)))
-      return { matches, outdated: matches && !storedHash?.startsWith(currentParameters) }
+    async verify(network, user, password) {
+      const matches = await queue.run(network, () => compare(user, normalizePassword(password)))
+      return { matches, outdated: matches && !user?.passwordHash.startsWith(currentParameters) }
     },
     async hashNew(network, password, words) {
       assertNoProblem(await newPasswordProblem(password, [...words, 'signet']))

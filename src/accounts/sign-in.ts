@@ -1,5 +1,5 @@
 import type { Provenance, Write } from '../unit-of-work.ts'
-import { networkOf } from './hashing-queue.ts'
+import { networkOf, TooManyWaiting } from './hashing-queue.ts'
 import { isActive } from './may-receive-tokens.ts'
 import type { Passwords } from './passwords.ts'
 import type { User, UserStoreReader } from './stores.ts'
@@ -17,6 +17,11 @@ export interface SignInAttempt {
   /** Internal id of the client through which the user signs in. */
   readonly clientId: string
   readonly provenance: Provenance
+}
+
+/** The upgrade can wait for another sign-in: the password was right. */
+function unlessBusy(error: unknown): undefined {
+  if (!(error instanceof TooManyWaiting)) throw error
 }
 
 /**
@@ -44,7 +49,10 @@ export function createSignIn(dependencies: {
   /** Never overwrites a password that was changed meanwhile: the old hash then stays the one that was checked, and the gate refuses it. */
   async function upgradeHash(user: User, attempt: SignInAttempt): Promise<string> {
     const { userId, passwordHash } = user
-    const upgraded = await passwords.rehash(networkOf(attempt.provenance.address ?? ''), attempt.password)
+    const upgraded = await passwords
+      .rehash(networkOf(attempt.provenance.address ?? ''), attempt.password)
+      .catch(unlessBusy)
+    if (upgraded === undefined) return passwordHash
     const replaced = await write(async stores => {
       const done = await stores.users.replacePasswordHash(userId, passwordHash, upgraded)
       const { provenance } = attempt
@@ -58,7 +66,7 @@ export function createSignIn(dependencies: {
   return async attempt => {
     const user = await users.findByKey(usernameKey(attempt.username))
     const network = networkOf(attempt.provenance.address ?? '')
-    const { matches, outdated } = await passwords.verify(network, user?.passwordHash, attempt.password)
+    const { matches, outdated } = await passwords.verify(network, user, attempt.password)
     if (user === undefined) return fail(user, attempt, 'unknown_user')
     if (!matches) return fail(user, attempt, 'wrong_password')
     if (!isActive(user.status)) return fail(user, attempt, `user_${user.status}`)

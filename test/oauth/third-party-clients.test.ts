@@ -17,12 +17,11 @@ function validate(server: oauth.AuthorizationServer, accessToken: string, audien
 }
 
 for (const path of ['', '/auth/eu']) {
-  const port = await freePort()
-  const issuer = `http://127.0.0.1:${port}${path}`
-  const service = await serve(t, { environment: { SIGNET_PORT: String(port), SIGNET_ISSUER: issuer } })
-  const alice = await addAlice(service)
-
   t.test(`oauth4webapi, unmodified, with the issuer ${path === '' ? 'at the root' : `at ${path}`}`, async t => {
+    const port = await freePort()
+    const issuer = `http://127.0.0.1:${port}${path}`
+    const service = await serve(t, { environment: { SIGNET_PORT: String(port), SIGNET_ISSUER: issuer } })
+    const alice = await addAlice(service)
     const discover = async (algorithm: 'oauth2' | 'oidc') => {
       const response = await oauth.discoveryRequest(new URL(issuer), { algorithm, ...insecure })
       return oauth.processDiscoveryResponse(new URL(issuer), response)
