@@ -1,10 +1,14 @@
+import type { Kysely } from 'kysely'
 import type { AuditStore } from '../audit/events.ts'
 import { orderedId } from '../randomness.ts'
 import type { Dialect } from './dialect.ts'
 import { type Executor, prepared } from './prepared.ts'
-import type { AuditEventsTable } from './schema.ts'
+import type { AuditEventsTable, Schema } from './schema.ts'
 
-export function prepareAuditStore(db: Executor, { clock, randomness }: Dialect): (executor: Executor) => AuditStore {
+export function prepareAuditStore(
+  db: Kysely<Schema>,
+  { clock, randomness }: Dialect,
+): (executor: Executor) => AuditStore {
   const insert = prepared<AuditEventsTable>(param =>
     db.insertInto('audit_events').values({
       id: param('id'),

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Client, ClientSettings, ClientStore } from '../accounts/stores.ts'
 import type { ClientReader } from '../oauth/stores.ts'
 import { type Executor, notDeleted, prepared } from './prepared.ts'
-import type { ClientsTable } from './schema.ts'
+import type { ClientsTable, Schema } from './schema.ts'
 
 const toClient = (row: ClientsTable): Omit<Client, 'origins'> => ({
   id: row.id,
@@ -26,7 +26,7 @@ const settingsColumns = (settings: ClientSettings) => ({
   access_token_ttl_seconds: settings.accessTokenTtlSeconds,
 })
 
-export function prepareClientStore(db: Executor): (executor: Executor) => ClientStore & ClientReader {
+export function prepareClientStore(db: Kysely<Schema>): (executor: Executor) => ClientStore & ClientReader {
   const findByClientId = prepared<{ clientId: string }, ClientsTable>(param =>
     db.selectFrom('clients').selectAll().where('client_id', '=', param('clientId')).where('status', '<>', notDeleted),
   )
@@ -45,13 +45,13 @@ export function prepareClientStore(db: Executor): (executor: Executor) => Client
 
   return executor => {
     const update = async (id: string, change: Partial<ClientsTable>) => {
-      await executor.updateTable('clients').set(change).where('id', '=', id).execute()
+      await executor.kysely.updateTable('clients').set(change).where('id', '=', id).execute()
     }
     const setOrigins = async (id: string, origins: readonly string[]) => {
-      await executor.deleteFrom('client_origins').where('client_id', '=', id).execute()
+      await executor.kysely.deleteFrom('client_origins').where('client_id', '=', id).execute()
       if (origins.length === 0) return
       const rows = origins.map(origin => ({ client_id: id, origin }))
-      await executor.insertInto('client_origins').values(rows).execute()
+      await executor.kysely.insertInto('client_origins').values(rows).execute()
     }
     const originsOfClient = async (id: string) => (await originsOf(executor, { id })).rows.map(({ origin }) => origin)
     return {
@@ -69,10 +69,14 @@ export function prepareClientStore(db: Executor): (executor: Executor) => Client
         return rows.length > 0
       },
       async list() {
-        const query = executor.selectFrom('clients').selectAll().where('status', '<>', notDeleted).orderBy('client_id')
+        const query = executor.kysely
+          .selectFrom('clients')
+          .selectAll()
+          .where('status', '<>', notDeleted)
+          .orderBy('client_id')
         const [clients, origins] = [
           await query.execute(),
-          await executor.selectFrom('client_origins').selectAll().orderBy('origin').execute(),
+          await executor.kysely.selectFrom('client_origins').selectAll().orderBy('origin').execute(),
         ]
         const byClient = Map.groupBy(origins, ({ client_id }) => client_id)
         return clients.map(row => ({
@@ -81,7 +85,7 @@ export function prepareClientStore(db: Executor): (executor: Executor) => Client
         }))
       },
       async insert(client) {
-        const { numInsertedOrUpdatedRows } = await executor
+        const { numInsertedOrUpdatedRows } = await executor.kysely
           .insertInto('clients')
           .values({
             ...settingsColumns(client),

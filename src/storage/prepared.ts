@@ -1,8 +1,21 @@
-import { type Compilable, type CompiledQuery, type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
+import {
+  type Compilable,
+  type CompiledQuery,
+  type Expression,
+  type Kysely,
+  type QueryResult,
+  type RawBuilder,
+  sql,
+} from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** Whatever runs a query: a database, or a transaction in it. */
-export type Executor = Kysely<Schema>
+export interface Executor {
+  /** For queries that are built when they are needed. */
+  readonly kysely: Kysely<Schema>
+  /** For queries that were compiled before: the shortest way to the driver. */
+  run<R>(query: CompiledQuery<R>): Promise<QueryResult<R>>
+}
 
 /**
  * A literal, not a parameter. SQLite prepares a statement anew at each execution, for some 10 µs, when a bound value could lead
@@ -34,7 +47,7 @@ export function prepared<P extends object, R = never>(build: (param: Param<P>) =
     const parameters = compiled.parameters.map(parameter =>
       parameter instanceof Placeholder ? values[parameter.name as keyof P] : parameter,
     )
-    const { rows, numAffectedRows } = await executor.executeQuery<R>({ ...compiled, parameters })
+    const { rows, numAffectedRows } = await executor.run<R>({ ...compiled, parameters })
     return { rows, changed: Number(numAffectedRows ?? 0n) }
   }
 }

@@ -4,14 +4,14 @@ import { toRole } from './users.ts'
 
 export const roleStore = (executor: Executor): RoleStore => ({
   async find(name) {
-    const row = await executor.selectFrom('roles').selectAll().where('name', '=', name).executeTakeFirst()
+    const row = await executor.kysely.selectFrom('roles').selectAll().where('name', '=', name).executeTakeFirst()
     return row && toRole(row)
   },
   async list() {
-    return (await executor.selectFrom('roles').selectAll().orderBy('name').execute()).map(toRole)
+    return (await executor.kysely.selectFrom('roles').selectAll().orderBy('name').execute()).map(toRole)
   },
   async insert({ name, permissions }) {
-    const { numInsertedOrUpdatedRows } = await executor
+    const { numInsertedOrUpdatedRows } = await executor.kysely
       .insertInto('roles')
       .values({ name, permissions: JSON.stringify(permissions) })
       .onConflict(conflict => conflict.doNothing())
@@ -20,9 +20,9 @@ export const roleStore = (executor: Executor): RoleStore => ({
   },
   async setPermissions(name, permissions) {
     const change = { permissions: JSON.stringify(permissions) }
-    await executor.updateTable('roles').set(change).where('name', '=', name).execute()
+    await executor.kysely.updateTable('roles').set(change).where('name', '=', name).execute()
   },
   async delete(name) {
-    await executor.deleteFrom('roles').where('name', '=', name).execute()
+    await executor.kysely.deleteFrom('roles').where('name', '=', name).execute()
   },
 })

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { NewSession, RefreshFamily, Rotation, SessionReader, SessionStore } from '../oauth/stores.ts'
 import type { Dialect } from './dialect.ts'
 import { type Executor, prepared } from './prepared.ts'
-import type { SessionsTable } from './schema.ts'
+import type { Schema, SessionsTable } from './schema.ts'
 
 type FamilyRow = Omit<SessionsTable, 'current_hash'> & { current_hash: string; rotated_ago_ms: number | null }
 
@@ -42,7 +42,7 @@ const toRow = (session: NewSession): SessionsTable => ({
 })
 
 export function prepareSessionStore(
-  db: Executor,
+  db: Kysely<Schema>,
   dialect: Dialect,
 ): (executor: Executor) => SessionReader & SessionStore {
   const findByHandleHash = prepared<{ handleHash: string; now: number }, FamilyRow>(param =>
@@ -73,7 +73,7 @@ export function prepareSessionStore(
 
   return executor => {
     const endWhere = async (column: 'id' | 'user_id' | 'client_id', value: string, reason: string, nowMs: number) => {
-      const result = await executor
+      const result = await executor.kysely
         .updateTable('sessions')
         .set({ ended_at_ms: nowMs, end_reason: reason })
         .where(column, '=', value)
@@ -88,7 +88,7 @@ export function prepareSessionStore(
         return rows[0] && toFamily(rows[0])
       },
       async insert(session) {
-        await executor.insertInto('sessions').values(toRow(session)).execute()
+        await executor.kysely.insertInto('sessions').values(toRow(session)).execute()
       },
       async rotate(rotation) {
         const { changed } = await rotate(executor, { ...rotation, now: dialect.clock.now() })

@@ -3,7 +3,12 @@ import type { Executor } from './prepared.ts'
 
 export const signingKeyStore = (executor: Executor): SigningKeyStore => ({
   async list() {
-    const rows = await executor.selectFrom('signing_keys').selectAll().orderBy('created_at_ms').orderBy('kid').execute()
+    const rows = await executor.kysely
+      .selectFrom('signing_keys')
+      .selectAll()
+      .orderBy('created_at_ms')
+      .orderBy('kid')
+      .execute()
     return rows.map(row => ({
       kid: row.kid,
       state: row.state,
@@ -13,7 +18,7 @@ export const signingKeyStore = (executor: Executor): SigningKeyStore => ({
     }))
   },
   async insert(key) {
-    const { numInsertedOrUpdatedRows } = await executor
+    const { numInsertedOrUpdatedRows } = await executor.kysely
       .insertInto('signing_keys')
       .values({
         kid: key.kid,

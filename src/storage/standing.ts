@@ -1,12 +1,13 @@
+import type { Kysely } from 'kysely'
 import type { StandingStore } from '../accounts/may-receive-tokens.ts'
 import type { Dialect } from './dialect.ts'
 import { type Executor, prepared } from './prepared.ts'
-import type { ClientsTable, UsersTable } from './schema.ts'
+import type { ClientsTable, Schema, UsersTable } from './schema.ts'
 
 type UserRow = Pick<UsersTable, 'status' | 'password_hash'>
 type ClientRow = Pick<ClientsTable, 'status' | 'secrets'>
 
-export function prepareStandingStore(db: Executor, dialect: Dialect): (executor: Executor) => StandingStore {
+export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => StandingStore {
   const lockUser = prepared<{ id: string }, UserRow>(param => {
     const query = db.selectFrom('users').select(['status', 'password_hash']).where('id', '=', param('id'))
     return dialect.locksRows ? query.forShare() : query

@@ -1,16 +1,18 @@
+import type { Kysely } from 'kysely'
 import type { Readers, Stores } from '../unit-of-work.ts'
 import { prepareAuditStore } from './audit.ts'
 import { prepareClientStore } from './clients.ts'
 import type { Dialect } from './dialect.ts'
 import type { Executor } from './prepared.ts'
 import { roleStore } from './roles.ts'
+import type { Schema } from './schema.ts'
 import { prepareSessionStore } from './sessions.ts'
 import { signingKeyStore } from './signing-keys.ts'
 import { prepareStandingStore } from './standing.ts'
 import { prepareUserStore } from './users.ts'
 
 /** Prepares every store once for a database; what it answers gives them for a connection or a transaction. */
-export function prepareStores(db: Executor, dialect: Dialect): (executor: Executor) => Readers & Stores {
+export function prepareStores(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => Readers & Stores {
   const audit = prepareAuditStore(db, dialect)
   const clients = prepareClientStore(db)
   const sessions = prepareSessionStore(db, dialect)

@@ -1,7 +1,8 @@
+import type { Kysely } from 'kysely'
 import type { Role, User, UserStore } from '../accounts/stores.ts'
 import type { ResourceOwnerReader } from '../oauth/stores.ts'
 import { type Executor, notDeleted, prepared } from './prepared.ts'
-import type { RolesTable, UsersTable } from './schema.ts'
+import type { RolesTable, Schema, UsersTable } from './schema.ts'
 
 const toUser = (row: UsersTable): User => ({
   userId: row.id,
@@ -13,7 +14,7 @@ const toUser = (row: UsersTable): User => ({
 
 export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
 
-export function prepareUserStore(db: Executor): (executor: Executor) => UserStore & ResourceOwnerReader {
+export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => UserStore & ResourceOwnerReader {
   const findByKey = prepared<{ key: string }, UsersTable>(param =>
     db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted),
   )
@@ -29,7 +30,7 @@ export function prepareUserStore(db: Executor): (executor: Executor) => UserStor
 
   return executor => {
     const update = async (userId: string, change: Partial<UsersTable>) => {
-      await executor.updateTable('users').set(change).where('id', '=', userId).execute()
+      await executor.kysely.updateTable('users').set(change).where('id', '=', userId).execute()
     }
     return {
       async findByKey(key) {
@@ -37,7 +38,11 @@ export function prepareUserStore(db: Executor): (executor: Executor) => UserStor
         return rows[0] && toUser(rows[0])
       },
       async list() {
-        const query = executor.selectFrom('users').selectAll().where('status', '<>', notDeleted).orderBy('username_key')
+        const query = executor.kysely
+          .selectFrom('users')
+          .selectAll()
+          .where('status', '<>', notDeleted)
+          .orderBy('username_key')
         return (await query.execute()).map(toUser)
       },
       async rolesOf(userId) {
@@ -45,7 +50,7 @@ export function prepareUserStore(db: Executor): (executor: Executor) => UserStor
         return rows.map(toRole)
       },
       async insert(user) {
-        const { numInsertedOrUpdatedRows } = await executor
+        const { numInsertedOrUpdatedRows } = await executor.kysely
           .insertInto('users')
           .values({
             id: user.userId,
@@ -62,7 +67,7 @@ export function prepareUserStore(db: Executor): (executor: Executor) => UserStor
       setStatus: (userId, status) => update(userId, { status }),
       setPasswordHash: (userId, passwordHash) => update(userId, { password_hash: passwordHash }),
       async replacePasswordHash(userId, expected, passwordHash) {
-        const { numUpdatedRows } = await executor
+        const { numUpdatedRows } = await executor.kysely
           .updateTable('users')
           .set({ password_hash: passwordHash })
           .where('id', '=', userId)
@@ -71,7 +76,7 @@ export function prepareUserStore(db: Executor): (executor: Executor) => UserStor
         return numUpdatedRows === 1n
       },
       async grantRole(userId, roleName) {
-        const { numInsertedOrUpdatedRows } = await executor
+        const { numInsertedOrUpdatedRows } = await executor.kysely
           .insertInto('user_roles')
           .values({ user_id: userId, role_name: roleName })
           .onConflict(conflict => conflict.doNothing())
@@ -79,7 +84,7 @@ export function prepareUserStore(db: Executor): (executor: Executor) => UserStor
         return numInsertedOrUpdatedRows === 1n
       },
       async revokeRole(userId, roleName) {
-        const { numDeletedRows } = await executor
+        const { numDeletedRows } = await executor.kysely
           .deleteFrom('user_roles')
           .where('user_id', '=', userId)
           .where('role_name', '=', roleName)

@@ -1,14 +1,12 @@
 /** Works that arrive together share one COMMIT, and only that. */
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { Kysely, SqliteDialect, sql } from 'kysely'
 import t, { type Test } from 'tap'
+import type { RoleStore } from '../../src/accounts/stores.ts'
 import { systemRandomness } from '../../src/randomness.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { createGroupCommit, type WriteConnection } from '../../src/storage/group-commit.ts'
-import type { Schema } from '../../src/storage/schema.ts'
-import { forKysely, openForWriting, toStorageError, writeConnection } from '../../src/storage/sqlite-connection.ts'
-import { prepareStores } from '../../src/storage/stores.ts'
+import { openForWriting, toStorageError, writeConnection } from '../../src/storage/sqlite-connection.ts'
 import type { Stores, Write } from '../../src/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
 import { temporaryFolder } from '../support/serve.ts'
@@ -42,12 +40,15 @@ async function openMigrated(t: Test) {
 function writerOf(t: Test, path: string, faults: (connection: WriteConnection) => Partial<WriteConnection>) {
   const file = openForWriting(path)
   t.teardown(() => void file.close())
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(file) }) })
-  const stores = prepareStores(db, { ...sources, nowMs: ours => sql`${ours}`, locksRows: false })
+  const insert = file.prepare('INSERT INTO roles (name, permissions) VALUES (?, ?)')
+  const roles: Pick<RoleStore, 'insert'> = {
+    insert: async ({ name, permissions }) => insert.run(name, JSON.stringify(permissions)).changes === 1,
+  }
   const connection = writeConnection(file)
   const { write } = createGroupCommit({
     connection: { ...connection, ...faults(connection) },
-    stores: stores(db),
+    // The works of this file ask for nothing else.
+    stores: { roles } as Stores,
     acquire: async begin => begin(),
     toError: toStorageError,
   })
