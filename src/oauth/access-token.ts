@@ -32,10 +32,17 @@ export function createAccessTokens(dependencies: {
   readonly randomness: Randomness
 }): (content: AccessTokenContent) => Promise<string> {
   const { issuer, activeSigner, randomness } = dependencies
+
+  /** Made once a key: it is the same for every token. */
+  let header = { kid: '', encoded: '' }
+  function headerFor(kid: string): string {
+    if (header.kid !== kid) header = { kid, encoded: encode({ alg: 'RS256', typ: 'at+jwt', kid }) }
+    return header.encoded
+  }
+
   return async content => {
     const signer = activeSigner()
     const iat = toSeconds(content.issuedAtMs)
-    const header = { alg: 'RS256', typ: 'at+jwt', kid: signer.kid }
     // JSON.stringify leaves out what is undefined.
     const claims = {
       iss: issuer,
@@ -50,7 +57,7 @@ export function createAccessTokens(dependencies: {
       sid: content.sessionId,
       auth_time: content.authTimeSeconds,
     }
-    const signingInput = `${encode(header)}.${encode(claims)}`
+    const signingInput = `${headerFor(signer.kid)}.${encode(claims)}`
     const signature = await signer.sign(Buffer.from(signingInput))
     return `${signingInput}.${signature.toString('base64url')}`
   }
