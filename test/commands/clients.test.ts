@@ -20,11 +20,13 @@ t.test('under --json each command answers the client as it then is, with these m
   const { client_secret, secret_id, ...client } = await json(add('web-app', ...everything))
   t.match(client_secret, /^[\w-]{43}$/, 'a secret of 256 bits')
   t.match(secret_id, /^secret_[0-9a-f]{32}$/)
+  t.match(client.id, /^client_[0-9a-f]{32}$/, 'as the audit names it')
   t.match(client.created_at, isoTime)
   t.match(client.secrets[0]?.created_at, isoTime)
   const stored = { id: secret_id, name: null, created_at: client.secrets[0]?.created_at, expires_at: null }
   t.strictSame(client, {
     client_id: 'web-app',
+    id: client.id,
     status: 'active',
     public: false,
     grants: ['password', 'refresh_token'],
@@ -105,12 +107,26 @@ t.test('update replaces what it is given and keeps the rest', async t => {
   )
 })
 
+t.test('an update empties a list, and returns to the lifetime that the service gives', async t => {
+  const { json } = await commandLine(t)
+  await json(add('web-app', ...everything))
+  const words = ['--origin', '', '--introspect', '', '--access-token-ttl', 'default']
+  const updated = await json(['clients', 'update', 'web-app', ...words])
+  t.match(updated, {
+    origins: [],
+    introspect: [],
+    access_token_ttl: null,
+    audiences: [api, 'https://other.example.com'],
+  })
+  t.strictSame(await json(['clients', 'show', 'web-app']), updated)
+})
+
 t.test('for people each command answers in lines, and list in a table', async t => {
   const { text } = await commandLine(t)
   t.equal(await text(add('spa', '--public', ...usable)), 'Added spa  public  active  password, refresh_token\n')
   t.match(
     await text(['clients', 'show', 'spa']),
-    /^client_id: "spa"\nstatus: "active"\npublic: true\n.*\naudiences: \["https:\/\/api/s,
+    /^client_id: "spa"\nid: "client_\w+"\nstatus: "active"\npublic: true\n.*\naudiences: \["https:\/\/api/s,
   )
   const head = 'ID   STATUS  TYPE    GRANTS\n'
   t.equal(await text(['clients', 'list']), `${head}spa  active  public  password, refresh_token\n`)
@@ -144,7 +160,7 @@ t.test('what is refused ends with 1, wrong usage with 2, and neither leaves a cl
     ...['https://x.example/', 'https://x.example:443', 'https://X.example', '*'].map(origin =>
       refused(add('new', '--origin', origin), /^An origin is/),
     ),
-    ...['', 'two words'].map(scope => refused(add('new', '--scope', scope), /^A permission has/)),
+    refused(add('new', '--scope', 'two words'), /^A permission has/),
     ...['29s', '43201s'].map(ttl => refused(add('new', '--access-token-ttl', ttl), /lives for 30s to 12h/)),
     refused(add('new', '--grant', 'implicit', '--audience', api), /^A grant is one of password, refresh_token/),
     ...['10', '-1m'].map(ttl => misused(add('new', `--access-token-ttl=${ttl}`), /is invalid/)),
