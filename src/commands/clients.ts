@@ -44,7 +44,7 @@ function duration(text: string): number {
 }
 
 /** `default`: the lifetime that the service gives. */
-const lifetime = (text: string): number | null => (text === 'default' ? null : duration(text))
+const lifetime = (text: string): number | 'default' => (text === 'default' ? text : duration(text))
 
 /** The settings that were given, and no others. */
 const settingsOf = (options: {
@@ -53,14 +53,16 @@ const settingsOf = (options: {
   audience?: readonly string[] | undefined
   origin?: readonly string[] | undefined
   introspect?: readonly string[] | undefined
-  accessTokenTtl?: number | null | undefined
+  accessTokenTtl?: number | 'default' | undefined
 }): Partial<ClientSettings> => ({
   ...(options.grant && { grants: options.grant }),
   ...(options.scope && { scope: options.scope }),
   ...(options.audience && { audiences: options.audience }),
   ...(options.origin && { origins: options.origin }),
   ...(options.introspect && { introspect: options.introspect }),
-  ...(options.accessTokenTtl !== undefined && { accessTokenTtlSeconds: options.accessTokenTtl }),
+  ...(options.accessTokenTtl !== undefined && {
+    accessTokenTtlSeconds: options.accessTokenTtl === 'default' ? null : options.accessTokenTtl,
+  }),
 })
 
 /** Adds the options of the settings to a command. */
