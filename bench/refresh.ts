@@ -19,7 +19,7 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds)
 const chains = Number(values.chains)
 /** Until the compiler of the runtime has seen what is hot. */
-const WARM_UP_SECONDS = 8
+const WARM_UP_SECONDS = 30
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'signet-bench-'))

@@ -105,10 +105,10 @@ async function openSqlite(path: string, { clock, randomness }: Sources): Promise
 /** Kysely's own way to the driver waits for its single connection and costs some 5 µs a query; nobody else waits for this one. */
 const sqliteExecutor = (database: SqliteDatabase): Executor => ({
   kysely: new Kysely<Schema>({ dialect: new SqliteDialect({ database }) }),
-  async run<R>({ sql: text, parameters }: CompiledQuery<R>) {
-    const statement = database.prepare(text)
-    if (statement.reader) return { rows: statement.all(parameters) as R[] }
-    return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) }
+  async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
+    const statement = database.prepare(query.sql)
+    if (statement.reader) return { rows: statement.all(parameters) as R[], changed: 0 }
+    return { rows: [], changed: Number(statement.run(parameters).changes) }
   },
 })
 
@@ -135,7 +135,13 @@ export function postgresDatabase(kyselyDialect: KyselyDialect, { clock, randomne
   }
   const db = new Kysely<Schema>({ dialect: kyselyDialect })
   const stores = prepareStores(db, dialect)
-  const executor = (kysely: Kysely<Schema>): Executor => ({ kysely, run: query => kysely.executeQuery(query) })
+  const executor = (kysely: Kysely<Schema>): Executor => ({
+    kysely,
+    async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
+      const { rows, numAffectedRows } = await kysely.executeQuery<R>({ ...query, parameters })
+      return { rows, changed: Number(numAffectedRows ?? 0n) }
+    },
+  })
   return {
     read: mapErrors(stores(executor(db))),
     write: work =>

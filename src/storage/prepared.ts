@@ -1,12 +1,4 @@
-import {
-  type Compilable,
-  type CompiledQuery,
-  type Expression,
-  type Kysely,
-  type QueryResult,
-  type RawBuilder,
-  sql,
-} from 'kysely'
+import { type Compilable, type CompiledQuery, type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** Whatever runs a query: a database, or a transaction in it. */
@@ -14,7 +6,13 @@ export interface Executor {
   /** For queries that are built when they are needed. */
   readonly kysely: Kysely<Schema>
   /** For queries that were compiled before: the shortest way to the driver. */
-  run<R>(query: CompiledQuery<R>): Promise<QueryResult<R>>
+  run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]): Promise<Ran<R>>
+}
+
+export interface Ran<R> {
+  readonly rows: readonly R[]
+  /** How many rows were changed. */
+  readonly changed: number
 }
 
 /**
@@ -42,12 +40,12 @@ type Param<P> = <K extends keyof P & string>(name: K) => RawBuilder<P[K]> & Expr
  */
 export function prepared<P extends object, R = never>(build: (param: Param<P>) => Compilable<R>) {
   let compiled: CompiledQuery<R> | undefined
-  return async (executor: Executor, values: P): Promise<{ rows: R[]; changed: number }> => {
+  return (executor: Executor, values: P): Promise<Ran<R>> => {
     compiled ??= build(name => sql<P[typeof name]>`${new Placeholder(name)}`).compile()
-    const parameters = compiled.parameters.map(parameter =>
-      parameter instanceof Placeholder ? values[parameter.name as keyof P] : parameter,
-    )
-    const { rows, numAffectedRows } = await executor.run<R>({ ...compiled, parameters })
-    return { rows, changed: Number(numAffectedRows ?? 0n) }
+    const parameters: unknown[] = []
+    for (const parameter of compiled.parameters) {
+      parameters.push(parameter instanceof Placeholder ? values[parameter.name as keyof P] : parameter)
+    }
+    return executor.run(compiled, parameters)
   }
 }
