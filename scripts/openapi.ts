@@ -47,7 +47,7 @@ async function generate(): Promise<string> {
     metadata: metadataOf('http://127.0.0.1:3000', []),
     publishedKeys: () => ({ body: '', etag: '' }),
     tokenEndpoint: never,
-    mayUseClient: never,
+    origins: { isKnown: never, mayUse: never },
   })
   await app.register(async scope => healthRoutes(scope, { isServing: () => false, proofs: [] }))
   await app.ready()

@@ -6,16 +6,23 @@ import { availableParallelism } from 'node:os'
 import type { DestinationStream } from 'pino'
 import { createHashingQueue } from './accounts/hashing-queue.ts'
 import { mayReceiveTokens } from './accounts/may-receive-tokens.ts'
-import { argon2id, createPasswords, type PasswordHasher } from './accounts/passwords.ts'
+import { argon2id, createPasswords, type PasswordHasher, type Passwords } from './accounts/passwords.ts'
+import { createSignIn } from './accounts/sign-in.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { refuseForeignOwner } from './file-ownership.ts'
 import { createLogger } from './logger.ts'
-import type { Signer } from './oauth/access-token.ts'
-import { createSessions } from './oauth/sessions.ts'
-import type { Gate } from './oauth/token-issuer.ts'
+import { createAccessTokens, type Signer } from './oauth/access-token.ts'
+import { createClientAuthentication } from './oauth/client-authentication.ts'
+import { createFailureAudit } from './oauth/failure-audit.ts'
+import { createPasswordGrant } from './oauth/grants/password.ts'
+import { createRefreshTokenGrant } from './oauth/grants/refresh-token.ts'
+import { createSessionStarter } from './oauth/new-session.ts'
+import { createSessions, type Sessions } from './oauth/sessions.ts'
+import { createTokenEndpoint } from './oauth/token-endpoint.ts'
+import { createTokenIssuer, type Gate } from './oauth/token-issuer.ts'
 import { type Randomness, systemRandomness } from './randomness.ts'
-import type { Provenance, Write } from './unit-of-work.ts'
+import type { Provenance, Readers, Write } from './unit-of-work.ts'
 
 /** Stands between a service and what it depends on, to hold it back or to make it fail. Only tests have any. */
 export interface Faults {
@@ -50,9 +57,6 @@ export function createContainer(config: Config, sources: Sources = {}) {
     onUnreadableHash: (userId, error) =>
       log.error({ user_id: userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in'),
   })
-
-  const gate: Gate = async (stores, { userId, clientId }, checked) =>
-    mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now())
 
   /** Opens the database and brings its schema up to date. */
   const database = once(async () => {
@@ -97,114 +101,33 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return openKeyRing({ files, keys: read.signingKeys, write, clock, publishLeadSeconds, provenance: itself })
   })
 
-  const signer = once(async (): Promise<Signer> => {
+  const activeSigner = once(async (): Promise<Signer> => {
     const ring = await keyRing()
     return faults.signer?.(ring) ?? ring
   })
 
-  /** The protocol, put together. */
-  const tokenEndpoint = once(async () => {
-    const [{ read, write }, activeSigner] = await Promise.all([database(), signer()])
-    const [authentication, password, refreshToken, accessToken, issuer, endpoint, signIn] = await Promise.all([
-      import('./oauth/client-authentication.ts'),
-      import('./oauth/grants/password.ts'),
-      import('./oauth/grants/refresh-token.ts'),
-      import('./oauth/access-token.ts'),
-      import('./oauth/token-issuer.ts'),
-      import('./oauth/token-endpoint.ts'),
-      import('./accounts/sign-in.ts'),
-    ])
-    const grants = [
-      password.createPasswordGrant({
-        signIn: signIn.createSignIn({ users: read.users, write, passwords }),
-        users: read.users,
-        write,
-        clock,
-        randomness,
-        lifetimes: {
-          accessTokenTtl: config.accessTokenTtlSeconds,
-          refreshIdleTtl: config.refreshIdleTtlSeconds,
-          refreshAbsoluteTtl: config.refreshAbsoluteTtlSeconds,
-        },
-      }),
-      refreshToken.createRefreshTokenGrant({
-        sessionReader: read.sessions,
-        users: read.users,
-        sessions,
-        write,
-        clock,
-        randomness,
-        refreshIdleTtl: config.refreshIdleTtlSeconds,
-        refreshGrace: config.refreshGraceSeconds,
-      }),
-    ]
-    return endpoint.createTokenEndpoint({
-      authenticateClient: authentication.createClientAuthentication({ clients: read.clients, write, clock }),
-      grants,
-      issueTokens: issuer.createTokenIssuer({
-        mintAccessToken: accessToken.createAccessTokens({
-          issuer: config.issuer,
-          activeSigner: () => activeSigner,
-          randomness,
-        }),
-        gate,
-        sessions,
-        write,
-        clock,
-        accessTokenTtl: config.accessTokenTtlSeconds,
-      }),
-    })
-  })
-
   /** Both ports, listening. */
   const serve = async () => {
-    const { read, ping } = await database()
-    const ring = await keyRing()
-    const [{ createPublicApp }, { createManagementApp }, { listen }, { metadataOf }] = await Promise.all([
-      import('./http/public-app.ts'),
-      import('./http/management-app.ts'),
-      import('./http/listen.ts'),
+    const [opened, ring, signer, { startServers }, { metadataOf }] = await Promise.all([
+      database(),
+      keyRing(),
+      activeSigner(),
+      import('./http/servers.ts'),
       import('./oauth/metadata.ts'),
     ])
-    const { host, port, managementHost, managementPort, issuer, trustProxy } = config
-    const own = [new URL(issuer).origin, new URL(`http://${bracketed(managementHost)}:${managementPort}`).origin]
-    const state = { serving: true }
-    const publicApp = await createPublicApp({
+    const { read, write, ping } = opened
+    const { host, port, managementHost, managementPort, trustProxy } = config
+    return startServers({
       log,
       trustProxy,
-      metadata: metadataOf(issuer, grantTypes),
+      publicAddress: { host, port },
+      managementAddress: { host: managementHost, port: managementPort },
+      metadata: metadataOf(config.issuer, grantTypes),
       publishedKeys: () => ring.published,
-      tokenEndpoint: await tokenEndpoint(),
-      origins: { own, isRegistered: origin => read.clients.isRegisteredOrigin(origin) },
-      mayUseClient: async (origin, { clientId }) => {
-        if (own.includes(origin)) return true
-        const client = await read.clients.findByClientId(clientId)
-        return client !== undefined && (await read.clients.originsOf(client.id)).includes(origin)
-      },
+      tokenEndpoint: composeTokenEndpoint({ config, clock, randomness, read, write, passwords, sessions, signer }),
+      clients: read.clients,
+      proofs: [ping, () => ring.prove(signer.sign)],
     })
-    const { sign } = await signer()
-    const readiness = { isServing: () => state.serving, proofs: [ping, () => ring.prove(sign)] }
-    const managementApp = await createManagementApp({ log, trustProxy, readiness })
-    const close = async () => {
-      await publicApp.close()
-      await managementApp.close()
-    }
-    try {
-      await listen(managementApp, managementHost, managementPort)
-      await listen(publicApp, host, port)
-    } catch (error) {
-      // The port that does listen would keep the process alive.
-      await close()
-      throw error
-    }
-    log.info({ issuer, kid: ring.kid, management: own[1] }, 'serving')
-    return {
-      /** Readiness fails first; then requests in flight are finished. */
-      stop: async () => {
-        state.serving = false
-        await close()
-      },
-    }
   }
 
   return {
@@ -222,10 +145,50 @@ export function createContainer(config: Config, sources: Sources = {}) {
   }
 }
 
-export type Container = ReturnType<typeof createContainer>
+/** The protocol, put together. */
+function composeTokenEndpoint(parts: {
+  readonly config: Config
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly read: Readers
+  readonly write: Write
+  readonly passwords: Passwords
+  readonly sessions: Sessions
+  readonly signer: Signer
+}) {
+  const { config, clock, randomness, read, write, passwords, sessions, signer } = parts
+  const { accessTokenTtlSeconds: accessTokenTtl, refreshIdleTtlSeconds: refreshIdleTtl } = config
 
-/** An IPv6 address as it stands in a URL. */
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+  const gate: Gate = async (stores, { userId, clientId }, checked) =>
+    mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now())
+
+  const recordFailure = createFailureAudit({ write, clock })
+  const refreshAbsoluteTtl = config.refreshAbsoluteTtlSeconds
+  const grants = [
+    createPasswordGrant({
+      signIn: createSignIn({ users: read.users, write, passwords }),
+      users: read.users,
+      write,
+      startSession: createSessionStarter({ clock, randomness, refreshIdleTtl, refreshAbsoluteTtl }),
+    }),
+    createRefreshTokenGrant({
+      sessionReader: read.sessions,
+      users: read.users,
+      sessions,
+      write,
+      clock,
+      randomness,
+      refreshIdleTtl,
+      refreshGrace: config.refreshGraceSeconds,
+    }),
+  ]
+  const mintAccessToken = createAccessTokens({ issuer: config.issuer, activeSigner: () => signer, randomness })
+  return createTokenEndpoint({
+    authenticateClient: createClientAuthentication({ clients: read.clients, recordFailure, clock, accessTokenTtl }),
+    grants,
+    issueTokens: createTokenIssuer({ mintAccessToken, gate, sessions, write, clock }),
+  })
+}
 
 /** Makes a thing when it is first asked for. */
 function once<T>(make: () => Promise<T>): { (): Promise<T>; isMade(): boolean } {

@@ -19,7 +19,7 @@ const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJs
 /** Read when a command first needs it: `--help` works with whatever environment. */
 let container: ReturnType<typeof createContainer> | undefined
 const services = () => {
-  container ??= createContainer(readConfig(process.env))
+  container ??= createContainer(readConfig())
   return container
 }
 

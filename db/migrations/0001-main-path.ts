@@ -8,6 +8,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('username_key', 'text', column => column.notNull())
     .addColumn('status', 'text', column => column.notNull())
     .addColumn('password_hash', 'text', column => column.notNull())
+    .addColumn('password_id', 'text', column => column.notNull())
     .addColumn('created_at_ms', 'bigint', column => column.notNull())
     .execute()
   // A deleted account is kept for the audit, and its name is free again.

@@ -113,8 +113,8 @@ function createPlaces() {
 }
 
 /**
- * The network that an address is counted under: the /24 of an IPv4 address, the /64 of an IPv6 address, which is what
- * one subscriber is given at least (RFC 6177). An IPv4-mapped IPv6 address counts as the IPv4 address.
+ * The network that an address is counted under: the /24 of an IPv4 address, the /48 of an IPv6 address, which is the
+ * most that one subscriber is usually given (RFC 6177). An IPv4-mapped IPv6 address counts as the IPv4 address.
  *
  * @param address - as a socket reports it, with or without a zone; anything else counts as `unknown`
  */
@@ -141,5 +141,5 @@ function ipv6Network(canonical: string): string {
     while (groups.length + after.length < 8) groups.push('0')
     groups.push(...after)
   }
-  return `${groups.slice(0, 4).join(':')}::/64`
+  return `${groups.slice(0, 3).join(':')}::/48`
 }

@@ -3,7 +3,7 @@ import type { Status } from './stores.ts'
 /** What is stored of the two parties at this moment, with their rows locked against change until the transaction ends. */
 export interface Standing {
   readonly userStatus: Status
-  readonly passwordHash: string
+  readonly passwordId: string
   readonly clientStatus: Status
   readonly clientSecrets: readonly { readonly id: string; readonly expiresAtMs: number | null }[]
 }
@@ -14,7 +14,7 @@ export interface StandingStore {
 
 /** The credentials that were checked earlier, before the hashing and the signing took their time. */
 export interface CheckedCredentials {
-  readonly passwordHash?: string | undefined
+  readonly passwordId?: string | undefined
   readonly clientSecretId?: string | undefined
 }
 
@@ -37,6 +37,6 @@ export function mayReceiveTokens(
     if (secret === undefined || (secret.expiresAtMs !== null && secret.expiresAtMs <= nowMs)) return 'client'
   }
   if (!isActive(standing.userStatus)) return 'user'
-  if (checked.passwordHash !== undefined && checked.passwordHash !== standing.passwordHash) return 'user'
+  if (checked.passwordId !== undefined && checked.passwordId !== standing.passwordId) return 'user'
   return undefined
 }

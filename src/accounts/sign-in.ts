@@ -5,10 +5,10 @@ import type { Passwords } from './passwords.ts'
 import type { User, UserStoreReader } from './stores.ts'
 import { usernameKey } from './username.ts'
 
-/** Who signed in, and the stored hash that was checked: the gate asks for it again when the session is written. */
+/** Who signed in, and which password was checked: the gate asks for it again when the session is written. */
 export interface SignedIn {
   readonly userId: string
-  readonly passwordHash: string
+  readonly passwordId: string
 }
 
 export interface SignInAttempt {
@@ -46,21 +46,19 @@ export function createSignIn(dependencies: {
     return undefined
   }
 
-  /** Never overwrites a password that was changed meanwhile: the old hash then stays the one that was checked, and the gate refuses it. */
-  async function upgradeHash(user: User, attempt: SignInAttempt): Promise<string> {
+  /** Never overwrites a password that was changed meanwhile. */
+  async function upgradeHash(user: User, attempt: SignInAttempt): Promise<void> {
     const { userId, passwordHash } = user
     const upgraded = await passwords
       .rehash(networkOf(attempt.provenance.address ?? ''), attempt.password)
       .catch(unlessBusy)
-    if (upgraded === undefined) return passwordHash
-    const replaced = await write(async stores => {
+    if (upgraded === undefined) return
+    await write(async stores => {
       const done = await stores.users.replacePasswordHash(userId, passwordHash, upgraded)
       const { provenance } = attempt
       if (done)
         await stores.audit.append({ type: 'user.upgrade_password_hash', outcome: 'success', userId, provenance })
-      return done
     })
-    return replaced ? upgraded : passwordHash
   }
 
   return async attempt => {
@@ -70,6 +68,7 @@ export function createSignIn(dependencies: {
     if (user === undefined) return fail(user, attempt, 'unknown_user')
     if (!matches) return fail(user, attempt, 'wrong_password')
     if (!isActive(user.status)) return fail(user, attempt, `user_${user.status}`)
-    return { userId: user.userId, passwordHash: outdated ? await upgradeHash(user, attempt) : user.passwordHash }
+    if (outdated) await upgradeHash(user, attempt)
+    return { userId: user.userId, passwordId: user.passwordId }
   }
 }

@@ -9,6 +9,8 @@ export interface User {
   readonly username: string
   readonly status: Status
   readonly passwordHash: string
+  /** New with each password that is set, and the same when only its hash is upgraded. */
+  readonly passwordId: string
   readonly createdAtMs: number
 }
 
@@ -16,7 +18,7 @@ export interface UserStoreReader {
   /** The user with this key who is not deleted. */
   findByKey(usernameKey: string): Promise<User | undefined>
   /** Ordered by name, without the deleted ones. */
-  list(): Promise<readonly User[]>
+  list(): Promise<readonly (User & { readonly roles: readonly string[] })[]>
   rolesOf(userId: string): Promise<readonly Role[]>
 }
 
@@ -24,7 +26,7 @@ export interface UserStore extends UserStoreReader {
   /** False when the name is taken. */
   insert(user: User & { readonly usernameKey: string }): Promise<boolean>
   setStatus(userId: string, status: Status): Promise<void>
-  setPasswordHash(userId: string, passwordHash: string): Promise<void>
+  setPassword(userId: string, password: { readonly passwordHash: string; readonly passwordId: string }): Promise<void>
   /** Sets the hash only where `expected` is still the stored one. */
   replacePasswordHash(userId: string, expected: string, passwordHash: string): Promise<boolean>
   /** False when the user had the role before. */

@@ -66,7 +66,8 @@ export function createUsers(dependencies: {
       assertNoProblem(usernameProblem(username))
       const passwordHash = await passwords.hashNew(OPERATORS, password, [username])
       const userId = randomId(randomness, 'user')
-      const user: User = { userId, username, status: 'active', passwordHash, createdAtMs: clock.now() }
+      const passwordId = randomId(randomness, 'password')
+      const user: User = { userId, username, status: 'active', passwordHash, passwordId, createdAtMs: clock.now() }
       return write(async stores => {
         await insert(stores, user, roles)
         await stores.audit.append({ type: 'user.add', outcome: 'success', userId, provenance: by })
@@ -74,8 +75,7 @@ export function createUsers(dependencies: {
       })
     },
 
-    list: async () =>
-      Promise.all((await users.list()).map(async user => withRoles(user, await users.rolesOf(user.userId)))),
+    list: () => users.list(),
 
     find: username => find(users, username),
 
@@ -85,7 +85,7 @@ export function createUsers(dependencies: {
       return write(async stores => {
         const user = await find(stores.users, username)
         if (user.userId !== userId) throw unknownUser()
-        await stores.users.setPasswordHash(userId, passwordHash)
+        await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, provenance: by })
         await endSessions(stores, userId, 'password_changed', by)
         return user

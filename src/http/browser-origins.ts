@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError } from '../oauth/oauth-error.ts'
+import type { ClientReader } from '../oauth/stores.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -14,11 +15,21 @@ declare module 'fastify' {
 }
 
 export interface OriginRules {
-  /** Origins of the service itself: the issuer's and the management port's. */
-  readonly own: readonly string[]
-  /** Whether any active client registered this origin. */
-  isRegistered(origin: string): Promise<boolean>
+  /** Whether some client, or the service itself, is used from this origin. */
+  isKnown(origin: string): Promise<boolean>
+  /** Whether this client may be used from this origin. */
+  mayUse(origin: string, clientId: string): Promise<boolean>
 }
+
+/** @param own origins of the service itself: the issuer's and the management port's */
+export const createOriginRules = (own: readonly string[], clients: ClientReader): OriginRules => ({
+  isKnown: async origin => own.includes(origin) || clients.isRegisteredOrigin(origin),
+  async mayUse(origin, clientId) {
+    if (own.includes(origin)) return true
+    const client = await clients.findByClientId(clientId)
+    return client !== undefined && (await clients.originsOf(client.id)).includes(origin)
+  },
+})
 
 export const originNotAllowed = (): OAuthError =>
   new OAuthError('origin_not_allowed', 'This web page may not use this client.')
@@ -44,7 +55,7 @@ export const answerPreflight = (reply: FastifyReply, methods: readonly string[])
 
 export function applyOriginRules(app: FastifyInstance, rules: OriginRules): void {
   async function admit(origin: string, reply: FastifyReply): Promise<void> {
-    if (!rules.own.includes(origin) && !(await rules.isRegistered(origin))) throw originNotAllowed()
+    if (!(await rules.isKnown(origin))) throw originNotAllowed()
     allow(reply, origin)
   }
 

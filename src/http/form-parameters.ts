@@ -25,8 +25,10 @@ export async function registerFormParameters(app: FastifyInstance): Promise<void
 /** For a route that takes a form: refuses what the parser would read wrongly, before it reads it. */
 export function requireForm(request: FastifyRequest): void {
   const { 'content-type': contentType = '', 'content-encoding': encoding } = request.headers
-  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType)?.[1]
-  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw unsupported
+  const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi)].map(([, name = '']) =>
+    name.toLowerCase(),
+  )
+  if (charsets.some(charset => charset !== 'utf-8')) throw unsupported
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw unsupported
   if (request.url.includes('?')) throw invalidRequest('Parameters belong in the body, not in the query.')
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../keys/key-ring.ts'
 import type { Metadata } from '../oauth/metadata.ts'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
-import { applyOriginRules, type OriginRules } from './browser-origins.ts'
+import { applyOriginRules } from './browser-origins.ts'
 import { registerFormParameters } from './form-parameters.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 import { type TokenRouteOptions, tokenRoute } from './routes/token.ts'
@@ -29,9 +29,7 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
   metadataRoute(app, `/.well-known/oauth-authorization-server${path}`, 'authorizationServerMetadata', metadata)
 }
 
-export async function createPublicApp(
-  options: BaseAppOptions & PublicRoutesOptions & { readonly origins: OriginRules },
-): Promise<FastifyInstance> {
+export async function createPublicApp(options: BaseAppOptions & PublicRoutesOptions): Promise<FastifyInstance> {
   const app = createBaseApp(options)
   applyOriginRules(app, options.origins)
   await registerFormParameters(app)

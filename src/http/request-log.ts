@@ -17,23 +17,24 @@ export function noteForLog(request: FastifyRequest, note: RequestNote): void {
 }
 
 export function logRequests(app: FastifyInstance, log: Logger): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    log.info(
-      {
-        request_id: request.id,
-        method: request.method,
-        route: request.is404 ? null : request.routeOptions.url,
-        status: reply.statusCode,
-        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-        address: request.ip,
-        outcome: 'success',
-        ...notes.get(request),
-      },
-      'request',
-    )
+  app.addHook('onRequest', (request, reply, done) => {
+    // Comes once, whether the response was finished or the caller went away.
+    reply.raw.once('close', () => {
+      log.info(
+        {
+          request_id: request.id,
+          method: request.method,
+          route: request.is404 ? null : request.routeOptions.url,
+          status: reply.statusCode,
+          duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+          address: request.ip,
+          outcome: 'success',
+          ...notes.get(request),
+          ...(!reply.raw.writableFinished && { status: null, outcome: 'aborted' }),
+        },
+        'request',
+      )
+    })
     done()
-  })
-  app.addHook('onRequestAbort', async request => {
-    log.info({ request_id: request.id, method: request.method, address: request.ip, outcome: 'aborted' }, 'request')
   })
 }

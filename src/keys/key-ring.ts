@@ -50,6 +50,7 @@ async function makeFirstKeys(options: KeyRingOptions): Promise<void> {
     activatesAtMs,
   })
   await Promise.all([active, standby].map(({ kid, privateKey }) => files.write(kid, privateKey)))
+  const removeFiles = () => Promise.all([active, standby].map(({ kid }) => files.remove(kid)))
   const won = await write(async stores => {
     if ((await stores.signingKeys.list()).length > 0) return false
     const records = [record(active, 'active', nowMs), record(standby, 'pending', nowMs + publishLeadSeconds * 1000)]
@@ -65,8 +66,11 @@ async function makeFirstKeys(options: KeyRingOptions): Promise<void> {
       })
     }
     return true
+  }).catch(async error => {
+    await removeFiles()
+    throw error
   })
-  if (!won) await Promise.all([active, standby].map(({ kid }) => files.remove(kid)))
+  if (!won) await removeFiles()
 }
 
 export interface KeyRingOptions {

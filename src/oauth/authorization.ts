@@ -16,8 +16,8 @@ export interface Authorization {
   readonly change: SessionChange
   /** Who the refresh token belongs to next; `derive` is asked again with the stored salt when a request is repeated. */
   readonly refreshToken: { readonly next: RefreshToken; readonly derive: (salt: string) => RefreshToken } | undefined
-  /** The stored hash of the password that was checked, which must still be the stored one at the write. */
-  readonly checkedPasswordHash: string | undefined
+  /** The password that was checked, which must still be the stored one at the write. */
+  readonly checkedPasswordId: string | undefined
   /** The answer when the grant no longer holds at the write. */
   readonly refusal: OAuthError
   readonly provenance: Provenance

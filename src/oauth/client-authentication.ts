@@ -4,7 +4,8 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import type { Provenance, Write } from '../unit-of-work.ts'
+import type { Provenance } from '../unit-of-work.ts'
+import type { RecordClientFailure } from './failure-audit.ts'
 import { decodeFormComponent, type FormParameters } from './form.ts'
 import { invalidClient, invalidRequest } from './oauth-error.ts'
 import type { Client, ClientReader, ClientSecret } from './stores.ts'
@@ -14,6 +15,8 @@ export const clientAuthenticationMethods = ['client_secret_basic', 'client_secre
 /** A client that has proved who it is, and the secret it did so with (a public client has none). */
 export interface AuthenticatedClient extends Client {
   readonly checkedSecretId: string | undefined
+  /** Seconds that its access tokens live. */
+  readonly accessTokenTtl: number
 }
 
 /** What a request presents; nothing of it is believed yet. */
@@ -63,10 +66,12 @@ const nobodysSecret: ClientSecret = { id: '', hash: hash('sha256', '', 'base64ur
 
 export function createClientAuthentication(dependencies: {
   readonly clients: ClientReader
-  readonly write: Write
+  readonly recordFailure: RecordClientFailure
   readonly clock: Clock
+  /** Seconds, for clients without a lifetime of their own. */
+  readonly accessTokenTtl: number
 }): (request: ClientRequest) => Promise<AuthenticatedClient> {
-  const { clients, write, clock } = dependencies
+  const { clients, recordFailure, clock, accessTokenTtl } = dependencies
 
   function matchingSecret(secrets: readonly ClientSecret[], presented: string): ClientSecret | undefined {
     const presentedHash = Buffer.from(hash('sha256', presented, 'base64url'))
@@ -76,11 +81,8 @@ export function createClientAuthentication(dependencies: {
       .find(secret => secret.expiresAtMs === null || secret.expiresAtMs > clock.now())
   }
 
-  /** An unknown client leaves an event like a known one: the time of the answer must not tell them apart. */
-  async function fail(client: Client | undefined, reason: string, provenance: Provenance): Promise<never> {
-    const which = client === undefined ? {} : { clientId: client.id }
-    const event = { type: 'client.authenticate', outcome: 'failure', reason, ...which, provenance } as const
-    await write(stores => stores.audit.append(event))
+  function fail(client: Client | undefined, reason: string, provenance: Provenance): never {
+    if (client !== undefined) recordFailure({ clientId: client.id, reason, provenance })
     throw invalidClient()
   }
 
@@ -92,6 +94,10 @@ export function createClientAuthentication(dependencies: {
     if (client.status !== 'active') return fail(client, `client_${client.status}`, request.provenance)
     const proved = client.isPublic ? secret === undefined : checked !== undefined
     if (!proved) return fail(client, secret === undefined ? 'no_credentials' : 'wrong_secret', request.provenance)
-    return { ...client, checkedSecretId: checked?.id }
+    return {
+      ...client,
+      checkedSecretId: checked?.id,
+      accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl,
+    }
   }
 }

@@ -4,8 +4,15 @@ import { invalidRequest, OAuthError } from './oauth-error.ts'
 /** A parameter that was sent without a value counts as absent (RFC 6749 §3.2). */
 export type FormParameters = Readonly<Partial<Record<string, string>>>
 
-/** One name or value. @throws URIError when the percent-encoding is broken or is not UTF-8 */
-export const decodeFormComponent = (encoded: string): string => decodeURIComponent(encoded.replaceAll('+', ' '))
+/**
+ * One name or value.
+ * @throws URIError when the percent-encoding is broken, is not UTF-8, or has a NUL, which no database column takes
+ */
+export function decodeFormComponent(encoded: string): string {
+  const decoded = decodeURIComponent(encoded.replaceAll('+', ' '))
+  if (decoded.includes('\0')) throw new URIError('NUL')
+  return decoded
+}
 
 /** Parameters must not be included more than once (RFC 6749 §3.2); a doubled `resource` has a code of its own (RFC 8707 §2). */
 function assertNew(names: ReadonlySet<string>, name: string): void {
@@ -37,6 +44,6 @@ function decode(encoded: string): string {
   try {
     return decodeFormComponent(encoded)
   } catch {
-    throw invalidRequest('The body has a broken percent-encoding or is not UTF-8.')
+    throw invalidRequest('The body has a broken percent-encoding, is not UTF-8, or has a NUL.')
   }
 }

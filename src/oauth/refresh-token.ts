@@ -6,6 +6,7 @@
  */
 import { createHmac, hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { Randomness } from '../randomness.ts'
 import type { RefreshFamily } from './stores.ts'
 
 const PREFIX = 'signet_rt_'
@@ -34,6 +35,11 @@ export function parseRefreshToken(token: string): RefreshToken | undefined {
   if (handle === undefined || secret === undefined) return undefined
   return check === checksum(`${PREFIX}${handle}${secret}`) ? { handle, secret } : undefined
 }
+
+export const newRefreshToken = (randomness: Randomness): RefreshToken => ({
+  handle: randomness.bytes(16).toString('hex'),
+  secret: randomness.bytes(32).toString('hex'),
+})
 
 /** What is stored of a handle or a secret: they are random, so a fast hash is enough. */
 export const hashOf = (value: string): string => hash('sha256', value, 'base64url')

@@ -30,6 +30,17 @@ const clientMayHave = (clientScope: readonly string[], permission: string): bool
   clientScope.includes(permission) ||
   (clientScope.includes(WHATEVER_THE_USER_HAS) && !permission.startsWith(OWN_PERMISSIONS))
 
+const noneLeft = (): OAuthError =>
+  new OAuthError('invalid_scope', 'None of the scopes that were asked for can be granted.')
+
+/**
+ * Refuses what this client can get from no user, before anything is hashed or written for it.
+ * @throws OAuthError invalid_scope
+ */
+export function assertClientMayHave(clientScope: readonly string[], asked: readonly string[] | undefined): void {
+  if (asked !== undefined && !asked.some(permission => clientMayHave(clientScope, permission))) throw noneLeft()
+}
+
 /**
  * What a token may carry.
  * @param asked undefined: all that the client may have
@@ -46,9 +57,7 @@ export function narrowScope(
     permission =>
       (asked === undefined || asked.includes(permission)) && limits.every(limit => clientMayHave(limit, permission)),
   )
-  if (asked !== undefined && scope.length === 0) {
-    throw new OAuthError('invalid_scope', 'None of the scopes that were asked for can be granted.')
-  }
+  if (asked !== undefined && scope.length === 0) throw noneLeft()
   const complete = roles.filter(role => role.permissions.every(permission => scope.includes(permission)))
   return { scope, roles: complete.map(({ name }) => name) }
 }

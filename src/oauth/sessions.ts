@@ -40,15 +40,14 @@ export function createSessions({
     await stores.audit.append({ ...event, userId, clientId, sessionId: id, provenance })
   }
 
-  async function rotate(stores: Stores, rotation: Rotation, provenance: Provenance): Promise<SessionOutcome> {
+  async function rotate(stores: Stores, rotation: Rotation): Promise<SessionOutcome> {
     if (await stores.sessions.rotate(rotation)) return { kind: 'rotated' }
-    // Somebody was faster, or the session ended since it was read.
+    // It is a repetition, or somebody was faster, or the session ended since it was read. That the secret was good when it
+    // arrived is known: the time that the signing and the waiting took since must not turn a repetition into a reuse.
     const family = await stores.sessions.findByHandleHash(rotation.handleHash)
     if (family === undefined) return { kind: 'lost' }
-    const use = judgeUse(family, rotation.currentHash, rotation.nowMs, graceSeconds * 1000)
-    if (use === 'repeat' && family.salt !== null) return { kind: 'repeated', salt: family.salt }
-    if (use === 'reuse') await endForReuse(stores, family, provenance)
-    return { kind: 'lost' }
+    const use = judgeUse({ ...family, rotatedAgoMs: 0 }, rotation.currentHash, rotation.nowMs, graceSeconds * 1000)
+    return use === 'repeat' && family.salt !== null ? { kind: 'repeated', salt: family.salt } : { kind: 'lost' }
   }
 
   return {
@@ -59,11 +58,13 @@ export function createSessions({
         await stores.audit.append({ ...event, ...who, provenance })
         return { kind: 'started' }
       }
-      const outcome = await rotate(stores, change.rotation, provenance)
-      if (outcome.kind !== 'lost') {
-        const type = outcome.kind === 'repeated' ? 'session.repeat' : 'session.refresh'
-        await stores.audit.append({ type, outcome: 'success', sessionId: change.sessionId, ...who, provenance })
-      }
+      const outcome = await rotate(stores, change.rotation)
+      const type = outcome.kind === 'repeated' ? 'session.repeat' : 'session.refresh'
+      const result =
+        outcome.kind === 'lost'
+          ? ({ outcome: 'failure', reason: 'session_changed' } as const)
+          : ({ outcome: 'success' } as const)
+      await stores.audit.append({ type, ...result, sessionId: change.sessionId, ...who, provenance })
       return outcome
     },
 

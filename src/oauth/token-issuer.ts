@@ -21,7 +21,7 @@ export interface TokenResponse {
 export type Gate = (
   stores: Stores,
   parties: { userId: string; clientId: string },
-  checked: { passwordHash: string | undefined; clientSecretId: string | undefined },
+  checked: { passwordId: string | undefined; clientSecretId: string | undefined },
 ) => Promise<'user' | 'client' | undefined>
 
 export function createTokenIssuer(dependencies: {
@@ -30,17 +30,15 @@ export function createTokenIssuer(dependencies: {
   readonly sessions: Sessions
   readonly write: Write
   readonly clock: Clock
-  /** Seconds, for clients without a lifetime of their own. */
-  readonly accessTokenTtl: number
 }): (authorization: Authorization) => Promise<TokenResponse> {
-  const { mintAccessToken, gate, sessions, write, clock, accessTokenTtl } = dependencies
+  const { mintAccessToken, gate, sessions, write, clock } = dependencies
 
   /** Answers what the gate refused, or what became of the session. Nothing is undone by a refusal: a reuse that was found stays found. */
   const commit = (authorization: Authorization): Promise<'user' | 'client' | SessionOutcome> =>
     write(async stores => {
-      const { client, userId, checkedPasswordHash, change, provenance } = authorization
+      const { client, userId, checkedPasswordId, change, provenance } = authorization
       const parties = { userId, clientId: client.id }
-      const checked = { passwordHash: checkedPasswordHash, clientSecretId: client.checkedSecretId }
+      const checked = { passwordId: checkedPasswordId, clientSecretId: client.checkedSecretId }
       const refused = await gate(stores, parties, checked)
       if (refused === undefined) return sessions.apply(stores, change, { ...parties, provenance })
       const type = change.kind === 'start' ? 'user.sign_in' : 'session.refresh'
@@ -54,7 +52,7 @@ export function createTokenIssuer(dependencies: {
 
   return async authorization => {
     const { client, granted, audience, sessionId, authTimeSeconds } = authorization
-    const lifetime = client.accessTokenTtlSeconds ?? accessTokenTtl
+    const lifetime = client.accessTokenTtl
     const accessToken = await mintAccessToken({
       subject: authorization.userId,
       audience,

@@ -29,10 +29,11 @@ export function prepareAuditStore(
 
   return executor => ({
     async append(event) {
+      const nowMs = clock.now()
       await insert(executor, {
-        id: orderedId(randomness, clock.now(), 'event'),
+        id: orderedId(randomness, nowMs, 'event'),
         type: event.type,
-        occurred_at_ms: clock.now(),
+        occurred_at_ms: nowMs,
         outcome: event.outcome,
         reason: event.reason ?? null,
         actor: event.provenance.actor,

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Client, ClientSettings, ClientStore } from '../accounts/stores.ts'
 import type { ClientReader } from '../oauth/stores.ts'
-import { type Executor, notDeleted, prepared } from './prepared.ts'
+import { type Executor, notDeleted, type Param, prepared } from './prepared.ts'
 import type { ClientsTable, Schema } from './schema.ts'
 
 const toClient = (row: ClientsTable): Omit<Client, 'origins'> => ({
@@ -27,9 +27,10 @@ const settingsColumns = (settings: ClientSettings) => ({
 })
 
 export function prepareClientStore(db: Kysely<Schema>): (executor: Executor) => ClientStore & ClientReader {
-  const findByClientId = prepared<{ clientId: string }, ClientsTable>(param =>
-    db.selectFrom('clients').selectAll().where('client_id', '=', param('clientId')).where('status', '<>', notDeleted),
-  )
+  const byClientId = (param: Param<{ clientId: string }>) =>
+    db.selectFrom('clients').selectAll().where('client_id', '=', param('clientId')).where('status', '<>', notDeleted)
+  const findByClientId = prepared<{ clientId: string }, ClientsTable>(byClientId)
+  const lockByClientId = prepared<{ clientId: string }, ClientsTable>(param => byClientId(param).forUpdate())
   const originsOf = prepared<{ id: string }, { origin: string }>(param =>
     db.selectFrom('client_origins').select('origin').where('client_id', '=', param('id')).orderBy('origin'),
   )
@@ -60,7 +61,7 @@ export function prepareClientStore(db: Kysely<Schema>): (executor: Executor) => 
         return rows[0] && toClient(rows[0])
       },
       async find(clientId) {
-        const { rows } = await findByClientId(executor, { clientId })
+        const { rows } = await (executor.locks ? lockByClientId : findByClientId)(executor, { clientId })
         return rows[0] && { ...toClient(rows[0]), origins: await originsOfClient(rows[0].id) }
       },
       originsOf: originsOfClient,

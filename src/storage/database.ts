@@ -47,6 +47,9 @@ interface Sources {
   readonly randomness: Randomness
 }
 
+/** How long PostgreSQL may take for a statement, or wait for the next one of a transaction. */
+const LONGEST_STATEMENT_MS = 10_000
+
 /** How long a write waits for another process's lock before it is refused. */
 const LONGEST_WAIT_MS = 2000
 
@@ -93,7 +96,7 @@ async function openSqlite(path: string, { clock, randomness }: Sources): Promise
         if (connection.inTransaction()) connection.rollback()
       }
     },
-    ping: () => ping(reader.kysely),
+    ping: () => ping(reader.kysely).catch(error => Promise.reject(toStorageError(error))),
     async close() {
       await idle()
       readOnlyFile.close()
@@ -104,6 +107,7 @@ async function openSqlite(path: string, { clock, randomness }: Sources): Promise
 
 /** Kysely's own way to the driver waits for its single connection and costs some 5 µs a query; nobody else waits for this one. */
 const sqliteExecutor = (database: SqliteDatabase): Executor => ({
+  locks: false,
   kysely: new Kysely<Schema>({ dialect: new SqliteDialect({ database }) }),
   async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
     const statement = database.prepare(query.sql)
@@ -119,7 +123,15 @@ async function openPostgres(url: string, sources: Sources): Promise<Database> {
     // Our integers are milliseconds and counts: far below 2^53.
     getTypeParser: (oid: number, format?: 'text') => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
   }
-  const pool = new pg.Pool({ connectionString: url, types: types as never, connectionTimeoutMillis: LONGEST_WAIT_MS })
+  const pool = new pg.Pool({
+    connectionString: url,
+    types: types as never,
+    connectionTimeoutMillis: LONGEST_WAIT_MS,
+    lock_timeout: LONGEST_WAIT_MS,
+    statement_timeout: LONGEST_STATEMENT_MS,
+    idle_in_transaction_session_timeout: LONGEST_STATEMENT_MS,
+    keepAlive: true,
+  })
   // A connection that the server closes while it is idle is replaced at the next use.
   pool.on('error', () => {})
   return postgresDatabase(new PostgresDialect({ pool }), sources)
@@ -136,6 +148,7 @@ export function postgresDatabase(kyselyDialect: KyselyDialect, { clock, randomne
   const db = new Kysely<Schema>({ dialect: kyselyDialect })
   const stores = prepareStores(db, dialect)
   const executor = (kysely: Kysely<Schema>): Executor => ({
+    locks: kysely.isTransaction,
     kysely,
     async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
       const { rows, numAffectedRows } = await kysely.executeQuery<R>({ ...query, parameters })
@@ -155,8 +168,9 @@ export function postgresDatabase(kyselyDialect: KyselyDialect, { clock, randomne
   }
 }
 
+/** Reads a row, not a constant: a database whose pages can't be read answers `select 1` all the same. */
 async function ping(db: Kysely<Schema>): Promise<void> {
-  await sql`select 1`.execute(db)
+  await db.selectFrom('signing_keys').select('kid').limit(1).execute()
 }
 
 /** The same stores, whose failures say whether the database or the query is at fault. */
@@ -181,6 +195,7 @@ function isPostgresOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   return (
-    /^(08|40|53|57P)|^E[A-Z]{3,}/.test(code) || /connection (terminated|timeout)|timeout exceeded/i.test(error.message)
+    /^(08|40|53|55P03|57014|57P)|^E[A-Z]{3,}/.test(code) ||
+    /connection (terminated|timeout)|timeout exceeded/i.test(error.message)
   )
 }

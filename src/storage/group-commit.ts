@@ -27,6 +27,15 @@ interface Job {
   reject(error: unknown): void
 }
 
+/** What can't be rolled back is gone when the next BEGIN fails; the callers of this batch must hear of it all the same. */
+function rollBack(connection: WriteConnection): void {
+  try {
+    if (connection.inTransaction()) connection.rollback()
+  } catch {
+    // The error that led here is the one to tell.
+  }
+}
+
 export function createGroupCommit(options: {
   readonly connection: WriteConnection
   readonly stores: Stores
@@ -67,7 +76,7 @@ export function createGroupCommit(options: {
       }
       connection.commit()
     } catch (error) {
-      if (connection.inTransaction()) connection.rollback()
+      rollBack(connection)
       const failed = batch.length > 0 ? batch : queue.splice(0)
       for (const job of failed) job.reject(toError(error))
       return

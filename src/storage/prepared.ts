@@ -3,6 +3,8 @@ import type { Schema } from './schema.ts'
 
 /** Whatever runs a query: a database, or a transaction in it. */
 export interface Executor {
+  /** Whether what is found is about to be changed, so that it must be locked; SQLite has one writer at a time anyway. */
+  readonly locks: boolean
   /** For queries that are built when they are needed. */
   readonly kysely: Kysely<Schema>
   /** For queries that were compiled before: the shortest way to the driver. */
@@ -28,7 +30,7 @@ class Placeholder {
   }
 }
 
-type Param<P> = <K extends keyof P & string>(name: K) => RawBuilder<P[K]> & Expression<P[K]>
+export type Param<P> = <K extends keyof P & string>(name: K) => RawBuilder<P[K]> & Expression<P[K]>
 
 /**
  * Compiles a query when it is first used and never again: the builder and the compiler cost more than SQLite takes to run the

@@ -20,6 +20,7 @@ export interface UsersTable {
   username_key: string
   status: Status
   password_hash: string
+  password_id: string
   created_at_ms: number
 }
 

@@ -1,5 +1,5 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
@@ -20,10 +20,12 @@ export const toStorageError = (error: unknown): unknown =>
     ? new StorageUnavailable(`SQLite: ${error.code}`, { cause: error })
     : error
 
-/** Creates the file for its owner only; SQLite gives -wal and -shm the mode of the file. */
+/** For its owner only, also when it came from a backup; SQLite gives -wal and -shm the mode of the file. */
 function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  closeSync(openSync(file, 'a', 0o600))
+  const descriptor = openSync(file, 'a', 0o600)
+  fchmodSync(descriptor, 0o600)
+  closeSync(descriptor)
 }
 
 /** Durable and private: WAL, FULL (a commit is on the disk when it returns), foreign keys. */

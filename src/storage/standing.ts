@@ -4,12 +4,12 @@ import type { Dialect } from './dialect.ts'
 import { type Executor, prepared } from './prepared.ts'
 import type { ClientsTable, Schema, UsersTable } from './schema.ts'
 
-type UserRow = Pick<UsersTable, 'status' | 'password_hash'>
+type UserRow = Pick<UsersTable, 'status' | 'password_id'>
 type ClientRow = Pick<ClientsTable, 'status' | 'secrets'>
 
 export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => StandingStore {
   const lockUser = prepared<{ id: string }, UserRow>(param => {
-    const query = db.selectFrom('users').select(['status', 'password_hash']).where('id', '=', param('id'))
+    const query = db.selectFrom('users').select(['status', 'password_id']).where('id', '=', param('id'))
     return dialect.locksRows ? query.forShare() : query
   })
   const lockClient = prepared<{ id: string }, ClientRow>(param => {
@@ -24,7 +24,7 @@ export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (exe
       if (user === undefined || client === undefined) return undefined
       return {
         userStatus: user.status,
-        passwordHash: user.password_hash,
+        passwordId: user.password_id,
         clientStatus: client.status,
         clientSecrets: JSON.parse(client.secrets),
       }

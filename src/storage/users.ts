@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Role, User, UserStore } from '../accounts/stores.ts'
 import type { ResourceOwnerReader } from '../oauth/stores.ts'
-import { type Executor, notDeleted, prepared } from './prepared.ts'
+import { type Executor, notDeleted, type Param, prepared } from './prepared.ts'
 import type { RolesTable, Schema, UsersTable } from './schema.ts'
 
 const toUser = (row: UsersTable): User => ({
@@ -9,15 +9,17 @@ const toUser = (row: UsersTable): User => ({
   username: row.username,
   status: row.status,
   passwordHash: row.password_hash,
+  passwordId: row.password_id,
   createdAtMs: row.created_at_ms,
 })
 
 export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
 
 export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => UserStore & ResourceOwnerReader {
-  const findByKey = prepared<{ key: string }, UsersTable>(param =>
-    db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted),
-  )
+  const byKey = (param: Param<{ key: string }>) =>
+    db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted)
+  const findByKey = prepared<{ key: string }, UsersTable>(byKey)
+  const lockByKey = prepared<{ key: string }, UsersTable>(param => byKey(param).forUpdate())
   const rolesOf = prepared<{ userId: string }, RolesTable>(param =>
     db
       .selectFrom('roles')
@@ -34,7 +36,7 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
     }
     return {
       async findByKey(key) {
-        const { rows } = await findByKey(executor, { key })
+        const { rows } = await (executor.locks ? lockByKey : findByKey)(executor, { key })
         return rows[0] && toUser(rows[0])
       },
       async list() {
@@ -43,7 +45,15 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
           .selectAll()
           .where('status', '<>', notDeleted)
           .orderBy('username_key')
-        return (await query.execute()).map(toUser)
+        const [users, grants] = [
+          await query.execute(),
+          await executor.kysely.selectFrom('user_roles').selectAll().orderBy('role_name').execute(),
+        ]
+        const byUser = Map.groupBy(grants, ({ user_id }) => user_id)
+        return users.map(row => ({
+          ...toUser(row),
+          roles: (byUser.get(row.id) ?? []).map(({ role_name }) => role_name),
+        }))
       },
       async rolesOf(userId) {
         const { rows } = await rolesOf(executor, { userId })
@@ -58,6 +68,7 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
             username_key: user.usernameKey,
             status: user.status,
             password_hash: user.passwordHash,
+            password_id: user.passwordId,
             created_at_ms: user.createdAtMs,
           })
           .onConflict(conflict => conflict.doNothing())
@@ -65,7 +76,8 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
         return numInsertedOrUpdatedRows === 1n
       },
       setStatus: (userId, status) => update(userId, { status }),
-      setPasswordHash: (userId, passwordHash) => update(userId, { password_hash: passwordHash }),
+      setPassword: (userId, { passwordHash, passwordId }) =>
+        update(userId, { password_hash: passwordHash, password_id: passwordId }),
       async replacePasswordHash(userId, expected, passwordHash) {
         const { numUpdatedRows } = await executor.kysely
           .updateTable('users')

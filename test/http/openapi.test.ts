@@ -57,8 +57,7 @@ test('every path that is served is described, and every path that is described i
       metadata: metadataOf('http://127.0.0.1:3000', []),
       publishedKeys: () => ({ body: '', etag: '' }),
       tokenEndpoint: never,
-      mayUseClient: never,
-      origins: { own: [], isRegistered: never },
+      origins: { isKnown: never, mayUse: never },
     }),
     createManagementApp({ ...common, readiness: { isServing: () => true, proofs: [] } }),
   ])

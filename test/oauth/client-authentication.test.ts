@@ -140,20 +140,17 @@ t.test('a client that is enabled again proves itself as before', async t => {
   t.match(await inBody('paused', secret), proved)
 })
 
-t.test(
-  'failures are audited with the reason, of known and unknown clients alike; an unreadable header leaves no row',
-  async t => {
-    const audited = (act: () => Promise<unknown>) => auditedBy(service.databaseFile, act)
-    t.same(await audited(() => inBody('web-app', 'wrong')), ['client.authenticate failure wrong_secret'])
-    t.same(await audited(() => service.token({ ...form, client_id: 'web-app' })), [
-      'client.authenticate failure no_credentials',
-    ])
-    await addClient(service, { clientId: 'asleep' })
-    await service.clients.setStatus('asleep', 'disabled', byTest)
-    t.same(await audited(() => inBody('asleep', secret)), ['client.authenticate failure client_disabled'])
-    t.same(await audited(() => inBody('nobody', secret)), ['client.authenticate failure unknown_client'])
-    const before = everythingIn(service.databaseFile)
-    await withBasic('no colon')
-    t.same(everythingIn(service.databaseFile), before)
-  },
-)
+t.test('failures are audited with the reason; an unknown client and an unreadable header leave no row', async t => {
+  const audited = (act: () => Promise<unknown>) => auditedBy(service.databaseFile, act)
+  t.same(await audited(() => inBody('web-app', 'wrong')), ['client.authenticate failure wrong_secret'])
+  t.same(await audited(() => service.token({ ...form, client_id: 'web-app' })), [
+    'client.authenticate failure no_credentials',
+  ])
+  await addClient(service, { clientId: 'asleep' })
+  await service.clients.setStatus('asleep', 'disabled', byTest)
+  t.same(await audited(() => inBody('asleep', secret)), ['client.authenticate failure client_disabled'])
+  const before = everythingIn(service.databaseFile)
+  await inBody('nobody', secret)
+  await withBasic('no colon')
+  t.same(everythingIn(service.databaseFile), before)
+})

@@ -194,6 +194,7 @@ t.test('the audit says that the gate refused, and whose state had changed', asyn
     reasons.map(({ type, reason }) => `${type} ${reason}`),
     [
       'session.refresh client_changed',
+      'session.refresh session_changed',
       'session.refresh user_changed',
       'user.sign_in client_changed',
       'user.sign_in user_changed',

@@ -26,7 +26,7 @@ const descriptions = {
   noPassword: 'username and password are needed.',
   noRefreshToken: 'refresh_token is needed.',
   doubled: 'A parameter is included more than once.',
-  brokenEncoding: 'The body has a broken percent-encoding or is not UTF-8.',
+  brokenEncoding: 'The body has a broken percent-encoding, is not UTF-8, or has a NUL.',
   twoMethods: 'Only one client authentication method may be used in a request.',
   otherClientId: 'client_id is not the client that authenticates.',
   client: 'The client is unknown, or its authentication is missing or wrong.',
@@ -143,13 +143,13 @@ t.test('of several faults the one that is checked first is answered', async t =>
     [
       'the resource before the password',
       ['invalid_target', descriptions.resource],
-      { ...wrong, scope: 'x', resource: 'x' },
+      { ...wrong, scope: 'posts:read', resource: 'x' },
       web,
     ],
     [
       'the password before what the user may have',
       ['invalid_grant', descriptions.password],
-      { ...wrong, scope: 'x' },
+      { ...wrong, scope: 'posts:read' },
       web,
     ],
     [

@@ -26,7 +26,10 @@ export function docsRoutes(app: FastifyInstance, openapiFile: string): void {
   let reference: Promise<FastifyInstance> | undefined
 
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    reference ??= createReference(openapiFile)
+    reference ??= createReference(openapiFile).catch(error => {
+      reference = undefined
+      throw error
+    })
     const answer = await (await reference).inject({ url: request.url })
     if (answer.statusCode === 404) throw notFound()
     const { 'content-type': type, 'content-security-policy': policy, location } = answer.headers

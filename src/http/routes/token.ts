@@ -1,9 +1,9 @@
 /** POST /oauth/token (RFC 6749 §3.2). */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type PresentedClient, presentedClient } from '../../oauth/client-authentication.ts'
+import { presentedClient } from '../../oauth/client-authentication.ts'
 import type { TokenRequest } from '../../oauth/token-endpoint.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
-import { originNotAllowed } from '../browser-origins.ts'
+import { type OriginRules, originNotAllowed } from '../browser-origins.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
 import { provenanceOf } from '../provenance.ts'
 import { noteForLog } from '../request-log.ts'
@@ -11,11 +11,10 @@ import { errorResponse } from '../schemas.ts'
 
 export interface TokenRouteOptions {
   readonly tokenEndpoint: (request: TokenRequest) => Promise<TokenResponse>
-  /** Whether the page may use the client that it presents. */
-  readonly mayUseClient: (origin: string, client: PresentedClient) => Promise<boolean>
+  readonly origins: OriginRules
 }
 
-export function tokenRoute(app: FastifyInstance, { tokenEndpoint, mayUseClient }: TokenRouteOptions): void {
+export function tokenRoute(app: FastifyInstance, { tokenEndpoint, origins }: TokenRouteOptions): void {
   app.route({
     method: 'POST',
     url: '/oauth/token',
@@ -29,8 +28,9 @@ export function tokenRoute(app: FastifyInstance, { tokenEndpoint, mayUseClient }
     handler: async (request: FastifyRequest) => {
       const parameters = formOf(request)
       const { authorization, origin } = request.headers
-      if (origin !== undefined && !(await mayUseClient(origin, presentedClient({ parameters, authorization })))) {
-        throw originNotAllowed()
+      if (origin !== undefined) {
+        const { clientId } = presentedClient({ parameters, authorization })
+        if (!(await origins.mayUse(origin, clientId))) throw originNotAllowed()
       }
       const onClient = (clientId: string) => noteForLog(request, { client_id: clientId })
       return tokenEndpoint({ parameters, authorization, provenance: provenanceOf(request), onClient })

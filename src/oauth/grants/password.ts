@@ -1,14 +1,12 @@
 /** Resource owner password credentials (RFC 6749 §4.3). Off unless a client is given it; RFC 9700 §2.4 says why. */
-import { type Clock, toSeconds } from '../../clock.ts'
-import { type Randomness, randomId } from '../../randomness.ts'
 import type { Provenance, Write } from '../../unit-of-work.ts'
 import type { Authorization, Grant } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication.ts'
+import type { StartSession } from '../new-session.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
-import { hashOf, successorOf } from '../refresh-token.ts'
-import { type Granted, narrowScope, parseScope, selectAudience } from '../scope.ts'
-import type { NewSession, ResourceOwnerReader, Session } from '../stores.ts'
-import { REFRESH_TOKEN } from './refresh-token.ts'
+import { successorOf } from '../refresh-token.ts'
+import { assertClientMayHave, type Granted, narrowScope, parseScope, selectAudience } from '../scope.ts'
+import type { ResourceOwnerReader } from '../stores.ts'
 
 /** Checks a username and a password; undefined for every way in which they can be wrong. */
 export type SignIn = (attempt: {
@@ -16,7 +14,7 @@ export type SignIn = (attempt: {
   password: string
   clientId: string
   provenance: Provenance
-}) => Promise<{ userId: string; passwordHash: string } | undefined>
+}) => Promise<{ userId: string; passwordId: string } | undefined>
 
 const refusal = new OAuthError('invalid_grant', 'The username or the password is wrong.')
 
@@ -24,33 +22,9 @@ export function createPasswordGrant(dependencies: {
   readonly signIn: SignIn
   readonly users: ResourceOwnerReader
   readonly write: Write
-  readonly clock: Clock
-  readonly randomness: Randomness
-  readonly lifetimes: {
-    readonly accessTokenTtl: number
-    readonly refreshIdleTtl: number
-    readonly refreshAbsoluteTtl: number
-  }
+  readonly startSession: StartSession
 }): Grant {
-  const { signIn, users, write, clock, randomness, lifetimes } = dependencies
-
-  /** Without a refresh token the session is over with its only access token. */
-  function newSession(session: Omit<Session, 'absoluteExpiresAtMs'>, mayRefresh: boolean, accessTokenTtl: number) {
-    const nowMs = clock.now()
-    const [idle, absolute] = mayRefresh
-      ? [lifetimes.refreshIdleTtl, lifetimes.refreshAbsoluteTtl]
-      : [accessTokenTtl, accessTokenTtl]
-    const token = { handle: randomness.bytes(16).toString('hex'), secret: randomness.bytes(32).toString('hex') }
-    const family = mayRefresh ? { handleHash: hashOf(token.handle), currentHash: hashOf(token.secret) } : undefined
-    const row: NewSession = {
-      ...session,
-      family,
-      createdAtMs: nowMs,
-      expiresAtMs: nowMs + idle * 1000,
-      absoluteExpiresAtMs: nowMs + absolute * 1000,
-    }
-    return { row, token: mayRefresh ? token : undefined }
-  }
+  const { signIn, users, write, startSession } = dependencies
 
   /** The password was right, and the audit says so even when the scope is refused: a guesser must not learn it unseen. */
   async function grantTo(
@@ -75,31 +49,23 @@ export function createPasswordGrant(dependencies: {
       const { username, password } = parameters
       if (username === undefined || password === undefined) throw invalidRequest('username and password are needed.')
       const asked = parseScope(parameters['scope'])
+      assertClientMayHave(client.scope, asked)
       const audience = selectAudience(client.audiences, parameters['resource'])
       const signedIn = await signIn({ username, password, clientId: client.id, provenance })
       if (signedIn === undefined) throw refusal
-      const { userId, passwordHash } = signedIn
+      const { userId, passwordId } = signedIn
       const granted = await grantTo(userId, client, asked, provenance)
-      const session = {
-        id: randomId(randomness, 'session'),
-        userId,
-        clientId: client.id,
-        scope: granted.scope,
-        audiences: [audience, ...client.audiences.filter(other => other !== audience)],
-        authTimeSeconds: toSeconds(clock.now()),
-      }
-      const accessTokenTtl = client.accessTokenTtlSeconds ?? lifetimes.accessTokenTtl
-      const { row, token } = newSession(session, client.grants.includes(REFRESH_TOKEN), accessTokenTtl)
+      const { session, refreshToken } = startSession({ userId, client, scope: granted.scope, audience })
       return {
         client,
         userId,
         granted,
         audience,
-        sessionId: row.id,
-        authTimeSeconds: row.authTimeSeconds,
-        change: { kind: 'start', session: row },
-        refreshToken: token && { next: token, derive: salt => successorOf(token, salt) },
-        checkedPasswordHash: passwordHash,
+        sessionId: session.id,
+        authTimeSeconds: session.authTimeSeconds,
+        change: { kind: 'start', session },
+        refreshToken: refreshToken && { next: refreshToken, derive: salt => successorOf(refreshToken, salt) },
+        checkedPasswordId: passwordId,
         refusal,
         provenance,
       }

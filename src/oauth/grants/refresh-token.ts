@@ -1,21 +1,26 @@
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost response does not break. */
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
-import type { Write } from '../../unit-of-work.ts'
+import type { Provenance, Write } from '../../unit-of-work.ts'
 import type { Authorization, Grant } from '../authorization.ts'
 import type { AuthenticatedClient, ClientRequest } from '../client-authentication.ts'
+import { REFRESH_TOKEN } from '../new-session.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
 import { hashOf, judgeUse, parseRefreshToken, type RefreshToken, successorOf } from '../refresh-token.ts'
 import { narrowScope, parseScope, selectAudience } from '../scope.ts'
 import type { Sessions } from '../sessions.ts'
 import type { RefreshFamily, ResourceOwnerReader, Rotation, SessionReader } from '../stores.ts'
 
-export const REFRESH_TOKEN = 'refresh_token'
-
 /** What is stored of the token that is presented. */
 type Hashes = Pick<Rotation, 'handleHash' | 'currentHash'>
 
 const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
+
+/** What a thief who comes late looks like. */
+const usedAfterEnd = ({ id, userId, clientId }: RefreshFamily, provenance: Provenance) => ({
+  ...({ type: 'session.refresh', outcome: 'failure', reason: 'session_over' } as const),
+  ...{ userId, clientId, sessionId: id, provenance },
+})
 
 export function createRefreshTokenGrant(dependencies: {
   readonly sessionReader: SessionReader
@@ -37,6 +42,7 @@ export function createRefreshTokenGrant(dependencies: {
     if (family === undefined || family.clientId !== client.id) throw refusal
     const use = judgeUse(family, presented.currentHash, clock.now(), refreshGrace * 1000)
     if (use === 'reuse') await write(stores => sessions.endForReuse(stores, family, provenance))
+    if (use === 'ended') await write(stores => stores.audit.append(usedAfterEnd(family, provenance)))
     if (use === 'reuse' || use === 'ended') throw refusal
     return family
   }
@@ -78,7 +84,7 @@ export function createRefreshTokenGrant(dependencies: {
         authTimeSeconds: family.authTimeSeconds,
         change: { kind: 'rotate', sessionId: family.id, rotation: rotationOf(hashes, next, salt, family) },
         refreshToken: { next, derive: stored => successorOf(presented, stored) },
-        checkedPasswordHash: undefined,
+        checkedPasswordId: undefined,
         refusal,
         provenance,
       }

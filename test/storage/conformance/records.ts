@@ -37,6 +37,7 @@ export const userOf = (name: string, more: Partial<User> = {}): User & { readonl
   usernameKey: name.toLowerCase(),
   status: 'active',
   passwordHash: `hash-of-${name}`,
+  passwordId: `password_of-${name}`,
   createdAtMs: farMs,
   ...more,
 })

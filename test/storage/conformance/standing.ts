@@ -17,7 +17,7 @@ export function standingChecks(t: Test, engine: Engine): void {
     const { write } = await openWithTwo(t, engine)
     t.strictSame(await write(({ standing }) => standing.lock('user_alice', 'client_web-app')), {
       userStatus: 'disabled',
-      passwordHash: 'hash-of-alice',
+      passwordId: 'password_of-alice',
       clientStatus: 'active',
       clientSecrets: secrets,
     })
@@ -27,14 +27,14 @@ export function standingChecks(t: Test, engine: Engine): void {
     const { write } = await openWithTwo(t, engine)
     const standing = await write(async ({ users, clients, standing }) => {
       await users.setStatus('user_alice', 'active')
-      await users.setPasswordHash('user_alice', 'changed')
+      await users.setPassword('user_alice', { passwordHash: 'hash', passwordId: 'changed' })
       await clients.setStatus('client_web-app', 'deleted')
       await clients.setSecrets('client_web-app', [])
       return standing.lock('user_alice', 'client_web-app')
     })
     t.strictSame(standing, {
       userStatus: 'active',
-      passwordHash: 'changed',
+      passwordId: 'changed',
       clientStatus: 'deleted',
       clientSecrets: [],
     })

@@ -16,7 +16,7 @@ export function writeChecks(t: Test, engine: Engine): void {
       return answer
     })
     t.equal(given, answer)
-    t.strictSame(await read.users.list(), [asRead(userOf('alice'))])
+    t.strictSame(await read.users.list(), [{ ...asRead(userOf('alice')), roles: [] }])
   })
 
   t.test('a work reads what it wrote itself', async t => {

@@ -1,0 +1,69 @@
+/** Both ports: they start together, and stop in the order in which nobody is cut off. */
+import type { FastifyInstance } from 'fastify'
+import type { ClientReader } from '../oauth/stores.ts'
+import type { BaseAppOptions } from './base-app.ts'
+import { createOriginRules } from './browser-origins.ts'
+import { createManagementApp } from './management-app.ts'
+import { createPublicApp, type PublicRoutesOptions } from './public-app.ts'
+import type { Readiness } from './routes/health.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ServersOptions extends BaseAppOptions, Omit<PublicRoutesOptions, 'origins'> {
+  readonly publicAddress: Address
+  readonly managementAddress: Address
+  readonly clients: ClientReader
+  readonly proofs: Readiness['proofs']
+}
+
+export interface Servers {
+  /** Readiness fails first; then requests in flight are finished, on the public port and then on the other. */
+  stop(): Promise<void>
+}
+
+/** The message is for the operator who started the service. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen'
+}
+
+async function listen(app: FastifyInstance, { host, port }: Address): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    const reason = inUse ? 'another process listens there' : String(error)
+    throw new CannotListen(`Can't listen on ${host}, port ${port}: ${reason}.`, { cause: error })
+  }
+}
+
+/** How a browser names a page of the service itself. */
+function originOf({ host, port }: Address): string {
+  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`).origin
+}
+
+/** @throws CannotListen that says which address is the trouble, and why */
+export async function startServers(options: ServersOptions): Promise<Servers> {
+  const { log, trustProxy, metadata, publicAddress, managementAddress, clients, proofs } = options
+  let serving = true
+  const own = [new URL(metadata.issuer).origin, originOf(managementAddress)]
+  const publicApp = await createPublicApp({ ...options, origins: createOriginRules(own, clients) })
+  const managementApp = createManagementApp({ log, trustProxy, readiness: { isServing: () => serving, proofs } })
+  const stop = async () => {
+    serving = false
+    await publicApp.close()
+    await managementApp.close()
+  }
+  try {
+    await listen(managementApp, managementAddress)
+    await listen(publicApp, publicAddress)
+  } catch (error) {
+    // The port that does listen would keep the process alive.
+    await stop()
+    throw error
+  }
+  log.info({ issuer: metadata.issuer, management: originOf(managementAddress) }, 'serving')
+  return { stop }
+}
