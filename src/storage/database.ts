@@ -56,28 +56,31 @@ const LONGEST_WAIT_MS = 2000
 export const openDatabase = (target: DatabaseTarget, sources: Sources): Promise<Database> =>
   target.kind === 'sqlite' ? openSqlite(target.path, sources) : openPostgres(target.url, sources)
 
-async function openSqlite(path: string, { clock, randomness }: Sources): Promise<Database> {
-  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false }
-  const file = openForWriting(path)
-  const readOnlyFile = openForReading(path)
-  const writer = sqliteExecutor(forKysely(file))
-  const reader = sqliteExecutor(forKysely(readOnlyFile))
-  const stores = prepareStores(writer.kysely, dialect)
-
-  /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
-  async function acquire(begin: () => void): Promise<void> {
+/** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
+const whileBusy =
+  (randomness: Randomness) =>
+  async <T>(action: () => T): Promise<T> => {
     // Each try takes its time, too: what counts is what the caller waits, by a clock that nobody sets.
     const giveUpAt = performance.now() + LONGEST_WAIT_MS
     for (;;) {
       try {
-        begin()
-        return
+        return action()
       } catch (error) {
         if (!isBusy(error) || performance.now() >= giveUpAt) throw error
         await delay(1 + randomness.bytes(1).readUInt8() / 10)
       }
     }
   }
+
+async function openSqlite(path: string, { clock, randomness }: Sources): Promise<Database> {
+  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false }
+  const acquire = whileBusy(randomness)
+  // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
+  const file = await acquire(() => openForWriting(path))
+  const readOnlyFile = openForReading(path)
+  const writer = sqliteExecutor(forKysely(file))
+  const reader = sqliteExecutor(forKysely(readOnlyFile))
+  const stores = prepareStores(writer.kysely, dialect)
 
   const connection = writeConnection(file)
   const { write, idle } = createGroupCommit({ connection, stores: stores(writer), acquire, toError: toStorageError })

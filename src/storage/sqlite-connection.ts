@@ -33,11 +33,16 @@ export function openForWriting(file: string): Sqlite.Database {
   createPrivately(file)
   // Switching to WAL and recovering after a crash need the file for themselves for a moment; nothing else runs yet.
   const database = new Sqlite(file, { timeout: 5000 })
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
-  database.pragma('foreign_keys = ON')
-  database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
-  return database
+  try {
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
 export const openForReading = (file: string): Sqlite.Database =>
