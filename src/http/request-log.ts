@@ -18,6 +18,7 @@ export function noteForLog(request: FastifyRequest, note: RequestNote): void {
 
 export function logRequests(app: FastifyInstance, log: Logger): void {
   app.addHook('onRequest', (request, reply, done) => {
+    const beganAt = performance.now()
     // Comes once, whether the response was finished or the caller went away.
     reply.raw.once('close', () => {
       log.info(
@@ -26,7 +27,7 @@ export function logRequests(app: FastifyInstance, log: Logger): void {
           method: request.method,
           route: request.is404 ? null : request.routeOptions.url,
           status: reply.statusCode,
-          duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+          duration_ms: Math.round((performance.now() - beganAt) * 10) / 10,
           address: request.ip,
           outcome: 'success',
           ...notes.get(request),

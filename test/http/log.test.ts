@@ -1,5 +1,6 @@
 import { type Test, test } from 'tap'
-import { exchange } from '../support/raw-http.ts'
+import { createHold } from '../support/hold.ts'
+import { exchange, open } from '../support/raw-http.ts'
 import { addAlice, basic, password, refresh, type Service, secret, serve, signIn } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
 
@@ -18,6 +19,29 @@ async function linesOf(t: Test, service: Service) {
 
 const requestsOf = async (t: Test, service: Service) =>
   (await linesOf(t, service)).filter(({ msg }) => msg === 'request')
+
+test('a caller who hangs up before the answer leaves a line all the same', async t => {
+  const hashing = createHold()
+  const service = await serve(t, {
+    faults: {
+      hasher: real => ({ ...real, verify: (hash, entered) => hashing.pass(() => real.verify(hash, entered)) }),
+    },
+  })
+  await addAlice(service)
+  hashing.close()
+  const form = new URLSearchParams({ grant_type: 'password', username: 'alice', password, client_id: 'spa' }).toString()
+  const connection = await open(service.issuer)
+  const type = 'Content-Type: application/x-www-form-urlencoded'
+  connection.send(`POST /oauth/token HTTP/1.1\r\nHost: a\r\n${type}\r\nContent-Length: ${form.length}\r\n\r\n${form}`)
+  await hashing.waiting(1)
+  connection.drop()
+  // The service hears of it when its event loop comes to the socket.
+  while (!service.log().includes('aborted')) await new Promise(resolve => setImmediate(resolve))
+  hashing.open()
+  const lines = await requestsOf(t, service)
+  t.equal(lines.length, 1)
+  t.match(lines, [{ method: 'POST', route: '/oauth/token', status: null, outcome: 'aborted', client_id: 'spa' }])
+})
 
 test('each request leaves one line: its id, client, route and outcome', async t => {
   const service = await serve(t)

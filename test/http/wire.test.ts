@@ -62,6 +62,7 @@ const refused: Readonly<Record<string, readonly [string | Buffer, readonly [numb
   'a body without a media type': [post('', marker), unsupported],
   'a body with an empty media type': [post('Content-Type:\r\n', marker), unsupported],
   'a broken percent-encoding of a value': [post(form, `client_id=spa&scope=${marker}%zz`), bad],
+  'a NUL in a value, which PostgreSQL would refuse to compare': [post(form, `client_id=%00${marker}`), bad],
   'a broken percent-encoding of a name': [post(form, `client_id=spa&${marker}%=1`), bad],
   'percent-encoded bytes that are not UTF-8': [post(form, `client_id=spa&scope=${marker}%ff`), bad],
   'half a surrogate pair, percent-encoded': [post(form, `client_id=spa&scope=${marker}%ED%A0%80`), bad],

@@ -143,6 +143,19 @@ t.test('a password that was changed meanwhile is not overwritten by the upgrade,
   t.equal((await tryAs('petra', newPassword)).status, 200)
 })
 
+t.test('an upgrade refuses nobody who signs in with the same right password at the same time', async t => {
+  await addUser('rosa')
+  storeHash('rosa', await cheaply(password))
+  rehashing.close()
+  const answers = Promise.all([tryAs('rosa'), tryAs('rosa')])
+  await rehashing.waiting(2)
+  rehashing.open()
+  t.same(
+    (await answers).map(({ status }) => status),
+    [200, 200],
+  )
+})
+
 t.test('past the queue a sign-in is told to come back before any work, while a refresh still succeeds', async t => {
   const hashing = createHold()
   let begun = 0

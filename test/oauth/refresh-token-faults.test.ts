@@ -2,9 +2,56 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
+import { testClock } from '../support/clock.ts'
+import { createHold, during } from '../support/hold.ts'
 import { spawnService } from '../support/process.ts'
-import { addAlice, password, refresh, secret, serve, signIn, temporaryFolder } from '../support/serve.ts'
+import { type Answer, addAlice, password, refresh, secret, serve, signIn, temporaryFolder } from '../support/serve.ts'
 import { auditOf, everythingIn, sessionsOf } from '../support/sqlite.ts'
+
+t.test('a repetition that came within the grace stays one, however long its answer takes', async t => {
+  const clock = testClock()
+  const signing = createHold()
+  const service = await serve(t, {
+    clock,
+    faults: { signer: inner => ({ kid: inner.kid, sign: input => signing.pass(() => inner.sign(input)) }) },
+  })
+  await addAlice(service)
+  const { refresh_token } = (await signIn(service)).body
+  const successor = (await refresh(service, refresh_token)).body.refresh_token
+  clock.advance(29_000)
+  const late = await during(
+    signing,
+    () => refresh(service, refresh_token),
+    async () => clock.advance(5000),
+  )
+  t.equal(late.status, 200)
+  t.equal(late.body.refresh_token, successor)
+  t.equal((await refresh(service, successor)).status, 200, 'and the session lives')
+})
+
+t.test('a repetition that comes too late because the successor was used meanwhile ends nothing', async t => {
+  const signing = createHold()
+  const service = await serve(t, {
+    faults: { signer: inner => ({ kid: inner.kid, sign: input => signing.pass(() => inner.sign(input)) }) },
+  })
+  await addAlice(service)
+  const { refresh_token } = (await signIn(service)).body
+  const successor = (await refresh(service, refresh_token)).body.refresh_token
+  let third: Answer | undefined
+  const late = await during(
+    signing,
+    () => refresh(service, refresh_token),
+    async () => {
+      const waiting = refresh(service, successor)
+      await signing.waiting(2)
+      signing.open()
+      third = await waiting
+    },
+  )
+  t.equal(third?.status, 200)
+  t.ok(late.status === 200 || late.body.error === 'invalid_grant')
+  t.equal((await refresh(service, third?.body.refresh_token)).status, 200, 'the session lives')
+})
 
 t.test('a fault of ours consumes nothing: the same refresh token works afterwards', async t => {
   const faults = { signing: false, committing: undefined as Error | undefined }

@@ -1,5 +1,5 @@
 /** What SQLite alone promises: private files, durable commits, and one lock among many processes. */
-import { readdirSync, statSync } from 'node:fs'
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
@@ -70,6 +70,15 @@ t.test('readers can change nothing', async t => {
   t.teardown(() => reader.close())
   t.throws(() => reader.exec('DELETE FROM roles'), { code: 'SQLITE_READONLY' })
   t.strictSame(await read.roles.list(), [])
+})
+
+t.test('a file that a backup brought back with a wider mode is closed to others', async t => {
+  const path = join(temporaryFolder(t), 'signet.sqlite')
+  writeFileSync(path, '', { mode: 0o644 })
+  chmodSync(path, 0o644)
+  const database = await open(path)
+  t.teardown(() => database.close())
+  t.equal(statSync(path).mode & 0o777, 0o600)
 })
 
 t.test('four processes that write at once lose no write and meet no SQLITE_BUSY', async t => {
