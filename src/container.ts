@@ -61,15 +61,15 @@ export function createContainer(config: Config, sources: Sources = {}) {
   /** Opens the database and brings its schema up to date. */
   const database = once(async () => {
     if (config.database.kind === 'sqlite') refuseForeignOwner(config.database.path)
-    const { openDatabase } = await import('./storage/database.ts')
-    const opened = await openDatabase(config.database, { clock, randomness })
+    const { cannotOpen, openDatabase } = await import('./storage/database.ts')
+    const opened = await openDatabase(config.database, { clock, randomness }).catch(cannotOpen(config.database))
     try {
       const ran = await opened.migrate()
       const write = faults.write?.(opened.write) ?? opened.write
       return { ...opened, write, ran }
     } catch (error) {
       await opened.close()
-      throw error
+      return cannotOpen(config.database)(error)
     }
   })
 
@@ -98,7 +98,8 @@ export function createContainer(config: Config, sources: Sources = {}) {
     ])
     const files = await openKeyFiles(config.keysDirectory)
     const publishLeadSeconds = config.keyPublishLeadSeconds
-    return openKeyRing({ files, keys: read.signingKeys, write, clock, publishLeadSeconds, provenance: itself })
+    const warn = (message: string, error?: unknown) => log.warn({ err: error }, message)
+    return openKeyRing({ files, keys: read.signingKeys, write, clock, publishLeadSeconds, provenance: itself, warn })
   })
 
   const activeSigner = once(async (): Promise<Signer> => {
@@ -120,6 +121,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return startServers({
       log,
       trustProxy,
+      kid: ring.kid,
       publicAddress: { host, port },
       managementAddress: { host: managementHost, port: managementPort },
       metadata: metadataOf(config.issuer, grantTypes),

@@ -18,8 +18,8 @@ export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly wire: WireError
 
-  constructor(wire: WireError) {
-    super(wire.description)
+  constructor(wire: WireError, options?: ErrorOptions) {
+    super(wire.description, options)
     this.wire = wire
   }
 }
@@ -44,7 +44,7 @@ const frameworkErrors: Readonly<Record<string, WireError>> = {
 export const unavailable = (retryAfterSeconds: number): WireError => ({
   status: 503,
   error: 'temporarily_unavailable',
-  description: 'The service is busy. Try again after the time in Retry-After.',
+  description: "The service can't do this at the moment. Try again after the time in Retry-After.",
   headers: { 'retry-after': String(retryAfterSeconds) },
 })
 

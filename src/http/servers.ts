@@ -13,6 +13,8 @@ export interface Address {
 }
 
 export interface ServersOptions extends BaseAppOptions, Omit<PublicRoutesOptions, 'origins'> {
+  /** The key that signs, for the log. */
+  readonly kid: string
   readonly publicAddress: Address
   readonly managementAddress: Address
   readonly clients: ClientReader
@@ -53,6 +55,7 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   const managementApp = createManagementApp({ log, trustProxy, readiness: { isServing: () => serving, proofs } })
   const stop = async () => {
     serving = false
+    log.info('stopping')
     await publicApp.close()
     await managementApp.close()
   }
@@ -64,6 +67,6 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     await stop()
     throw error
   }
-  log.info({ issuer: metadata.issuer, management: originOf(managementAddress) }, 'serving')
+  log.info({ issuer: metadata.issuer, kid: options.kid, management: originOf(managementAddress) }, 'serving')
   return { stop }
 }

@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { constants } from 'node:fs'
 import { chmod, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { KeyError } from './key-error.ts'
 
 export interface KeyFiles {
@@ -10,6 +10,8 @@ export interface KeyFiles {
   read(kid: string): Promise<KeyObject>
   write(kid: string, privateKey: KeyObject): Promise<void>
   remove(kid: string): Promise<void>
+  /** The kids of all files. */
+  list(): Promise<readonly string[]>
 }
 
 const OTHERS_MAY_WRITE = 0o022
@@ -58,7 +60,14 @@ export async function openKeyFiles(directory: string): Promise<KeyFiles> {
       throw new KeyError(`${file} can't be read (${error.code}).`, { cause: error })
     })
     try {
-      const { mode } = await handle.stat()
+      const stat = await handle.stat()
+      const { mode, uid } = stat
+      if (!stat.isFile()) throw new KeyError(`${file} is not a file. Restore it from a backup of the keys.`)
+      if (uid !== (process.getuid?.() ?? uid)) {
+        throw new KeyError(
+          `${file} belongs to another user (uid ${uid}), who could exchange it. Run: chown ${process.getuid?.()} ${file}`,
+        )
+      }
       if ((mode & OTHERS_MAY_ANYTHING) !== 0) {
         throw new KeyError(`${file} is open to other users. If nobody copied it, run: chmod 600 ${file}`)
       }
@@ -95,5 +104,7 @@ export async function openKeyFiles(directory: string): Promise<KeyFiles> {
     },
 
     remove: kid => rm(fileOf(kid), { force: true }),
+
+    list: async () => (await readdir(directory)).filter(isKey).map(name => basename(name, '.pem')),
   }
 }

@@ -30,6 +30,17 @@ function publish(keys: readonly SigningKey[]): PublishedKeys {
   return { body, etag: `"${hash('sha256', body, 'base64url')}"` }
 }
 
+/** A database without keys beside files of keys is most often the wrong database. */
+async function warnOfFirstKeys({ files, warn }: KeyRingOptions, made: readonly string[]): Promise<void> {
+  const strangers = (await files.list()).filter(kid => !made.includes(kid))
+  warn('made the first signing keys: the database had none')
+  if (strangers.length > 0) {
+    warn(
+      `there are files of ${strangers.length} other keys, which this database does not know: is SIGNET_DATABASE_URL right?`,
+    )
+  }
+}
+
 /**
  * Makes the first active key and its standby. Two processes that start at once both try, and one wins: the other's files are
  * removed again.
@@ -71,6 +82,7 @@ async function makeFirstKeys(options: KeyRingOptions): Promise<void> {
     throw error
   })
   if (!won) await removeFiles()
+  else await warnOfFirstKeys(options, [active.kid, standby.kid])
 }
 
 export interface KeyRingOptions {
@@ -81,6 +93,8 @@ export interface KeyRingOptions {
   /** How long a key is published before it may sign. */
   readonly publishLeadSeconds: number
   readonly provenance: Provenance
+  /** Told of what the operator should look at. */
+  readonly warn: (message: string, error?: unknown) => void
 }
 
 async function readProved(files: KeyFiles, key: SigningKey): Promise<KeyObject> {
@@ -103,6 +117,11 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const active = known.find(({ state }) => state === 'active')
   if (active === undefined) throw new KeyError('The database knows signing keys, but none of them is active.')
   const privateKey = await readProved(files, active)
+  for (const standby of known.filter(({ state }) => state === 'pending')) {
+    const warn = (error: unknown) =>
+      options.warn('the standby signing key is of no use: mend it before it is needed', error)
+    await readProved(files, standby).catch(warn)
+  }
   return {
     kid: active.kid,
     sign: signingInput => signRs256(privateKey, signingInput),

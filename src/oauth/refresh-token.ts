@@ -60,6 +60,7 @@ export type Use = 'current' | 'repeat' | 'reuse' | 'ended'
 export function judgeUse(family: RefreshFamily, secretHash: string, nowMs: number, graceMs: number): Use {
   if (family.endedAtMs !== null || family.expiresAtMs <= nowMs) return 'ended'
   if (secretHash === family.currentHash) return 'current'
-  const inGrace = family.rotatedAgoMs !== null && family.rotatedAgoMs < graceMs
+  // A clock that was set back a little must end nobody's session; one that was set back far must not prolong the grace.
+  const inGrace = family.rotatedAgoMs !== null && Math.abs(family.rotatedAgoMs) < graceMs
   return secretHash === family.previousHash && inGrace ? 'repeat' : 'reuse'
 }

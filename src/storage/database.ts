@@ -1,4 +1,5 @@
 /** Opens the database. The only file that names a dialect. */
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CompiledQuery,
@@ -14,7 +15,7 @@ import type { Randomness } from '../randomness.ts'
 import { type Readers, StorageUnavailable, type Write } from '../unit-of-work.ts'
 import type { Dialect } from './dialect.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { migrate } from './migrations.ts'
+import { migrate, SchemaIsNewer } from './migrations.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import {
@@ -55,6 +56,22 @@ const LONGEST_WAIT_MS = 2000
 
 export const openDatabase = (target: DatabaseTarget, sources: Sources): Promise<Database> =>
   target.kind === 'sqlite' ? openSqlite(target.path, sources) : openPostgres(target.url, sources)
+
+/**
+ * Says which database could not be opened, and why, to the operator who asked for it.
+ * @throws StorageUnavailable, or the error itself when it says all there is to say
+ */
+export const cannotOpen =
+  (target: DatabaseTarget) =>
+  (error: unknown): never => {
+    if (error instanceof SchemaIsNewer || target.kind === 'postgres') throw error
+    const { cause, message } = error as Error
+    const reason = cause instanceof Error ? cause.message : message
+    const advice = 'docs/operations.md, "Errors and what to do", has what helps.'
+    throw new StorageUnavailable(`The database ${resolve(target.path)} can't be used: ${reason}. ${advice}`, {
+      cause: error,
+    })
+  }
 
 /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
 const whileBusy =

@@ -37,6 +37,8 @@ export function openForWriting(file: string): Sqlite.Database {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
     database.pragma('foreign_keys = ON')
+    // A checkpoint waits for the disk twice: 16 MB of log instead of 4 makes that a quarter as often.
+    database.pragma('wal_autocheckpoint = 4000')
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
     return database
   } catch (error) {

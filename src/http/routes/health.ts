@@ -47,8 +47,10 @@ export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readin
     },
     handler: async (_request, reply) => {
       const results = await Promise.allSettled(proofs.map(async prove => (await prove()) !== false))
+      const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []))
       const proved = results.every(result => result.status === 'fulfilled' && result.value)
-      if (!proved || !isServing()) throw new HttpError(unavailable(1))
+      if (!proved) throw new HttpError(unavailable(1), { cause: failed[0] ?? 'the active key does not prove itself' })
+      if (!isServing()) throw new HttpError(unavailable(1), { cause: 'the service is stopping' })
       return reply.header('cache-control', 'no-store').send({ status: 'ok' })
     },
   })
