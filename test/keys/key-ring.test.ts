@@ -32,6 +32,22 @@ async function startedBefore(t: Test) {
   return { folder, active, pending }
 }
 
+t.test('a database without keys beside files of keys is started, with a warning', async t => {
+  const { folder } = await startedBefore(t)
+  for (const name of readdirSync(join(folder, 'db'))) rmSync(join(folder, 'db', name))
+  const service = await serve(t, { folder })
+  t.match(service.log(), /"warn".*made the first signing keys/)
+  t.match(service.log(), /"warn".*files of 2 other keys, which this database does not know/)
+})
+
+t.test('a standby key that is missing is told at the start, which does not wait for it', async t => {
+  const { folder, pending } = await startedBefore(t)
+  rmSync(pending)
+  const service = await serve(t, { folder })
+  t.match(service.log(), /"warn".*is missing.*the standby signing key is of no use/)
+  t.equal((await jwksOf(service)).status, 200)
+})
+
 t.test('the first start makes one key that signs and one that stands by, both published', async t => {
   const service = await serve(t)
   const [active, pending] = storedKeys(service.folder)

@@ -29,6 +29,27 @@ t.test('a repetition that came within the grace stays one, however long its answ
   t.equal((await refresh(service, successor)).status, 200, 'and the session lives')
 })
 
+t.test('a clock that is set back an hour does not prolong the grace by that hour', async t => {
+  const clock = testClock()
+  const service = await serve(t, { clock })
+  await addAlice(service)
+  const { refresh_token } = (await signIn(service)).body
+  const { refresh_token: successor } = (await refresh(service, refresh_token)).body
+  clock.advance(-3_600_000)
+  t.equal((await refresh(service, refresh_token)).body.error, 'invalid_grant')
+  t.equal((await refresh(service, successor)).body.error, 'invalid_grant', 'it was noticed as reuse')
+})
+
+t.test("a clock that is corrected by seconds ends nobody's session", async t => {
+  const clock = testClock()
+  const service = await serve(t, { clock })
+  await addAlice(service)
+  const { refresh_token } = (await signIn(service)).body
+  const { refresh_token: successor } = (await refresh(service, refresh_token)).body
+  clock.advance(-5000)
+  t.equal((await refresh(service, refresh_token)).body.refresh_token, successor)
+})
+
 t.test('a repetition that comes too late because the successor was used meanwhile ends nothing', async t => {
   const signing = createHold()
   const service = await serve(t, {
