@@ -131,7 +131,9 @@ t.test('what is no database is refused with 1 and left as it is', async t => {
   mkdirSync(join(file, '..'))
   writeFileSync(file, 'a letter to my mother, by no means a database')
   const { refuses } = await commandLine(t, environment)
-  await refuses([{ words: ['users', 'list'], code: 1, says: /^The database .*signet\.sqlite can't be used: file is not a database/ }])
+  await refuses([
+    { words: ['users', 'list'], code: 1, says: /^The database .*signet\.sqlite can't be used: file is not a database/ },
+  ])
 })
 
 const needsRoot = process.getuid?.() === 0 ? false : 'only root can give a file to another user'
