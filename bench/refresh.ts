@@ -6,12 +6,11 @@
  *     npm run bench -- --seconds 20
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { main, prepareService } from './service.ts'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '10' }, chains: { type: 'string', default: '64' } },
@@ -21,16 +20,8 @@ const chains = Number(values.chains)
 /** Until the compiler of the runtime has seen what is hot. */
 const WARM_UP_SECONDS = 30
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'signet-bench-'))
 const port = 34567
-const environment = {
-  ...process.env,
-  SIGNET_PORT: String(port),
-  SIGNET_MANAGEMENT_PORT: String(port + 1),
-  SIGNET_DATABASE_URL: `file:${join(folder, 'signet.sqlite')}`,
-  SIGNET_KEYS_DIR: join(folder, 'keys'),
-}
+const { environment, remove } = prepareService(port)
 const password = 'a quiet river runs north'
 
 const signet = (...words: string[]) =>
@@ -168,5 +159,5 @@ try {
   await run('0')
   if (cores > 1) await run('0,1')
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  remove()
 }

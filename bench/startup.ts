@@ -5,23 +5,13 @@
  *     npm run bench:startup
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { main, prepareService } from './service.ts'
 
 const RUNS = 9
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'signet-bench-'))
 const port = 34569
-const environment = {
-  ...process.env,
-  SIGNET_PORT: String(port),
-  SIGNET_MANAGEMENT_PORT: String(port + 1),
-  SIGNET_DATABASE_URL: `file:${join(folder, 'signet.sqlite')}`,
-  SIGNET_KEYS_DIR: join(folder, 'keys'),
-}
+const { environment, remove } = prepareService(port)
 
 const serves = () =>
   fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`).then(
@@ -72,5 +62,5 @@ try {
   )
   console.log(`resident memory, idle: ${megabytes.toFixed(0)} MB`)
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  remove()
 }

@@ -10,6 +10,9 @@ export interface Readiness {
   readonly proofs: readonly (() => Promise<unknown>)[]
 }
 
+/** These paths are not where the rest is. */
+const onManagementPort = () => ({ servers: [{ url: 'http://127.0.0.1:9090', description: 'The management port' }] })
+
 const ok = {
   200: {
     description: 'Yes',
@@ -26,6 +29,7 @@ export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readin
     method: 'GET',
     url: '/livez',
     schema: {
+      ...onManagementPort(),
       operationId: 'livez',
       tags: ['Management'],
       security: [],
@@ -39,6 +43,7 @@ export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readin
     method: 'GET',
     url: '/readyz',
     schema: {
+      ...onManagementPort(),
       operationId: 'readyz',
       tags: ['Management'],
       security: [],
