@@ -98,8 +98,11 @@ export function createContainer(config: Config, sources: Sources = {}) {
     ])
     const files = await openKeyFiles(config.keysDirectory)
     const publishLeadSeconds = config.keyPublishLeadSeconds
-    const warn = (message: string, error?: unknown) => log.warn({ err: error }, message)
-    return openKeyRing({ files, keys: read.signingKeys, write, clock, publishLeadSeconds, provenance: itself, warn })
+    const tell = {
+      info: (message: string) => log.info(message),
+      warn: (message: string, error?: unknown) => log.warn({ err: error }, message),
+    }
+    return openKeyRing({ files, keys: read.signingKeys, write, clock, publishLeadSeconds, provenance: itself, tell })
   })
 
   const activeSigner = once(async (): Promise<Signer> => {

@@ -31,11 +31,11 @@ function publish(keys: readonly SigningKey[]): PublishedKeys {
 }
 
 /** A database without keys beside files of keys is most often the wrong database. */
-async function warnOfFirstKeys({ files, warn }: KeyRingOptions, made: readonly string[]): Promise<void> {
+async function tellOfFirstKeys({ files, tell }: KeyRingOptions, made: readonly string[]): Promise<void> {
   const strangers = (await files.list()).filter(kid => !made.includes(kid))
-  warn('made the first signing keys: the database had none')
+  tell.info('made the first signing keys: the database had none')
   if (strangers.length > 0) {
-    warn(
+    tell.warn(
       `there are files of ${strangers.length} other keys, which this database does not know: is SIGNET_DATABASE_URL right?`,
     )
   }
@@ -82,7 +82,13 @@ async function makeFirstKeys(options: KeyRingOptions): Promise<void> {
     throw error
   })
   if (!won) await removeFiles()
-  else await warnOfFirstKeys(options, [active.kid, standby.kid])
+  else await tellOfFirstKeys(options, [active.kid, standby.kid])
+}
+
+/** Told of what the operator may want to know (`info`) or should look at (`warn`). */
+export interface KeyNews {
+  info(message: string): void
+  warn(message: string, error?: unknown): void
 }
 
 export interface KeyRingOptions {
@@ -93,8 +99,7 @@ export interface KeyRingOptions {
   /** How long a key is published before it may sign. */
   readonly publishLeadSeconds: number
   readonly provenance: Provenance
-  /** Told of what the operator should look at. */
-  readonly warn: (message: string, error?: unknown) => void
+  readonly tell: KeyNews
 }
 
 async function readProved(files: KeyFiles, key: SigningKey): Promise<KeyObject> {
@@ -119,7 +124,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const privateKey = await readProved(files, active)
   for (const standby of known.filter(({ state }) => state === 'pending')) {
     const warn = (error: unknown) =>
-      options.warn('the standby signing key is of no use: mend it before it is needed', error)
+      options.tell.warn('the standby signing key is of no use: mend it before it is needed', error)
     await readProved(files, standby).catch(warn)
   }
   return {

@@ -36,7 +36,7 @@ t.test('a database without keys beside files of keys is started, with a warning'
   const { folder } = await startedBefore(t)
   for (const name of readdirSync(join(folder, 'db'))) rmSync(join(folder, 'db', name))
   const service = await serve(t, { folder })
-  t.match(service.log(), /"warn".*made the first signing keys/)
+  t.match(service.log(), /"info".*made the first signing keys/)
   t.match(service.log(), /"warn".*files of 2 other keys, which this database does not know/)
 })
 
