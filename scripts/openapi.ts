@@ -5,14 +5,10 @@ import swagger from '@fastify/swagger'
 import fastify from 'fastify'
 import { addPublicRoutes } from '../src/http/public-app.ts'
 import { healthRoutes } from '../src/http/routes/health.ts'
-import { metadataOf } from '../src/oauth/metadata.ts'
+import { unansweredRoutes } from './unanswered-routes.ts'
 
 const file = fileURLToPath(new URL('../openapi.yaml', import.meta.url))
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
-
-const never = async (): Promise<never> => {
-  throw new Error('Only the schemas are asked here.')
-}
 
 async function generate(): Promise<string> {
   const app = fastify({ exposeHeadRoutes: false })
@@ -29,6 +25,7 @@ async function generate(): Promise<string> {
       servers: [{ url: 'http://127.0.0.1:3000', description: 'The public port, at the issuer' }],
       tags: [
         { name: 'OAuth', description: 'For clients' },
+        { name: 'Me', description: 'For signed-in users, with a token whose audience is the issuer' },
         { name: 'Verification', description: 'For resource services' },
         { name: 'Management', description: 'For operators, on the management port' },
       ],
@@ -39,16 +36,17 @@ async function generate(): Promise<string> {
             scheme: 'basic',
             description: 'client_id and client_secret, each form-urlencoded (RFC 6749 §2.3.1)',
           },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'An access token (RFC 6750 §2.1)',
+          },
         },
       },
     },
   })
-  await addPublicRoutes(app, {
-    metadata: metadataOf('http://127.0.0.1:3000', []),
-    publishedKeys: () => ({ body: '', etag: '' }),
-    tokenEndpoint: never,
-    origins: { isKnown: never, mayUse: never },
-  })
+  await addPublicRoutes(app, unansweredRoutes)
   await app.register(async scope => healthRoutes(scope, { isServing: () => false, proofs: [] }))
   await app.ready()
   return app.swagger({ yaml: true })

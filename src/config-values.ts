@@ -179,6 +179,15 @@ export function durationBetween(shortest: string, longest: string): (text: strin
   }
 }
 
+/** @returns a parser that throws Refusal */
+export function integerBetween(least: number, most: number): (text: string) => number {
+  return text => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= least && value <= most)) throw new Refusal(`it must be a whole number from ${least} to ${most}`)
+    return value
+  }
+}
+
 /**
  * Networks in CIDR notation, separated by commas, or `none`. A bare address is a network of one.
  *

@@ -4,6 +4,7 @@ import {
   type DatabaseLocation,
   durationBetween,
   type Environment,
+  integerBetween,
   nearestOf,
   oneOf,
   parseDatabase,
@@ -29,6 +30,8 @@ export interface Config {
   readonly refreshIdleTtlSeconds: number
   readonly refreshAbsoluteTtlSeconds: number
   readonly refreshGraceSeconds: number
+  /** Sessions that a user may have through one client. */
+  readonly sessionLimit: number
   /** Undefined: signing keys are not rotated by the clock. */
   readonly keyRotationIntervalSeconds: number | undefined
   readonly keyPublishLeadSeconds: number
@@ -122,6 +125,14 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     // A stolen refresh token may go unnoticed for as long, hence at most a minute.
     parse: durationBetween('0s', '60s'),
   },
+  sessionLimit: {
+    name: 'SIGNET_SESSION_LIMIT',
+    default: '50',
+    example: '10',
+    description:
+      'Sessions that a user may have through one client, from 1 to 1000; one more ends the one that is idle for longest',
+    parse: integerBetween(1, 1000),
+  },
   keyRotationIntervalSeconds: {
     name: 'SIGNET_KEY_ROTATION_INTERVAL',
     default: '90d',
@@ -202,6 +213,7 @@ export function readConfig(environment: Environment = process.env): Config {
     refreshIdleTtlSeconds: take('refreshIdleTtlSeconds'),
     refreshAbsoluteTtlSeconds: take('refreshAbsoluteTtlSeconds'),
     refreshGraceSeconds: take('refreshGraceSeconds'),
+    sessionLimit: take('sessionLimit'),
     keyRotationIntervalSeconds: take('keyRotationIntervalSeconds'),
     keyPublishLeadSeconds: take('keyPublishLeadSeconds'),
     trustProxy: take('trustProxy'),

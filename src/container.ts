@@ -4,23 +4,19 @@
  */
 import { availableParallelism } from 'node:os'
 import type { DestinationStream } from 'pino'
+import type { EndSessionsOfClient } from './accounts/clients.ts'
 import { createHashingQueue } from './accounts/hashing-queue.ts'
-import { mayReceiveTokens } from './accounts/may-receive-tokens.ts'
-import { argon2id, createPasswords, type PasswordHasher, type Passwords } from './accounts/passwords.ts'
-import { createSignIn } from './accounts/sign-in.ts'
+import { argon2id, createPasswords, type PasswordHasher } from './accounts/passwords.ts'
+import type { EndAccessTokensOfUser } from './accounts/roles.ts'
+import { createRevocationWatch } from './background/revocation-watch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { refuseForeignOwner } from './file-ownership.ts'
+import { grantTypes } from './grant-types.ts'
 import { createLogger } from './logger.ts'
-import { createAccessTokens, type Signer } from './oauth/access-token.ts'
-import { createClientAuthentication } from './oauth/client-authentication.ts'
-import { createFailureAudit } from './oauth/failure-audit.ts'
-import { createPasswordGrant } from './oauth/grants/password.ts'
-import { createRefreshTokenGrant } from './oauth/grants/refresh-token.ts'
-import { createSessionStarter } from './oauth/new-session.ts'
-import { createSessions, type Sessions } from './oauth/sessions.ts'
-import { createTokenEndpoint } from './oauth/token-endpoint.ts'
-import { createTokenIssuer, type Gate } from './oauth/token-issuer.ts'
+import type { Signer } from './oauth/jws.ts'
+import { createRevocationNews } from './oauth/revocation-news.ts'
+import { BATCH, createSessions } from './oauth/sessions.ts'
 import { type Randomness, systemRandomness } from './randomness.ts'
 import type { Provenance, Readers, Write } from './unit-of-work.ts'
 
@@ -28,6 +24,7 @@ import type { Provenance, Readers, Write } from './unit-of-work.ts'
 export interface Faults {
   readonly hasher?: (hasher: PasswordHasher) => PasswordHasher
   readonly signer?: (signer: Signer) => Signer
+  readonly read?: (read: Readers) => Readers
   readonly write?: (write: Write) => Write
 }
 
@@ -42,14 +39,15 @@ export interface Sources {
 /** Passwords that wait to be hashed; the next one is told to come back. */
 const LONGEST_HASHING_QUEUE = 64
 
-export const grantTypes = ['password', 'refresh_token'] as const
-
+/** The service itself, in the audit. */
 const itself: Provenance = { actor: 'signet', address: null, userAgent: null, requestId: null }
 
 export function createContainer(config: Config, sources: Sources = {}) {
   const { clock = systemClock, randomness = systemRandomness, faults = {} } = sources
   const log = createLogger(config.logLevel, sources.logTo)
-  const sessions = createSessions({ clock, graceSeconds: config.refreshGraceSeconds })
+  const { refreshGraceSeconds: graceSeconds, sessionLimit } = config
+  const sessions = createSessions({ clock, graceSeconds, sessionLimit })
+  const revocationNews = createRevocationNews()
 
   const passwords = createPasswords({
     hasher: faults.hasher?.(argon2id) ?? argon2id,
@@ -65,8 +63,8 @@ export function createContainer(config: Config, sources: Sources = {}) {
     const opened = await openDatabase(config.database, { clock, randomness }).catch(cannotOpen(config.database))
     try {
       const ran = await opened.migrate()
-      const write = faults.write?.(opened.write) ?? opened.write
-      return { ...opened, write, ran }
+      const write = revocationNews.announcing(faults.write?.(opened.write) ?? opened.write)
+      return { ...opened, read: faults.read?.(opened.read) ?? opened.read, write, ran }
     } catch (error) {
       await opened.close()
       return cannotOpen(config.database)(error)
@@ -75,17 +73,19 @@ export function createContainer(config: Config, sources: Sources = {}) {
 
   const users = once(async () => {
     const [{ read, write }, { createUsers }] = await Promise.all([database(), import('./accounts/users.ts')])
-    return createUsers({ users: read.users, write, passwords, endSessions: sessions.endAllOfUser, clock, randomness })
+    return createUsers({ users: read.users, write, passwords, endSessions: sessions.endAll, clock, randomness })
   })
 
   const roles = once(async () => {
+    const endAccessTokens: EndAccessTokensOfUser = (stores, userId) => sessions.endAccessTokens(stores, { userId })
     const [{ read, write }, { createRoles }] = await Promise.all([database(), import('./accounts/roles.ts')])
-    return createRoles({ roles: read.roles, write })
+    return createRoles({ roles: read.roles, write, endAccessTokens })
   })
 
   const clients = once(async () => {
     const [{ read, write }, { createClients }] = await Promise.all([database(), import('./accounts/clients.ts')])
-    const endSessions = sessions.endAllOfClient
+    const endSessions: EndSessionsOfClient = async (stores, clientId, reason, by) =>
+      (await sessions.end(stores, { clientId }, reason, by)) === BATCH
     return createClients({ clients: read.clients, write, endSessions, knownGrants: grantTypes, clock, randomness })
   })
 
@@ -110,29 +110,59 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return faults.signer?.(ring) ?? ring
   })
 
-  /** Both ports, listening. */
+  const sessionManagement = once(async () => {
+    const [{ read, write }, { createSessionManagement }] = await Promise.all([
+      database(),
+      import('./oauth/session-management.ts'),
+    ])
+    return createSessionManagement({ sessionReader: read.sessions, sessions, write, clock })
+  })
+
+  const janitor = once(async () => {
+    const [{ read, write }, management, { createJanitor }] = await Promise.all([
+      database(),
+      sessionManagement(),
+      import('./background/janitor.ts'),
+    ])
+    return createJanitor({ read, write, sessionManagement: management, clock, log, provenance: itself })
+  })
+
+  /** Both ports, listening, and what runs beside requests. */
   const serve = async () => {
-    const [opened, ring, signer, { startServers }, { metadataOf }] = await Promise.all([
+    const [{ read, write, ping }, ring, signer, { composeProtocol }, { startServers }] = await Promise.all([
       database(),
       keyRing(),
       activeSigner(),
+      import('./compose-protocol.ts'),
       import('./http/servers.ts'),
-      import('./oauth/metadata.ts'),
     ])
-    const { read, write, ping } = opened
+    const publishedKeys = () => ring.published
+    const parts = { config, clock, randomness, read, write, passwords, sessions, signer, publishedKeys }
+    const protocol = composeProtocol(parts)
+    revocationNews.listen(protocol.statusLists.markChanged)
+    await protocol.statusLists.poll()
+    const background = [createRevocationWatch(protocol.statusLists, log), await janitor()]
     const { host, port, managementHost, managementPort, trustProxy } = config
-    return startServers({
+    const servers = await startServers({
+      ...protocol,
       log,
       trustProxy,
       kid: ring.kid,
       publicAddress: { host, port },
       managementAddress: { host: managementHost, port: managementPort },
-      metadata: metadataOf(config.issuer, grantTypes),
-      publishedKeys: () => ring.published,
-      tokenEndpoint: composeTokenEndpoint({ config, clock, randomness, read, write, passwords, sessions, signer }),
+      publishedKeys,
+      users: await users(),
+      sessionManagement: await sessionManagement(),
       clients: read.clients,
       proofs: [ping, () => ring.prove(signer.sign)],
     })
+    for (const each of background) each.start()
+    return {
+      async stop() {
+        await servers.stop()
+        await Promise.all(background.map(each => each.stop()))
+      },
+    }
   }
 
   return {
@@ -140,6 +170,8 @@ export function createContainer(config: Config, sources: Sources = {}) {
     users,
     roles,
     clients,
+    sessions: sessionManagement,
+    janitor,
     /** The names of the migrations that ran when the database was opened. */
     migrate: async () => (await database()).ran,
     serve,
@@ -148,51 +180,6 @@ export function createContainer(config: Config, sources: Sources = {}) {
       if (database.isMade()) await (await database().catch(() => undefined))?.close()
     },
   }
-}
-
-/** The protocol, put together. */
-function composeTokenEndpoint(parts: {
-  readonly config: Config
-  readonly clock: Clock
-  readonly randomness: Randomness
-  readonly read: Readers
-  readonly write: Write
-  readonly passwords: Passwords
-  readonly sessions: Sessions
-  readonly signer: Signer
-}) {
-  const { config, clock, randomness, read, write, passwords, sessions, signer } = parts
-  const { accessTokenTtlSeconds: accessTokenTtl, refreshIdleTtlSeconds: refreshIdleTtl } = config
-
-  const gate: Gate = async (stores, { userId, clientId }, checked) =>
-    mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now())
-
-  const recordFailure = createFailureAudit({ write, clock })
-  const refreshAbsoluteTtl = config.refreshAbsoluteTtlSeconds
-  const grants = [
-    createPasswordGrant({
-      signIn: createSignIn({ users: read.users, write, passwords }),
-      users: read.users,
-      write,
-      startSession: createSessionStarter({ clock, randomness, refreshIdleTtl, refreshAbsoluteTtl }),
-    }),
-    createRefreshTokenGrant({
-      sessionReader: read.sessions,
-      users: read.users,
-      sessions,
-      write,
-      clock,
-      randomness,
-      refreshIdleTtl,
-      refreshGrace: config.refreshGraceSeconds,
-    }),
-  ]
-  const mintAccessToken = createAccessTokens({ issuer: config.issuer, activeSigner: () => signer, randomness })
-  return createTokenEndpoint({
-    authenticateClient: createClientAuthentication({ clients: read.clients, recordFailure, clock, accessTokenTtl }),
-    grants,
-    issueTokens: createTokenIssuer({ mintAccessToken, gate, sessions, write, clock }),
-  })
 }
 
 /** Makes a thing when it is first asked for. */

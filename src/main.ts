@@ -28,6 +28,7 @@ process.exitCode = await runProgram(
     users: async () => services().users(),
     roles: async () => services().roles(),
     clients: async () => services().clients(),
+    sessions: async () => services().sessions(),
     migrate: async () => services().migrate(),
     serve: async () => services().serve(),
     close: async () => container?.close(),

@@ -3,7 +3,7 @@
  * one transaction: all of it is durable when the promise resolves, or none of it happened.
  */
 
-import type { StandingStore } from './accounts/may-receive-tokens.ts'
+import type { StandingReader, StandingStore } from './accounts/may-receive-tokens.ts'
 import type {
   ClientStore,
   ClientStoreReader,
@@ -14,7 +14,16 @@ import type {
 } from './accounts/stores.ts'
 import type { AuditStore } from './audit/events.ts'
 import type { SigningKeyReader, SigningKeyStore } from './keys/stores.ts'
-import type { ClientReader, ResourceOwnerReader, SessionReader, SessionStore } from './oauth/stores.ts'
+import type {
+  ClientReader,
+  ResourceOwnerReader,
+  RevocationReader,
+  RevocationStore,
+  SessionReader,
+  SessionStore,
+  StatusListReader,
+  StatusListStore,
+} from './oauth/stores.ts'
 
 export type { Provenance } from './audit/events.ts'
 
@@ -24,7 +33,10 @@ export interface Readers {
   readonly users: ResourceOwnerReader & UserStoreReader
   readonly roles: RoleStoreReader
   readonly sessions: SessionReader
+  readonly revocations: RevocationReader
+  readonly statusLists: StatusListReader
   readonly signingKeys: SigningKeyReader
+  readonly standing: StandingReader
 }
 
 /** Every interface, inside one transaction. */
@@ -33,6 +45,8 @@ export interface Stores extends Readers {
   readonly users: ResourceOwnerReader & UserStore
   readonly roles: RoleStore
   readonly sessions: SessionStore
+  readonly revocations: RevocationStore
+  readonly statusLists: StatusListStore
   readonly signingKeys: SigningKeyStore
   readonly standing: StandingStore
   readonly audit: AuditStore

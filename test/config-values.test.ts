@@ -148,6 +148,15 @@ t.test('durations are a whole number and a unit, within their bounds', async t =
   refusesEach(t, 'SIGNET_KEY_ROTATION_INTERVAL', /from 1h to 1095d/, ['59m', '1096d'])
 })
 
+t.test('the session limit is a whole number from 1 to 1000', async t => {
+  accepts(t, 'sessionLimit', [
+    ['1', 1],
+    ['1000', 1000],
+  ])
+  const wrong = ['0', '1001', '-1', '+5', '5.0', '1e2', '0x10', 'off', '9'.repeat(400)]
+  refusesEach(t, 'SIGNET_SESSION_LIMIT', /whole number from 1 to 1000/, wrong)
+})
+
 t.test('an absolute lifetime below the idle one is refused', async t => {
   const equal = { SIGNET_REFRESH_IDLE_TTL: '1d', SIGNET_REFRESH_ABSOLUTE_TTL: '24h' }
   t.strictSame(mistakesIn(equal), [])

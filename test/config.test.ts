@@ -16,6 +16,7 @@ t.test('an empty environment gives the documented defaults', async t => {
     refreshIdleTtlSeconds: 14 * 86_400,
     refreshAbsoluteTtlSeconds: 90 * 86_400,
     refreshGraceSeconds: 30,
+    sessionLimit: 50,
     keyRotationIntervalSeconds: 90 * 86_400,
     keyPublishLeadSeconds: 86_400,
     trustProxy: [],

@@ -1,7 +1,7 @@
-/** Why an act on users, roles or clients was refused; the message is for the operator who asked. */
+/** Why an act on users, roles or clients was refused; the message is for whoever asked. */
 export class AccountError extends Error {
   override readonly name = 'AccountError'
-  readonly code: 'already_exists' | 'not_found' | 'invalid'
+  readonly code: 'already_exists' | 'not_found' | 'invalid' | 'wrong_password'
 
   constructor(code: AccountError['code'], message: string) {
     super(message)

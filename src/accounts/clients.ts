@@ -4,6 +4,7 @@ import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance, Stores, Write } from '../unit-of-work.ts'
 import { AccountError, assertNoProblem, notFound } from './account-error.ts'
 import { clientIdProblem, clientSecretProblem, secretTtlProblem, settingsProblem } from './client-rules.ts'
+import { isActive } from './may-receive-tokens.ts'
 import type { Client, ClientSecret, ClientSettings, ClientStoreReader, Status } from './stores.ts'
 
 export interface NewClient extends ClientSettings {
@@ -40,8 +41,11 @@ export interface NewSecret {
   readonly ttlSeconds: number | undefined
 }
 
-/** Ends every session of a client inside the write of the act that is the reason for it. */
-export type EndSessionsOfClient = (stores: Stores, clientId: string, reason: string, by: Provenance) => Promise<void>
+/**
+ * Ends sessions of a client inside a write, as many as one write should.
+ * @returns whether there may be more
+ */
+export type EndSessionsOfClient = (stores: Stores, clientId: string, reason: string, by: Provenance) => Promise<boolean>
 
 const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
 
@@ -99,6 +103,16 @@ export function createClients(dependencies: {
     return { ...distinct(asked), id, clientId, status: 'active', isPublic, secrets, createdAtMs: clock.now() }
   }
 
+  /** In writes of their own, so that nobody waits long however many sessions there are. */
+  async function endOneAfterTheOther(endSome: (stores: Stores) => Promise<boolean>): Promise<void> {
+    while (await write(endSome));
+  }
+
+  async function endLeftOver(stores: Stores, clientId: string, by: Provenance): Promise<boolean> {
+    const { id, status } = await find(stores.clients, clientId)
+    return !isActive(status) && endSessions(stores, id, `client_${status}`, by)
+  }
+
   return {
     async add(asked, by) {
       const made = asked.isPublic
@@ -127,19 +141,21 @@ export function createClients(dependencies: {
         return { ...client, ...settings }
       }),
 
-    setStatus: (clientId, status, by) =>
-      write(async stores => {
+    async setStatus(clientId, status, by) {
+      // What a disabling that was cut short has left over ends before the client works again.
+      if (isActive(status)) await endOneAfterTheOther(stores => endLeftOver(stores, clientId, by))
+      const { client, more } = await write(async stores => {
         const client = await find(stores.clients, clientId)
         await stores.clients.setStatus(client.id, status)
-        await stores.audit.append({
-          type: statusEvents[status],
-          outcome: 'success',
-          clientId: client.id,
-          provenance: by,
-        })
-        if (status !== 'active') await endSessions(stores, client.id, `client_${status}`, by)
-        return { ...client, status }
-      }),
+        const event = { type: statusEvents[status], outcome: 'success', clientId: client.id } as const
+        await stores.audit.append({ ...event, provenance: by })
+        const more = !isActive(status) && (await endSessions(stores, client.id, `client_${status}`, by))
+        return { client, more }
+      })
+      // The gate refuses all of them already.
+      if (more) await endOneAfterTheOther(stores => endSessions(stores, client.id, `client_${status}`, by))
+      return { ...client, status }
+    },
 
     async addSecret(clientId, asked, by) {
       const { stored, generated } = makeSecret(asked)

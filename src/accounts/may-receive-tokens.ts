@@ -1,6 +1,6 @@
 import type { Status } from './stores.ts'
 
-/** What is stored of the two parties at this moment, with their rows locked against change until the transaction ends. */
+/** What is stored of the two parties at this moment. */
 export interface Standing {
   readonly userStatus: Status
   readonly passwordId: string
@@ -8,7 +8,12 @@ export interface Standing {
   readonly clientSecrets: readonly { readonly id: string; readonly expiresAtMs: number | null }[]
 }
 
-export interface StandingStore {
+export interface StandingReader {
+  find(userId: string, clientId: string): Promise<Standing | undefined>
+}
+
+export interface StandingStore extends StandingReader {
+  /** The same, with both rows locked against change until the transaction ends. */
   lock(userId: string, clientId: string): Promise<Standing | undefined>
 }
 

@@ -5,7 +5,10 @@ import type { Role, RoleStoreReader } from './stores.ts'
 import { usernameKey } from './username.ts'
 import { unknownUser } from './users.ts'
 
-/** Every act throws an AccountError when it is refused. */
+/**
+ * Every act throws an AccountError when it is refused. An act that takes a permission away ends the access tokens that may carry it:
+ * the sessions go on, and their next refresh gives what is left.
+ */
 export interface Roles {
   add(role: Role, by: Provenance): Promise<Role>
   list(): Promise<readonly Role[]>
@@ -29,7 +32,41 @@ function assertValid({ name, permissions }: Role): void {
 
 const withoutDoubles = ({ name, permissions }: Role): Role => ({ name, permissions: [...new Set(permissions)] })
 
-export function createRoles({ roles, write }: { readonly roles: RoleStoreReader; readonly write: Write }): Roles {
+/** Ends the access tokens of a user inside the write of the act that is the reason for it. */
+export type EndAccessTokensOfUser = (stores: Stores, userId: string) => Promise<void>
+
+/** Users whose tokens one write ends: more would keep other writes waiting. */
+const BATCH = 50
+
+export function createRoles(dependencies: {
+  readonly roles: RoleStoreReader
+  readonly write: Write
+  readonly endAccessTokens: EndAccessTokensOfUser
+}): Roles {
+  const { roles, write, endAccessTokens } = dependencies
+
+  /**
+   * Does an act that may take a permission away, and answers whether it does: then the access tokens of those who have the role end,
+   * of the first ones in the same write, and of the others in writes of their own, so that nobody waits long however many they are.
+   */
+  async function takeAway(name: string, act: (stores: Stores) => Promise<boolean>): Promise<void> {
+    const endAll = async (stores: Stores, userIds: readonly string[]) => {
+      for (const userId of userIds) {
+        // Locks the user's row, as a sign-in does: one that is under way is seen here, or sees the change.
+        await stores.users.findById(userId)
+        await endAccessTokens(stores, userId)
+      }
+    }
+    const rest = await write(async stores => {
+      const userIds = await stores.roles.usersOf(name)
+      if (!(await act(stores))) return []
+      await endAll(stores, userIds.slice(0, BATCH))
+      return userIds.slice(BATCH)
+    })
+    for (let from = 0; from < rest.length; from += BATCH)
+      await write(stores => endAll(stores, rest.slice(from, from + BATCH)))
+  }
+
   const find = async (reader: RoleStoreReader, name: string): Promise<Role> => {
     const role = await reader.find(name)
     if (role === undefined) throw notFound('role')
@@ -61,12 +98,13 @@ export function createRoles({ roles, write }: { readonly roles: RoleStoreReader;
     async update(asked, by) {
       const role = withoutDoubles(asked)
       assertValid(role)
-      return write(async stores => {
-        await find(stores.roles, role.name)
+      await takeAway(role.name, async stores => {
+        const { permissions } = await find(stores.roles, role.name)
         await stores.roles.setPermissions(role.name, role.permissions)
         await stores.audit.append({ type: 'role.update', outcome: 'success', target: role.name, provenance: by })
-        return role
+        return permissions.some(permission => !role.permissions.includes(permission))
       })
+      return role
     },
 
     grant: (name, username, by) =>
@@ -83,15 +121,17 @@ export function createRoles({ roles, write }: { readonly roles: RoleStoreReader;
         await find(stores.roles, name)
         const userId = await findUserId(stores, username)
         const hadIt = await stores.users.revokeRole(userId, name)
-        if (hadIt)
-          await stores.audit.append({ type: 'role.revoke', outcome: 'success', userId, target: name, provenance: by })
+        if (!hadIt) return
+        await endAccessTokens(stores, userId)
+        await stores.audit.append({ type: 'role.revoke', outcome: 'success', userId, target: name, provenance: by })
       }),
 
     delete: (name, by) =>
-      write(async stores => {
+      takeAway(name, async stores => {
         await find(stores.roles, name)
         await stores.roles.delete(name)
         await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
+        return true
       }),
   }
 }

@@ -17,6 +17,8 @@ export interface User {
 export interface UserStoreReader {
   /** The user with this key who is not deleted. */
   findByKey(usernameKey: string): Promise<User | undefined>
+  /** The same by the internal id. */
+  findById(userId: string): Promise<User | undefined>
   /** Ordered by name, without the deleted ones. */
   list(): Promise<readonly (User & { readonly roles: readonly string[] })[]>
   rolesOf(userId: string): Promise<readonly Role[]>
@@ -43,6 +45,8 @@ export interface Role {
 export interface RoleStoreReader {
   find(name: string): Promise<Role | undefined>
   list(): Promise<readonly Role[]>
+  /** Ids of those who have the role. */
+  usersOf(name: string): Promise<readonly string[]>
 }
 
 export interface RoleStore extends RoleStoreReader {

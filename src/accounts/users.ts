@@ -2,6 +2,8 @@ import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance, Stores, Write } from '../unit-of-work.ts'
 import { AccountError, assertNoProblem, notFound } from './account-error.ts'
+import { networkOf } from './hashing-queue.ts'
+import { isActive } from './may-receive-tokens.ts'
 import type { Passwords } from './passwords.ts'
 import type { Role, Status, User, UserStoreReader } from './stores.ts'
 import { usernameKey, usernameProblem } from './username.ts'
@@ -17,12 +19,33 @@ export interface Users {
   find(username: string): Promise<UserWithRoles>
   /** Ends the user's sessions, too. */
   setPassword(username: string, password: string, by: Provenance): Promise<UserWithRoles>
+  /** @throws AccountError when there is no such user */
+  findById(userId: string): Promise<UserWithRoles>
+  /**
+   * What users do themselves: it needs the current password, and ends their other sessions.
+   * @throws AccountError when the current password is wrong or the new one is refused
+   * @throws TooManyWaiting before any work, when too many passwords wait to be hashed
+   */
+  changePassword(change: PasswordChange, by: Provenance): Promise<void>
   /** `disabled` and `deleted` end the user's sessions; what has ended stays so when the user is enabled again. */
   setStatus(username: string, status: Status, by: Provenance): Promise<UserWithRoles>
 }
 
-/** Ends every session of a user inside the write of the act that is the reason for it. */
-export type EndSessionsOfUser = (stores: Stores, userId: string, reason: string, by: Provenance) => Promise<void>
+export interface PasswordChange {
+  readonly userId: string
+  readonly currentPassword: string
+  readonly newPassword: string
+  /** The session that goes on. */
+  readonly sessionId: string
+}
+
+/** Ends the sessions of a user, all but one or all, inside the write of the act that is the reason for it. */
+export type EndSessionsOfUser = (
+  stores: Stores,
+  which: { readonly userId: string; readonly exceptSessionId?: string },
+  reason: string,
+  by: Provenance,
+) => Promise<void>
 
 const statusEvents = { active: 'user.enable', disabled: 'user.disable', deleted: 'user.delete' } as const
 
@@ -50,6 +73,18 @@ export function createUsers(dependencies: {
     const user = await reader.findByKey(usernameKey(username))
     if (user === undefined) throw unknownUser()
     return withRoles(user, await reader.rolesOf(user.userId))
+  }
+
+  const findById = async (reader: UserStoreReader, userId: string): Promise<UserWithRoles> => {
+    const user = await reader.findById(userId)
+    if (user === undefined) throw unknownUser()
+    return withRoles(user, await reader.rolesOf(userId))
+  }
+
+  async function refuseChange(userId: string, reason: string, by: Provenance): Promise<never> {
+    const event = { type: 'user.set_password', outcome: 'failure', reason, userId, provenance: by } as const
+    await write(stores => stores.audit.append(event))
+    throw new AccountError('wrong_password', 'The current password is wrong.')
   }
 
   async function insert(stores: Stores, user: User, roles: readonly string[]): Promise<void> {
@@ -87,9 +122,29 @@ export function createUsers(dependencies: {
         if (user.userId !== userId) throw unknownUser()
         await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, provenance: by })
-        await endSessions(stores, userId, 'password_changed', by)
+        await endSessions(stores, { userId }, 'password_changed', by)
         return user
       })
+    },
+
+    findById: userId => findById(users, userId),
+
+    async changePassword({ userId, currentPassword, newPassword, sessionId }, by) {
+      const user = await findById(users, userId)
+      const network = networkOf(by.address ?? '')
+      const { matches } = await passwords.verify(network, user, currentPassword)
+      if (!matches) return refuseChange(userId, 'wrong_password', by)
+      const passwordHash = await passwords.hashNew(network, newPassword, [user.username])
+      const isChanged = await write(async stores => {
+        const { status, passwordId } = await findById(stores.users, userId)
+        // Whoever was disabled or given another password while this was hashed changes nothing.
+        if (!isActive(status) || passwordId !== user.passwordId) return false
+        await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
+        await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, sessionId, provenance: by })
+        await endSessions(stores, { userId, exceptSessionId: sessionId }, 'password_changed', by)
+        return true
+      })
+      if (!isChanged) return refuseChange(userId, 'user_changed', by)
     },
 
     setStatus: (username, status, by) =>
@@ -98,7 +153,7 @@ export function createUsers(dependencies: {
         const { userId } = user
         await stores.users.setStatus(userId, status)
         await stores.audit.append({ type: statusEvents[status], outcome: 'success', userId, provenance: by })
-        if (status !== 'active') await endSessions(stores, userId, `user_${status}`, by)
+        if (!isActive(status)) await endSessions(stores, { userId }, `user_${status}`, by)
         return { ...user, status }
       }),
   }

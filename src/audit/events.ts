@@ -2,7 +2,7 @@
 
 /** Where an act came from. */
 export interface Provenance {
-  /** `operator:NAME` for the command line, `client` for a request (which one is in the event), `signet` for the service itself. */
+  /** `operator:NAME` for the command line, `client` for a request of a client and `user` for one of a signed-in user (who is in the event), `signet` for the service itself. */
   readonly actor: string
   /** The client's network address, as far as trusted proxies tell it. */
   readonly address: string | null
@@ -11,6 +11,7 @@ export interface Provenance {
 }
 
 export type AuditEventType =
+  | 'access_token.revoke'
   | 'client.authenticate'
   | 'client.add'
   | 'client.update'

@@ -4,12 +4,14 @@ import type { Clients } from '../accounts/clients.ts'
 import type { Roles } from '../accounts/roles.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Provenance } from '../audit/events.ts'
+import type { SessionManagement } from '../oauth/session-management.ts'
 
 /** The services; each is made when it is asked for. */
 export interface Services {
   users(): Promise<Users>
   roles(): Promise<Roles>
   clients(): Promise<Clients>
+  sessions(): Promise<SessionManagement>
   /** Answers the names of the migrations that ran. */
   migrate(): Promise<readonly string[]>
   serve(): Promise<{ stop(): Promise<void> }>

@@ -4,6 +4,7 @@ import { clientsCommand } from './clients.ts'
 import { type Services, UsageError } from './context.ts'
 import { rolesCommand } from './roles.ts'
 import { migrateCommand, serveCommand } from './service.ts'
+import { sessionsCommand } from './sessions.ts'
 import { usersCommand } from './users.ts'
 
 const USAGE = 2
@@ -11,7 +12,7 @@ const REFUSED = 1
 
 function createProgram(services: Services, version: string): Command {
   const program = new Command('signet').description('OAuth 2 token service').version(version)
-  for (const command of [serveCommand, migrateCommand, usersCommand, rolesCommand, clientsCommand]) {
+  for (const command of [serveCommand, migrateCommand, usersCommand, rolesCommand, clientsCommand, sessionsCommand]) {
     program.addCommand(command(services))
   }
   return program

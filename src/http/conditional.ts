@@ -10,9 +10,20 @@ function holds(ifNoneMatch: string | undefined, etag: string): boolean {
 export function sendVersioned(
   request: FastifyRequest,
   reply: FastifyReply,
-  document: { readonly body: string; readonly etag: string; readonly type: string; readonly cacheControl: string },
+  document: {
+    readonly body: string | Buffer
+    readonly etag: string
+    readonly type: string
+    readonly cacheControl: string
+  },
 ): FastifyReply {
   reply.header('etag', document.etag).header('cache-control', document.cacheControl)
   if (holds(request.headers['if-none-match'], document.etag)) return reply.code(304).send()
   return reply.type(document.type).send(document.body)
 }
+
+/** Whether the caller takes gzip, named with a weight above nothing (RFC 9110 §12.5.3). */
+export const acceptsGzip = ({ headers }: FastifyRequest): boolean =>
+  /(?:^|,)\s*gzip\s*(?:;\s*q\s*=\s*(?:1|0\.\d*[1-9]\d*)[\d.]*\s*)?(?:,|$)/i.test(
+    String(headers['accept-encoding'] ?? ''),
+  )

@@ -1,6 +1,7 @@
 /** The one place in which an error becomes a response. Causes go to the log under the request id, never onto the wire. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { AccountError } from '../accounts/account-error.ts'
 import { TooManyWaiting } from '../accounts/hashing-queue.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
 import { StorageUnavailable } from '../unit-of-work.ts'
@@ -55,10 +56,24 @@ function fromOAuth(error: OAuthError): WireError {
   return error.code === 'invalid_client' ? { ...wire, headers: challenge } : wire
 }
 
+/** Where users do themselves what operators do otherwise. */
+const accountErrors: Readonly<Record<AccountError['code'], readonly [status: number, error: string]>> = {
+  invalid: [400, 'invalid_request'],
+  wrong_password: [400, 'invalid_grant'],
+  not_found: [404, 'not_found'],
+  already_exists: [409, 'invalid_request'],
+}
+
+function fromAccount({ code, message }: AccountError): WireError {
+  const [status, error] = accountErrors[code]
+  return { status, error, description: message }
+}
+
 /** Undefined: a fault of ours, about which the caller learns nothing. */
 function knownError(error: FastifyError | Error): WireError | undefined {
   if (error instanceof OAuthError) return fromOAuth(error)
   if (error instanceof HttpError) return error.wire
+  if (error instanceof AccountError) return fromAccount(error)
   if (error instanceof TooManyWaiting || error instanceof StorageUnavailable)
     return unavailable(error.retryAfterSeconds)
   if (!('code' in error) || error.code === undefined) return undefined

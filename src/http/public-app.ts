@@ -1,26 +1,41 @@
 /** The public port. */
 import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../keys/key-ring.ts'
+import type { FindLiveAccessToken } from '../oauth/live-access-token.ts'
 import type { Metadata } from '../oauth/metadata.ts'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
+import { createBearerAuthentication } from './bearer.ts'
 import { applyOriginRules } from './browser-origins.ts'
 import { registerFormParameters } from './form-parameters.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
+import { type MeRoutesOptions, meRoutes } from './routes/me.ts'
+import { introspectionRoute, type RevocationRouteOptions, revocationRoute } from './routes/revocation.ts'
+import { type StatusListRoutesOptions, statusListRoutes } from './routes/status-lists.ts'
 import { type TokenRouteOptions, tokenRoute } from './routes/token.ts'
 import { jwksRoute, metadataRoute } from './routes/well-known.ts'
 
-export interface PublicRoutesOptions extends TokenRouteOptions {
+export interface PublicRoutesOptions
+  extends TokenRouteOptions,
+    RevocationRouteOptions,
+    Omit<MeRoutesOptions, 'authenticateBearer'> {
   readonly metadata: Metadata
   readonly publishedKeys: () => PublishedKeys
+  readonly findLiveAccessToken: FindLiveAccessToken
+  readonly statusLists: StatusListRoutesOptions
 }
 
 /** Every endpoint lies under the issuer's path; RFC 8414 §3.1 puts one well-known document in front of that path. */
 export async function addPublicRoutes(app: FastifyInstance, options: PublicRoutesOptions): Promise<void> {
   const { metadata, publishedKeys } = options
+  const authenticateBearer = createBearerAuthentication({ ...options, issuer: metadata.issuer })
   const path = new URL(metadata.issuer).pathname.replace(/\/$/, '')
   await app.register(
     async scope => {
       tokenRoute(scope, options)
+      revocationRoute(scope, options)
+      introspectionRoute(scope, options)
+      statusListRoutes(scope, options.statusLists)
+      await scope.register(async own => meRoutes(own, { ...options, authenticateBearer }))
       jwksRoute(scope, publishedKeys)
       metadataRoute(scope, '/.well-known/openid-configuration', 'openidConfiguration', metadata)
     },

@@ -1,13 +1,12 @@
-/** JWT access tokens (RFC 9068), RS256 only. */
+/** JWT access tokens (RFC 9068), with a reference to their status (draft-ietf-oauth-status-list §6.2). */
 import { toSeconds } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
+import { createJwsSigner, type Signer } from './jws.ts'
+import { statusListUri } from './status-list.ts'
+import type { StatusReference } from './stores.ts'
 
-/** Signs for one key. A key management service would be one more implementation. */
-export interface Signer {
-  readonly kid: string
-  /** RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3) over the JWS signing input. */
-  sign(signingInput: Buffer): Promise<Buffer>
-}
+/** `typ` of RFC 9068 §2.1. */
+export const ACCESS_TOKEN_TYPE = 'at+jwt'
 
 export interface AccessTokenContent {
   readonly subject: string
@@ -17,13 +16,12 @@ export interface AccessTokenContent {
   /** Undefined for clients, which have none. */
   readonly roles: readonly string[] | undefined
   readonly sessionId: string
+  readonly status: StatusReference
   readonly authTimeSeconds: number
   readonly issuedAtMs: number
   /** Seconds. */
   readonly lifetime: number
 }
-
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 export function createAccessTokens(dependencies: {
   readonly issuer: string
@@ -32,19 +30,12 @@ export function createAccessTokens(dependencies: {
   readonly randomness: Randomness
 }): (content: AccessTokenContent) => Promise<string> {
   const { issuer, activeSigner, randomness } = dependencies
+  const sign = createJwsSigner(ACCESS_TOKEN_TYPE)
 
-  /** Made once a key: it is the same for every token. */
-  let header = { kid: '', encoded: '' }
-  function headerFor(kid: string): string {
-    if (header.kid !== kid) header = { kid, encoded: encode({ alg: 'RS256', typ: 'at+jwt', kid }) }
-    return header.encoded
-  }
-
-  return async content => {
-    const signer = activeSigner()
+  return content => {
     const iat = toSeconds(content.issuedAtMs)
     // JSON.stringify leaves out what is undefined.
-    const claims = {
+    return sign(activeSigner(), {
       iss: issuer,
       sub: content.subject,
       aud: content.audience,
@@ -56,9 +47,7 @@ export function createAccessTokens(dependencies: {
       jti: randomId(randomness, 'token'),
       sid: content.sessionId,
       auth_time: content.authTimeSeconds,
-    }
-    const signingInput = `${headerFor(signer.kid)}.${encode(claims)}`
-    const signature = await signer.sign(Buffer.from(signingInput))
-    return `${signingInput}.${signature.toString('base64url')}`
+      status: { status_list: { idx: content.status.index, uri: statusListUri(issuer, content.status.listId) } },
+    })
   }
 }

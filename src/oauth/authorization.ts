@@ -4,12 +4,15 @@ import type { OAuthError } from './oauth-error.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import type { Granted } from './scope.ts'
 import type { SessionChange } from './sessions.ts'
+import type { Role } from './stores.ts'
 
 /** What a grant answers: who, for whom, with what scope and audience, and which session change goes with it. */
 export interface Authorization {
   readonly client: AuthenticatedClient
   readonly userId: string
   readonly granted: Granted
+  /** The user's roles, as they were read for `granted`. */
+  readonly roles: readonly Role[]
   readonly audience: string
   readonly sessionId: string
   readonly authTimeSeconds: number

@@ -30,7 +30,12 @@ export interface ClientRequest {
   /** The Authorization header. */
   readonly authorization: string | undefined
   readonly provenance: Provenance
+  /** Told as soon as the client has proved who it is, for the log. */
+  readonly onClient: (clientId: string) => void
 }
+
+/** @throws OAuthError invalid_request, invalid_client */
+export type AuthenticateClient = (request: ClientRequest) => Promise<AuthenticatedClient>
 
 /** RFC 6749 §2.3.1: id and secret are form-urlencoded, joined by a colon, then base64. */
 function readBasic(authorization: string): PresentedClient {
@@ -48,7 +53,10 @@ function readBasic(authorization: string): PresentedClient {
  * Reads which client a request says it comes from.
  * @throws OAuthError invalid_request (two methods at once), invalid_client (none, or unreadable)
  */
-export function presentedClient({ parameters, authorization }: Omit<ClientRequest, 'provenance'>): PresentedClient {
+export function presentedClient({
+  parameters,
+  authorization,
+}: Pick<ClientRequest, 'parameters' | 'authorization'>): PresentedClient {
   const { client_id: clientId, client_secret: secret } = parameters
   if (authorization === undefined) {
     if (clientId === undefined) throw invalidClient()
@@ -70,7 +78,7 @@ export function createClientAuthentication(dependencies: {
   readonly clock: Clock
   /** Seconds, for clients without a lifetime of their own. */
   readonly accessTokenTtl: number
-}): (request: ClientRequest) => Promise<AuthenticatedClient> {
+}): AuthenticateClient {
   const { clients, recordFailure, clock, accessTokenTtl } = dependencies
 
   function matchingSecret(secrets: readonly ClientSecret[], presented: string): ClientSecret | undefined {
@@ -94,6 +102,7 @@ export function createClientAuthentication(dependencies: {
     if (client.status !== 'active') return fail(client, `client_${client.status}`, request.provenance)
     const proved = client.isPublic ? secret === undefined : checked !== undefined
     if (!proved) return fail(client, secret === undefined ? 'no_credentials' : 'wrong_secret', request.provenance)
+    request.onClient(client.clientId)
     return {
       ...client,
       checkedSecretId: checked?.id,

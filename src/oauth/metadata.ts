@@ -1,5 +1,6 @@
 /** Authorization server metadata (RFC 8414 §2): only what works is advertised, and what would be empty is left out (§3.2). */
 import { clientAuthenticationMethods } from './client-authentication.ts'
+import { statusListsUri } from './status-list.ts'
 
 export interface Metadata {
   readonly issuer: string
@@ -7,6 +8,11 @@ export interface Metadata {
   readonly jwks_uri: string
   readonly grant_types_supported: readonly string[]
   readonly token_endpoint_auth_methods_supported: readonly string[]
+  readonly revocation_endpoint: string
+  readonly revocation_endpoint_auth_methods_supported: readonly string[]
+  readonly introspection_endpoint: string
+  readonly introspection_endpoint_auth_methods_supported: readonly string[]
+  readonly status_list_aggregation_endpoint: string
 }
 
 export const metadataOf = (issuer: string, grantTypes: readonly string[]): Metadata => ({
@@ -15,4 +21,9 @@ export const metadataOf = (issuer: string, grantTypes: readonly string[]): Metad
   jwks_uri: `${issuer}/.well-known/jwks.json`,
   grant_types_supported: grantTypes,
   token_endpoint_auth_methods_supported: clientAuthenticationMethods,
+  revocation_endpoint: `${issuer}/oauth/revoke`,
+  revocation_endpoint_auth_methods_supported: clientAuthenticationMethods,
+  introspection_endpoint: `${issuer}/oauth/introspect`,
+  introspection_endpoint_auth_methods_supported: clientAuthenticationMethods.filter(method => method !== 'none'),
+  status_list_aggregation_endpoint: statusListsUri(issuer),
 })

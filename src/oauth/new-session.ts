@@ -3,7 +3,7 @@ import { type Clock, toSeconds } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { AuthenticatedClient } from './client-authentication.ts'
 import { hashOf, newRefreshToken, type RefreshToken } from './refresh-token.ts'
-import type { NewSession } from './stores.ts'
+import type { SessionDraft } from './sessions.ts'
 
 export const REFRESH_TOKEN = 'refresh_token'
 
@@ -13,7 +13,7 @@ export type StartSession = (signIn: {
   readonly scope: readonly string[]
   /** The default of the session; the client's other audiences stay within reach of a refresh. */
   readonly audience: string
-}) => { readonly session: NewSession; readonly refreshToken: RefreshToken | undefined }
+}) => { readonly session: SessionDraft; readonly refreshToken: RefreshToken | undefined }
 
 export function createSessionStarter(dependencies: {
   readonly clock: Clock
@@ -29,7 +29,7 @@ export function createSessionStarter(dependencies: {
     // Without a refresh token the session is over with its only access token.
     const [idle, absolute] =
       refreshToken === undefined ? [client.accessTokenTtl, client.accessTokenTtl] : [refreshIdleTtl, refreshAbsoluteTtl]
-    const session: NewSession = {
+    const session: SessionDraft = {
       id: randomId(randomness, 'session'),
       userId,
       clientId: client.id,

@@ -2,83 +2,151 @@
 import type { Clock } from '../clock.ts'
 import type { Provenance, Stores } from '../unit-of-work.ts'
 import { judgeUse } from './refresh-token.ts'
-import type { NewSession, Rotation } from './stores.ts'
+import { isSameReference, revocationsOf } from './status-index.ts'
+import type {
+  HeldStatus,
+  NewSession,
+  RefreshFamily,
+  Rotation,
+  Session,
+  SessionStatus,
+  StatusChange,
+  WhichSessions,
+} from './stores.ts'
+
+/** A session before it has an index, and before anybody wrote down where it came from. */
+export type SessionDraft = Omit<NewSession, 'status' | 'address' | 'userAgent'>
 
 /** The change that goes with a token: a sign-in starts a session, a refresh rotates its family. */
 export type SessionChange =
-  | { readonly kind: 'start'; readonly session: NewSession }
-  | { readonly kind: 'rotate'; readonly sessionId: string; readonly rotation: Rotation }
+  | { readonly kind: 'start'; readonly session: SessionDraft }
+  | { readonly kind: 'rotate'; readonly sessionId: string; readonly rotation: Rotation; readonly held: HeldStatus }
 
-/** `started` and `rotated`: done. `repeated`: somebody rotated with the same secret a moment ago, with this salt. `lost`: refused. */
-export type SessionOutcome =
-  | { readonly kind: 'started' | 'rotated' | 'lost' }
-  | { readonly kind: 'repeated'; readonly salt: string }
-
-export interface Sessions {
-  apply(
-    stores: Stores,
-    change: SessionChange,
-    who: { userId: string; clientId: string; provenance: Provenance },
-  ): Promise<SessionOutcome>
-  /** Two parties hold this family: it ends for both (RFC 9700 §4.14.2). */
-  endForReuse(stores: Stores, session: { id: string; userId: string; clientId: string }, by: Provenance): Promise<void>
-  endAllOfUser(stores: Stores, userId: string, reason: string, by: Provenance): Promise<void>
-  endAllOfClient(stores: Stores, clientId: string, reason: string, by: Provenance): Promise<void>
+/** The access token that waits to be delivered: the index that it carries, and what the row held when that was chosen. */
+export interface SignedToken {
+  readonly held: HeldStatus
+  readonly status: SessionStatus
+  readonly expiresAtMs: number
 }
 
-export function createSessions({
-  clock,
-  graceSeconds,
-}: {
+/**
+ * `started` and `rotated`: done. `repeated`: somebody rotated with the same secret a moment ago, with this salt. `lost`: refused.
+ * `moved`: the session has no longer the index that it had when the token was signed; nothing was changed.
+ */
+export type SessionOutcome =
+  | { readonly kind: 'started' | 'rotated' | 'moved' | 'lost' }
+  | { readonly kind: 'repeated'; readonly salt: string }
+
+interface Parties {
+  readonly userId: string
+  readonly clientId: string
+  readonly provenance: Provenance
+}
+
+export interface Sessions {
+  apply(stores: Stores, change: SessionChange, token: SignedToken, who: Parties): Promise<SessionOutcome>
+  /** Two parties hold this family: it ends for both (RFC 9700 §4.14.2). */
+  endForReuse(stores: Stores, session: Session, by: Provenance): Promise<void>
+  /** Ends at most `BATCH` of them, with their access tokens, and answers how many. */
+  end(stores: Stores, which: WhichSessions, reason: string, by: Provenance): Promise<number>
+  /** Ends every one of them in this write: only for what is few. */
+  endAll(stores: Stores, which: WhichSessions, reason: string, by: Provenance): Promise<void>
+  /** Ends the access tokens of these sessions; each goes on with its next refresh. */
+  endAccessTokens(stores: Stores, which: WhichSessions): Promise<void>
+}
+
+/** Sessions that one write ends: more would keep other writes waiting. */
+export const BATCH = 200
+
+export function createSessions(dependencies: {
   readonly clock: Clock
   readonly graceSeconds: number
+  /** Sessions that a user may have through one client. */
+  readonly sessionLimit: number
 }): Sessions {
-  const endForReuse: Sessions['endForReuse'] = async (stores, { id, userId, clientId }, provenance) => {
-    const ended = await stores.sessions.end(id, 'refresh_token_reuse', clock.now())
-    if (!ended) return
-    const event = { type: 'session.end', outcome: 'success', reason: 'refresh_token_reuse' } as const
-    await stores.audit.append({ ...event, userId, clientId, sessionId: id, provenance })
+  const { clock, graceSeconds, sessionLimit } = dependencies
+
+  const revoke = (stores: Stores, held: readonly HeldStatus[]): Promise<void> =>
+    stores.revocations.add(revocationsOf(held, clock.now()))
+
+  const end: Sessions['end'] = async (stores, which, reason, provenance) => {
+    const ended = await stores.sessions.end(which, reason, clock.now(), BATCH)
+    if (ended.length === 0) return 0
+    await revoke(stores, ended)
+    const { userId, clientId, sessionId } = which
+    const who = { ...(userId && { userId }), ...(clientId && { clientId }), ...(sessionId && { sessionId }) }
+    await stores.audit.append({ type: 'session.end', outcome: 'success', reason, ...who, provenance })
+    return ended.length
   }
 
-  async function rotate(stores: Stores, rotation: Rotation): Promise<SessionOutcome> {
-    if (await stores.sessions.rotate(rotation)) return { kind: 'rotated' }
+  const whichIs = ({ id, userId, clientId }: Session): WhichSessions => ({ sessionId: id, userId, clientId })
+
+  async function start(stores: Stores, session: SessionDraft, status: SessionStatus, who: Parties): Promise<void> {
+    const { userId, clientId, provenance } = who
+    const { address, userAgent } = provenance
+    const idle = await stores.sessions.findIdle(userId, clientId, sessionLimit - 1, clock.now())
+    for (const sessionId of idle) await end(stores, { sessionId, userId, clientId }, 'session_limit', provenance)
+    await stores.sessions.insert({ ...session, status, address, userAgent })
+    await stores.audit.append({ type: 'user.sign_in', outcome: 'success', sessionId: session.id, ...who })
+  }
+
+  /** A retry writes nothing, unless its token would outlive what the row says, or the row lost its index since. */
+  async function repeat(
+    stores: Stores,
+    family: RefreshFamily,
+    token: SignedToken,
+    salt: string,
+  ): Promise<SessionOutcome> {
+    const { current } = family.held
+    const covered = isSameReference(current, token.status) && (current?.lastExpiryMs ?? 0) >= token.expiresAtMs
+    if (covered) return { kind: 'repeated', salt }
+    if (!isSameReference(current, token.held.current)) return { kind: 'moved' }
+    const isSet = await stores.sessions.setStatus(family.id, { before: family.held, after: token.status })
+    return isSet ? { kind: 'repeated', salt } : { kind: 'moved' }
+  }
+
+  async function rotate(stores: Stores, rotation: Rotation, token: SignedToken): Promise<SessionOutcome> {
+    const status: StatusChange = { before: token.held, after: token.status }
+    if (await stores.sessions.rotate(rotation, status)) return { kind: 'rotated' }
     // It is a repetition, or somebody was faster, or the session ended since it was read. That the secret was good when it
     // arrived is known: the time that the signing and the waiting took since must not turn a repetition into a reuse.
     const family = await stores.sessions.findByHandleHash(rotation.handleHash)
     if (family === undefined) return { kind: 'lost' }
     const use = judgeUse({ ...family, rotatedAgoMs: 0 }, rotation.currentHash, rotation.nowMs, graceSeconds * 1000)
-    return use === 'repeat' && family.salt !== null ? { kind: 'repeated', salt: family.salt } : { kind: 'lost' }
+    if (use === 'repeat' && family.salt !== null) return repeat(stores, family, token, family.salt)
+    const moved = use === 'current' && !isSameReference(family.held.current, token.held.current)
+    return moved ? { kind: 'moved' } : { kind: 'lost' }
   }
 
   return {
-    async apply(stores, change, { provenance, ...who }) {
+    async apply(stores, change, token, who) {
       if (change.kind === 'start') {
-        await stores.sessions.insert(change.session)
-        const event = { type: 'user.sign_in', outcome: 'success', sessionId: change.session.id } as const
-        await stores.audit.append({ ...event, ...who, provenance })
+        await start(stores, change.session, token.status, who)
         return { kind: 'started' }
       }
-      const outcome = await rotate(stores, change.rotation)
+      const outcome = await rotate(stores, change.rotation, token)
+      if (outcome.kind === 'moved') return outcome
       const type = outcome.kind === 'repeated' ? 'session.repeat' : 'session.refresh'
       const result =
         outcome.kind === 'lost'
           ? ({ outcome: 'failure', reason: 'session_changed' } as const)
           : ({ outcome: 'success' } as const)
-      await stores.audit.append({ type, ...result, sessionId: change.sessionId, ...who, provenance })
+      await stores.audit.append({ type, ...result, sessionId: change.sessionId, ...who })
       return outcome
     },
 
-    endForReuse,
-
-    async endAllOfUser(stores, userId, reason, provenance) {
-      const ended = await stores.sessions.endAllOfUser(userId, reason, clock.now())
-      if (ended > 0) await stores.audit.append({ type: 'session.end', outcome: 'success', reason, userId, provenance })
+    async endForReuse(stores, session, provenance) {
+      await end(stores, whichIs(session), 'refresh_token_reuse', provenance)
     },
 
-    async endAllOfClient(stores, clientId, reason, provenance) {
-      const ended = await stores.sessions.endAllOfClient(clientId, reason, clock.now())
-      if (ended > 0)
-        await stores.audit.append({ type: 'session.end', outcome: 'success', reason, clientId, provenance })
+    end,
+
+    async endAll(stores, which, reason, by) {
+      while ((await end(stores, which, reason, by)) === BATCH);
+    },
+
+    async endAccessTokens(stores, which) {
+      await revoke(stores, await stores.sessions.takeStatus(which))
     },
   }
 }

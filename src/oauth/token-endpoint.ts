@@ -1,13 +1,8 @@
 /** The token endpoint (RFC 6749 §3.2). */
-import type { Authorization, Grant } from './authorization.ts'
-import type { AuthenticatedClient, ClientRequest } from './client-authentication.ts'
+import type { Grant } from './authorization.ts'
+import type { AuthenticateClient, AuthenticatedClient, ClientRequest } from './client-authentication.ts'
 import { invalidRequest, OAuthError } from './oauth-error.ts'
-import type { TokenResponse } from './token-issuer.ts'
-
-export interface TokenRequest extends ClientRequest {
-  /** Told as soon as the client has proved who it is, for the log. */
-  readonly onClient: (clientId: string) => void
-}
+import type { IssueTokens, TokenResponse } from './token-issuer.ts'
 
 function assertGrantAllowed(client: AuthenticatedClient, grant: Grant): void {
   if (client.grants.includes(grant.grantType)) return
@@ -16,10 +11,10 @@ function assertGrantAllowed(client: AuthenticatedClient, grant: Grant): void {
 
 /** @throws OAuthError every code of RFC 6749 §5.2, invalid_target (RFC 8707 §2) */
 export function createTokenEndpoint(dependencies: {
-  readonly authenticateClient: (request: ClientRequest) => Promise<AuthenticatedClient>
+  readonly authenticateClient: AuthenticateClient
   readonly grants: readonly Grant[]
-  readonly issueTokens: (authorization: Authorization) => Promise<TokenResponse>
-}): (request: TokenRequest) => Promise<TokenResponse> {
+  readonly issueTokens: IssueTokens
+}): (request: ClientRequest) => Promise<TokenResponse> {
   const { authenticateClient, grants, issueTokens } = dependencies
 
   function grantFor(grantType: string | undefined): Grant {
@@ -31,10 +26,12 @@ export function createTokenEndpoint(dependencies: {
 
   return async request => {
     const client = await authenticateClient(request) // §2.3
-    request.onClient(client.clientId)
     const grant = grantFor(request.parameters['grant_type']) // §4
     assertGrantAllowed(client, grant) // §5.2 unauthorized_client
-    const authorization = await grant.authorize(request, client) // §4.3, §6
-    return issueTokens(authorization) // §5.1
+    for (;;) {
+      const authorization = await grant.authorize(request, client) // §4.3, §6
+      const response = await issueTokens(authorization) // §5.1
+      if (response !== undefined) return response
+    }
   }
 }

@@ -10,6 +10,14 @@ export const roleStore = (executor: Executor): RoleStore => ({
   async list() {
     return (await executor.kysely.selectFrom('roles').selectAll().orderBy('name').execute()).map(toRole)
   },
+  async usersOf(name) {
+    const query = executor.kysely
+      .selectFrom('user_roles')
+      .select('user_id')
+      .where('role_name', '=', name)
+      .orderBy('user_id')
+    return (await query.execute()).map(({ user_id }) => user_id)
+  },
   async insert({ name, permissions }) {
     const { numInsertedOrUpdatedRows } = await executor.kysely
       .insertInto('roles')

@@ -6,6 +6,8 @@ export interface Schema {
   clients: ClientsTable
   client_origins: ClientOriginsTable
   sessions: SessionsTable
+  status_lists: StatusListsTable
+  revocations: RevocationsTable
   signing_keys: SigningKeysTable
   audit_events: AuditEventsTable
 }
@@ -73,6 +75,36 @@ export interface SessionsTable {
   rotated_at_ms: number | null
   ended_at_ms: number | null
   end_reason: string | null
+  /** Where the sign-in or the last refresh came from. */
+  address: string | null
+  user_agent: string | null
+  /** The index that every access token of the session carries; null until the next refresh after it was taken away. */
+  status_list_id: string | null
+  status_index: number | null
+  status_leave_at_ms: number | null
+  status_last_expiry_ms: number | null
+  /** The index before the last move to a younger list. */
+  left_list_id: string | null
+  left_index: number | null
+  left_last_expiry_ms: number | null
+}
+
+/** A Token Status List: its indices are handed out in blocks. */
+export interface StatusListsTable {
+  id: string
+  state: 'open' | 'closed'
+  next_block: number
+  /** Changes with every revocation and every bit that is cleared. */
+  revision: number
+  opened_at_ms: number
+  keep_until_ms: number
+}
+
+/** A bit that is set, for as long as a token may be alive that carries the index. */
+export interface RevocationsTable {
+  list_id: string
+  status_index: number
+  until_ms: number
 }
 
 export interface SigningKeysTable {

@@ -1,33 +1,37 @@
 import type { Kysely } from 'kysely'
 import type { StandingStore } from '../accounts/may-receive-tokens.ts'
 import type { Dialect } from './dialect.ts'
-import { type Executor, prepared } from './prepared.ts'
+import { type Executor, type Param, prepared } from './prepared.ts'
 import type { ClientsTable, Schema, UsersTable } from './schema.ts'
 
 type UserRow = Pick<UsersTable, 'status' | 'password_id'>
 type ClientRow = Pick<ClientsTable, 'status' | 'secrets'>
 
 export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => StandingStore {
-  const lockUser = prepared<{ id: string }, UserRow>(param => {
-    const query = db.selectFrom('users').select(['status', 'password_id']).where('id', '=', param('id'))
-    return dialect.locksRows ? query.forShare() : query
-  })
-  const lockClient = prepared<{ id: string }, ClientRow>(param => {
-    const query = db.selectFrom('clients').select(['status', 'secrets']).where('id', '=', param('id'))
-    return dialect.locksRows ? query.forShare() : query
-  })
+  const user = (param: Param<{ id: string }>) =>
+    db.selectFrom('users').select(['status', 'password_id']).where('id', '=', param('id'))
+  const client = (param: Param<{ id: string }>) =>
+    db.selectFrom('clients').select(['status', 'secrets']).where('id', '=', param('id'))
+  const findUser = prepared<{ id: string }, UserRow>(user)
+  const findClient = prepared<{ id: string }, ClientRow>(client)
+  const lockUser = prepared<{ id: string }, UserRow>(param => user(param).forShare())
+  const lockClient = prepared<{ id: string }, ClientRow>(param => client(param).forShare())
 
-  return executor => ({
-    async lock(userId, clientId) {
-      const user = (await lockUser(executor, { id: userId })).rows[0]
-      const client = (await lockClient(executor, { id: clientId })).rows[0]
-      if (user === undefined || client === undefined) return undefined
-      return {
-        userStatus: user.status,
-        passwordId: user.password_id,
-        clientStatus: client.status,
-        clientSecrets: JSON.parse(client.secrets),
+  return executor => {
+    const read =
+      (readUser: typeof findUser, readClient: typeof findClient): StandingStore['find'] =>
+      async (userId, clientId) => {
+        const userRow = (await readUser(executor, { id: userId })).rows[0]
+        const clientRow = (await readClient(executor, { id: clientId })).rows[0]
+        if (userRow === undefined || clientRow === undefined) return undefined
+        return {
+          userStatus: userRow.status,
+          passwordId: userRow.password_id,
+          clientStatus: clientRow.status,
+          clientSecrets: JSON.parse(clientRow.secrets),
+        }
       }
-    },
-  })
+    const find = read(findUser, findClient)
+    return { find, lock: dialect.locksRows ? read(lockUser, lockClient) : find }
+  }
 }

@@ -20,6 +20,10 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
     db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted)
   const findByKey = prepared<{ key: string }, UsersTable>(byKey)
   const lockByKey = prepared<{ key: string }, UsersTable>(param => byKey(param).forUpdate())
+  const byId = (param: Param<{ userId: string }>) =>
+    db.selectFrom('users').selectAll().where('id', '=', param('userId')).where('status', '<>', notDeleted)
+  const findById = prepared<{ userId: string }, UsersTable>(byId)
+  const lockById = prepared<{ userId: string }, UsersTable>(param => byId(param).forUpdate())
   const rolesOf = prepared<{ userId: string }, RolesTable>(param =>
     db
       .selectFrom('roles')
@@ -37,6 +41,10 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
     return {
       async findByKey(key) {
         const { rows } = await (executor.locks ? lockByKey : findByKey)(executor, { key })
+        return rows[0] && toUser(rows[0])
+      },
+      async findById(userId) {
+        const { rows } = await (executor.locks ? lockById : findById)(executor, { userId })
         return rows[0] && toUser(rows[0])
       },
       async list() {

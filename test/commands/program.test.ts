@@ -21,6 +21,7 @@ const nouns = {
   users: ['add', 'list', 'show', 'set-password', 'disable', 'enable', 'delete'],
   roles: ['add', 'list', 'show', 'update', 'grant', 'revoke', 'delete'],
   clients: ['add', 'list', 'show', 'update', 'add-secret', 'remove-secret', 'disable', 'enable', 'delete'],
+  sessions: ['list', 'revoke'],
 }
 
 /** The names in the list of commands of a help text. */

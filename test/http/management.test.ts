@@ -9,6 +9,11 @@ const unavailable = [503, 'temporarily_unavailable'] as const
 const forOperators = ['/livez', '/readyz', '/docs', '/docs/json', '/metrics']
 const forTheWorld = [
   '/oauth/token',
+  '/oauth/revoke',
+  '/oauth/introspect',
+  '/oauth/status-lists',
+  '/me',
+  '/me/sessions',
   '/.well-known/jwks.json',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',

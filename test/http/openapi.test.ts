@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import { unansweredRoutes } from '../../scripts/unanswered-routes.ts'
 import { createManagementApp } from '../../src/http/management-app.ts'
 import { createPublicApp } from '../../src/http/public-app.ts'
 import { createLogger } from '../../src/logger.ts'
-import { metadataOf } from '../../src/oauth/metadata.ts'
 import { request, serve } from '../support/serve.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -32,7 +32,16 @@ test('openapi.yaml keeps the rules of its linter', async t => {
   t.notMatch(output, /warning/i)
 })
 
-/** The paths that an app answers at all: `printRoutes` draws them as a tree, each node with its part of the path. */
+interface Operation {
+  readonly parameters?: readonly {
+    readonly in: string
+    readonly name: string
+    readonly required: boolean
+    readonly schema: object
+  }[]
+}
+
+/** The paths that an app answers at all, as OpenAPI writes them: `printRoutes` draws a tree, each node with its part of the path. */
 function pathsOf(app: FastifyInstance): string[] {
   const parts: string[] = []
   const paths = app
@@ -41,24 +50,15 @@ function pathsOf(app: FastifyInstance): string[] {
     .flatMap(line => {
       const [, indent = '', part = '', methods] = /^([│├└─ ]*)(\S+)( \(.*\))?$/.exec(line) ?? []
       parts.splice(indent.length / 4 - 1, parts.length, part)
-      return methods === undefined ? [] : [parts.join('')]
+      return methods === undefined ? [] : [parts.join('').replace(/:(\w+)/g, '{$1}')]
     })
   return [...new Set(paths)]
 }
 
 test('every path that is served is described, and every path that is described is served, with its methods', async t => {
-  const never = async (): Promise<never> => {
-    throw new Error('Nothing is asked here.')
-  }
   const common = { log: createLogger('silent'), trustProxy: [] }
   const apps = await Promise.all([
-    createPublicApp({
-      ...common,
-      metadata: metadataOf('http://127.0.0.1:3000', []),
-      publishedKeys: () => ({ body: '', etag: '' }),
-      tokenEndpoint: never,
-      origins: { isKnown: never, mayUse: never },
-    }),
+    createPublicApp({ ...common, ...unansweredRoutes }),
     createManagementApp({ ...common, readiness: { isServing: () => true, proofs: [] } }),
   ])
   await Promise.all(apps.map(app => app.ready()))
@@ -78,4 +78,23 @@ test('every path that is served is described, and every path that is described i
       .filter(method => method !== 'head')
     t.same(methods, Object.keys(operations), path)
   }
+})
+
+test('every parameter in a path is described, and every described one is in its path', async t => {
+  const { management } = await serve(t)
+  const { body: described } = await request(`${management}/docs/json`)
+  let seen = 0
+  for (const [path, operations] of Object.entries<Record<string, Operation>>(described.paths)) {
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    seen += names.length
+    for (const [method, { parameters = [] }] of Object.entries(operations)) {
+      const inPath = parameters.filter(parameter => parameter.in === 'path')
+      t.same(
+        inPath.map(({ name, required, schema }) => ({ name, required, schema })),
+        names.map(name => ({ name, required: true, schema: { type: 'string' } })),
+        `${method} ${path}`,
+      )
+    }
+  }
+  t.ok(seen > 0, 'there are paths with parameters')
 })

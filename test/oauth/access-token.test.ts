@@ -55,14 +55,21 @@ t.test('the header and the claims are those of RFC 9068 and no others', async t 
     jti: claims.jti,
     sid: claims.sid,
     auth_time: nowSeconds,
+    status: claims.status,
   })
+  const { idx, uri } = claims.status.status_list
+  t.same(claims.status, { status_list: { idx, uri } }, 'draft-ietf-oauth-status-list §6.1')
+  t.ok(Number.isInteger(idx) && idx >= 0 && idx < 2 ** 20, `${idx}`)
+  t.match(uri, /^http:\/\/127\.0\.0\.1:\d+\/oauth\/status-lists\/[0-9a-f]{16}$/)
+  t.ok(uri.startsWith(service.issuer))
+  t.equal((await fetch(uri)).status, 200, 'the list is there')
   t.match(claims.sub, /^user_[0-9a-f]{32}$/)
   t.match(claims.jti, /^token_[0-9a-f]{32}$/)
   t.match(claims.sid, /^session_[0-9a-f]{32}$/)
   t.notOk(JSON.stringify(claims).includes('alice'), 'no personal data')
 })
 
-t.test('a refresh makes a new jti, iat and exp, and keeps sub, sid and auth_time', async t => {
+t.test('a refresh makes a new jti, iat and exp, and keeps sub, sid, auth_time and status', async t => {
   const first = (await signIn(service)).body
   const before = claimsOf(first.access_token)
   clock.advance(90_500)
@@ -144,7 +151,29 @@ t.test('the metadata advertises what works and nothing else, under both well-kno
       jwks_uri: `${service.issuer}/.well-known/jwks.json`,
       grant_types_supported: ['password', 'refresh_token'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      revocation_endpoint: `${service.issuer}/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      introspection_endpoint: `${service.issuer}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      status_list_aggregation_endpoint: `${service.issuer}/oauth/status-lists`,
     })
+  }
+})
+
+t.test('every endpoint of the metadata is there, also with a path in the issuer', async t => {
+  for (const { issuer, get } of [service, underPath]) {
+    const { body: metadata } = await get('/.well-known/openid-configuration')
+    const endpoints = Object.entries<string>(metadata).filter(([name]) => /_endpoint$|_uri$/.test(name))
+    t.equal(endpoints.length, 5)
+    for (const [name, url] of endpoints) {
+      t.ok(url.startsWith(`${issuer}/`), name)
+      const allow = (await fetch(url, { method: 'PROPFIND' })).headers.get('allow')
+      const isDocument = name === 'jwks_uri' || name === 'status_list_aggregation_endpoint'
+      t.equal(allow, isDocument ? 'GET, HEAD' : 'POST', name)
+    }
+    const { status_lists: uris } = (await get('/oauth/status-lists')).body
+    t.ok(uris.length > 0)
+    for (const uri of uris) t.ok(uri.startsWith(`${issuer}/oauth/status-lists/`), uri)
   }
 })
 
@@ -163,9 +192,18 @@ t.test(
     t.same((await underPath.get('/.well-known/openid-configuration')).body, metadata)
     t.equal((await underPath.get('/.well-known/jwks.json')).body.keys.length, 2)
     const { body } = await signIn(underPath)
-    t.equal(claimsOf(body.access_token).iss, issuer)
+    const claims = claimsOf(body.access_token)
+    t.equal(claims.iss, issuer)
+    t.equal((await fetch(claims.status.status_list.uri)).status, 200, 'the status list, too')
     t.equal((await refresh(underPath, body.refresh_token)).status, 200)
-    const elsewhere = ['/oauth/token', '/.well-known/jwks.json', '/.well-known/openid-configuration']
+    const elsewhere = [
+      '/oauth/token',
+      '/oauth/revoke',
+      '/oauth/introspect',
+      '/oauth/status-lists',
+      '/.well-known/jwks.json',
+      '/.well-known/openid-configuration',
+    ]
     for (const path of [...elsewhere, '/.well-known/oauth-authorization-server']) {
       t.equal((await fetch(origin + path)).status, 404, path)
     }

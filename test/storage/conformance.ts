@@ -4,12 +4,19 @@ import { auditChecks } from './conformance/audit.ts'
 import { clientChecks } from './conformance/clients.ts'
 import { migrationChecks } from './conformance/migrations.ts'
 import type { Engine } from './conformance/records.ts'
+import { revocationChecks } from './conformance/revocations.ts'
 import { roleChecks } from './conformance/roles.ts'
 import { sessionEndChecks } from './conformance/session-end.ts'
+import { idleSessionChecks } from './conformance/session-idle.ts'
+import { sessionListChecks } from './conformance/session-list.ts'
+import { sessionOverChecks } from './conformance/session-over.ts'
 import { sessionRotationChecks } from './conformance/session-rotation.ts'
+import { sessionStatusChecks } from './conformance/session-status.ts'
+import { takenStatusChecks } from './conformance/session-status-taken.ts'
 import { sessionChecks } from './conformance/sessions.ts'
 import { signingKeyChecks } from './conformance/signing-keys.ts'
 import { standingChecks } from './conformance/standing.ts'
+import { statusListChecks } from './conformance/status-lists.ts'
 import { userChecks } from './conformance/users.ts'
 import { writeChecks } from './conformance/write.ts'
 
@@ -20,7 +27,14 @@ const parts = [
   clientChecks,
   sessionChecks,
   sessionRotationChecks,
+  sessionStatusChecks,
+  takenStatusChecks,
+  sessionListChecks,
+  idleSessionChecks,
   sessionEndChecks,
+  sessionOverChecks,
+  revocationChecks,
+  statusListChecks,
   standingChecks,
   signingKeyChecks,
   auditChecks,

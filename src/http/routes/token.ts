@@ -1,16 +1,13 @@
 /** POST /oauth/token (RFC 6749 §3.2). */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { presentedClient } from '../../oauth/client-authentication.ts'
-import type { TokenRequest } from '../../oauth/token-endpoint.ts'
+import type { ClientRequest } from '../../oauth/client-authentication.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
-import { type OriginRules, originNotAllowed } from '../browser-origins.ts'
-import { formOf, requireForm } from '../form-parameters.ts'
-import { provenanceOf } from '../provenance.ts'
-import { noteForLog } from '../request-log.ts'
+import type { OriginRules } from '../browser-origins.ts'
+import { clientRequestOf, prepareClientForm } from '../client-request.ts'
 import { errorResponse } from '../schemas.ts'
 
 export interface TokenRouteOptions {
-  readonly tokenEndpoint: (request: TokenRequest) => Promise<TokenResponse>
+  readonly tokenEndpoint: (request: ClientRequest) => Promise<TokenResponse>
   readonly origins: OriginRules
 }
 
@@ -19,22 +16,8 @@ export function tokenRoute(app: FastifyInstance, { tokenEndpoint, origins }: Tok
     method: 'POST',
     url: '/oauth/token',
     schema,
-    // Errors carry these two, too (RFC 6749 §5.1, §5.2).
-    onRequest: (request, reply, done) => {
-      reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-      requireForm(request)
-      done()
-    },
-    handler: async (request: FastifyRequest) => {
-      const parameters = formOf(request)
-      const { authorization, origin } = request.headers
-      if (origin !== undefined) {
-        const { clientId } = presentedClient({ parameters, authorization })
-        if (!(await origins.mayUse(origin, clientId))) throw originNotAllowed()
-      }
-      const onClient = (clientId: string) => noteForLog(request, { client_id: clientId })
-      return tokenEndpoint({ parameters, authorization, provenance: provenanceOf(request), onClient })
-    },
+    onRequest: prepareClientForm,
+    handler: async (request: FastifyRequest) => tokenEndpoint(await clientRequestOf(request, origins)),
   })
 }
 

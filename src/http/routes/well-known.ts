@@ -101,5 +101,10 @@ const metadataSchema = {
     jwks_uri: { type: 'string', format: 'uri' },
     grant_types_supported: stringArray,
     token_endpoint_auth_methods_supported: stringArray,
+    revocation_endpoint: { type: 'string', format: 'uri' },
+    revocation_endpoint_auth_methods_supported: stringArray,
+    introspection_endpoint: { type: 'string', format: 'uri' },
+    introspection_endpoint_auth_methods_supported: stringArray,
+    status_list_aggregation_endpoint: { type: 'string', format: 'uri' },
   },
 } as const

@@ -6,7 +6,7 @@ import type { StartSession } from '../new-session.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
 import { successorOf } from '../refresh-token.ts'
 import { assertClientMayHave, type Granted, narrowScope, parseScope, selectAudience } from '../scope.ts'
-import type { ResourceOwnerReader } from '../stores.ts'
+import type { ResourceOwnerReader, Role } from '../stores.ts'
 
 /** Checks a username and a password; undefined for every way in which they can be wrong. */
 export type SignIn = (attempt: {
@@ -32,10 +32,10 @@ export function createPasswordGrant(dependencies: {
     client: AuthenticatedClient,
     asked: readonly string[] | undefined,
     provenance: Provenance,
-  ): Promise<Granted> {
+  ): Promise<{ granted: Granted; roles: readonly Role[] }> {
     const roles = await users.rolesOf(userId)
     try {
-      return narrowScope(asked, [client.scope], roles)
+      return { granted: narrowScope(asked, [client.scope], roles), roles }
     } catch (error) {
       const event = { type: 'user.sign_in', outcome: 'failure', reason: 'invalid_scope' } as const
       await write(stores => stores.audit.append({ ...event, userId, clientId: client.id, provenance }))
@@ -54,12 +54,13 @@ export function createPasswordGrant(dependencies: {
       const signedIn = await signIn({ username, password, clientId: client.id, provenance })
       if (signedIn === undefined) throw refusal
       const { userId, passwordId } = signedIn
-      const granted = await grantTo(userId, client, asked, provenance)
+      const { granted, roles } = await grantTo(userId, client, asked, provenance)
       const { session, refreshToken } = startSession({ userId, client, scope: granted.scope, audience })
       return {
         client,
         userId,
         granted,
+        roles,
         audience,
         sessionId: session.id,
         authTimeSeconds: session.authTimeSeconds,

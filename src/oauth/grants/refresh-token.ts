@@ -6,7 +6,7 @@ import type { Authorization, Grant } from '../authorization.ts'
 import type { AuthenticatedClient, ClientRequest } from '../client-authentication.ts'
 import { REFRESH_TOKEN } from '../new-session.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
-import { hashOf, judgeUse, parseRefreshToken, type RefreshToken, successorOf } from '../refresh-token.ts'
+import { hashOf, judgeUse, parseRefreshToken, successorOf } from '../refresh-token.ts'
 import { narrowScope, parseScope, selectAudience } from '../scope.ts'
 import type { Sessions } from '../sessions.ts'
 import type { RefreshFamily, ResourceOwnerReader, Rotation, SessionReader } from '../stores.ts'
@@ -47,13 +47,19 @@ export function createRefreshTokenGrant(dependencies: {
     return family
   }
 
-  function rotationOf(presented: Hashes, next: RefreshToken, salt: string, family: RefreshFamily): Rotation {
+  function rotationOf(
+    presented: Hashes,
+    next: Pick<Rotation, 'nextHash' | 'salt'>,
+    family: RefreshFamily,
+    { address, userAgent }: Provenance,
+  ): Rotation {
     const nowMs = clock.now()
     return {
       ...presented,
+      ...next,
+      address,
+      userAgent,
       clientId: family.clientId,
-      nextHash: hashOf(next.secret),
-      salt,
       nowMs,
       expiresAtMs: Math.min(nowMs + refreshIdleTtl * 1000, family.absoluteExpiresAtMs),
     }
@@ -72,17 +78,21 @@ export function createRefreshTokenGrant(dependencies: {
       const family = await findFamily(hashes, client, request)
       const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
       const audience = selectAudience(allowed, parameters['resource'])
-      const granted = narrowScope(asked, [client.scope, family.scope], await users.rolesOf(family.userId))
+      // After the family: what is taken away from now on is noticed when it is rotated.
+      const roles = await users.rolesOf(family.userId)
+      const granted = narrowScope(asked, [client.scope, family.scope], roles)
       const salt = randomness.bytes(16).toString('base64url')
       const next = successorOf(presented, salt)
+      const rotation = rotationOf(hashes, { nextHash: hashOf(next.secret), salt }, family, provenance)
       return {
         client,
         userId: family.userId,
         granted,
+        roles,
         audience,
         sessionId: family.id,
         authTimeSeconds: family.authTimeSeconds,
-        change: { kind: 'rotate', sessionId: family.id, rotation: rotationOf(hashes, next, salt, family) },
+        change: { kind: 'rotate', sessionId: family.id, rotation, held: family.held },
         refreshToken: { next, derive: stored => successorOf(presented, stored) },
         checkedPasswordId: undefined,
         refusal,

@@ -1,7 +1,7 @@
 /** An empty database, and the records that the conformance checks store in it. */
 import type { Test } from 'tap'
 import type { Client, User } from '../../../src/accounts/stores.ts'
-import type { NewSession } from '../../../src/oauth/stores.ts'
+import type { HeldStatus, NewSession, SessionStatus } from '../../../src/oauth/stores.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import type { TestClock } from '../../support/clock.ts'
 
@@ -61,6 +61,20 @@ export const clientOf = (clientId: string, more: Partial<Client> = {}): Client =
   ...more,
 })
 
+export const statusOf = (index: number, more: Partial<SessionStatus> = {}): SessionStatus => ({
+  listId: 'list-1',
+  index,
+  leaveAtMs: farMs + 3000,
+  lastExpiryMs: farMs + 500,
+  ...more,
+})
+
+/** What the row of a new session holds. */
+export const holds = (status: SessionStatus): HeldStatus => ({ current: status, left: undefined })
+
+/** A row whose index was taken away. */
+export const nothing: HeldStatus = { current: undefined, left: undefined }
+
 /** A session of alice through web-app. */
 export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSession => ({
   id: `session_${name}`,
@@ -73,6 +87,9 @@ export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSess
   expiresAtMs: farMs + 1000,
   absoluteExpiresAtMs: farMs + 2000,
   family: { handleHash: `handle-${name}`, currentHash: `first-${name}` },
+  status: statusOf(1),
+  address: '2001:db8::1',
+  userAgent: 'Browser/1 “x”',
   ...more,
 })
 

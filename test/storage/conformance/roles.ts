@@ -62,6 +62,17 @@ export function roleChecks(t: Test, engine: Engine): void {
     t.strictSame(await read.users.rolesOf('user_bob'), [editor])
   })
 
+  t.test('a role knows those who have it, and nobody else', async t => {
+    const { read, write } = await openWithRoles(t, engine)
+    await write(async ({ users }) => {
+      for (const id of ['user_alice', 'user_bob']) await users.grantRole(id, 'editor')
+      await users.grantRole('user_bob', 'Reader')
+    })
+    t.strictSame((await read.roles.usersOf('editor')).toSorted(), ['user_alice', 'user_bob'])
+    t.strictSame(await read.roles.usersOf('Reader'), ['user_bob'])
+    t.strictSame(await read.roles.usersOf('reader'), [])
+  })
+
   t.test('a deleted role is taken from everybody, and does not come back with a new one of its name', async t => {
     const { read, write } = await openWithRoles(t, engine)
     await write(async ({ users }) => {

@@ -1,24 +1,12 @@
 import type { Test } from 'tap'
-import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
+import type { HeldStatus, WhichSessions } from '../../../src/oauth/stores.ts'
+import { type EmptyDatabase, type Engine, farMs, holds, nothing, statusOf } from './records.ts'
+import { type Device, openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
-/** Sessions of alice and bob through both clients; one had ended before and one has expired. */
-async function openWithSessions(t: Test, engine: Engine): Promise<EmptyDatabase> {
-  const database = await openWithParties(t, engine)
-  await database.write(async ({ sessions }) => {
-    for (const [user, client] of [
-      ['alice', 'web-app'],
-      ['alice', 'spa'],
-      ['bob', 'web-app'],
-      ['bob', 'spa'],
-    ]) {
-      await sessions.insert(sessionOf(`${user}-${client}`, { userId: `user_${user}`, clientId: `client_${client}` }))
-    }
-    await sessions.insert(sessionOf('ended'))
-    await sessions.end('session_ended', 'earlier', farMs - 1)
-    await sessions.insert(sessionOf('expired', { expiresAtMs: farMs }))
-  })
-  return database
-}
+const ANY = 100
+
+const end = ({ write }: EmptyDatabase, which: WhichSessions, limit = ANY) =>
+  write(({ sessions }) => sessions.end(which, 'now', farMs, limit))
 
 /** The sessions that ended, with time and reason. */
 const ended = async ({ query }: EmptyDatabase) => {
@@ -26,42 +14,84 @@ const ended = async ({ query }: EmptyDatabase) => {
   return rows.map(row => [row['id'], row['ended_at_ms'], row['end_reason']])
 }
 
-const earlier = ['session_ended', farMs - 1, 'earlier']
-const now = (name: string) => [`session_${name}`, farMs, 'now']
+const now = (device: Device) => [`session_${device}`, farMs, 'now']
+const allEnded = (...devices: readonly Device[]) =>
+  [['session_ended', farMs - 1, 'earlier'], ...devices.map(now)].toSorted()
+
+/** In one order: a database may answer in any. */
+const indices = (held: readonly HeldStatus[]) => held.map(({ current }) => current?.index ?? -1).toSorted()
+const indicesOf = (devices: readonly Device[]) => devices.map(device => statusOfDevice(device).index).toSorted()
 
 export function sessionEndChecks(t: Test, engine: Engine): void {
+  for (const [way, which, meant] of ways) {
+    t.test(`an end reaches exactly what is meant: ${way}`, async t => {
+      const database = await openWithDevices(t, engine)
+      t.strictSame(indices(await end(database, which)), indicesOf(meant))
+      t.strictSame(await ended(database), allEnded(...meant))
+    })
+  }
+
   t.test('a session ends once, and keeps the time and the reason of its first end', async t => {
-    const database = await openWithSessions(t, engine)
-    const end = (id: string) => database.write(({ sessions }) => sessions.end(id, 'now', farMs))
-    t.equal(await end('session_alice-spa'), true)
-    t.equal(await database.write(({ sessions }) => sessions.end('session_alice-spa', 'again', farMs + 1)), false)
-    t.equal(await end('session_ended'), false)
-    t.equal(await end('session_expired'), false)
-    t.equal(await end('session_none'), false)
-    t.strictSame(await ended(database), [now('alice-spa'), earlier])
-    t.equal((await database.read.sessions.findByHandleHash('handle-alice-spa'))?.endedAtMs, farMs)
+    const database = await openWithDevices(t, engine)
+    const again = () => database.write(({ sessions }) => sessions.end({}, 'again', farMs + 1, ANY))
+    t.equal((await end(database, { userId: 'user_alice' })).length, 4)
+    t.equal((await again()).length, 2)
+    t.strictSame(await again(), [])
+    const alice = (await ended(database)).filter(([, endedAtMs]) => endedAtMs === farMs)
+    t.strictSame(alice, [now('expired'), now('laptop'), now('phone'), now('tablet')])
+    t.equal((await database.read.sessions.find('session_phone'))?.endedAtMs, farMs)
+    t.equal((await database.read.sessions.findByHandleHash('handle-phone'))?.endedAtMs, farMs)
   })
 
-  t.test("ending a user's sessions ends what is alive in every client, and counts it", async t => {
-    const database = await openWithSessions(t, engine)
-    const end = () => database.write(({ sessions }) => sessions.endAllOfUser('user_alice', 'now', farMs))
-    t.equal(await end(), 2)
-    t.equal(await end(), 0)
-    t.strictSame(await ended(database), [now('alice-spa'), now('alice-web-app'), earlier])
+  t.test('an end takes no more than its limit, and the next ones take the rest, none of them twice', async t => {
+    const database = await openWithDevices(t, engine)
+    const taken: number[] = []
+    for (const expected of [2, 2, 0]) {
+      const held = await end(database, { userId: 'user_alice' }, 2)
+      t.equal(held.length, expected)
+      taken.push(...indices(held))
+      t.equal((await ended(database)).length, 1 + taken.length)
+    }
+    t.strictSame(taken.toSorted(), indicesOf(['phone', 'laptop', 'tablet', 'expired']))
   })
 
-  t.test("ending a client's sessions ends what is alive for every user, and counts it", async t => {
-    const database = await openWithSessions(t, engine)
-    const end = () => database.write(({ sessions }) => sessions.endAllOfClient('client_web-app', 'now', farMs))
-    t.equal(await end(), 2)
-    t.equal(await end(), 0)
-    t.strictSame(await ended(database), [now('alice-web-app'), now('bob-web-app'), earlier])
+  t.test('of many ends at once, each session is ended by one', async t => {
+    const database = await openWithDevices(t, engine)
+    const held = await Promise.all(Array.from({ length: 10 }, () => end(database, { userId: 'user_alice' }, 3)))
+    t.strictSame(indices(held.flat()), indicesOf(['phone', 'laptop', 'tablet', 'expired']))
   })
 
-  t.test('nobody has sessions who has none', async t => {
-    const database = await openWithSessions(t, engine)
-    t.equal(await database.write(({ sessions }) => sessions.endAllOfUser('client_web-app', 'now', farMs)), 0)
-    t.equal(await database.write(({ sessions }) => sessions.endAllOfClient('user_alice', 'now', farMs)), 0)
-    t.strictSame(await ended(database), [earlier])
+  t.test('an end answers all that the rows hold, and leaves it there', async t => {
+    const database = await openWithDevices(t, engine)
+    const before = holds(statusOfDevice('phone'))
+    const after = statusOf(77, { listId: 'list-2' })
+    await database.write(async ({ sessions }) => {
+      await sessions.setStatus('session_phone', { before, after })
+      await sessions.takeStatus({ sessionId: 'session_laptop' })
+    })
+    const { leaveAtMs: _, ...left } = statusOfDevice('phone')
+    const expected = { phone: { current: after, left }, laptop: nothing, tablet: holds(statusOfDevice('tablet')) }
+    for (const [device, held] of Object.entries(expected)) {
+      t.strictSame(await end(database, { sessionId: `session_${device}` }), [held], device)
+      t.strictSame((await database.read.sessions.find(`session_${device}`))?.held, held, device)
+    }
+  })
+
+  t.test('a disabled and a deleted client are found while they have sessions that did not end', async t => {
+    const database = await openWithDevices(t, engine)
+    const found = async () =>
+      (await database.read.sessions.findLeftOver()).map(({ clientId, reason }) => `${clientId} ${reason}`).toSorted()
+    t.strictSame(await found(), [])
+    await database.write(async ({ clients }) => {
+      await clients.setStatus('client_web-app', 'disabled')
+      await clients.setStatus('client_spa', 'deleted')
+    })
+    t.strictSame(await found(), ['client_spa client_deleted', 'client_web-app client_disabled'])
+    await end(database, { clientId: 'client_spa', userId: 'user_bob' })
+    t.strictSame(await found(), ['client_spa client_deleted', 'client_web-app client_disabled'])
+    await end(database, { clientId: 'client_spa' })
+    t.strictSame(await found(), ['client_web-app client_disabled'])
+    await end(database, { clientId: 'client_web-app' })
+    t.strictSame(await found(), [])
   })
 }

@@ -1,11 +1,11 @@
 import type { Test } from 'tap'
-import type { Rotation } from '../../../src/oauth/stores.ts'
-import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
+import type { Rotation, StatusChange } from '../../../src/oauth/stores.ts'
+import { type EmptyDatabase, type Engine, farMs, holds, openWithParties, sessionOf, statusOf } from './records.ts'
 
 const HOUR_MS = 3_600_000
 
 /** One that the session `one` fits. */
-const rotation: Rotation = {
+export const rotation: Rotation = {
   handleHash: 'handle-one',
   currentHash: 'first-one',
   clientId: 'client_web-app',
@@ -13,7 +13,12 @@ const rotation: Rotation = {
   salt: 'salt-one',
   nowMs: farMs,
   expiresAtMs: farMs + 5000,
+  address: '192.0.2.1',
+  userAgent: 'Browser/2',
 }
+
+/** The index stays as the session was inserted. */
+const sameStatus: StatusChange = { before: holds(statusOf(1)), after: statusOf(1) }
 
 async function openWithSessions(t: Test, engine: Engine): Promise<EmptyDatabase> {
   const database = await openWithParties(t, engine)
@@ -25,7 +30,7 @@ async function openWithSessions(t: Test, engine: Engine): Promise<EmptyDatabase>
 }
 
 const rotate = ({ write }: EmptyDatabase, change: Partial<Rotation> = {}) =>
-  write(({ sessions }) => sessions.rotate({ ...rotation, ...change }))
+  write(({ sessions }) => sessions.rotate({ ...rotation, ...change }, sameStatus))
 
 export function sessionRotationChecks(t: Test, engine: Engine): void {
   t.test('a rotation moves the current secret to the previous one and changes no other session', async t => {
@@ -42,6 +47,16 @@ export function sessionRotationChecks(t: Test, engine: Engine): void {
       rotatedAgoMs: Number,
     })
     t.strictSame(await find('handle-two'), other)
+  })
+
+  t.test('a rotation replaces the address and the program of the last use, also by unknown ones', async t => {
+    const database = await openWithSessions(t, engine)
+    const places = () => database.query('SELECT address, user_agent FROM sessions ORDER BY id')
+    const two = { address: '2001:db8::1', user_agent: 'Browser/1 “x”' }
+    await rotate(database)
+    t.strictSame(await places(), [{ address: '192.0.2.1', user_agent: 'Browser/2' }, two])
+    await rotate(database, { currentHash: 'second-one', nextHash: 'third-one', address: null, userAgent: null })
+    t.strictSame(await places(), [{ address: null, user_agent: null }, two])
   })
 
   t.test('a second rotation forgets the generation before the previous one', async t => {
@@ -80,7 +95,7 @@ export function sessionRotationChecks(t: Test, engine: Engine): void {
 
   t.test('an ended session never rotates', async t => {
     const database = await openWithSessions(t, engine)
-    await database.write(({ sessions }) => sessions.end('session_one', 'sign_out', farMs))
+    await database.write(({ sessions }) => sessions.end({ sessionId: 'session_one' }, 'sign_out', farMs, 1))
     t.equal(await rotate(database), false)
     t.match(await database.read.sessions.findByHandleHash('handle-one'), { currentHash: 'first-one', salt: null })
   })

@@ -1,14 +1,20 @@
 import type { Test } from 'tap'
-import { type Engine, openWithParties, sessionOf } from './records.ts'
+import type { NewSession, StoredSession } from '../../../src/oauth/stores.ts'
+import { type Engine, holds, openWithParties, sessionOf, statusOf } from './records.ts'
+
+/** A new session as it is read. */
+const asStored = ({ family: _, status, address: __, userAgent: ___, ...session }: NewSession): StoredSession => ({
+  ...session,
+  endedAtMs: null,
+  held: holds(status),
+})
 
 export function sessionChecks(t: Test, engine: Engine): void {
   t.test('a session comes back with every field as it was stored', async t => {
     const { read, write } = await openWithParties(t, engine)
-    const { family: _, createdAtMs: __, ...session } = sessionOf('one')
     await write(({ sessions }) => sessions.insert(sessionOf('one')))
     t.strictSame(await read.sessions.findByHandleHash('handle-one'), {
-      ...session,
-      endedAtMs: null,
+      ...asStored(sessionOf('one')),
       currentHash: 'first-one',
       previousHash: null,
       salt: null,
@@ -16,7 +22,33 @@ export function sessionChecks(t: Test, engine: Engine): void {
     })
   })
 
-  t.test('the time of the sign-in and all expiries are stored, also those that the reader does not show', async t => {
+  t.test('a session is found by its id and by nothing else, with a family and without', async t => {
+    const { read, write } = await openWithParties(t, engine)
+    const session = sessionOf('two', { userId: 'user_bob', status: statusOf(2), family: undefined })
+    await write(async ({ sessions }) => {
+      await sessions.insert(sessionOf('one'))
+      await sessions.insert(session)
+    })
+    t.match(await read.sessions.find('session_one'), asStored(sessionOf('one')))
+    t.match(await read.sessions.find('session_two'), asStored(session))
+    for (const other of ['handle-one', 'first-one', 'user_alice', 'session', '']) {
+      t.equal(await read.sessions.find(other), undefined)
+    }
+  })
+
+  t.test('where a sign-in came from is stored, also when it is not known', async t => {
+    const { query, write } = await openWithParties(t, engine)
+    await write(async ({ sessions }) => {
+      await sessions.insert(sessionOf('one'))
+      await sessions.insert(sessionOf('two', { address: null, userAgent: null }))
+    })
+    t.strictSame(await query('SELECT address, user_agent FROM sessions ORDER BY id'), [
+      { address: '2001:db8::1', user_agent: 'Browser/1 “x”' },
+      { address: null, user_agent: null },
+    ])
+  })
+
+  t.test('the time of the sign-in and all expiries are stored', async t => {
     const { query, write } = await openWithParties(t, engine)
     const session = sessionOf('one')
     await write(({ sessions }) => sessions.insert(session))

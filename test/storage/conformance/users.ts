@@ -20,6 +20,21 @@ export function userChecks(t: Test, engine: Engine): void {
     t.equal(await read.users.findByKey('bob'), undefined)
   })
 
+  t.test('a user is found by the id and by nothing else, until the deletion', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const alice = userOf('alice', { status: 'disabled' })
+    await write(async ({ users }) => {
+      await users.insert(alice)
+      await users.insert(userOf('bob'))
+    })
+    t.strictSame(await read.users.findById('user_alice'), asRead(alice))
+    t.strictSame(await write(({ users }) => users.findById('user_alice')), asRead(alice))
+    for (const other of ['alice', 'user_nobody', '']) t.equal(await read.users.findById(other), undefined)
+    await write(({ users }) => users.setStatus('user_alice', 'deleted'))
+    t.equal(await read.users.findById('user_alice'), undefined)
+    t.equal(await write(({ users }) => users.findById('user_alice')), undefined)
+  })
+
   t.test('a name is given once, also while its user is disabled, and the first user is untouched', async t => {
     const { read, write } = await openMigrated(t, engine)
     const first = userOf('alice', { status: 'disabled' })

@@ -1,0 +1,20 @@
+/** The routes of the public port without a service behind them, for whoever only looks at what they are. */
+import type { PublicRoutesOptions } from '../src/http/public-app.ts'
+import { metadataOf } from '../src/oauth/metadata.ts'
+
+const never = async (): Promise<never> => {
+  throw new Error('Nothing is answered here.')
+}
+
+export const unansweredRoutes: PublicRoutesOptions = {
+  metadata: metadataOf('http://127.0.0.1:3000', []),
+  publishedKeys: () => ({ body: '', etag: '' }),
+  tokenEndpoint: never,
+  revocationEndpoint: never,
+  introspectionEndpoint: never,
+  findLiveAccessToken: never,
+  statusLists: { find: never, uris: () => [] },
+  users: { findById: never, changePassword: never },
+  sessionManagement: { list: never, end: never },
+  origins: { isKnown: never, mayUse: never },
+}

@@ -1,0 +1,93 @@
+/** Removes what is over, in small batches with a turn of the event loop between them, so that no request waits for it. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { SessionManagement } from '../oauth/session-management.ts'
+import { momentOf } from '../oauth/status-index.ts'
+import type { Provenance, Readers, Write } from '../unit-of-work.ts'
+import { type Background, periodically } from './periodically.ts'
+
+const EVERY_MS = 5 * 60_000
+/** Rows that one write removes. */
+const BATCH = 200
+/** Sessions that are looked at in one turn of the event loop. */
+const PAGE = 500
+
+/** How many rows were removed of what. */
+export interface Swept {
+  readonly sessions: number
+  readonly revocations: number
+  readonly statusLists: number
+  /** Sessions of disabled or deleted clients that were ended: what a command began that was cut short. */
+  readonly endedSessions: number
+}
+
+export interface Janitor extends Background {
+  /** One whole round. */
+  sweep(): Promise<Swept>
+}
+
+export function createJanitor(dependencies: {
+  readonly read: Pick<Readers, 'sessions'>
+  readonly write: Write
+  readonly sessionManagement: SessionManagement
+  readonly clock: Clock
+  readonly log: Logger
+  readonly provenance: Provenance
+}): Janitor {
+  const { read, write, sessionManagement, clock, log, provenance } = dependencies
+
+  async function sweepRevocations(): Promise<number> {
+    for (let total = 0; ; await nextTurn()) {
+      const removed = await write(stores => stores.revocations.removeOver(clock.now(), BATCH))
+      total += removed
+      if (removed < BATCH) return total
+    }
+  }
+
+  async function removeSessions(ids: readonly string[]): Promise<number> {
+    let total = 0
+    for (let from = 0; from < ids.length; from += BATCH) {
+      const batch = ids.slice(from, from + BATCH)
+      total += await write(stores => stores.sessions.removeOver(batch, momentOf(clock.now())))
+    }
+    return total
+  }
+
+  /** By pages through the whole table: an index on what a refresh changes would cost each refresh more than this costs. */
+  async function sweepSessions(): Promise<number> {
+    let total = 0
+    for (let after: string | undefined = ''; after !== undefined; await nextTurn()) {
+      const page = await read.sessions.findOver(after, PAGE, momentOf(clock.now()))
+      total += await removeSessions(page.ids)
+      after = page.next
+    }
+    return total
+  }
+
+  async function endLeftOver(): Promise<number> {
+    let total = 0
+    for (const { clientId, reason } of await read.sessions.findLeftOver())
+      total += await sessionManagement.end({ clientId }, reason, provenance)
+    return total
+  }
+
+  async function sweep(): Promise<Swept> {
+    const swept = {
+      endedSessions: await endLeftOver(),
+      revocations: await sweepRevocations(),
+      sessions: await sweepSessions(),
+      statusLists: await write(stores => stores.statusLists.removeOver(clock.now())),
+    }
+    const { endedSessions, revocations, sessions, statusLists } = swept
+    if (endedSessions + revocations + sessions + statusLists > 0)
+      log.info({ sessions, revocations, status_lists: statusLists, ended_sessions: endedSessions }, 'swept')
+    return swept
+  }
+
+  const onError = (error: unknown) => {
+    if (error === undefined) log.info('the janitor works again')
+    else log.warn({ err: error }, 'the janitor could not remove what is over; it tries again in some minutes')
+  }
+  return { ...periodically(EVERY_MS, sweep, onError), sweep }
+}

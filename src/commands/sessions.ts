@@ -1,0 +1,71 @@
+import { Command } from '@commander-js/extra-typings'
+import { notFound } from '../accounts/account-error.ts'
+import type { ListedSession, WhichSessions } from '../oauth/stores.ts'
+import { answer, isoTime, operator, type Services, table, UsageError } from './context.ts'
+
+const toJson = (session: ListedSession) => ({
+  id: session.id,
+  user_id: session.userId,
+  username: session.username,
+  client_id: session.clientId,
+  created_at: isoTime(session.createdAtMs),
+  last_used_at: isoTime(session.lastUsedAtMs),
+  expires_at: isoTime(session.expiresAtMs),
+  address: session.address,
+  user_agent: session.userAgent,
+})
+
+interface Asked {
+  readonly user?: string | undefined
+  readonly client?: string | undefined
+}
+
+/** @throws AccountError when there is no such user or client */
+async function whichOf(services: Services, sessionId: string | undefined, asked: Asked): Promise<WhichSessions> {
+  const user = asked.user === undefined ? undefined : await (await services.users()).find(asked.user)
+  const client = asked.client === undefined ? undefined : await (await services.clients()).find(asked.client)
+  return { sessionId, userId: user?.userId, clientId: client?.id }
+}
+
+export function sessionsCommand(services: Services): Command {
+  const sessions = new Command('sessions').description('where users are signed in')
+
+  sessions
+    .command('list')
+    .description('list the sessions that are alive, the one used last first')
+    .argument('[id]', 'the session')
+    .option('--user <name>', 'those of this user')
+    .option('--client <id>', 'those through this client')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => {
+      const which = await whichOf(services, id, options)
+      const all = await (await services.sessions()).list(which)
+      const rows = all.map(session => [
+        session.id,
+        session.username,
+        session.clientId,
+        isoTime(session.createdAtMs),
+        isoTime(session.lastUsedAtMs),
+        session.address ?? '',
+      ])
+      answer(all.map(toJson), table(['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS'], rows), options)
+    })
+
+  sessions
+    .command('revoke')
+    .description('end sessions, with their refresh tokens and their access tokens')
+    .argument('[id]', 'the session')
+    .option('--user <name>', 'those of this user')
+    .option('--client <id>', 'those through this client')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => {
+      if (id === undefined && options.user === undefined && options.client === undefined)
+        throw new UsageError('Say which sessions: an id, --user or --client.')
+      const which = await whichOf(services, id, options)
+      const revoked = await (await services.sessions()).end(which, 'revoked_by_operator', operator())
+      if (id !== undefined && revoked === 0) throw notFound('session')
+      answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'session' : 'sessions'}`], options)
+    })
+
+  return sessions as unknown as Command
+}

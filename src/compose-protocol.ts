@@ -1,0 +1,119 @@
+/** The protocol, put together: the part of the composition root that only a running service needs. */
+import { mayReceiveTokens } from './accounts/may-receive-tokens.ts'
+import type { Passwords } from './accounts/passwords.ts'
+import { createSignIn } from './accounts/sign-in.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { grantTypes } from './grant-types.ts'
+import { createAccessTokens } from './oauth/access-token.ts'
+import { createAccessTokenVerification } from './oauth/access-token-verification.ts'
+import { createClientAuthentication } from './oauth/client-authentication.ts'
+import { createFailureAudit } from './oauth/failure-audit.ts'
+import { createPasswordGrant } from './oauth/grants/password.ts'
+import { createRefreshTokenGrant } from './oauth/grants/refresh-token.ts'
+import { createIntrospectionEndpoint } from './oauth/introspection.ts'
+import type { Signer } from './oauth/jws.ts'
+import { createLiveAccessTokens, type HaveGoodStanding } from './oauth/live-access-token.ts'
+import { metadataOf } from './oauth/metadata.ts'
+import { createSessionStarter } from './oauth/new-session.ts'
+import { createRevocationEndpoint } from './oauth/revocation.ts'
+import type { Sessions } from './oauth/sessions.ts'
+import { createStatusIndices } from './oauth/status-index.ts'
+import { createStatusListPublisher } from './oauth/status-list-publisher.ts'
+import { createTokenEndpoint } from './oauth/token-endpoint.ts'
+import { createTokenIssuer, type Gate } from './oauth/token-issuer.ts'
+import type { Randomness } from './randomness.ts'
+import type { Readers, Write } from './unit-of-work.ts'
+
+export interface ProtocolParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly read: Readers
+  readonly write: Write
+  readonly passwords: Passwords
+  readonly sessions: Sessions
+  readonly signer: Signer
+  readonly publishedKeys: () => { readonly body: string }
+}
+
+export function composeProtocol(parts: ProtocolParts) {
+  const { config, clock, read, write, sessions, signer, publishedKeys } = parts
+  const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
+  const activeSigner = () => signer
+
+  const haveGoodStanding: HaveGoodStanding = async ({ userId, clientId }) =>
+    mayReceiveTokens(await read.standing.find(userId, clientId), {}, clock.now()) === undefined
+  const verifyAccessToken = createAccessTokenVerification({ issuer, publishedKeys, clock })
+  const findLiveAccessToken = createLiveAccessTokens({
+    verifyAccessToken,
+    sessions: read.sessions,
+    haveGoodStanding,
+    clock,
+  })
+  const recordFailure = createFailureAudit({ write, clock })
+  const authenticateClient = createClientAuthentication({ clients: read.clients, recordFailure, clock, accessTokenTtl })
+
+  return {
+    metadata: metadataOf(issuer, grantTypes),
+    findLiveAccessToken,
+    tokenEndpoint: createTokenEndpoint({
+      authenticateClient,
+      grants: composeGrants(parts),
+      issueTokens: composeIssuer(parts),
+    }),
+    revocationEndpoint: createRevocationEndpoint({ authenticateClient, verifyAccessToken, sessions, write }),
+    introspectionEndpoint: createIntrospectionEndpoint({
+      issuer,
+      authenticateClient,
+      findLiveAccessToken,
+      haveGoodStanding,
+      sessions: read.sessions,
+      users: read.users,
+      clock,
+      refreshGrace,
+    }),
+    statusLists: createStatusListPublisher({
+      issuer,
+      statusLists: read.statusLists,
+      revocations: read.revocations,
+      activeSigner,
+      clock,
+    }),
+  }
+}
+
+function composeGrants({ config, clock, randomness, read, write, passwords, sessions }: ProtocolParts) {
+  const { refreshIdleTtlSeconds: refreshIdleTtl, refreshAbsoluteTtlSeconds: refreshAbsoluteTtl } = config
+  return [
+    createPasswordGrant({
+      signIn: createSignIn({ users: read.users, write, passwords }),
+      users: read.users,
+      write,
+      startSession: createSessionStarter({ clock, randomness, refreshIdleTtl, refreshAbsoluteTtl }),
+    }),
+    createRefreshTokenGrant({
+      sessionReader: read.sessions,
+      users: read.users,
+      sessions,
+      write,
+      clock,
+      randomness,
+      refreshIdleTtl,
+      refreshGrace: config.refreshGraceSeconds,
+    }),
+  ]
+}
+
+function composeIssuer({ config, clock, randomness, write, sessions, signer }: ProtocolParts) {
+  const gate: Gate = async (stores, { userId, clientId }, checked) =>
+    mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now())
+  return createTokenIssuer({
+    mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner: () => signer, randomness }),
+    chooseStatus: createStatusIndices({ write, clock, randomness, refreshGrace: config.refreshGraceSeconds }),
+    gate,
+    sessions,
+    write,
+    clock,
+  })
+}

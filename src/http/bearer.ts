@@ -1,0 +1,50 @@
+/** Bearer tokens (RFC 6750) for Signet's own API, which is a resource like any other: the audience is the issuer. */
+import type { FastifyRequest } from 'fastify'
+import type { FindLiveAccessToken, LiveAccessToken } from '../oauth/live-access-token.ts'
+import { type OriginRules, originNotAllowed } from './browser-origins.ts'
+import { HttpError } from './error-handler.ts'
+import { noteForLog } from './request-log.ts'
+
+export type AuthenticateBearer = (request: FastifyRequest) => Promise<LiveAccessToken>
+
+/** RFC 6750 §3.1: a request without a token, or with another scheme, gets a challenge without an error code. */
+const missingToken = (): HttpError =>
+  new HttpError({
+    status: 401,
+    error: 'missing_token',
+    description: 'This needs an access token in the Authorization header.',
+    headers: { 'www-authenticate': 'Bearer realm="signet"' },
+  })
+
+/** RFC 6750 §3: the challenge says the same as the body. */
+function refused(status: number, error: string, description: string): HttpError {
+  const challenge = `Bearer realm="signet", error="${error}", error_description="${description}"`
+  return new HttpError({ status, error, description, headers: { 'www-authenticate': challenge } })
+}
+
+const invalidToken = (): HttpError =>
+  refused(401, 'invalid_token', 'The access token is malformed, expired, revoked or for another audience.')
+
+const tokenInQuery = (): HttpError =>
+  refused(400, 'invalid_request', 'An access token belongs in the Authorization header, not in the query.')
+
+/** @throws HttpError 400 invalid_request, 401 missing_token or invalid_token; OAuthError origin_not_allowed */
+export function createBearerAuthentication(dependencies: {
+  readonly issuer: string
+  readonly findLiveAccessToken: FindLiveAccessToken
+  readonly origins: OriginRules
+}): AuthenticateBearer {
+  const { issuer, findLiveAccessToken, origins } = dependencies
+
+  return async request => {
+    const { authorization, origin } = request.headers
+    if (Object.hasOwn(request.query as object, 'access_token')) throw tokenInQuery()
+    if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization)) throw missingToken()
+    const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(authorization)?.[1]
+    const live = token === undefined ? undefined : await findLiveAccessToken(token)
+    if (live === undefined || live.claims.aud !== issuer) throw invalidToken()
+    noteForLog(request, { client_id: live.claims.client_id })
+    if (origin !== undefined && !(await origins.mayUse(origin, live.claims.client_id))) throw originNotAllowed()
+    return live
+  }
+}

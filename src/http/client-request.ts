@@ -1,0 +1,26 @@
+/** What the endpoints have in common at which clients authenticate: a form, and a page's origin that its client has registered. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type ClientRequest, presentedClient } from '../oauth/client-authentication.ts'
+import { type OriginRules, originNotAllowed } from './browser-origins.ts'
+import { formOf, requireForm } from './form-parameters.ts'
+import { provenanceOf } from './provenance.ts'
+import { noteForLog } from './request-log.ts'
+
+/** To be asked before the body is read. Errors carry these two headers, too (RFC 6749 §5.1, §5.2). */
+export function prepareClientForm(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
+  requireForm(request)
+  done()
+}
+
+/** @throws OAuthError origin_not_allowed before any credential is looked at */
+export async function clientRequestOf(request: FastifyRequest, origins: OriginRules): Promise<ClientRequest> {
+  const parameters = formOf(request)
+  const { authorization, origin } = request.headers
+  if (origin !== undefined) {
+    const { clientId } = presentedClient({ parameters, authorization })
+    if (!(await origins.mayUse(origin, clientId))) throw originNotAllowed()
+  }
+  const onClient = (clientId: string) => noteForLog(request, { client_id: clientId })
+  return { parameters, authorization, provenance: provenanceOf(request), onClient }
+}

@@ -1,0 +1,208 @@
+/** /me: what signed-in users see of themselves and do themselves. It needs an access token whose audience is the issuer. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Users } from '../../accounts/users.ts'
+import type { SessionManagement } from '../../oauth/session-management.ts'
+import type { ListedSession } from '../../oauth/stores.ts'
+import type { AuthenticateBearer } from '../bearer.ts'
+import { HttpError, notFound } from '../error-handler.ts'
+import { formOf, requireForm } from '../form-parameters.ts'
+import { provenanceOf } from '../provenance.ts'
+import { errorResponse } from '../schemas.ts'
+
+export interface MeRoutesOptions {
+  readonly authenticateBearer: AuthenticateBearer
+  readonly users: Pick<Users, 'findById' | 'changePassword'>
+  readonly sessionManagement: SessionManagement
+}
+
+const REASON = 'signed_out'
+
+const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+const toJson = (session: ListedSession, currentId: string) => ({
+  id: session.id,
+  client_id: session.clientId,
+  created_at: isoTime(session.createdAtMs),
+  last_used_at: isoTime(session.lastUsedAtMs),
+  expires_at: isoTime(session.expiresAtMs),
+  address: session.address,
+  user_agent: session.userAgent,
+  current: session.id === currentId,
+})
+
+const invalidRequest = (description: string): HttpError =>
+  new HttpError({ status: 400, error: 'invalid_request', description })
+
+/** Whether all sessions are to end, this one with them. */
+function readAll(request: FastifyRequest): boolean {
+  const { all } = request.query as { all?: unknown }
+  if (all === undefined || all === 'false') return false
+  if (all === 'true') return true
+  throw invalidRequest('all is true or false.')
+}
+
+export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
+  const { authenticateBearer, users, sessionManagement } = options
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+
+  app.route({
+    method: 'GET',
+    url: '/me',
+    schema: {
+      ...common('me', 'Who is signed in'),
+      response: { 200: json('The user', userSchema), ...bearerErrors },
+    },
+    handler: async (request: FastifyRequest) => {
+      const { session } = await authenticateBearer(request)
+      const { userId, username, roles, createdAtMs } = await users.findById(session.userId)
+      return { user_id: userId, username, roles, created_at: isoTime(createdAtMs), session_id: session.id }
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/me/sessions',
+    schema: {
+      ...common('mySessions', 'Where the user is signed in'),
+      response: { 200: json('The sessions, the one used last first', sessionsSchema), ...bearerErrors },
+    },
+    handler: async (request: FastifyRequest) => {
+      const { session } = await authenticateBearer(request)
+      const sessions = await sessionManagement.list({ userId: session.userId })
+      return { sessions: sessions.map(each => toJson(each, session.id)) }
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/me/sessions/:id',
+    schema: {
+      ...common('signOutSession', 'Sign one device out'),
+      description: 'The session ends with its refresh token and its access tokens.',
+      params: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
+      response: { 204: nothing, ...bearerErrors, 404: errorResponse('`not_found`: no such session of this user') },
+    },
+    handler: async (request: FastifyRequest, reply) => {
+      const { session } = await authenticateBearer(request)
+      const { id: sessionId } = request.params as { id: string }
+      const which = { sessionId, userId: session.userId }
+      const ended = await sessionManagement.end(which, REASON, provenanceOf(request, 'user'))
+      if (ended === 0) throw notFound()
+      return reply.code(204).send()
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/me/sessions',
+    schema: {
+      ...common('signOutOthers', 'Sign every other device out, or all of them'),
+      querystring: {
+        type: 'object',
+        properties: { all: { type: 'boolean', description: 'true: this session ends, too.' } },
+      },
+      response: { 204: nothing, 400: errorResponse('`invalid_request`'), ...bearerErrors },
+    },
+    handler: async (request: FastifyRequest, reply) => {
+      const { session } = await authenticateBearer(request)
+      const { userId, id } = session
+      const which = readAll(request) ? { userId } : { userId, exceptSessionId: id }
+      await sessionManagement.end(which, REASON, provenanceOf(request, 'user'))
+      return reply.code(204).send()
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/me/password',
+    schema: {
+      ...common('changePassword', 'Change the password'),
+      description: 'It needs the current password. Every other session of the user ends.',
+      consumes: ['application/x-www-form-urlencoded'],
+      body: {
+        type: 'object',
+        required: ['current_password', 'new_password'],
+        properties: {
+          current_password: { type: 'string', format: 'password' },
+          new_password: {
+            type: 'string',
+            format: 'password',
+            description: '15 to 256 characters, and not a common one.',
+          },
+        },
+      },
+      response: {
+        204: nothing,
+        400: errorResponse('`invalid_grant`: the current password is wrong; `invalid_request`: the new one is refused'),
+        ...bearerErrors,
+        413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
+        415: errorResponse('`invalid_request`: not a form in UTF-8'),
+      },
+    },
+    onRequest: async request => requireForm(request),
+    handler: async (request: FastifyRequest, reply) => {
+      const { session } = await authenticateBearer(request)
+      const { current_password: currentPassword, new_password: newPassword } = formOf(request)
+      if (currentPassword === undefined || newPassword === undefined)
+        throw invalidRequest('current_password and new_password are needed.')
+      const change = { userId: session.userId, sessionId: session.id, currentPassword, newPassword }
+      await users.changePassword(change, provenanceOf(request, 'user'))
+      return reply.code(204).send()
+    },
+  })
+}
+
+const common = (operationId: string, summary: string) => ({
+  operationId,
+  summary,
+  tags: ['Me'],
+  security: [{ bearer: [] as string[] }],
+})
+
+const json = <S>(description: string, schema: S) => ({ description, content: { 'application/json': { schema } } })
+
+const nothing = { description: 'Done', type: 'null' } as const
+
+const bearerErrors = {
+  401: errorResponse('`missing_token` or `invalid_token`, with WWW-Authenticate (RFC 6750 §3)'),
+  403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
+  503: errorResponse('`temporarily_unavailable`, with Retry-After'),
+} as const
+
+const time = { type: 'string', format: 'date-time' } as const
+
+const userSchema = {
+  type: 'object',
+  required: ['user_id', 'username', 'roles', 'created_at', 'session_id'],
+  properties: {
+    user_id: { type: 'string', description: 'The `sub` of the tokens.' },
+    username: { type: 'string' },
+    roles: { type: 'array', items: { type: 'string' } },
+    created_at: time,
+    session_id: { type: 'string', description: 'The session of the token that was sent.' },
+  },
+} as const
+
+const sessionsSchema = {
+  type: 'object',
+  required: ['sessions'],
+  properties: {
+    sessions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['id', 'client_id', 'created_at', 'last_used_at', 'expires_at', 'address', 'user_agent', 'current'],
+        properties: {
+          id: { type: 'string', description: 'The `sid` of the tokens.' },
+          client_id: { type: 'string' },
+          created_at: time,
+          last_used_at: time,
+          expires_at: { ...time, description: 'If it is not used before.' },
+          address: { type: ['string', 'null'], description: 'Network address of the last use.' },
+          user_agent: { type: ['string', 'null'], description: 'Of the last use, as the device named itself.' },
+          current: { type: 'boolean', description: 'Whether it is the session of the token that was sent.' },
+        },
+      },
+    },
+  },
+} as const

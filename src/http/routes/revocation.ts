@@ -1,0 +1,116 @@
+/** POST /oauth/revoke (RFC 7009) and POST /oauth/introspect (RFC 7662). */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ClientRequest } from '../../oauth/client-authentication.ts'
+import type { Introspection } from '../../oauth/introspection.ts'
+import type { OriginRules } from '../browser-origins.ts'
+import { clientRequestOf, prepareClientForm } from '../client-request.ts'
+import { errorResponse } from '../schemas.ts'
+
+export interface RevocationRouteOptions {
+  readonly revocationEndpoint: (request: ClientRequest) => Promise<void>
+  readonly introspectionEndpoint: (request: ClientRequest) => Promise<Introspection>
+  readonly origins: OriginRules
+}
+
+export function revocationRoute(
+  app: FastifyInstance,
+  { revocationEndpoint, origins }: Pick<RevocationRouteOptions, 'revocationEndpoint' | 'origins'>,
+): void {
+  app.route({
+    method: 'POST',
+    url: '/oauth/revoke',
+    schema: {
+      operationId: 'revoke',
+      tags: ['OAuth'],
+      summary: 'Revoke a token',
+      description:
+        'RFC 7009 §2. A refresh token of any generation ends its session with every access token of it; an access token ends with its ' +
+        'siblings, and the session goes on with its next refresh. What is unknown or expired is no error. The revocation is durable ' +
+        'when the answer comes, and the status list shows it.',
+      security: [{ client: [] }, {}],
+      consumes: ['application/x-www-form-urlencoded'],
+      body: tokenForm,
+      response: {
+        200: { description: 'RFC 7009 §2.2: revoked, or nothing to revoke', type: 'null' },
+        400: errorResponse("`invalid_request`, or `invalid_grant`: another client's token"),
+        ...commonErrors,
+      },
+    },
+    onRequest: prepareClientForm,
+    handler: async (request: FastifyRequest, reply) => {
+      await revocationEndpoint(await clientRequestOf(request, origins))
+      return reply.send()
+    },
+  })
+}
+
+export function introspectionRoute(
+  app: FastifyInstance,
+  { introspectionEndpoint, origins }: Pick<RevocationRouteOptions, 'introspectionEndpoint' | 'origins'>,
+): void {
+  app.route({
+    method: 'POST',
+    url: '/oauth/introspect',
+    schema: {
+      operationId: 'introspect',
+      tags: ['OAuth'],
+      summary: 'Ask whether a token is active',
+      description:
+        'RFC 7662 §2, for confidential clients: access tokens whose audience the client was given to introspect, and its own refresh ' +
+        'tokens. Everything else is `{"active":false}`. What is stored wins over what a token claims.',
+      security: [{ client: [] }],
+      consumes: ['application/x-www-form-urlencoded'],
+      body: tokenForm,
+      response: {
+        200: {
+          description: 'RFC 7662 §2.2',
+          headers: { 'Cache-Control': { type: 'string', description: 'no-store' } },
+          content: { 'application/json': { schema: introspectionSchema } },
+        },
+        400: errorResponse('`invalid_request`'),
+        ...commonErrors,
+      },
+    },
+    onRequest: prepareClientForm,
+    handler: async (request: FastifyRequest) => introspectionEndpoint(await clientRequestOf(request, origins)),
+  })
+}
+
+const tokenForm = {
+  type: 'object',
+  required: ['token'],
+  properties: {
+    token: { type: 'string', description: 'An access token or a refresh token.' },
+    token_type_hint: { type: 'string', description: 'Ignored: the form of a token says what it is.' },
+    client_id: { type: 'string' },
+    client_secret: { type: 'string', format: 'password' },
+  },
+} as const
+
+const commonErrors = {
+  401: errorResponse('`invalid_client`'),
+  403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
+  413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
+  415: errorResponse('`invalid_request`: not a form in UTF-8'),
+  503: errorResponse('`temporarily_unavailable`, with Retry-After'),
+} as const
+
+const introspectionSchema = {
+  type: 'object',
+  required: ['active'],
+  properties: {
+    active: { type: 'boolean' },
+    token_type: { type: 'string', enum: ['Bearer'], description: 'Of an access token.' },
+    iss: { type: 'string', format: 'uri' },
+    sub: { type: 'string' },
+    aud: { type: 'string', format: 'uri', description: 'Of an access token.' },
+    client_id: { type: 'string' },
+    scope: { type: 'string', description: 'What the token says and the user still has.' },
+    roles: { type: 'array', items: { type: 'string' }, description: 'Of an access token.' },
+    iat: { type: 'integer' },
+    exp: { type: 'integer' },
+    jti: { type: 'string', description: 'Of an access token.' },
+    sid: { type: 'string' },
+    auth_time: { type: 'integer', description: 'Of an access token.' },
+  },
+} as const

@@ -1,0 +1,33 @@
+/** Sessions as their users and the operators manage them. */
+import type { Clock } from '../clock.ts'
+import type { Provenance, Write } from '../unit-of-work.ts'
+import { BATCH, type Sessions } from './sessions.ts'
+import type { ListedSession, SessionReader, WhichSessions } from './stores.ts'
+
+export interface SessionManagement {
+  /** Those that are alive, the one used last first. */
+  list(which: WhichSessions): Promise<readonly ListedSession[]>
+  /** Ends every one of them, and answers how many. */
+  end(which: WhichSessions, reason: string, by: Provenance): Promise<number>
+}
+
+export function createSessionManagement(dependencies: {
+  readonly sessionReader: SessionReader
+  readonly sessions: Sessions
+  readonly write: Write
+  readonly clock: Clock
+}): SessionManagement {
+  const { sessionReader, sessions, write, clock } = dependencies
+  return {
+    list: which => sessionReader.list(which, clock.now()),
+
+    async end(which, reason, by) {
+      let total = 0
+      for (;;) {
+        const ended = await write(stores => sessions.end(stores, which, reason, by))
+        total += ended
+        if (ended < BATCH) return total
+      }
+    },
+  }
+}

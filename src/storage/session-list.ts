@@ -1,0 +1,53 @@
+/** Sessions as their users and the operators look for them. */
+import type { ExpressionBuilder, Kysely } from 'kysely'
+import type { ListedSession, WhichSessions } from '../oauth/stores.ts'
+import type { Schema } from './schema.ts'
+
+/** The sessions that have not ended and fulfil every condition that is given. */
+export function matching(row: ExpressionBuilder<Schema, 'sessions'>, which: WhichSessions) {
+  const conditions = [row('sessions.ended_at_ms', 'is', null)]
+  const { sessionId, exceptSessionId, userId, clientId } = which
+  if (sessionId !== undefined) conditions.push(row('sessions.id', '=', sessionId))
+  if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', exceptSessionId))
+  if (userId !== undefined) conditions.push(row('sessions.user_id', '=', userId))
+  if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', clientId))
+  return row.and(conditions)
+}
+
+export async function listSessions(
+  kysely: Kysely<Schema>,
+  which: WhichSessions,
+  nowMs: number,
+): Promise<readonly ListedSession[]> {
+  const rows = await kysely
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .innerJoin('clients', 'clients.id', 'sessions.client_id')
+    .select([
+      'sessions.id',
+      'sessions.user_id',
+      'users.username',
+      'clients.client_id',
+      'sessions.created_at_ms',
+      'sessions.rotated_at_ms',
+      'sessions.expires_at_ms',
+      'sessions.address',
+      'sessions.user_agent',
+    ])
+    .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, which))
+    .where('sessions.expires_at_ms', '>', nowMs)
+    .orderBy(row => row.fn.coalesce('sessions.rotated_at_ms', 'sessions.created_at_ms'), 'desc')
+    .orderBy('sessions.id')
+    .execute()
+  return rows.map(row => ({
+    id: row.id,
+    userId: row.user_id,
+    username: row.username,
+    clientId: row.client_id,
+    createdAtMs: row.created_at_ms,
+    lastUsedAtMs: row.rotated_at_ms ?? row.created_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    address: row.address,
+    userAgent: row.user_agent,
+  }))
+}

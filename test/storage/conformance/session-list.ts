@@ -1,0 +1,67 @@
+import type { Test } from 'tap'
+import type { ListedSession } from '../../../src/oauth/stores.ts'
+import { type Engine, farMs, openWithParties, sessionOf } from './records.ts'
+import { openWithDevices, ways } from './which-sessions.ts'
+
+const names = (sessions: readonly ListedSession[]) => sessions.map(({ id }) => id.replace('session_', ''))
+
+export function sessionListChecks(t: Test, engine: Engine): void {
+  t.test('a list shows what is meant and alive, and neither what has ended nor what has expired', async t => {
+    const { read } = await openWithDevices(t, engine)
+    for (const [way, which, meant] of ways) {
+      const alive = meant.filter(device => device !== 'expired')
+      t.strictSame(names(await read.sessions.list(which, farMs)).toSorted(), alive.toSorted(), way)
+    }
+  })
+
+  t.test('a session is listed up to the last millisecond before its expiry', async t => {
+    const { read } = await openWithDevices(t, engine)
+    const { expiresAtMs } = sessionOf('phone')
+    t.strictSame(names(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs - 1)), ['phone'])
+    t.strictSame(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs), [])
+  })
+
+  t.test('a listed session shows every field, with the names of its user and its client', async t => {
+    const { query, read, write } = await openWithParties(t, engine)
+    const session = sessionOf('one', { userId: 'user_bob', clientId: 'client_spa' })
+    await write(({ sessions }) => sessions.insert(session))
+    const listed = {
+      id: 'session_one',
+      userId: 'user_bob',
+      username: 'bob',
+      clientId: 'spa',
+      createdAtMs: session.createdAtMs,
+      lastUsedAtMs: session.createdAtMs,
+      expiresAtMs: session.expiresAtMs,
+      address: '2001:db8::1',
+      userAgent: 'Browser/1 “x”',
+    }
+    t.strictSame(await read.sessions.list({}, farMs), [listed])
+    await query(`UPDATE sessions SET rotated_at_ms = ${farMs + 9}, address = NULL, user_agent = NULL`)
+    const changed = { lastUsedAtMs: farMs + 9, address: null, userAgent: null }
+    t.strictSame(await read.sessions.list({}, farMs), [{ ...listed, ...changed }])
+  })
+
+  t.test('the sessions of a deleted user and a disabled client are listed while they have not ended', async t => {
+    const { read, write } = await openWithDevices(t, engine)
+    await write(async ({ users, clients }) => {
+      await users.setStatus('user_bob', 'deleted')
+      await clients.setStatus('client_spa', 'disabled')
+    })
+    const which = { userId: 'user_bob', clientId: 'client_spa' }
+    t.match(await read.sessions.list(which, farMs), [{ id: 'session_watch', username: 'bob', clientId: 'spa' }])
+  })
+
+  t.test('the session used last comes first: a sign-in is a use, and so is a refresh; then the id counts', async t => {
+    const { query, read, write } = await openWithParties(t, engine)
+    await write(async ({ sessions }) => {
+      await sessions.insert(sessionOf('b', { createdAtMs: farMs - 20 }))
+      await sessions.insert(sessionOf('a', { createdAtMs: farMs - 20 }))
+      await sessions.insert(sessionOf('refreshed', { createdAtMs: farMs - 99 }))
+      await sessions.insert(sessionOf('new', { createdAtMs: farMs - 10 }))
+      await sessions.insert(sessionOf('old', { createdAtMs: farMs - 50 }))
+    })
+    await query(`UPDATE sessions SET rotated_at_ms = ${farMs - 15} WHERE id = 'session_refreshed'`)
+    t.strictSame(names(await read.sessions.list({}, farMs)), ['new', 'refreshed', 'a', 'b', 'old'])
+  })
+}

@@ -1,0 +1,55 @@
+import type { Test } from 'tap'
+import type { HeldStatus } from '../../../src/oauth/stores.ts'
+import { type EmptyDatabase, type Engine, farMs, holds, nothing, statusOf } from './records.ts'
+import { devices, openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
+
+const heldByAll = async ({ read }: EmptyDatabase) => {
+  const all: Record<string, HeldStatus | undefined> = {}
+  for (const device of devices) all[device] = (await read.sessions.find(`session_${device}`))?.held
+  return all
+}
+
+const byIndex = (a: HeldStatus, b: HeldStatus) => (a.current?.index ?? -1) - (b.current?.index ?? -1)
+
+export function takenStatusChecks(t: Test, engine: Engine): void {
+  for (const [way, which, meant] of ways) {
+    t.test(`the index is taken from exactly those that are meant, and answered: ${way}`, async t => {
+      const database = await openWithDevices(t, engine)
+      const before = await heldByAll(database)
+      const taken = await database.write(({ sessions }) => sessions.takeStatus(which))
+      t.strictSame(taken.toSorted(byIndex), meant.map(device => holds(statusOfDevice(device))).toSorted(byIndex))
+      t.strictSame(await heldByAll(database), {
+        ...before,
+        ...Object.fromEntries(meant.map(device => [device, nothing])),
+      })
+    })
+  }
+
+  t.test('the index that was left before is taken, too, and no second time', async t => {
+    const database = await openWithDevices(t, engine)
+    const take = () => database.write(({ sessions }) => sessions.takeStatus({ sessionId: 'session_phone' }))
+    const before = holds(statusOfDevice('phone'))
+    const after = statusOf(77, { listId: 'list-2' })
+    await database.write(({ sessions }) => sessions.setStatus('session_phone', { before, after }))
+    const { leaveAtMs: _, ...left } = statusOfDevice('phone')
+    t.strictSame(await take(), [{ current: after, left }])
+    t.strictSame(await take(), [nothing])
+    t.strictSame((await heldByAll(database))['phone'], nothing)
+  })
+
+  t.test('a session goes on without its index: nothing else of it changes', async t => {
+    const { query, write } = await openWithDevices(t, engine)
+    const columns = 'current_hash, salt, rotated_at_ms, expires_at_ms, ended_at_ms, end_reason, address, user_agent'
+    const rest = () => query(`SELECT ${columns} FROM sessions ORDER BY id`)
+    const before = await rest()
+    await write(({ sessions }) => sessions.takeStatus({}))
+    t.strictSame(await rest(), before)
+  })
+
+  t.test('a session whose index was taken ends like any other, with nothing more to revoke', async t => {
+    const { write } = await openWithDevices(t, engine)
+    const which = { sessionId: 'session_phone' }
+    await write(({ sessions }) => sessions.takeStatus(which))
+    t.strictSame(await write(({ sessions }) => sessions.end(which, 'now', farMs, 1)), [nothing])
+  })
+}

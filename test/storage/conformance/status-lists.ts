@@ -1,0 +1,150 @@
+import type { Test } from 'tap'
+import { type EmptyDatabase, type Engine, farMs, openMigrated } from './records.ts'
+
+const BLOCKS = 3
+
+const listOf = (id: string, openedAtMs = farMs) => ({ id, openedAtMs, revision: 0 })
+
+const open = ({ write }: EmptyDatabase, id: string, openedAtMs = farMs, keepUntilMs = farMs) =>
+  write(({ statusLists }) => statusLists.open({ ...listOf(id, openedAtMs), keepUntilMs }))
+
+const close = ({ write }: EmptyDatabase) => write(({ statusLists }) => statusLists.close())
+
+const claim = ({ write }: EmptyDatabase, openedAfterMs = farMs - 1, blocks = BLOCKS) =>
+  write(({ statusLists }) => statusLists.claimBlock(blocks, openedAfterMs))
+
+const lists = async ({ read }: EmptyDatabase) => (await read.statusLists.list()).map(({ id }) => id)
+
+export function statusListChecks(t: Test, engine: Engine): void {
+  t.test('an open list gives each of its blocks once, in order, and then none', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a')
+    for (let block = 0; block < BLOCKS; block += 1) {
+      t.strictSame(await claim(database), { list: listOf('a'), block })
+    }
+    t.equal(await claim(database), undefined)
+    t.equal(await claim(database), undefined)
+    t.strictSame(await claim(database, farMs - 1, BLOCKS + 1), { list: listOf('a'), block: BLOCKS })
+  })
+
+  t.test('there is no block without an open list', async t => {
+    const database = await openMigrated(t, engine)
+    t.equal(await claim(database), undefined)
+    await open(database, 'a')
+    await close(database)
+    t.equal(await claim(database), undefined)
+  })
+
+  t.test('a list that was opened too long ago gives no block, to the millisecond', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a', farMs)
+    t.equal(await claim(database, farMs), undefined)
+    t.equal(await claim(database, farMs + 1), undefined)
+    t.equal((await claim(database, farMs - 1))?.block, 0)
+  })
+
+  t.test('blocks that are claimed at once are all different', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a')
+    const claimed = await Promise.all(Array.from({ length: 30 }, () => claim(database, farMs - 1, 25)))
+    const blocks = claimed.map(found => found?.block).filter(block => block !== undefined)
+    t.strictSame(
+      blocks.toSorted((a, b) => a - b),
+      Array.from({ length: 25 }, (_, block) => block),
+    )
+  })
+
+  t.test('a claim whose work fails takes no block', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a')
+    const failing = database.write(async ({ statusLists }) => {
+      await statusLists.claimBlock(BLOCKS, farMs - 1)
+      throw new Error('refused')
+    })
+    await t.rejects(failing, { message: 'refused' })
+    t.equal((await claim(database))?.block, 0)
+  })
+
+  t.test('of those who open a list, the first one does, whatever its id', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a', farMs, farMs)
+    await claim(database)
+    await open(database, 'b')
+    await open(database, 'a', farMs + 5, farMs + 5)
+    t.strictSame(await database.read.statusLists.list(), [listOf('a')])
+    t.strictSame(await claim(database), { list: listOf('a'), block: 1 })
+    t.equal(await database.write(({ statusLists }) => statusLists.removeOver(farMs)), 1)
+  })
+
+  t.test('of many who open a list at once, one does', async t => {
+    const database = await openMigrated(t, engine)
+    const ids = Array.from({ length: 10 }, (_, index) => `list-${index}`)
+    await Promise.all(ids.map(id => open(database, id)))
+    t.equal((await lists(database)).length, 1)
+  })
+
+  t.test('the open list is closed once and answered, and another one takes its place', async t => {
+    const database = await openMigrated(t, engine)
+    t.equal(await close(database), undefined)
+    await open(database, 'a')
+    await claim(database)
+    t.strictSame(await close(database), listOf('a'))
+    t.equal(await close(database), undefined)
+    await open(database, 'b', farMs + 1)
+    t.strictSame(await claim(database), { list: listOf('b', farMs + 1), block: 0 })
+    t.strictSame(await close(database), listOf('b', farMs + 1))
+  })
+
+  t.test('a list that was closed is not opened again under its id', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a')
+    await claim(database)
+    await close(database)
+    await open(database, 'a')
+    t.equal(await claim(database), undefined)
+  })
+
+  t.test('lists are listed by age, open and closed ones, and those of one moment by id', async t => {
+    const database = await openMigrated(t, engine)
+    t.strictSame(await lists(database), [])
+    for (const [id, openedAtMs] of [
+      ['a', farMs + 1],
+      ['d', farMs],
+      ['c', farMs],
+      ['z', farMs - 1],
+    ] as const) {
+      await close(database)
+      await open(database, id, openedAtMs)
+    }
+    t.strictSame(await lists(database), ['z', 'c', 'd', 'a'])
+  })
+
+  t.test('the next claim and the next reader see the revision of the moment', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a')
+    await database.write(({ revocations }) => revocations.add([{ listId: 'a', index: 1, untilMs: farMs }]))
+    t.strictSame(await database.read.statusLists.list(), [{ ...listOf('a'), revision: 1 }])
+    t.strictSame(await claim(database), { list: { ...listOf('a'), revision: 1 }, block: 0 })
+    t.strictSame(await close(database), { ...listOf('a'), revision: 1 })
+  })
+
+  t.test('a list is removed at its time and not a millisecond before, and counted', async t => {
+    const database = await openMigrated(t, engine)
+    for (const [id, keepUntilMs] of [
+      ['a', farMs + 1],
+      ['b', farMs + 2],
+      ['c', farMs + 2],
+      ['d', farMs + 3],
+    ] as const) {
+      await close(database)
+      await open(database, id, farMs, keepUntilMs)
+    }
+    const removeOver = (nowMs: number) => database.write(({ statusLists }) => statusLists.removeOver(nowMs))
+    t.equal(await removeOver(farMs), 0)
+    t.equal(await removeOver(farMs + 1), 1)
+    t.strictSame(await lists(database), ['b', 'c', 'd'])
+    t.equal(await removeOver(farMs + 2), 2)
+    t.strictSame(await lists(database), ['d'])
+    t.equal(await removeOver(farMs + 2), 0)
+  })
+}

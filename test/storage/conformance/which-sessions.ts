@@ -1,0 +1,67 @@
+/** Sessions of two users through two clients, and who is meant by each way to say which. */
+import type { Test } from 'tap'
+import type { SessionStatus, WhichSessions } from '../../../src/oauth/stores.ts'
+import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
+
+const owners = {
+  phone: ['alice', 'web-app'],
+  laptop: ['alice', 'web-app'],
+  tablet: ['alice', 'spa'],
+  desktop: ['bob', 'web-app'],
+  watch: ['bob', 'spa'],
+  expired: ['alice', 'web-app'],
+  ended: ['alice', 'web-app'],
+} as const
+
+export type Device = keyof typeof owners
+
+export const devices = Object.keys(owners) as readonly Device[]
+
+/** The index of a device's session: each has its own. */
+export const statusOfDevice = (device: Device): SessionStatus => statusOf(devices.indexOf(device))
+
+/** One session has expired at `farMs`, and one ended a moment before. */
+export async function openWithDevices(t: Test, engine: Engine): Promise<EmptyDatabase> {
+  const database = await openWithParties(t, engine)
+  await database.write(async ({ sessions }) => {
+    for (const device of devices) {
+      const [user, client] = owners[device]
+      const whose = { userId: `user_${user}`, clientId: `client_${client}`, status: statusOfDevice(device) }
+      await sessions.insert(sessionOf(device, { ...whose, ...(device === 'expired' && { expiresAtMs: farMs }) }))
+    }
+    await sessions.end({ sessionId: 'session_ended' }, 'earlier', farMs - 1, 1)
+  })
+  return database
+}
+
+/** Each way to say which, and the sessions that are meant of those that have not ended. */
+export const ways: readonly (readonly [string, WhichSessions, readonly Device[]])[] = [
+  ['all', {}, ['phone', 'laptop', 'tablet', 'desktop', 'watch', 'expired']],
+  ['one', { sessionId: 'session_phone' }, ['phone']],
+  ['all but one', { exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'desktop', 'watch', 'expired']],
+  ["a user's", { userId: 'user_alice' }, ['phone', 'laptop', 'tablet', 'expired']],
+  ["a client's", { clientId: 'client_spa' }, ['tablet', 'watch']],
+  ["a user's through a client", { userId: 'user_bob', clientId: 'client_web-app' }, ['desktop']],
+  ["a user's but one", { userId: 'user_alice', exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'expired']],
+  ["a user's but another's", { userId: 'user_bob', exceptSessionId: 'session_phone' }, ['desktop', 'watch']],
+  ["a client's but one", { clientId: 'client_spa', exceptSessionId: 'session_watch' }, ['tablet']],
+  [
+    "a user's through a client but one",
+    { userId: 'user_alice', clientId: 'client_web-app', exceptSessionId: 'session_phone' },
+    ['laptop', 'expired'],
+  ],
+  ['one of this user', { sessionId: 'session_phone', userId: 'user_alice' }, ['phone']],
+  ['one of another user', { sessionId: 'session_phone', userId: 'user_bob' }, []],
+  ['one through this client', { sessionId: 'session_phone', clientId: 'client_web-app' }, ['phone']],
+  ['one through another client', { sessionId: 'session_phone', clientId: 'client_spa' }, []],
+  ['one but another', { sessionId: 'session_phone', exceptSessionId: 'session_laptop' }, ['phone']],
+  ['one but the same', { sessionId: 'session_phone', exceptSessionId: 'session_phone' }, []],
+  ['one that ended', { sessionId: 'session_ended' }, []],
+  ['one that does not exist', { sessionId: 'session_none' }, []],
+  ["nobody's", { userId: 'client_spa' }, []],
+  [
+    'undefined is no condition',
+    { sessionId: undefined, userId: undefined, clientId: 'client_spa' },
+    ['tablet', 'watch'],
+  ],
+]
