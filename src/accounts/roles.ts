@@ -48,23 +48,32 @@ export function createRoles(dependencies: {
   /**
    * Does an act that may take a permission away, and answers whether it does: then the access tokens of those who have the role end,
    * of the first ones in the same write, and of the others in writes of their own, so that nobody waits long however many they are.
+   * @param finish belongs to the last write
    */
-  async function takeAway(name: string, act: (stores: Stores) => Promise<boolean>): Promise<void> {
-    const endAll = async (stores: Stores, userIds: readonly string[]) => {
-      for (const userId of userIds) {
+  async function takeAway(
+    name: string,
+    act: (stores: Stores) => Promise<boolean>,
+    finish: (stores: Stores) => Promise<void> = async () => {},
+  ): Promise<void> {
+    /** Answers who is left. */
+    const endSome = async (stores: Stores, userIds: readonly string[]): Promise<readonly string[]> => {
+      for (const userId of userIds.slice(0, BATCH)) {
         // Locks the user's row, as a sign-in does: one that is under way is seen here, or sees the change.
         await stores.users.findById(userId)
         await endAccessTokens(stores, userId)
       }
+      const rest = userIds.slice(BATCH)
+      if (rest.length === 0) await finish(stores)
+      return rest
     }
-    const rest = await write(async stores => {
+    let rest = await write(async stores => {
       const userIds = await stores.roles.usersOf(name)
-      if (!(await act(stores))) return []
-      await endAll(stores, userIds.slice(0, BATCH))
-      return userIds.slice(BATCH)
+      return endSome(stores, (await act(stores)) ? userIds : [])
     })
-    for (let from = 0; from < rest.length; from += BATCH)
-      await write(stores => endAll(stores, rest.slice(from, from + BATCH)))
+    while (rest.length > 0) {
+      const userIds = rest
+      rest = await write(stores => endSome(stores, userIds))
+    }
   }
 
   const find = async (reader: RoleStoreReader, name: string): Promise<Role> => {
@@ -102,7 +111,10 @@ export function createRoles(dependencies: {
         const { permissions } = await find(stores.roles, role.name)
         await stores.roles.setPermissions(role.name, role.permissions)
         await stores.audit.append({ type: 'role.update', outcome: 'success', target: role.name, provenance: by })
-        return permissions.some(permission => !role.permissions.includes(permission))
+        // The same once more, too: an update that was cut short is finished by running it again.
+        const addsOnly =
+          role.permissions.length > permissions.length && permissions.every(each => role.permissions.includes(each))
+        return !addsOnly
       })
       return role
     },
@@ -127,11 +139,16 @@ export function createRoles(dependencies: {
       }),
 
     delete: (name, by) =>
-      takeAway(name, async stores => {
-        await find(stores.roles, name)
-        await stores.roles.delete(name)
-        await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
-        return true
-      }),
+      // It gives nothing from now on, and is gone with the last token of it: cut short, it is finished by running it again.
+      takeAway(
+        name,
+        async stores => {
+          await find(stores.roles, name)
+          await stores.roles.setPermissions(name, [])
+          await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
+          return true
+        },
+        stores => stores.roles.delete(name),
+      ),
   }
 }

@@ -136,9 +136,11 @@ export function createUsers(dependencies: {
       if (!matches) return refuseChange(userId, 'wrong_password', by)
       const passwordHash = await passwords.hashNew(network, newPassword, [user.username])
       const isChanged = await write(async stores => {
-        const { status, passwordId } = await findById(stores.users, userId)
-        // Whoever was disabled or given another password while this was hashed changes nothing.
-        if (!isActive(status) || passwordId !== user.passwordId) return false
+        const now = await stores.users.findById(userId)
+        const session = await stores.sessions.find(sessionId)
+        // Whoever was disabled, given another password or signed out while this was hashed changes nothing.
+        if (now === undefined || !isActive(now.status) || now.passwordId !== user.passwordId) return false
+        if (session?.endedAtMs !== null) return false
         await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, sessionId, provenance: by })
         await endSessions(stores, { userId, exceptSessionId: sessionId }, 'password_changed', by)

@@ -1,12 +1,19 @@
+import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Provenance } from '../audit/events.ts'
 
 const LONGEST_USER_AGENT = 256
 
+/**
+ * The caller's address, as far as trusted proxies tell it. One that passes X-Forwarded-For on as it came lets anybody write
+ * anything there: what is no address is none.
+ */
+export const addressOf = ({ ip }: FastifyRequest): string | null => (isIP(ip) === 0 ? null : ip)
+
 /** Where a request came from, for the audit. */
 export const provenanceOf = (request: FastifyRequest, actor: 'client' | 'user' = 'client'): Provenance => ({
   actor,
-  address: request.ip,
+  address: addressOf(request),
   userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
   requestId: request.id,
 })

@@ -1,6 +1,7 @@
 /** One line a request. The path is logged as its route, and no query, header or body ever: they may hold secrets. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { addressOf } from './provenance.ts'
 
 /** What only a handler knows. */
 export interface RequestNote {
@@ -28,7 +29,7 @@ export function logRequests(app: FastifyInstance, log: Logger): void {
           route: request.is404 ? null : request.routeOptions.url,
           status: reply.statusCode,
           duration_ms: Math.round((performance.now() - beganAt) * 10) / 10,
-          address: request.ip,
+          address: addressOf(request),
           outcome: 'success',
           ...notes.get(request),
           ...(!reply.raw.writableFinished && { status: null, outcome: 'aborted' }),

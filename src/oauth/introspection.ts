@@ -70,12 +70,14 @@ export function createIntrospectionEndpoint(dependencies: {
     const use = judgeUse(family, hashOf(secret), clock.now(), refreshGrace * 1000)
     const isGood = (use === 'current' || use === 'repeat') && (await haveGoodStanding(family))
     if (!isGood) return inactive
+    // As much as a refresh would give.
+    const now = narrowScope(undefined, [client.scope, family.scope], await users.rolesOf(family.userId))
     return {
       active: true,
       iss: issuer,
       sub: family.userId,
       client_id: client.clientId,
-      ...scopeMember(family.scope),
+      ...scopeMember(now.scope),
       iat: family.authTimeSeconds,
       exp: Math.floor(family.expiresAtMs / 1000),
       sid: family.id,
@@ -86,7 +88,7 @@ export function createIntrospectionEndpoint(dependencies: {
     const client = await authenticateClient(request)
     if (client.isPublic) throw invalidClient()
     const { token } = request.parameters
-    if (token === undefined) throw invalidRequest('token is missing.')
+    if (token === undefined) throw invalidRequest('The parameter token is missing.')
     const refreshToken = parseRefreshToken(token)
     return refreshToken === undefined ? ofAccessToken(token, client) : ofRefreshToken(refreshToken, client)
   }

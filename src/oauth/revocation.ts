@@ -51,7 +51,7 @@ export function createRevocationEndpoint(dependencies: {
   return async request => {
     const client = await authenticateClient(request)
     const { token } = request.parameters
-    if (token === undefined) throw invalidRequest('token is missing.')
+    if (token === undefined) throw invalidRequest('The parameter token is missing.')
     const refreshToken = parseRefreshToken(token)
     if (refreshToken !== undefined) await revokeSession(refreshToken.handle, client.id, request)
     else await revokeAccessToken(token, client.id, request)

@@ -58,7 +58,10 @@ export function narrowScope(
       (asked === undefined || asked.includes(permission)) && limits.every(limit => clientMayHave(limit, permission)),
   )
   if (asked !== undefined && scope.length === 0) throw noneLeft()
-  const complete = roles.filter(role => role.permissions.every(permission => scope.includes(permission)))
+  // One that gives nothing is about to be deleted.
+  const complete = roles.filter(
+    ({ permissions }) => permissions.length > 0 && permissions.every(permission => scope.includes(permission)),
+  )
   return { scope, roles: complete.map(({ name }) => name) }
 }
 

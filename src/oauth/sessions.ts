@@ -1,4 +1,5 @@
 /** Sessions: one sign-in on one device, and every change of one. Each function runs inside the write of the act it belongs to. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
 import type { Provenance, Stores } from '../unit-of-work.ts'
 import { judgeUse } from './refresh-token.ts'
@@ -73,10 +74,16 @@ export function createSessions(dependencies: {
     const ended = await stores.sessions.end(which, reason, clock.now(), BATCH)
     if (ended.length === 0) return 0
     await revoke(stores, ended)
-    const { userId, clientId, sessionId } = which
-    const who = { ...(userId && { userId }), ...(clientId && { clientId }), ...(sessionId && { sessionId }) }
+    const who = await whose(stores, which)
     await stores.audit.append({ type: 'session.end', outcome: 'success', reason, ...who, provenance })
     return ended.length
+  }
+
+  /** Whom the audit names: of a single session also what nobody had to say to find it. */
+  async function whose(stores: Stores, { userId, clientId, sessionId }: WhichSessions) {
+    const session = sessionId === undefined ? undefined : await stores.sessions.find(sessionId)
+    const known = { userId: userId ?? session?.userId, clientId: clientId ?? session?.clientId, sessionId }
+    return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
   }
 
   const whichIs = ({ id, userId, clientId }: Session): WhichSessions => ({ sessionId: id, userId, clientId })
@@ -114,7 +121,8 @@ export function createSessions(dependencies: {
     if (family === undefined) return { kind: 'lost' }
     const use = judgeUse({ ...family, rotatedAgoMs: 0 }, rotation.currentHash, rotation.nowMs, graceSeconds * 1000)
     if (use === 'repeat' && family.salt !== null) return repeat(stores, family, token, family.salt)
-    const moved = use === 'current' && !isSameReference(family.held.current, token.held.current)
+    // Also when a repetition got a token that lives longer: what is forgotten could not be revoked.
+    const moved = use === 'current' && !isDeepStrictEqual(family.held.current, token.held.current)
     return moved ? { kind: 'moved' } : { kind: 'lost' }
   }
 

@@ -25,8 +25,9 @@ const ISSUING_MS = 10_000
 /** As much as any verifier's clock may be slow. */
 export const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
 const LONGEST_GRACE_MS = MINUTE_MS
+const SLACK_MS = LONGEST_GRACE_MS + ISSUING_MS + CLOCK_TOLERANCE_MS
 /** After the last session has left a list, nothing that points to it is alive for longer than this. */
-const AFTERLIFE_MS = LONGEST_LIFETIME_MS + LONGEST_GRACE_MS + ISSUING_MS + CLOCK_TOLERANCE_MS
+const AFTERLIFE_MS = LONGEST_LIFETIME_MS + SLACK_MS
 
 export const momentOf = (nowMs: number): Moment => ({ nowMs, deadMs: nowMs - CLOCK_TOLERANCE_MS })
 
@@ -61,16 +62,19 @@ export function createStatusIndices(dependencies: {
   let pool: Block | undefined
   let claiming: Promise<void> | undefined
 
-  /** A list that is full before its time leaves its sessions where they are: the list behind it may have to wait for theirs. */
+  /**
+   * Sessions of a list that was full before its time come late to the one behind it, and wait there until nothing is alive in the
+   * first one; to the third they come later by the slack of both.
+   */
   const claimBlock = () =>
     write(async ({ statusLists }) => {
       const nowMs = clock.now()
       const claim = () => statusLists.claimBlock(BLOCKS, nowMs - LEAVE_AFTER_MS)
       const claimed = await claim()
       if (claimed !== undefined) return claimed
-      const closed = await statusLists.close()
+      const closed = await statusLists.close(BLOCKS, nowMs - LEAVE_AFTER_MS)
       const wasFull = closed !== undefined && closed.openedAtMs > nowMs - LEAVE_AFTER_MS
-      const stayMs = LEAVE_AFTER_MS + (wasFull ? AFTERLIFE_MS : 0)
+      const stayMs = LEAVE_AFTER_MS + (wasFull ? AFTERLIFE_MS : 2 * SLACK_MS)
       const id = randomness.bytes(8).toString('hex')
       await statusLists.open({ id, openedAtMs: nowMs, revision: 0, keepUntilMs: nowMs + stayMs + AFTERLIFE_MS })
       return claim()

@@ -47,6 +47,7 @@ const RENEW_AFTER_MS = (STATUS_LIST_LIFETIME / 2) * 1000
 
 interface Made extends StatusListDocument {
   readonly revision: number
+  readonly changes: number
   readonly readAtMs: number
   readonly kid: string
 }
@@ -54,8 +55,8 @@ interface Made extends StatusListDocument {
 interface Entry {
   /** The newest revision that is known to be in the database. */
   revision: number
-  /** Revoked since the last document was begun. */
-  changed: boolean
+  /** How often this process has revoked: what was begun before the last time is out of date. */
+  changes: number
   made: Made | undefined
   /** Makes a document that is begun after the call. */
   readonly makeNext: () => Promise<void>
@@ -103,8 +104,15 @@ export function createStatusListPublisher(dependencies: {
     }
   }
 
+  /** What was asked before this call is not enough: a list may have been opened since. */
+  async function pollAgain(): Promise<void> {
+    await polling?.catch(() => {})
+    await poll()
+  }
+
   async function make(listId: string, entry: Entry): Promise<Made> {
     const signer = activeSigner()
+    const { changes } = entry
     const readAtMs = clock.now()
     await poll()
     // The revision is older than what is read here, or the same: at worst, one document too many is made.
@@ -112,33 +120,35 @@ export function createStatusListPublisher(dependencies: {
     const lst = await encodeStatusList(await readIndices(listId), LIST_SIZE)
     const body = await sign(signer, statusListClaims(statusListUri(issuer, listId), lst, readAtMs))
     const gzipped = await promisify(gzip)(body)
-    return { body, gzipped, etag: `"${hash('sha256', body, 'base64url')}"`, revision, readAtMs, kid: signer.kid }
+    return {
+      body,
+      gzipped,
+      etag: `"${hash('sha256', body, 'base64url')}"`,
+      revision,
+      changes,
+      readAtMs,
+      kid: signer.kid,
+    }
   }
 
   function newEntry(listId: string, revision: number): Entry {
     const remake = async () => {
-      entry.changed = false
-      try {
-        entry.made = await make(listId, entry)
-      } catch (error) {
-        entry.changed = true
-        throw error
-      }
+      entry.made = await make(listId, entry)
     }
-    const entry: Entry = { revision, changed: false, made: undefined, makeNext: spaced(INTERVAL_MS, remake) }
+    const entry: Entry = { revision, changes: 0, made: undefined, makeNext: spaced(INTERVAL_MS, remake) }
     return entry
   }
 
-  const isCurrent = ({ made, changed, revision }: Entry): boolean =>
+  const isCurrent = ({ made, changes, revision }: Entry): boolean =>
     made !== undefined &&
-    !changed &&
+    made.changes === changes &&
     made.revision === revision &&
     made.kid === activeSigner().kid &&
     Math.abs(clock.now() - made.readAtMs) < RENEW_AFTER_MS
 
   return {
     async find(listId) {
-      if (!entries.has(listId)) await poll()
+      if (!entries.has(listId)) await pollAgain()
       const entry = entries.get(listId)
       if (entry === undefined) return undefined
       if (!isCurrent(entry)) await entry.makeNext()
@@ -150,7 +160,7 @@ export function createStatusListPublisher(dependencies: {
     markChanged(listIds) {
       for (const listId of listIds) {
         const entry = entries.get(listId)
-        if (entry !== undefined) entry.changed = true
+        if (entry !== undefined) entry.changes += 1
       }
     },
 

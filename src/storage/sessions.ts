@@ -132,6 +132,7 @@ interface RotationValues extends Rotation {
   readonly now: number
   readonly beforeListId: string | null
   readonly beforeIndex: number | null
+  readonly beforeLastExpiryMs: number | null
 }
 
 export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => SessionStore {
@@ -167,6 +168,7 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
       .where('expires_at_ms', '>', param('nowMs'))
       .where('status_list_id', 'is not distinct from', param('beforeListId'))
       .where('status_index', 'is not distinct from', param('beforeIndex'))
+      .where('status_last_expiry_ms', 'is not distinct from', param('beforeLastExpiryMs'))
 
   const rotate = prepared<RotationValues & Pick<StatusColumns, 'status_last_expiry_ms'>>(param =>
     rotation(param as never).set({ status_last_expiry_ms: param('status_last_expiry_ms') }),
@@ -228,6 +230,7 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
           now: dialect.clock.now(),
           beforeListId: current?.listId ?? null,
           beforeIndex: current?.index ?? null,
+          beforeLastExpiryMs: current?.lastExpiryMs ?? null,
         }
         const { changed } = await (staysPut(status) ? rotate : rotateAndMove)(executor, parameters)
         return changed === 1
@@ -241,6 +244,7 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
           .where('ended_at_ms', 'is', null)
           .where('status_list_id', 'is not distinct from', current?.listId ?? null)
           .where('status_index', 'is not distinct from', current?.index ?? null)
+          .where('status_last_expiry_ms', 'is not distinct from', current?.lastExpiryMs ?? null)
           .executeTakeFirst()
         return numUpdatedRows === 1n
       },

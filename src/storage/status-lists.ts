@@ -33,11 +33,12 @@ export function prepareStatusListStore(db: Kysely<Schema>): (executor: Executor)
         .executeTakeFirst()
       return row && { list: toStatusList(row), block: row.next_block - 1 }
     },
-    async close() {
+    async close(blocks, openedAfterMs) {
       const row = await executor.kysely
         .updateTable('status_lists')
         .set({ state: 'closed' })
         .where('state', '=', open)
+        .where(row => row.or([row('next_block', '>=', blocks), row('opened_at_ms', '<=', openedAfterMs)]))
         .returning([...columns])
         .executeTakeFirst()
       return row && toStatusList(row)

@@ -1,4 +1,5 @@
 /** Runs Signet inside the test's process: the real container, real HTTP, a real database and key folder of its own. */
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -34,14 +35,21 @@ export interface RequestOptions {
   readonly client?: readonly [id: string, secret: string]
 }
 
-/** A free port of the loopback address. */
-export const freePort = (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
+/**
+ * A free port of the loopback address: below those that the system gives to connections (proc(5), ip_local_port_range), which
+ * would take one between this look and its use.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_000)
+    const isFree = await new Promise<boolean>(resolve => {
+      const server = createServer()
+        .once('error', () => resolve(false))
+        .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
     })
-  })
+    if (isFree) return port
+  }
+}
 
 export const basic = ([id, value]: readonly [string, string]): string =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(value)}`).toString('base64')}`

@@ -22,6 +22,19 @@ export function change(file: string, statement: string, ...values: readonly unkn
   }
 }
 
+/** The same statement for each row of values, in one transaction. */
+export function changeEach(file: string, statement: string, rows: Iterable<readonly unknown[]>): void {
+  const database = new Sqlite(file, { timeout: 5000 })
+  try {
+    const prepared = database.prepare(statement)
+    database.transaction(() => {
+      for (const values of rows) prepared.run(...values)
+    })()
+  } finally {
+    database.close()
+  }
+}
+
 /** The audit in the order in which it was written: `type outcome reason`. */
 export const auditOf = (file: string): string[] =>
   select(file, 'select type, outcome, reason from audit_events order by rowid').map(({ type, outcome, reason }) =>
@@ -37,7 +50,10 @@ export async function auditedBy(file: string, act: () => Promise<unknown>): Prom
 
 export const sessionsOf = (file: string): Row[] => select(file, 'select * from sessions order by rowid')
 
-const tables = ['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'signing_keys', 'audit_events']
+const tables = [
+  ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'status_lists', 'revocations'],
+  ...['signing_keys', 'audit_events'],
+]
 
 /** Every row of every table, to see that nothing was written. */
 export const everythingIn = (file: string): Row[][] => tables.map(table => select(file, `select * from ${table}`))

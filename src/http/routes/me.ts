@@ -38,7 +38,7 @@ function readAll(request: FastifyRequest): boolean {
   const { all } = request.query as { all?: unknown }
   if (all === undefined || all === 'false') return false
   if (all === 'true') return true
-  throw invalidRequest('all is true or false.')
+  throw invalidRequest('The parameter all is true or false.')
 }
 
 export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
@@ -101,7 +101,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
         type: 'object',
         properties: { all: { type: 'boolean', description: 'true: this session ends, too.' } },
       },
-      response: { 204: nothing, 400: errorResponse('`invalid_request`'), ...bearerErrors },
+      response: { 204: nothing, ...bearerErrors },
     },
     handler: async (request: FastifyRequest, reply) => {
       const { session } = await authenticateBearer(request)
@@ -133,8 +133,8 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
       },
       response: {
         204: nothing,
-        400: errorResponse('`invalid_grant`: the current password is wrong; `invalid_request`: the new one is refused'),
         ...bearerErrors,
+        400: errorResponse('`invalid_grant`: the current password is wrong; `invalid_request`: the new one is refused'),
         413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
         415: errorResponse('`invalid_request`: not a form in UTF-8'),
       },
@@ -144,7 +144,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
       const { session } = await authenticateBearer(request)
       const { current_password: currentPassword, new_password: newPassword } = formOf(request)
       if (currentPassword === undefined || newPassword === undefined)
-        throw invalidRequest('current_password and new_password are needed.')
+        throw invalidRequest('The parameters current_password and new_password are needed.')
       const change = { userId: session.userId, sessionId: session.id, currentPassword, newPassword }
       await users.changePassword(change, provenanceOf(request, 'user'))
       return reply.code(204).send()
@@ -164,6 +164,7 @@ const json = <S>(description: string, schema: S) => ({ description, content: { '
 const nothing = { description: 'Done', type: 'null' } as const
 
 const bearerErrors = {
+  400: errorResponse('`invalid_request`'),
   401: errorResponse('`missing_token` or `invalid_token`, with WWW-Authenticate (RFC 6750 §3)'),
   403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
   503: errorResponse('`temporarily_unavailable`, with Retry-After'),

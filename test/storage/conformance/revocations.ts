@@ -11,7 +11,7 @@ async function openWithLists(t: Test, engine: Engine): Promise<EmptyDatabase> {
   const database = await openMigrated(t, engine)
   await database.write(async ({ statusLists }) => {
     await statusLists.open({ id: 'a', openedAtMs: farMs, revision: 5, keepUntilMs: farMs })
-    await statusLists.close()
+    await statusLists.close(0, 0)
     await statusLists.open({ id: 'b', openedAtMs: farMs + 1, revision: 5, keepUntilMs: farMs })
   })
   return database
@@ -41,6 +41,18 @@ export function revocationChecks(t: Test, engine: Engine): void {
     t.strictSame(await indices(database, 'a'), [7, 2 ** 20 - 1])
     t.strictSame(await indices(database, 'b'), [0])
     t.strictSame(await indices(database, 'none'), [])
+  })
+
+  t.test('the indices of a list come in order, page by page', async t => {
+    const database = await openWithLists(t, engine)
+    await add(database, ...[300, 0, 2 ** 20 - 1, 20, 1].map(index => revocationOf('a', index)), revocationOf('b', 5))
+    const page = (afterIndex: number, limit: number) => database.read.revocations.listIndices('a', afterIndex, limit)
+    t.strictSame(await page(-1, ANY), [0, 1, 20, 300, 2 ** 20 - 1])
+    t.strictSame(await page(-1, 2), [0, 1])
+    t.strictSame(await page(1, 2), [20, 300])
+    t.strictSame(await page(19, 1), [20])
+    t.strictSame(await page(300, 2), [2 ** 20 - 1])
+    t.strictSame(await page(2 ** 20 - 1, 2), [])
   })
 
   t.test('a revocation changes the revision of its list, each time, and of no other', async t => {

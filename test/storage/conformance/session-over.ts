@@ -51,7 +51,7 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
       const found: string[] = []
       let pages = 0
       let next: string | undefined = ''
-      while (next !== undefined) {
+      while (next !== undefined && pages <= ids.length) {
         const page = await read.sessions.findOver(next, size, moment)
         found.push(...page.ids)
         next = page.next
@@ -75,7 +75,7 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
     const database = await openWithAll(t, engine)
     let removed = 0
     let next: string | undefined = ''
-    while (next !== undefined) {
+    for (let pages = 0; next !== undefined && pages <= ids.length; pages += 1) {
       const page = await database.read.sessions.findOver(next, 4, moment)
       removed += await database.write(({ sessions }) => sessions.removeOver(page.ids, moment))
       next = page.next

@@ -101,6 +101,7 @@ export function sessionStatusChecks(t: Test, engine: Engine): void {
       'another index of the list': holds(statusOf(2)),
       'the same index of another list': holds(statusOf(1, { listId: 'list-2' })),
       'no index': nothing,
+      'tokens that expire earlier than they do': holds({ ...first, lastExpiryMs: first.lastExpiryMs - 1 }),
     }
     for (const [read, before] of Object.entries(misread)) {
       for (const [does, after] of Object.entries({ keep: before.current, move: third })) {

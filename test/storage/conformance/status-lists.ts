@@ -8,7 +8,9 @@ const listOf = (id: string, openedAtMs = farMs) => ({ id, openedAtMs, revision: 
 const open = ({ write }: EmptyDatabase, id: string, openedAtMs = farMs, keepUntilMs = farMs) =>
   write(({ statusLists }) => statusLists.open({ ...listOf(id, openedAtMs), keepUntilMs }))
 
-const close = ({ write }: EmptyDatabase) => write(({ statusLists }) => statusLists.close())
+/** No list has fewer than no blocks: whichever is open is closed. */
+const close = ({ write }: EmptyDatabase, blocks = 0, openedAfterMs = 0) =>
+  write(({ statusLists }) => statusLists.close(blocks, openedAfterMs))
 
 const claim = ({ write }: EmptyDatabase, openedAfterMs = farMs - 1, blocks = BLOCKS) =>
   write(({ statusLists }) => statusLists.claimBlock(blocks, openedAfterMs))
@@ -94,6 +96,19 @@ export function statusListChecks(t: Test, engine: Engine): void {
     t.strictSame(await claim(database), { list: listOf('b', farMs + 1), block: 0 })
     t.strictSame(await close(database), listOf('b', farMs + 1))
   })
+
+  t.test(
+    'a list that has a block left and is young enough is not closed: another process has just opened it',
+    async t => {
+      const database = await openMigrated(t, engine)
+      await open(database, 'a')
+      t.equal(await close(database, 1, farMs - 1), undefined)
+      t.equal((await claim(database, farMs - 1, 1))?.block, 0)
+      t.equal((await close(database, 1, farMs - 1))?.id, 'a', 'it is full')
+      await open(database, 'b')
+      t.equal((await close(database, 1, farMs))?.id, 'b', 'it is too old')
+    },
+  )
 
   t.test('a list that was closed is not opened again under its id', async t => {
     const database = await openMigrated(t, engine)
