@@ -1,21 +1,65 @@
 /** A service of the benchmark's own: an empty folder for database and keys, and ports that nothing else uses. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The surroundings of this process, without a configuration that a shell may hold, nor what a test runner loads into every process. */
+const surroundings = (): Environment =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_') && name !== 'NODE_OPTIONS'),
+  )
+
 export function prepareService(port: number) {
   const folder = mkdtempSync(join(tmpdir(), 'signet-bench-'))
   return {
     environment: {
-      ...process.env,
+      ...surroundings(),
       SIGNET_PORT: String(port),
       SIGNET_MANAGEMENT_PORT: String(port + 1),
       SIGNET_DATABASE_URL: `file:${join(folder, 'signet.sqlite')}`,
       SIGNET_KEYS_DIR: join(folder, 'keys'),
+      // One user stands for many.
+      SIGNET_SESSION_LIMIT: '1000',
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+/**
+ * Starts the service in a process of its own and waits until it serves.
+ * @param cores as taskset takes them; all of them when not given
+ */
+export function startService(environment: Environment, cores?: string): Promise<ChildProcess> {
+  // `env -u`: a test runner adds its loader at every spawn.
+  const words = ['-u', 'NODE_OPTIONS', ...(cores ? ['taskset', '-c', cores] : []), process.execPath, main, 'serve']
+  const child = spawn('env', words, { env: { ...surroundings(), ...environment } })
+  let log = ''
+  return new Promise((resolve, reject) => {
+    child.once('exit', code => reject(new Error(`the service ended with ${code}:\n${log}`)))
+    child.stderr.pipe(process.stderr)
+    child.stdout.on('data', chunk => {
+      log = (log + chunk).slice(-4096)
+      if (log.includes('"msg":"serving"')) resolve(child)
+    })
+  })
+}
+
+/** Resolves when the process is gone. */
+export const endService = (child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> =>
+  new Promise(resolve => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    child.once('exit', () => resolve())
+    child.kill(signal)
+  })
+
+/** Processor time that a process has used, in microseconds (proc(5): utime and stime in clock ticks of 10 ms). */
+export function cpuTime(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
 }

@@ -1,0 +1,89 @@
+/** The rounds: start the service, look at what the last kill left, let the clients work, kill it. */
+import type { ChildProcess } from 'node:child_process'
+import { readConfig } from '../../src/config.ts'
+import { addAccountsBefore } from '../accounts.ts'
+import { type Connection, openConnection } from '../connection.ts'
+import { type Environment, endService, startService } from '../service.ts'
+import { readStatusLists } from '../status-list.ts'
+import { createChecks } from './checks.ts'
+import { type Client, createClient } from './client.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import { brokenFile, halfDone } from './rows.ts'
+
+const CLIENTS = 6
+/** A kill comes as long after the clients begin. */
+const [EARLIEST_MS, LATEST_MS] = [20, 400]
+
+export type Report = Pick<Ledger, 'violations' | 'acknowledged' | 'repeated'> & {
+  readonly kills: number
+  /** From a kill to the service being there again. */
+  readonly longestOutageMs: number
+}
+
+/** @param environment of a service that has never run */
+export async function run(options: { readonly kills: number; readonly environment: Environment }): Promise<Report> {
+  const { kills, environment } = options
+  const config = readConfig(environment)
+  if (config.database.kind !== 'sqlite') throw new Error('This looks into a SQLite file.')
+  const { path } = config.database
+  await addAccountsBefore(environment)
+
+  const ledger = createLedger()
+  const clients = Array.from({ length: CLIENTS }, () => createClient(ledger))
+  const checks = createChecks(ledger)
+  const graceMs = config.refreshGraceSeconds * 1000
+  let longestOutageMs = 0
+
+  const connect = () => Promise.all(clients.map(() => openConnection(config.port)))
+  const together = (
+    connections: readonly Connection[],
+    work: (client: Client, connection: Connection) => Promise<void>,
+  ) => Promise.all(clients.map((client, index) => work(client, connections[index] as Connection)))
+
+  /** What was acknowledged since the last look is still so. */
+  async function look(connections: readonly Connection[]): Promise<void> {
+    for (const violation of halfDone(path)) ledger.violate(violation)
+    const lists = await readStatusLists(connections[0] as Connection)
+    await together(connections, (client, connection) => checks.check(client, connection, lists))
+  }
+
+  /** Answers when the service was killed. */
+  async function workUntilKilled(service: ChildProcess, connections: readonly Connection[]): Promise<number> {
+    let killedAt = Number.NaN
+    const kill = () => {
+      killedAt = performance.now()
+      service.kill('SIGKILL')
+    }
+    const timer = setTimeout(kill, EARLIEST_MS + Math.random() * (LATEST_MS - EARLIEST_MS))
+    await together(connections, (client, connection) => client.work(connection))
+    clearTimeout(timer)
+    await endService(service, 'SIGKILL')
+    if (Number.isNaN(killedAt)) throw new Error('The service ended by itself.')
+    return killedAt
+  }
+
+  let killedAt = performance.now()
+  for (let round = 0; ; round += 1) {
+    const service = await startService(environment)
+    try {
+      const outageMs = round === 0 ? 0 : performance.now() - killedAt
+      longestOutageMs = Math.max(longestOutageMs, outageMs)
+      if (outageMs >= graceMs) ledger.violate(`the service was away for ${outageMs} ms`)
+      const connections = await connect()
+      await look(connections)
+      if (round < kills) {
+        killedAt = await workUntilKilled(service, connections)
+        continue
+      }
+      await together(connections, (client, connection) => client.settle(connection))
+      checks.lookAtEverything()
+      await look(connections)
+      for (const connection of connections) connection.close()
+      for (const violation of brokenFile(path)) ledger.violate(violation)
+    } finally {
+      await endService(service)
+    }
+    const { violations, acknowledged, repeated } = ledger
+    return { kills, violations, acknowledged, repeated, longestOutageMs }
+  }
+}

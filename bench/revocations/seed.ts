@@ -1,0 +1,66 @@
+/** Sessions without a sign-in, which would cost a password hash each: they are written as the service would have written them. */
+import { systemClock } from '../../src/clock.ts'
+import { readConfig } from '../../src/config.ts'
+import { encodeRefreshToken, hashOf, newRefreshToken, type RefreshToken } from '../../src/oauth/refresh-token.ts'
+import { LIST_SIZE } from '../../src/oauth/status-index.ts'
+import type { NewSession, StatusReference } from '../../src/oauth/stores.ts'
+import { randomId, systemRandomness } from '../../src/randomness.ts'
+import { type Database, openDatabase } from '../../src/storage/database.ts'
+import type { Environment } from '../service.ts'
+
+const BLOCKS = 1024
+const HOUR_MS = 3_600_000
+
+interface Parties {
+  readonly userId: string
+  readonly clientId: string
+}
+
+/** Distinct indices all over half of a list, as if as many people had signed in meanwhile; the service claims from the other half. */
+async function claimIndices(database: Database, count: number, nowMs: number): Promise<readonly StatusReference[]> {
+  const [id, keepUntilMs] = [randomId(systemRandomness, 'list'), nowMs + 48 * HOUR_MS]
+  await database.write(async ({ statusLists }) => {
+    await statusLists.open({ id, openedAtMs: nowMs, revision: 0, keepUntilMs })
+    for (let block = 0; block < BLOCKS / 2; block += 1) await statusLists.claimBlock(BLOCKS, nowMs - HOUR_MS)
+  })
+  const indices = new Set<number>()
+  while (indices.size < count) indices.add(Math.floor((Math.random() * LIST_SIZE) / 2))
+  return [...indices].map(index => ({ listId: id, index }))
+}
+
+/** Before the service has started. Answers their refresh tokens. */
+export async function seedSessions(environment: Environment, count: number, parties: Parties): Promise<string[]> {
+  const sources = { clock: systemClock, randomness: systemRandomness }
+  const database = await openDatabase(readConfig(environment).database, sources)
+  const nowMs = systemClock.now()
+  const tokens = (await claimIndices(database, count, nowMs)).map(reference => ({
+    reference,
+    token: newRefreshToken(systemRandomness),
+  }))
+  await database.write(async ({ sessions }) => {
+    for (const { reference, token } of tokens) await sessions.insert(sessionOf(token, reference, parties, nowMs))
+  })
+  await database.close()
+  return tokens.map(({ token }) => encodeRefreshToken(token))
+}
+
+const sessionOf = (
+  { handle, secret }: RefreshToken,
+  reference: StatusReference,
+  parties: Parties,
+  nowMs: number,
+): NewSession => ({
+  ...parties,
+  id: randomId(systemRandomness, 'session'),
+  scope: ['posts:read'],
+  audiences: ['https://api.example.com'],
+  authTimeSeconds: Math.floor(nowMs / 1000),
+  createdAtMs: nowMs,
+  expiresAtMs: nowMs + 48 * HOUR_MS,
+  absoluteExpiresAtMs: nowMs + 48 * HOUR_MS,
+  family: { handleHash: hashOf(handle), currentHash: hashOf(secret) },
+  // As if each had an access token that has just been issued.
+  status: { ...reference, leaveAtMs: nowMs + 24 * HOUR_MS, lastExpiryMs: nowMs + HOUR_MS },
+  address: null,
+  userAgent: null,
+})
