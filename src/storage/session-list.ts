@@ -3,14 +3,24 @@ import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { ListedSession, WhichSessions } from '../oauth/stores.ts'
 import type { Schema } from './schema.ts'
 
-/** The sessions that have not ended and fulfil every condition that is given. */
-export function matching(row: ExpressionBuilder<Schema, 'sessions'>, which: WhichSessions) {
-  const conditions = [row('sessions.ended_at_ms', 'is', null)]
+export type WhichValues = { readonly [Name in keyof WhichSessions]?: string | undefined }
+
+/**
+ * The sessions that have not ended and fulfil every condition that is given.
+ * @param param writes a placeholder for a condition's value; without it, the value itself is written
+ */
+export function matching(
+  row: ExpressionBuilder<Schema, 'sessions'>,
+  which: WhichSessions,
+  param?: (name: keyof WhichSessions) => unknown,
+) {
+  const valueFor = (name: keyof WhichSessions) => (param === undefined ? which[name] : param(name)) as string
   const { sessionId, exceptSessionId, userId, clientId } = which
-  if (sessionId !== undefined) conditions.push(row('sessions.id', '=', sessionId))
-  if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', exceptSessionId))
-  if (userId !== undefined) conditions.push(row('sessions.user_id', '=', userId))
-  if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', clientId))
+  const conditions = [row('sessions.ended_at_ms', 'is', null)]
+  if (sessionId !== undefined) conditions.push(row('sessions.id', '=', valueFor('sessionId')))
+  if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', valueFor('exceptSessionId')))
+  if (userId !== undefined) conditions.push(row('sessions.user_id', '=', valueFor('userId')))
+  if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', valueFor('clientId')))
   return row.and(conditions)
 }
 
