@@ -81,7 +81,8 @@ export function createSessions(dependencies: {
 
   /** Whom the audit names: of a single session also what nobody had to say to find it. */
   async function whose(stores: Stores, { userId, clientId, sessionId }: WhichSessions) {
-    const session = sessionId === undefined ? undefined : await stores.sessions.find(sessionId)
+    const isKnown = sessionId === undefined || (userId !== undefined && clientId !== undefined)
+    const session = isKnown ? undefined : await stores.sessions.find(sessionId)
     const known = { userId: userId ?? session?.userId, clientId: clientId ?? session?.clientId, sessionId }
     return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
   }
