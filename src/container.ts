@@ -7,7 +7,7 @@ import type { DestinationStream } from 'pino'
 import type { EndSessionsOfClient } from './accounts/clients.ts'
 import { createHashingQueue } from './accounts/hashing-queue.ts'
 import { argon2id, createPasswords, type PasswordHasher } from './accounts/passwords.ts'
-import type { EndAccessTokensOfUser } from './accounts/roles.ts'
+import type { EndAccessTokensOfUsers } from './accounts/roles.ts'
 import { createRevocationWatch } from './background/revocation-watch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -77,7 +77,11 @@ export function createContainer(config: Config, sources: Sources = {}) {
   })
 
   const roles = once(async () => {
-    const endAccessTokens: EndAccessTokensOfUser = (stores, userId) => sessions.endAccessTokens(stores, { userId })
+    const endAccessTokens: EndAccessTokensOfUsers = (stores, userIds) =>
+      sessions.endAccessTokens(
+        stores,
+        userIds.map(userId => ({ userId })),
+      )
     const [{ read, write }, { createRoles }] = await Promise.all([database(), import('./accounts/roles.ts')])
     return createRoles({ roles: read.roles, write, endAccessTokens })
   })
@@ -159,8 +163,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
     for (const each of background) each.start()
     return {
       async stop() {
-        await servers.stop()
-        await Promise.all(background.map(each => each.stop()))
+        await Promise.all([servers.stop(), ...background.map(each => each.stop())])
       },
     }
   }

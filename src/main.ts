@@ -23,6 +23,12 @@ const services = () => {
   return container
 }
 
+// `signet … list | head` has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 process.exitCode = await runProgram(
   {
     users: async () => services().users(),

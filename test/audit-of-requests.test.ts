@@ -2,7 +2,8 @@ import { hash as argon2 } from '@node-rs/argon2'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
 import { auditedService, rowsOf } from './support/audit.ts'
-import { addAlice, byTest, claimsOf, password, refresh, secret, serve, signIn } from './support/serve.ts'
+import { exchange } from './support/raw-http.ts'
+import { addAlice, basic, byTest, claimsOf, password, refresh, secret, serve, signIn } from './support/serve.ts'
 
 const wrongPassword = 'wrong battery staple 11'
 
@@ -44,6 +45,56 @@ t.test('the address is that of X-Forwarded-For only when a trusted proxy says so
       { headers },
     )
     appendedLike({ type: 'user.sign_in', address, user_agent: 'x'.repeat(256) })
+  }
+})
+
+t.test('a user agent is stored without what a terminal or a page would obey', async t => {
+  const { service, appendedLike } = await auditedService(t)
+  const form = new URLSearchParams({ grant_type: 'password', username: 'alice', password }).toString()
+  // C0 but what HTTP itself refuses, C1, the soft hyphen, and U+202E as its bytes arrive.
+  const userAgent = Buffer.from('a\tb\x80\x85\x9b\x9fc\xadd\xe2\x80\xaee \xe9', 'latin1')
+  const head = [
+    'POST /oauth/token HTTP/1.1',
+    `Host: ${new URL(service.issuer).host}`,
+    `Authorization: ${basic(['web-app', secret])}`,
+    'Content-Type: application/x-www-form-urlencoded',
+    `Content-Length: ${form.length}`,
+    'User-Agent: ',
+  ].join('\r\n')
+  const { status } = await exchange(
+    service.issuer,
+    Buffer.concat([Buffer.from(head), userAgent, Buffer.from(`\r\n\r\n${form}`)]),
+  )
+  t.equal(status, 200)
+  const stored = 'abcd\xe2\xaee \xe9'
+  appendedLike({ type: 'user.sign_in', user_agent: stored })
+  t.match(rowsOf(service.databaseFile, 'sessions'), [{ user_agent: stored }])
+})
+
+t.test('what a proxy passes on as an address and is none is not stored', async t => {
+  const environment = { SIGNET_TRUST_PROXY: '127.0.0.0/8' }
+  const { service, clock, fresh, appendedLike } = await auditedService(t, { environment })
+  for (const [forwarded, address] of [
+    ['unknown', null],
+    ['_hidden', null],
+    ['203.0.113.7, <script>', null],
+    ['203.0.113.7:8080', null],
+    ['[2001:db8::7]', null],
+    ['999.0.0.1', null],
+    ["'; drop table sessions; --", null],
+    ['x'.repeat(4000), null],
+    ['<script>, 203.0.113.7', '203.0.113.7'],
+    ['2001:db8::7', '2001:db8::7'],
+  ] as const) {
+    clock.advance(1000)
+    const form = { grant_type: 'password', username: 'alice', password }
+    const headers = { 'x-forwarded-for': forwarded }
+    const { body } = await service.token(form, { client: ['web-app', secret], headers })
+    appendedLike({ type: 'user.sign_in', address })
+    const { sid } = claimsOf(body.access_token)
+    const [listed] = await (await service.container.sessions()).list({ sessionId: sid })
+    t.equal(listed?.address, address, forwarded.slice(0, 40))
+    fresh()
   }
 })
 

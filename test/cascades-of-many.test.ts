@@ -1,94 +1,76 @@
 /** Cascades that are more than one write: they end all there is, and what one that was cut short has left over is finished. */
 import t, { type Test } from 'tap'
-import { StorageUnavailable, type Write } from '../src/unit-of-work.ts'
 import type { Tokens } from './support/account.ts'
 import { addClient } from './support/clients.ts'
 import { inParallel } from './support/command-line.ts'
-import { badToken, ended, good, type Parties, resourceService } from './support/resource.ts'
-import { byTest, claimsOf, password } from './support/serve.ts'
+import { createHold, during } from './support/hold.ts'
+import { interruptibleService, listedOf } from './support/interruptible.ts'
+import { badToken, ended, good, type Parties } from './support/resource.ts'
+import { byTest } from './support/serve.ts'
 import { auditedBy, select } from './support/sqlite.ts'
-import { fetchList, inflate, isSet, statusIn } from './support/status-list.ts'
 
 /** Sessions that one write ends. */
 const BATCH = 200
-/** Beyond what one write ends of anything. */
-const MANY = BATCH + 30
+/** Beyond what one write ends. */
+const MANY = BATCH + 5
+/** Hundreds of sign-ins and refreshes, on a machine that does other things, too. */
+const timeout = 100_000
 
-/** Writes that are still done; the others fail, as if the process had been killed. */
-let writesLeft = Number.POSITIVE_INFINITY
-const write =
-  (inner: Write): Write =>
-  async work => {
-    if (writesLeft <= 0) throw new StorageUnavailable('Cut short.')
-    writesLeft -= 1
-    return inner(work)
-  }
-
-const its = await resourceService(t, { environment: { SIGNET_SESSION_LIMIT: '1000' }, faults: { write } })
-const { users, roles, clients, databaseFile, issuer } = its.service
-
-async function cutShort(t: Test, writes: number, act: () => Promise<unknown>): Promise<void> {
-  writesLeft = writes
-  await t.rejects(act(), { name: 'StorageUnavailable' })
-  writesLeft = Number.POSITIVE_INFINITY
-}
-
-/** A user who is signed in on many devices through a client, both of whom no other case knows. */
-async function crowd(count: number): Promise<{ who: Parties; many: readonly Tokens[] }> {
-  const who = await its.parties()
+/** A service with a user who is signed in on many devices through a client. */
+async function crowd(t: Test, count: number) {
+  const its = await interruptibleService(t)
+  const who: Parties = await its.parties()
   const more = await inParallel(Array.from({ length: count - 1 }), () => its.device(who))
-  return { who, many: [who, ...more] }
+  const many: readonly Tokens[] = [who, ...more]
+  const { clients, databaseFile } = its.service
+  return {
+    ...its,
+    who,
+    many,
+    setClient: (status: 'active' | 'disabled' | 'deleted') => clients.setStatus(who.clientId, status, byTest),
+    /** How many the status list shows as revoked, and how many sessions through the client have not ended. */
+    listedAndAlive: async (): Promise<[listed: number, alive: number]> => [
+      await listedOf(many),
+      select(
+        databaseFile,
+        `select sessions.id from sessions join clients on clients.id = sessions.client_id
+         where clients.client_id = ? and ended_at_ms is null`,
+        who.clientId,
+      ).length,
+    ],
+    refreshes: () => inParallel(many, ({ refreshToken }) => its.refresh(refreshToken, who)),
+  }
 }
 
-/** How many of these tokens the status list shows as revoked. */
-async function listed(many: readonly Tokens[]): Promise<number> {
-  const statuses = many.map(({ access }) => statusIn(access))
-  const uris = [...new Set(statuses.map(({ uri }) => uri))]
-  const lists = new Map<string, Buffer>()
-  for (const uri of uris) lists.set(uri, inflate(claimsOf((await fetchList(uri)).text).status_list.lst))
-  return statuses.filter(({ idx, uri }) => isSet(lists.get(uri) ?? Buffer.alloc(0), idx)).length
-}
-
-const alive = (clientId: string): number =>
-  select(
-    databaseFile,
-    `select sessions.id from sessions join clients on clients.id = sessions.client_id
-     where clients.client_id = ? and ended_at_ms is null`,
-    clientId,
-  ).length
-
-const janitor = await its.service.container.janitor()
-
-t.test('every session of a client ends with it, however many there are', async t => {
-  const { who, many } = await crowd(2 * BATCH + 1)
-  const audited = await auditedBy(databaseFile, () => clients.setStatus(who.clientId, 'disabled', byTest))
+t.test('every session of a client ends with it, however many there are', { timeout }, async t => {
+  const its = await crowd(t, 2 * BATCH + 1)
+  const audited = await auditedBy(its.service.databaseFile, () => its.setClient('disabled'))
   const end = 'session.end success client_disabled'
   t.same(audited, ['client.disable success', end, end, end])
-  t.same([await listed(many), alive(who.clientId)], [many.length, 0])
-  await clients.setStatus(who.clientId, 'active', byTest)
-  const answers = await inParallel(many, ({ refreshToken }) => its.refresh(refreshToken, who))
-  t.ok(answers.every(({ text }) => text === badToken))
+  t.same(await its.listedAndAlive(), [its.many.length, 0])
+  await its.setClient('active')
+  t.ok((await its.refreshes()).every(({ text }) => text === badToken))
 })
 
-t.test('every session of a user ends, however many there are, in one write', async t => {
-  const { who, many } = await crowd(MANY)
-  const bystander = await its.device({ clientId: who.clientId })
-  writesLeft = 1
-  await users.setStatus(who.username, 'disabled', byTest)
-  writesLeft = Number.POSITIVE_INFINITY
-  t.same([await listed(many), alive(who.clientId)], [many.length, 1])
+t.test('every session of a user ends, however many there are, in one write', { timeout }, async t => {
+  const its = await crowd(t, MANY)
+  const bystander = await its.device({ clientId: its.who.clientId })
+  await its.withWrites(1, () => its.service.users.setStatus(its.who.username, 'disabled', byTest))
+  t.same(await its.listedAndAlive(), [MANY, 1])
   t.same(await its.verdictOn(bystander), good)
 })
 
 for (const status of ['disabled', 'deleted'] as const) {
   t.test(
     `what is left over when a client is ${status} and that is cut short gets nothing, and the janitor ends it`,
+    { timeout },
     async t => {
-      const { who, many } = await crowd(MANY)
-      await cutShort(t, 1, () => clients.setStatus(who.clientId, status, byTest))
-      t.same([await listed(many), alive(who.clientId)], [BATCH, MANY - BATCH])
-      const answers = await inParallel(many, ({ refreshToken }) => its.refresh(refreshToken, who))
-      t.ok(answers.every(({ body }) => body.error === 'invalid_client'))
+      const its = await crowd(t, MANY)
+      const { who, many, service } = its
+      const janitor = await service.container.janitor()
+      await its.cutShort(t, 1, () => its.setClient(status))
+      t.same(await its.listedAndAlive(), [BATCH, MANY - BATCH])
+      t.ok((await its.refreshes()).every(({ body }) => body.error === 'invalid_client'))
       const verdicts = await inParallel(many, ({ access }) => its.introspect(access))
       t.ok(
         verdicts.every(({ body }) => body.active === false),
@@ -97,14 +79,13 @@ for (const status of ['disabled', 'deleted'] as const) {
 
       its.fresh()
       t.match(await janitor.sweep(), { endedSessions: MANY - BATCH })
-      const session_end = { type: 'session.end', reason: `client_${status}`, actor: 'signet' }
-      its.appendedLike(session_end)
-      t.same([await listed(many), alive(who.clientId)], [MANY, 0])
+      its.appendedLike({ type: 'session.end', reason: `client_${status}`, actor: 'signet' })
+      t.same(await its.listedAndAlive(), [MANY, 0])
       t.match(await janitor.sweep(), { endedSessions: 0 })
       its.appendedLike()
 
-      if (status === 'disabled') await clients.setStatus(who.clientId, 'active', byTest)
-      else await addClient(its.service, { clientId: who.clientId, audiences: [issuer] })
+      if (status === 'disabled') await its.setClient('active')
+      else await addClient(service, { clientId: who.clientId, audiences: [service.issuer] })
       for (const tokens of [many.at(0), many.at(-1)]) {
         if (tokens === undefined) throw new Error('Nobody was signed in.')
         t.same(await its.verdictOn(tokens), ended)
@@ -116,58 +97,41 @@ for (const status of ['disabled', 'deleted'] as const) {
 
 t.test(
   'what is left over when a client is disabled and that is cut short ends before the client is enabled again',
+  { timeout },
   async t => {
-    const { who, many } = await crowd(MANY + BATCH)
-    await cutShort(t, 1, () => clients.setStatus(who.clientId, 'disabled', byTest))
+    const its = await crowd(t, MANY + BATCH)
+    await its.cutShort(t, 1, () => its.setClient('disabled'))
     // The enabling is cut short itself, once: the client stays disabled as long as anything is left.
-    await cutShort(t, 1, () => clients.setStatus(who.clientId, 'active', byTest))
-    t.equal((await clients.find(who.clientId)).status, 'disabled')
-    t.equal(alive(who.clientId), MANY - BATCH)
-    await clients.setStatus(who.clientId, 'active', byTest)
-    t.same([await listed(many), alive(who.clientId)], [many.length, 0])
-    const answers = await inParallel(many, ({ refreshToken }) => its.refresh(refreshToken, who))
-    t.ok(answers.every(({ text }) => text === badToken))
-    t.same(await its.verdictOn(await its.device(who)), good)
+    await its.cutShort(t, 1, () => its.setClient('active'))
+    t.equal((await its.service.clients.find(its.who.clientId)).status, 'disabled')
+    t.same(await its.listedAndAlive(), [2 * BATCH, MANY - BATCH])
+    await its.setClient('active')
+    t.same(await its.listedAndAlive(), [its.many.length, 0])
+    t.ok((await its.refreshes()).every(({ text }) => text === badToken))
+    t.same(await its.verdictOn(await its.device(its.who)), good)
   },
 )
 
-/** Users who all have one role, each signed in once. */
-async function team(role: string): Promise<readonly Tokens[]> {
-  await roles.add({ name: role, permissions: ['posts:read', 'posts:write'] }, byTest)
-  const names = Array.from({ length: 120 }, (_, number) => `${role}-${number}`)
-  return inParallel(names, async username => {
-    await users.add({ username, password, roles: [role] }, byTest)
-    return its.device({ username })
-  })
-}
-
-const reduced = (name: string) => roles.update({ name, permissions: ['posts:read'] }, byTest)
-
-t.test('the access tokens of everybody who has a role end with a permission of it, however many they are', async t => {
-  const many = await team('reviewer')
-  await reduced('reviewer')
-  t.equal(await listed(many), many.length)
-})
-
 t.test(
-  'a change of a role that was cut short gives the permission to nobody, and is finished by another try',
+  'a disabling that is under way when the client is enabled ends nothing that began after that',
+  { timeout },
   async t => {
-    for (const [role, act] of [
-      ['author', () => reduced('author')],
-      ['curator', () => roles.delete('curator', byTest)],
-    ] as const) {
-      await t.test(role, async t => {
-        const many = await team(role)
-        await cutShort(t, 1, act)
-        const left = many.length - (await listed(many))
-        t.ok(left > 0 && left < many.length, `${left} of ${many.length} are left`)
-        const answers = await inParallel(many, ({ access }) => its.introspect(access))
-        const withPermission = answers.filter(({ body }) => (body.scope ?? '').includes('posts:write'))
-        t.same(withPermission, [], 'introspection says so at once')
-        t.equal(answers.filter(({ body }) => body.active).length, left)
-        await act()
-        t.equal(await listed(many), many.length)
-      })
-    }
+    const hold = createHold()
+    const its = await crowd(t, MANY)
+    const newcomers: Tokens[] = []
+    its.holdWrite(2, hold)
+    await during(
+      hold,
+      () => its.setClient('disabled'),
+      async () => {
+        t.same(await its.listedAndAlive(), [BATCH, MANY - BATCH], 'one batch is done')
+        await its.setClient('active')
+        newcomers.push(await its.device(its.who))
+      },
+    )
+    t.equal((await its.service.clients.find(its.who.clientId)).status, 'active')
+    t.same(await its.listedAndAlive(), [MANY, 1])
+    for (const newcomer of newcomers) t.same(await its.verdictOn(newcomer), good)
+    t.equal(newcomers.length, 1)
   },
 )

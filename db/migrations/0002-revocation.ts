@@ -14,12 +14,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   ] as const
   for (const [name, type] of columns) await db.schema.alterTable('sessions').addColumn(name, type).execute()
   // What has ended is looked for by nobody: it leaves these indices, and a refresh touches neither.
-  for (const column of ['user', 'client']) {
-    await db.schema.dropIndex(`sessions_by_${column}`).execute()
+  // The first has both columns: without statistics, SQLite looks for a user's sessions among all of the client otherwise.
+  const indices = { user: ['user_id', 'client_id'], client: ['client_id'] }
+  for (const [name, columns] of Object.entries(indices)) {
+    await db.schema.dropIndex(`sessions_by_${name}`).execute()
     await db.schema
-      .createIndex(`open_sessions_by_${column}`)
+      .createIndex(`open_sessions_by_${name}`)
       .on('sessions')
-      .column(`${column}_id`)
+      .columns(columns)
       .where(sql.ref('ended_at_ms'), 'is', null)
       .execute()
   }

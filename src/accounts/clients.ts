@@ -153,7 +153,13 @@ export function createClients(dependencies: {
         return { client, more }
       })
       // The gate refuses all of them already.
-      if (more) await endOneAfterTheOther(stores => endSessions(stores, client.id, `client_${status}`, by))
+      if (more)
+        await endOneAfterTheOther(async stores => {
+          const now = await stores.clients.find(clientId)
+          // Somebody enabled it meanwhile, and what was left over has ended.
+          const isBack = now?.id === client.id && isActive(now.status)
+          return !isBack && endSessions(stores, client.id, `client_${status}`, by)
+        })
       return { ...client, status }
     },
 

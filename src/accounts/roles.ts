@@ -32,16 +32,16 @@ function assertValid({ name, permissions }: Role): void {
 
 const withoutDoubles = ({ name, permissions }: Role): Role => ({ name, permissions: [...new Set(permissions)] })
 
-/** Ends the access tokens of a user inside the write of the act that is the reason for it. */
-export type EndAccessTokensOfUser = (stores: Stores, userId: string) => Promise<void>
+/** Ends the access tokens of users inside the write of the act that is the reason for it. */
+export type EndAccessTokensOfUsers = (stores: Stores, userIds: readonly string[]) => Promise<void>
 
-/** Users whose tokens one write ends: more would keep other writes waiting. */
-const BATCH = 50
+/** Users whose tokens one write ends, each of some dozen sessions: more would keep other writes waiting. */
+const BATCH = 10
 
 export function createRoles(dependencies: {
   readonly roles: RoleStoreReader
   readonly write: Write
-  readonly endAccessTokens: EndAccessTokensOfUser
+  readonly endAccessTokens: EndAccessTokensOfUsers
 }): Roles {
   const { roles, write, endAccessTokens } = dependencies
 
@@ -57,18 +57,17 @@ export function createRoles(dependencies: {
   ): Promise<void> {
     /** Answers who is left. */
     const endSome = async (stores: Stores, userIds: readonly string[]): Promise<readonly string[]> => {
-      for (const userId of userIds.slice(0, BATCH)) {
-        // Locks the user's row, as a sign-in does: one that is under way is seen here, or sees the change.
-        await stores.users.findById(userId)
-        await endAccessTokens(stores, userId)
-      }
+      const batch = userIds.slice(0, BATCH)
+      // Locks the user's row, as a sign-in does: one that is under way is seen here, or sees the change.
+      for (const userId of batch) await stores.users.findById(userId)
+      await endAccessTokens(stores, batch)
       const rest = userIds.slice(BATCH)
       if (rest.length === 0) await finish(stores)
       return rest
     }
     let rest = await write(async stores => {
-      const userIds = await stores.roles.usersOf(name)
-      return endSome(stores, (await act(stores)) ? userIds : [])
+      const takesAway = await act(stores)
+      return endSome(stores, takesAway ? await stores.roles.usersOf(name) : [])
     })
     while (rest.length > 0) {
       const userIds = rest
@@ -134,7 +133,7 @@ export function createRoles(dependencies: {
         const userId = await findUserId(stores, username)
         const hadIt = await stores.users.revokeRole(userId, name)
         if (!hadIt) return
-        await endAccessTokens(stores, userId)
+        await endAccessTokens(stores, [userId])
         await stores.audit.append({ type: 'role.revoke', outcome: 'success', userId, target: name, provenance: by })
       }),
 

@@ -81,8 +81,8 @@ export function createUsers(dependencies: {
     return withRoles(user, await reader.rolesOf(userId))
   }
 
-  async function refuseChange(userId: string, reason: string, by: Provenance): Promise<never> {
-    const event = { type: 'user.set_password', outcome: 'failure', reason, userId, provenance: by } as const
+  async function refuseChange({ userId, sessionId }: PasswordChange, reason: string, by: Provenance): Promise<never> {
+    const event = { type: 'user.set_password', outcome: 'failure', reason, userId, sessionId, provenance: by } as const
     await write(stores => stores.audit.append(event))
     throw new AccountError('wrong_password', 'The current password is wrong.')
   }
@@ -129,11 +129,12 @@ export function createUsers(dependencies: {
 
     findById: userId => findById(users, userId),
 
-    async changePassword({ userId, currentPassword, newPassword, sessionId }, by) {
+    async changePassword(change, by) {
+      const { userId, currentPassword, newPassword, sessionId } = change
       const user = await findById(users, userId)
       const network = networkOf(by.address ?? '')
       const { matches } = await passwords.verify(network, user, currentPassword)
-      if (!matches) return refuseChange(userId, 'wrong_password', by)
+      if (!matches) return refuseChange(change, 'wrong_password', by)
       const passwordHash = await passwords.hashNew(network, newPassword, [user.username])
       const isChanged = await write(async stores => {
         const now = await stores.users.findById(userId)
@@ -146,7 +147,7 @@ export function createUsers(dependencies: {
         await endSessions(stores, { userId, exceptSessionId: sessionId }, 'password_changed', by)
         return true
       })
-      if (!isChanged) return refuseChange(userId, 'user_changed', by)
+      if (!isChanged) return refuseChange(change, 'user_changed', by)
     },
 
     setStatus: (username, status, by) =>

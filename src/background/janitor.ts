@@ -8,6 +8,8 @@ import type { Provenance, Readers, Write } from '../unit-of-work.ts'
 import { type Background, periodically } from './periodically.ts'
 
 const EVERY_MS = 5 * 60_000
+/** More than a clock is corrected by while it runs. */
+const LARGEST_JUMP_MS = 60_000
 /** Rows that one write removes. */
 const BATCH = 200
 /** Sessions that are looked at in one turn of the event loop. */
@@ -23,8 +25,8 @@ export interface Swept {
 }
 
 export interface Janitor extends Background {
-  /** One whole round. */
-  sweep(): Promise<Swept>
+  /** One round: a whole one, unless the signal is aborted. */
+  sweep(signal?: AbortSignal): Promise<Swept>
 }
 
 export function createJanitor(dependencies: {
@@ -37,11 +39,11 @@ export function createJanitor(dependencies: {
 }): Janitor {
   const { read, write, sessionManagement, clock, log, provenance } = dependencies
 
-  async function sweepRevocations(): Promise<number> {
+  async function sweepRevocations(signal: AbortSignal | undefined): Promise<number> {
     for (let total = 0; ; await nextTurn()) {
       const removed = await write(stores => stores.revocations.removeOver(clock.now(), BATCH))
       total += removed
-      if (removed < BATCH) return total
+      if (removed < BATCH || signal?.aborted) return total
     }
   }
 
@@ -55,9 +57,9 @@ export function createJanitor(dependencies: {
   }
 
   /** By pages through the whole table: an index on what a refresh changes would cost each refresh more than this costs. */
-  async function sweepSessions(): Promise<number> {
+  async function sweepSessions(signal: AbortSignal | undefined): Promise<number> {
     let total = 0
-    for (let after: string | undefined = ''; after !== undefined; await nextTurn()) {
+    for (let after: string | undefined = ''; after !== undefined && !signal?.aborted; await nextTurn()) {
       const page = await read.sessions.findOver(after, PAGE, momentOf(clock.now()))
       total += await removeSessions(page.ids)
       after = page.next
@@ -65,18 +67,18 @@ export function createJanitor(dependencies: {
     return total
   }
 
-  async function endLeftOver(): Promise<number> {
+  async function endLeftOver(signal: AbortSignal | undefined): Promise<number> {
     let total = 0
     for (const { clientId, reason } of await read.sessions.findLeftOver())
-      total += await sessionManagement.end({ clientId }, reason, provenance)
+      total += await sessionManagement.end({ clientId }, reason, provenance, signal)
     return total
   }
 
-  async function sweep(): Promise<Swept> {
+  async function sweep(signal?: AbortSignal): Promise<Swept> {
     const swept = {
-      endedSessions: await endLeftOver(),
-      revocations: await sweepRevocations(),
-      sessions: await sweepSessions(),
+      endedSessions: await endLeftOver(signal),
+      revocations: await sweepRevocations(signal),
+      sessions: await sweepSessions(signal),
       statusLists: await write(stores => stores.statusLists.removeOver(clock.now())),
     }
     const { endedSessions, revocations, sessions, statusLists } = swept
@@ -89,5 +91,15 @@ export function createJanitor(dependencies: {
     if (error === undefined) log.info('the janitor works again')
     else log.warn({ err: error }, 'the janitor could not remove what is over; it tries again in some minutes')
   }
-  return { ...periodically(EVERY_MS, sweep, onError), sweep }
+  let seen = { wallMs: clock.now(), steadyMs: performance.now() }
+  /** A clock that was set wrongly for a moment must not make revoked tokens good again: the next round sees whether it stays so. */
+  async function round(signal: AbortSignal): Promise<void> {
+    const now = { wallMs: clock.now(), steadyMs: performance.now() }
+    const jumpMs = Math.abs(now.wallMs - seen.wallMs - (now.steadyMs - seen.steadyMs))
+    seen = now
+    if (jumpMs > LARGEST_JUMP_MS)
+      log.warn({ jump_ms: Math.round(jumpMs) }, 'the clock was set: nothing is removed this time')
+    else await sweep(signal)
+  }
+  return { ...periodically(EVERY_MS, round, onError), sweep }
 }

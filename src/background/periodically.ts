@@ -7,22 +7,23 @@ export interface Background {
 
 /**
  * Does `work` at once and then again and again, never twice at a time.
+ * @param work ends early when its signal is aborted: a process that stops does not wait for all that there is to do
  * @param pauseMs between the end of one run and the beginning of the next
  * @param onError told when a run fails, and with undefined when one succeeds after that
  */
 export function periodically(
   pauseMs: number,
-  work: () => Promise<unknown>,
+  work: (signal: AbortSignal) => Promise<unknown>,
   onError: (error: unknown) => void,
 ): Background {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
-  let stopped = false
+  const stopping = new AbortController()
   let failed = false
 
   async function run(): Promise<void> {
     try {
-      await work()
+      await work(stopping.signal)
       if (failed) onError(undefined)
       failed = false
     } catch (error) {
@@ -30,17 +31,17 @@ export function periodically(
       failed = true
     }
     // What runs beside requests does not keep the process alive.
-    if (!stopped) timer = setTimeout(begin, pauseMs).unref()
+    if (!stopping.signal.aborted) timer = setTimeout(begin, pauseMs).unref()
   }
 
   function begin(): void {
-    if (!stopped) running = run()
+    if (!stopping.signal.aborted) running = run()
   }
 
   return {
     start: begin,
     async stop() {
-      stopped = true
+      stopping.abort()
       clearTimeout(timer)
       await running
     },

@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import type { StatusListPublisher } from '../oauth/status-list-publisher.ts'
 import { type Background, periodically } from './periodically.ts'
 
-const EVERY_MS = 200
+/** With the pause between two documents, a revocation is shown within 300 ms. */
+const EVERY_MS = 50
 
 export const createRevocationWatch = (statusLists: Pick<StatusListPublisher, 'poll'>, log: Logger): Background =>
   periodically(EVERY_MS, statusLists.poll, error => {

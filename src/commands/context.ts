@@ -36,15 +36,25 @@ function accountName(): string {
   }
 }
 
-/** Prints what a command answers: one JSON value, or the lines for people. */
-export function answer(value: object, lines: readonly string[], { json }: { readonly json?: true | undefined }): void {
-  process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : lines.map(line => `${line}\n`).join(''))
+/**
+ * Prints what a command answers: one JSON value, or the lines for people.
+ * @param lines a function, where they are many
+ */
+export function answer(
+  value: object,
+  lines: readonly string[] | (() => readonly string[]),
+  { json }: { readonly json?: true | undefined },
+): void {
+  process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : linesOf(lines))
 }
+
+const linesOf = (lines: readonly string[] | (() => readonly string[])): string =>
+  (typeof lines === 'function' ? lines() : lines).map(line => `${line}\n`).join('')
 
 /** Columns, each as wide as its widest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)))
+  const widths = head.map((_, column) => all.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0))
   return all.map(row =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

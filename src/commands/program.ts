@@ -1,5 +1,6 @@
 /** The `signet` command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
 import { Command, CommanderError } from '@commander-js/extra-typings'
+import { StorageUnavailable } from '../unit-of-work.ts'
 import { clientsCommand } from './clients.ts'
 import { type Services, UsageError } from './context.ts'
 import { rolesCommand } from './roles.ts'
@@ -9,6 +10,9 @@ import { usersCommand } from './users.ts'
 
 const USAGE = 2
 const REFUSED = 1
+/** A command that does much does it in several writes. */
+const DATABASE_ADVICE =
+  ' What was done before stays done: run the command again. docs/operations.md, "Errors and what to do", has what helps.'
 
 function createProgram(services: Services, version: string): Command {
   const program = new Command('signet').description('OAuth 2 token service').version(version)
@@ -47,6 +51,7 @@ export async function runProgram(services: Services, version: string, words: rea
 /** Expected errors say all there is to say; of the others, the stack is what helps. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof StorageUnavailable) return `${error.message}${DATABASE_ADVICE}`
   const isExpected = error.name !== 'Error' && error.name !== 'TypeError' && error.name !== 'RangeError'
   return isExpected ? error.message : (error.stack ?? error.message)
 }

@@ -69,7 +69,7 @@ export function rolesCommand(services: Services): Command {
     .option('--json', 'print JSON')
     .action(async (role, options) => {
       await (await services.roles()).revoke(role, options.user, operator())
-      answer({ role, username: options.user }, [`${options.user} does not have ${role}`], options)
+      answer({ role, username: options.user }, [`${options.user} no longer has ${role}`], options)
     })
 
   roles

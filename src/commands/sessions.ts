@@ -15,6 +15,20 @@ const toJson = (session: ListedSession) => ({
   user_agent: session.userAgent,
 })
 
+const head = ['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS', 'USER AGENT']
+const LONGEST_USER_AGENT = 40
+
+const toRow = (session: ListedSession): string[] => [
+  session.id,
+  session.username,
+  session.clientId,
+  isoTime(session.createdAtMs),
+  isoTime(session.lastUsedAtMs),
+  session.address ?? '',
+  // Whoever signs in writes it: a terminal must not obey it.
+  (session.userAgent ?? '').replace(/[^\x20-\x7E]/g, '?').slice(0, LONGEST_USER_AGENT),
+]
+
 interface Asked {
   readonly user?: string | undefined
   readonly client?: string | undefined
@@ -32,28 +46,22 @@ export function sessionsCommand(services: Services): Command {
 
   sessions
     .command('list')
-    .description('list the sessions that are alive, the one used last first')
+    .description('list the sessions that are alive, the one used last first; --json shows more')
     .argument('[id]', 'the session')
     .option('--user <name>', 'those of this user')
     .option('--client <id>', 'those through this client')
     .option('--json', 'print JSON')
     .action(async (id, options) => {
-      const which = await whichOf(services, id, options)
+      const which = { ...(await whichOf(services, id, options)), everybodys: true } as const
       const all = await (await services.sessions()).list(which)
-      const rows = all.map(session => [
-        session.id,
-        session.username,
-        session.clientId,
-        isoTime(session.createdAtMs),
-        isoTime(session.lastUsedAtMs),
-        session.address ?? '',
-      ])
-      answer(all.map(toJson), table(['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS'], rows), options)
+      answer(all.map(toJson), () => table(head, all.map(toRow)), options)
     })
 
   sessions
     .command('revoke')
-    .description('end sessions, with their refresh tokens and their access tokens')
+    .description(
+      'end sessions, with their refresh tokens and their access tokens; needs an id, --user or --client, and together all must be true',
+    )
     .argument('[id]', 'the session')
     .option('--user <name>', 'those of this user')
     .option('--client <id>', 'those through this client')

@@ -22,8 +22,12 @@ export function sendVersioned(
   return reply.type(document.type).send(document.body)
 }
 
-/** Whether the caller takes gzip, named with a weight above nothing (RFC 9110 §12.5.3). */
-export const acceptsGzip = ({ headers }: FastifyRequest): boolean =>
-  /(?:^|,)\s*gzip\s*(?:;\s*q\s*=\s*(?:1|0\.\d*[1-9]\d*)[\d.]*\s*)?(?:,|$)/i.test(
-    String(headers['accept-encoding'] ?? ''),
-  )
+/** Whether the caller takes gzip, named and with a weight above nothing (RFC 9110 §12.5.3). */
+export function acceptsGzip({ headers }: FastifyRequest): boolean {
+  const accepted = String(headers['accept-encoding'] ?? '').split(',')
+  return accepted.some(each => {
+    const [coding = '', ...parameters] = each.split(';').map(part => part.trim().toLowerCase())
+    const weight = parameters.find(parameter => parameter.startsWith('q='))
+    return coding === 'gzip' && (weight === undefined || Number(weight.slice(2)) > 0)
+  })
+}

@@ -14,6 +14,6 @@ export const addressOf = ({ ip }: FastifyRequest): string | null => (isIP(ip) ==
 export const provenanceOf = (request: FastifyRequest, actor: 'client' | 'user' = 'client'): Provenance => ({
   actor,
   address: addressOf(request),
-  userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
+  userAgent: request.headers['user-agent']?.replace(/\p{C}/gu, '').slice(0, LONGEST_USER_AGENT) ?? null,
   requestId: request.id,
 })

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { AccessTokenClaims } from './access-token-verification.ts'
 import type { AuthenticateClient, AuthenticatedClient, ClientRequest } from './client-authentication.ts'
 import type { FindLiveAccessToken, HaveGoodStanding } from './live-access-token.ts'
+import { REFRESH_TOKEN } from './new-session.ts'
 import { invalidClient, invalidRequest } from './oauth-error.ts'
 import { hashOf, judgeUse, parseRefreshToken, type RefreshToken } from './refresh-token.ts'
 import { narrowScope } from './scope.ts'
@@ -68,7 +69,8 @@ export function createIntrospectionEndpoint(dependencies: {
     const family = await sessions.findByHandleHash(hashOf(handle))
     if (family === undefined || family.clientId !== client.id) return inactive
     const use = judgeUse(family, hashOf(secret), clock.now(), refreshGrace * 1000)
-    const isGood = (use === 'current' || use === 'repeat') && (await haveGoodStanding(family))
+    const mayRefresh = client.grants.includes(REFRESH_TOKEN) && (use === 'current' || use === 'repeat')
+    const isGood = mayRefresh && (await haveGoodStanding(family))
     if (!isGood) return inactive
     // As much as a refresh would give.
     const now = narrowScope(undefined, [client.scope, family.scope], await users.rolesOf(family.userId))

@@ -43,7 +43,11 @@ export function createRevocationEndpoint(dependencies: {
       if (session.clientId !== clientId) throw anotherClients()
       if (session.endedAtMs !== null || !isHeld(session.held, statusReferenceOf(claims))) return
       const who = { userId: session.userId, clientId, sessionId: session.id }
-      await sessions.endAccessTokens(stores, who)
+      if (!session.canRefresh) {
+        await sessions.end(stores, who, 'token_revoked', provenance)
+        return
+      }
+      await sessions.endAccessTokens(stores, [who])
       await stores.audit.append({ type: 'access_token.revoke', outcome: 'success', ...who, provenance })
     })
   }

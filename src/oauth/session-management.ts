@@ -7,8 +7,8 @@ import type { ListedSession, SessionReader, WhichSessions } from './stores.ts'
 export interface SessionManagement {
   /** Those that are alive, the one used last first. */
   list(which: WhichSessions): Promise<readonly ListedSession[]>
-  /** Ends every one of them, and answers how many. */
-  end(which: WhichSessions, reason: string, by: Provenance): Promise<number>
+  /** Ends every one of them, or as many as it can until the signal is aborted, and answers how many. */
+  end(which: WhichSessions, reason: string, by: Provenance, signal?: AbortSignal): Promise<number>
 }
 
 export function createSessionManagement(dependencies: {
@@ -21,12 +21,12 @@ export function createSessionManagement(dependencies: {
   return {
     list: which => sessionReader.list(which, clock.now()),
 
-    async end(which, reason, by) {
+    async end(which, reason, by, signal) {
       let total = 0
       for (;;) {
         const ended = await write(stores => sessions.end(stores, which, reason, by))
         total += ended
-        if (ended < BATCH) return total
+        if (ended < BATCH || signal?.aborted) return total
       }
     },
   }

@@ -53,7 +53,7 @@ export interface Sessions {
   /** Ends every one of them in this write: only for what is few. */
   endAll(stores: Stores, which: WhichSessions, reason: string, by: Provenance): Promise<void>
   /** Ends the access tokens of these sessions; each goes on with its next refresh. */
-  endAccessTokens(stores: Stores, which: WhichSessions): Promise<void>
+  endAccessTokens(stores: Stores, which: readonly WhichSessions[]): Promise<void>
 }
 
 /** Sessions that one write ends: more would keep other writes waiting. */
@@ -70,13 +70,19 @@ export function createSessions(dependencies: {
   const revoke = (stores: Stores, held: readonly HeldStatus[]): Promise<void> =>
     stores.revocations.add(revocationsOf(held, clock.now()))
 
-  const end: Sessions['end'] = async (stores, which, reason, provenance) => {
-    const ended = await stores.sessions.end(which, reason, clock.now(), BATCH)
-    if (ended.length === 0) return 0
-    await revoke(stores, ended)
+  /** Answers what the rows held: the caller revokes all of it at once and last, so that two writes never wait for each other. */
+  async function endSome(stores: Stores, which: WhichSessions, reason: string, provenance: Provenance) {
+    const held = await stores.sessions.end(which, reason, clock.now(), BATCH)
+    if (held.length === 0) return held
     const who = await whose(stores, which)
     await stores.audit.append({ type: 'session.end', outcome: 'success', reason, ...who, provenance })
-    return ended.length
+    return held
+  }
+
+  const end: Sessions['end'] = async (stores, which, reason, provenance) => {
+    const held = await endSome(stores, which, reason, provenance)
+    await revoke(stores, held)
+    return held.length
   }
 
   /** Whom the audit names: of a single session also what nobody had to say to find it. */
@@ -92,10 +98,14 @@ export function createSessions(dependencies: {
   async function start(stores: Stores, session: SessionDraft, status: SessionStatus, who: Parties): Promise<void> {
     const { userId, clientId, provenance } = who
     const { address, userAgent } = provenance
-    const idle = await stores.sessions.findIdle(userId, clientId, sessionLimit - 1, clock.now())
-    for (const sessionId of idle) await end(stores, { sessionId, userId, clientId }, 'session_limit', provenance)
+    // There may be many more when the limit was lowered: the next sign-ins end the others.
+    const idle = await stores.sessions.findIdle(userId, clientId, sessionLimit - 1, clock.now(), BATCH)
+    const held: HeldStatus[] = []
+    for (const sessionId of idle)
+      held.push(...(await endSome(stores, { sessionId, userId, clientId }, 'session_limit', provenance)))
     await stores.sessions.insert({ ...session, status, address, userAgent })
     await stores.audit.append({ type: 'user.sign_in', outcome: 'success', sessionId: session.id, ...who })
+    await revoke(stores, held)
   }
 
   /** A retry writes nothing, unless its token would outlive what the row says, or the row lost its index since. */
@@ -151,11 +161,18 @@ export function createSessions(dependencies: {
     end,
 
     async endAll(stores, which, reason, by) {
-      while ((await end(stores, which, reason, by)) === BATCH);
+      const held: HeldStatus[] = []
+      for (;;) {
+        const some = await endSome(stores, which, reason, by)
+        held.push(...some)
+        if (some.length < BATCH) return revoke(stores, held)
+      }
     },
 
     async endAccessTokens(stores, which) {
-      await revoke(stores, await stores.sessions.takeStatus(which))
+      const held: HeldStatus[] = []
+      for (const each of which) held.push(...(await stores.sessions.takeStatus(each)))
+      await revoke(stores, held)
     },
   }
 }

@@ -144,7 +144,9 @@ export function createStatusListPublisher(dependencies: {
     made.changes === changes &&
     made.revision === revision &&
     made.kid === activeSigner().kid &&
-    Math.abs(clock.now() - made.readAtMs) < RENEW_AFTER_MS
+    // A document of the future, by a clock that was ahead, is accepted by nobody.
+    made.readAtMs <= clock.now() &&
+    clock.now() - made.readAtMs < RENEW_AFTER_MS
 
   return {
     async find(listId) {

@@ -90,6 +90,8 @@ export interface NewSession extends Session {
 }
 
 export interface StoredSession extends Session {
+  /** Whether it has a refresh token family; without one it is over with its only access token. */
+  readonly canRefresh: boolean
   readonly createdAtMs: number
   readonly expiresAtMs: number
   readonly endedAtMs: number | null
@@ -136,8 +138,10 @@ export interface ListedSession {
   readonly userAgent: string | null
 }
 
-/** Every condition that is given holds; `clientId` is the internal id. */
+/** Every condition that is given holds, and at least one is; `clientId` is the internal id. */
 export interface WhichSessions {
+  /** Has to be said. */
+  readonly everybodys?: true | undefined
   readonly sessionId?: string | undefined
   readonly exceptSessionId?: string | undefined
   readonly userId?: string | undefined
@@ -176,8 +180,8 @@ export interface SessionStore extends SessionReader {
   rotate(rotation: Rotation, status: StatusChange): Promise<boolean>
   /** Changes the index only; false when the row's is no longer as it was read. */
   setStatus(sessionId: string, status: StatusChange): Promise<boolean>
-  /** Of the sessions of this user through this client, the ids of all but the `keep` that were used last. */
-  findIdle(userId: string, clientId: string, keep: number, nowMs: number): Promise<readonly string[]>
+  /** Of the sessions of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest. */
+  findIdle(userId: string, clientId: string, keep: number, nowMs: number, limit: number): Promise<readonly string[]>
   /** Ends at most `limit` of those that have not ended, and answers what their rows hold. */
   end(which: WhichSessions, reason: string, nowMs: number, limit: number): Promise<readonly HeldStatus[]>
   /** Takes the index away from those that have not ended, and answers what their rows held. */

@@ -67,10 +67,7 @@ export const cannotOpen =
     if (error instanceof SchemaIsNewer || target.kind === 'postgres') throw error
     const { cause, message } = error as Error
     const reason = cause instanceof Error ? cause.message : message
-    const advice = 'docs/operations.md, "Errors and what to do", has what helps.'
-    throw new StorageUnavailable(`The database ${resolve(target.path)} can't be used: ${reason}. ${advice}`, {
-      cause: error,
-    })
+    throw new StorageUnavailable(`The database ${resolve(target.path)} can't be used: ${reason}.`, { cause: error })
   }
 
 /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */

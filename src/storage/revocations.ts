@@ -25,6 +25,25 @@ export function prepareRevocationStore(db: Kysely<Schema>): (executor: Executor)
           .whereRef('excluded.until_ms', '>', 'revocations.until_ms'),
       ),
   )
+  const removeOver = prepared<{ nowMs: number; limit: number }, Pick<RevocationsTable, 'list_id'>>(param =>
+    db
+      .deleteFrom('revocations')
+      .where(({ eb, refTuple, selectFrom }) =>
+        eb(
+          refTuple('list_id', 'status_index'),
+          'in',
+          selectFrom('revocations as some')
+            .select(['some.list_id', 'some.status_index'])
+            .where('some.until_ms', '<=', param('nowMs'))
+            .orderBy('some.until_ms')
+            .limit(param('limit'))
+            .$asTuple('list_id', 'status_index'),
+        ),
+      )
+      // Somebody may have revoked one again since it was chosen.
+      .where('until_ms', '<=', param('nowMs'))
+      .returning('list_id'),
+  )
   const touch = prepared<{ listId: string }>(param =>
     db
       .updateTable('status_lists')
@@ -47,19 +66,7 @@ export function prepareRevocationStore(db: Kysely<Schema>): (executor: Executor)
         await touchAll(revocations.map(({ listId }) => listId))
       },
       async removeOver(nowMs, limit) {
-        const over = await executor.kysely
-          .selectFrom('revocations')
-          .select(['list_id', 'status_index'])
-          .where('until_ms', '<=', nowMs)
-          .orderBy('until_ms')
-          .limit(limit)
-          .execute()
-        for (const { list_id, status_index } of over)
-          await executor.kysely
-            .deleteFrom('revocations')
-            .where('list_id', '=', list_id)
-            .where('status_index', '=', status_index)
-            .execute()
+        const { rows: over } = await removeOver(executor, { nowMs, limit })
         await touchAll(over.map(({ list_id }) => list_id))
         return over.length
       },

@@ -7,6 +7,8 @@ import type { Schema } from './schema.ts'
 import { matching, type WhichValues } from './session-list.ts'
 import { nothingHeld, type StatusColumns, statusColumns, toHeld } from './session-rows.ts'
 
+const CHUNK = 1000
+
 interface EndValues extends WhichValues {
   readonly reason: string
   readonly nowMs: number
@@ -38,6 +40,7 @@ export function prepareSessionEnds(
         .selectFrom('sessions')
         .select(['id', ...statusColumns])
         .where(row => matching(row, which, param))
+        .orderBy('id')
       return dialect.locksRows ? query.forUpdate() : query
     })
   const endOf = byNames(prepareEnd)
@@ -51,11 +54,14 @@ export function prepareSessionEnds(
     async takeStatus(which) {
       const { rows } = await heldOf(which)(executor, which)
       const ids = rows.map(({ id }) => id)
-      if (ids.length > 0)
-        await executor.kysely.updateTable('sessions').set(nothingHeld).where('id', 'in', ids).execute()
+      // A statement has room for some thousand values.
+      for (let from = 0; from < ids.length; from += CHUNK) {
+        const chunk = ids.slice(from, from + CHUNK)
+        await executor.kysely.updateTable('sessions').set(nothingHeld).where('id', 'in', chunk).execute()
+      }
       return rows.map(toHeld)
     },
-    async findIdle(userId, clientId, keep, nowMs) {
+    async findIdle(userId, clientId, keep, nowMs, limit) {
       const rows = await executor.kysely
         .selectFrom('sessions')
         .select('id')
@@ -67,7 +73,7 @@ export function prepareSessionEnds(
         .limit(2 ** 31)
         .offset(keep)
         .execute()
-      return rows.map(({ id }) => id)
+      return rows.map(({ id }) => id).slice(-limit)
     },
     async findLeftOver() {
       const rows = await executor.kysely

@@ -3,7 +3,8 @@ import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { ListedSession, WhichSessions } from '../oauth/stores.ts'
 import type { Schema } from './schema.ts'
 
-export type WhichValues = { readonly [Name in keyof WhichSessions]?: string | undefined }
+type Named = Exclude<keyof WhichSessions, 'everybodys'>
+export type WhichValues = { readonly [Name in Named]?: string | undefined }
 
 /**
  * The sessions that have not ended and fulfil every condition that is given.
@@ -12,15 +13,16 @@ export type WhichValues = { readonly [Name in keyof WhichSessions]?: string | un
 export function matching(
   row: ExpressionBuilder<Schema, 'sessions'>,
   which: WhichSessions,
-  param?: (name: keyof WhichSessions) => unknown,
+  param?: (name: Named) => unknown,
 ) {
-  const valueFor = (name: keyof WhichSessions) => (param === undefined ? which[name] : param(name)) as string
+  const valueFor = (name: Named) => (param === undefined ? which[name] : param(name)) as string
   const { sessionId, exceptSessionId, userId, clientId } = which
   const conditions = [row('sessions.ended_at_ms', 'is', null)]
   if (sessionId !== undefined) conditions.push(row('sessions.id', '=', valueFor('sessionId')))
   if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', valueFor('exceptSessionId')))
   if (userId !== undefined) conditions.push(row('sessions.user_id', '=', valueFor('userId')))
   if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', valueFor('clientId')))
+  if (conditions.length === 1 && which.everybodys !== true) throw new Error('Nobody said which sessions.')
   return row.and(conditions)
 }
 
@@ -45,7 +47,10 @@ export async function listSessions(
       'sessions.user_agent',
     ])
     .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, which))
-    .where('sessions.expires_at_ms', '>', nowMs)
+    // It can be refreshed, or an access token of it still works.
+    .where(row =>
+      row.or([row('sessions.expires_at_ms', '>', nowMs), row('sessions.status_last_expiry_ms', '>', nowMs)]),
+    )
     .orderBy(row => row.fn.coalesce('sessions.rotated_at_ms', 'sessions.created_at_ms'), 'desc')
     .orderBy('sessions.id')
     .execute()

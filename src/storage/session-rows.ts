@@ -4,17 +4,6 @@ import type { SessionsTable } from './schema.ts'
 
 export type FamilyRow = Omit<SessionsTable, 'current_hash'> & { current_hash: string; rotated_ago_ms: number | null }
 
-export type StatusColumns = Pick<
-  SessionsTable,
-  | 'status_list_id'
-  | 'status_index'
-  | 'status_leave_at_ms'
-  | 'status_last_expiry_ms'
-  | 'left_list_id'
-  | 'left_index'
-  | 'left_last_expiry_ms'
->
-
 export const statusColumns = [
   'status_list_id',
   'status_index',
@@ -24,6 +13,7 @@ export const statusColumns = [
   'left_index',
   'left_last_expiry_ms',
 ] as const
+export type StatusColumns = Pick<SessionsTable, (typeof statusColumns)[number]>
 
 export const toHeld = (row: StatusColumns): HeldStatus => ({
   current:
@@ -56,6 +46,7 @@ export const toSession = (row: SessionsTable): StoredSession => ({
   absoluteExpiresAtMs: row.absolute_expires_at_ms,
   expiresAtMs: row.expires_at_ms,
   endedAtMs: row.ended_at_ms,
+  canRefresh: row.handle_hash !== null,
   held: toHeld(row),
 })
 
@@ -106,12 +97,4 @@ export function statusAfter({ before, after }: StatusChange): StatusColumns {
 export const staysPut = ({ before, after }: StatusChange): boolean =>
   before.current?.listId === after.listId && before.current.index === after.index
 
-export const nothingHeld = {
-  status_list_id: null,
-  status_index: null,
-  status_leave_at_ms: null,
-  status_last_expiry_ms: null,
-  left_list_id: null,
-  left_index: null,
-  left_last_expiry_ms: null,
-}
+export const nothingHeld: Partial<StatusColumns> = Object.fromEntries(statusColumns.map(name => [name, null]))

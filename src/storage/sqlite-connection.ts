@@ -17,7 +17,7 @@ export const isBusy = (error: unknown): boolean =>
 
 export const toStorageError = (error: unknown): unknown =>
   error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)
-    ? new StorageUnavailable(`SQLite: ${error.code}`, { cause: error })
+    ? new StorageUnavailable(`The database can't be used: ${error.message} (${error.code}).`, { cause: error })
     : error
 
 /** For its owner only, also when it came from a backup; SQLite gives -wal and -shm the mode of the file. */

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
+import { createHold } from '../support/hold.ts'
 import { linesSaying } from '../support/log.ts'
 import { aroundReads } from '../support/reads.ts'
 import type { Service } from '../support/serve.ts'
@@ -60,6 +61,35 @@ test('a database that fails is told once, and so is that it works again; the jan
   t.same(sessionIds(again), [])
 })
 
+/** Adds sessions that are over to the database. */
+function addDead({ databaseFile }: Service, nowMs: number, count: number): void {
+  const [row = {}] = select(databaseFile, 'select * from sessions')
+  const names = Object.keys(row)
+  const dead = { ended_at_ms: nowMs - 1, handle_hash: null, status_last_expiry_ms: nowMs - DAY_MS }
+  changeEach(
+    databaseFile,
+    `insert into sessions (${names}) values (${names.map(() => '?')})`,
+    Array.from({ length: count }, (_, at) => Object.values({ ...row, ...dead, id: `session_${at}` })),
+  )
+}
+
+test('a service that stops waits for the batch under way, and not for all that there is to remove', async t => {
+  const { clock, service } = await withDeadSession(t)
+  addDead(service, clock.now(), 1000)
+  const hold = createHold()
+  const write =
+    (real: Write): Write =>
+    work =>
+      hold.pass(() => real(work))
+  hold.close()
+  const again = await restarted(t, service, { clock, faults: { write } })
+  await hold.waiting(1)
+  const stopped = again.stop()
+  hold.open()
+  await stopped
+  t.equal(select(again.databaseFile, 'select id from sessions').length, 1001)
+})
+
 test('requests are answered while thousands of rows are removed, a few at a time', async t => {
   const MANY = 6000
   const batches: number[] = []
@@ -90,14 +120,7 @@ test('requests are answered while thousands of rows are removed, a few at a time
   const service = await withAlice(t, { clock, faults: { write } })
   const janitor = await service.container.janitor()
   let alive = await device(service)
-  const [row = {}] = select(service.databaseFile, 'select * from sessions')
-  const names = Object.keys(row)
-  const dead = { ended_at_ms: clock.now() - 1, handle_hash: null, status_last_expiry_ms: clock.now() - DAY_MS }
-  changeEach(
-    service.databaseFile,
-    `insert into sessions (${names}) values (${names.map(() => '?')})`,
-    Array.from({ length: MANY }, (_, at) => Object.values({ ...row, ...dead, id: `session_${at}` })),
-  )
+  addDead(service, clock.now(), MANY)
   changeEach(
     service.databaseFile,
     'insert into revocations values (?, ?, ?)',

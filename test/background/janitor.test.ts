@@ -93,10 +93,11 @@ test('a list is served as long as a token that points to it may be accepted, and
   clock.advance(DAY_MS - 1)
   const last = await refreshed(service, first)
   t.equal(last.status.uri, first.status.uri)
-  clock.advance(12 * HOUR_MS + 300 * SECOND_MS)
+  // 36 h and 18 min after it was opened.
+  clock.advance(12 * HOUR_MS + 18 * 60 * SECOND_MS)
   t.equal((await sweep()).statusLists, 0)
   await fetchList(last.status.uri)
-  clock.advance(2 * 60 * SECOND_MS)
+  clock.advance(60 * SECOND_MS)
   t.equal((await sweep()).statusLists, 1)
   t.same(statusListsOf(service.databaseFile), [])
   await until(async () => (await service.get(new URL(last.status.uri).pathname)).status === 404)

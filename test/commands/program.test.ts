@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
 import { commandLine, inParallel } from '../support/command-line.ts'
-import { signet } from '../support/process.ts'
+import { signet, signetUnread } from '../support/process.ts'
 import { environmentOf, temporaryFolder } from '../support/serve.ts'
 
 // Each has a database of its own.
@@ -115,6 +115,30 @@ t.test('a database that a newer Signet has migrated is refused by every command,
   t.equal(code, 1)
   t.match(stderr, /newer Signet/)
   t.strictSame(database.prepare('select name from roles').all(), [{ name: 'editor' }])
+})
+
+t.test('a command that cannot write says why and what to do, and ends with 1', async t => {
+  const { environment, file } = await databaseIn(t)
+  const { json, refuses } = await commandLine(t, environment)
+  await json(['migrate'])
+  const other = new Sqlite(file)
+  t.teardown(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  const says = /^The database .* can't be used: database is locked\. .*run the command again.*docs\/operations\.md.*\n$/
+  await refuses([{ words: ['roles', 'add', 'editor', '--permission', 'a:b'], code: 1, says }])
+  other.exec('COMMIT')
+  t.strictSame(await json(['roles', 'list']), [])
+})
+
+t.test('a command whose answer nobody reads on ends with 0 and without a complaint', async t => {
+  const { environment } = await databaseIn(t)
+  for (const words of [
+    ['roles', 'list'],
+    ['sessions', 'list', '--json'],
+  ]) {
+    const { code, stderr } = await signetUnread(environment, words)
+    t.strictSame([code, stderr], [0, ''], words.join(' '))
+  }
 })
 
 t.test('serve says in one line that another process listens on its port, and ends with 1', async t => {

@@ -45,7 +45,7 @@ t.test('for people each command answers in a line, and list in a table', async t
   t.equal(await text(['roles', 'show', 'editor']), 'editor  a:b c:d\n')
   t.equal(await text(['roles', 'list']), 'NAME    PERMISSIONS\neditor  a:b c:d\n')
   t.equal(await text(['roles', 'grant', 'editor', '--user', 'ann']), 'ann has editor\n')
-  t.equal(await text(['roles', 'revoke', 'editor', '--user', 'ann']), 'ann does not have editor\n')
+  t.equal(await text(['roles', 'revoke', 'editor', '--user', 'ann']), 'ann no longer has editor\n')
   t.equal(await text(['roles', 'update', 'editor', ...permissions('e:f')]), 'Updated editor  e:f\n')
   t.equal(await text(['roles', 'delete', 'editor']), 'Deleted editor\n')
 })

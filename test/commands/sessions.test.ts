@@ -3,6 +3,7 @@ import { rowsOf } from '../support/audit.ts'
 import { commandLine, inParallel, isoTime } from '../support/command-line.ts'
 import { spawnService } from '../support/process.ts'
 import { basic, claimsOf, password, request, temporaryFolder } from '../support/serve.ts'
+import { change } from '../support/sqlite.ts'
 import { isRevoked, statusIn, until } from '../support/status-list.ts'
 
 // Each has a service of its own.
@@ -50,6 +51,7 @@ async function scene(t: Test) {
   const me = ({ access }: Device) => request(`${issuer}/me`, { headers: { authorization: `Bearer ${access}` } })
   return {
     ...{ json, text, refuses, refresh, annWeb, annPhone, benWeb, benPhone },
+    databaseFile: `${folder}/db/signet.sqlite`,
     audit: () => rowsOf(`${folder}/db/signet.sqlite`),
     idsOf: async (...words: readonly string[]): Promise<string[]> =>
       (await json(['sessions', 'list', ...words])).map(({ id }: { id: string }) => id),
@@ -117,15 +119,30 @@ t.test('list takes a user, a client and an id, and all that are given hold', asy
 t.test('for people list is a table and revoke a line', async t => {
   const { text, annWeb, annPhone } = await scene(t)
   const rows = (await text(['sessions', 'list', '--user', 'ann'])).split('\n')
-  t.match(rows[0], /^ID +USER +CLIENT +CREATED +LAST USED +ADDRESS$/)
+  t.match(rows[0], /^ID +USER +CLIENT +CREATED +LAST USED +ADDRESS +USER AGENT$/)
   const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
-  const row = ({ id, clientId }: Device) => new RegExp(`^${id} +ann +${clientId} +${time} +${time} +127\\.0\\.0\\.1$`)
+  const row = ({ id, clientId }: Device) =>
+    new RegExp(`^${id} +ann +${clientId} +${time} +${time} +127\\.0\\.0\\.1 +a browser$`)
   t.match(rows[1], row(annPhone))
   t.match(rows[2], row(annWeb))
   t.equal(rows.length, 4)
   t.equal(await text(['sessions', 'revoke', annWeb.id]), 'Revoked 1 session\n')
   t.equal(await text(['sessions', 'revoke', '--user', 'ben']), 'Revoked 2 sessions\n')
   t.equal(await text(['sessions', 'revoke', '--user', 'ben']), 'Revoked 0 sessions\n')
+})
+
+t.test('a terminal obeys no user agent, and the table stays as wide as it is', async t => {
+  const { text, json, refresh, annWeb, databaseFile } = await scene(t)
+  const shown = async () => (await text(['sessions', 'list', annWeb.id])).split('\n')[1]?.split('127.0.0.1  ')[1]
+  const typed = `t\u00e9l\u00e9 ${'x'.repeat(60)}`
+  await refresh(annWeb, typed)
+  t.equal(await shown(), `t?l? ${'x'.repeat(35)}`)
+  t.equal((await json(['sessions', 'list', annWeb.id]))[0].user_agent, typed, 'JSON has all of it')
+  const evil = 'a\u001b[2J\u009b\u202e\tb'
+  change(databaseFile, 'update sessions set user_agent = ? where id = ?', evil, annWeb.id)
+  t.equal(await shown(), 'a?[2J???b')
+  change(databaseFile, 'update sessions set user_agent = null, address = null')
+  t.match(await text(['sessions', 'list', annWeb.id]), /Z\n$/)
 })
 
 t.test('revoke ID ends that session at the service beside it, and the audit says which operator did it', async t => {

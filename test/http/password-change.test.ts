@@ -85,7 +85,7 @@ test('a wrong current password changes nothing, and is audited as a failure', as
     isError(t, answer, [400, 'invalid_grant'])
     t.equal(answer.body.error_description, 'The current password is wrong.')
     const failed = { type: 'user.set_password', outcome: 'failure', reason: 'wrong_password', actor: 'user' }
-    account.appendedLike({ ...failed, user_id: account.userId })
+    account.appendedLike({ ...failed, user_id: account.userId, session_id: here.sid })
   }
   t.equal(await statusOf(account, { password }), 200)
   t.equal(await statusOf(account, { password: newPassword }), 400)

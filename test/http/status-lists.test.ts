@@ -82,18 +82,61 @@ test('gzip is for those who name it: nobody else gets bytes that they cannot rea
   const service = await serve(t)
   await addAlice(service)
   const uri = await uriOf(service)
-  for (const accepted of ['br, gzip', 'gzip;q=0.5, identity;q=0', 'GZIP', 'deflate , gzip ; q=1.0'])
+  for (const accepted of [
+    'br, gzip',
+    'gzip;q=0.5, identity;q=0',
+    'GZIP',
+    'deflate , gzip ; q=1.0',
+    'gzip;q=1',
+    'gzip;q=0.001',
+    'GZIP;Q=0.5',
+    '*;q=0, gzip',
+  ])
     t.equal(
       (await fetchList(uri, { headers: { 'accept-encoding': accepted } })).headers.get('content-encoding'),
       'gzip',
       accepted,
     )
-  for (const accepted of ['identity', 'br', 'gzip;q=0', 'gzip;q=0.000', 'xgzip', '*'])
+  for (const accepted of [
+    'identity',
+    'br',
+    'gzip;q=0',
+    'gzip;q=0.000',
+    'GZIP;Q=0',
+    'gzip;q=x',
+    'gzip;q=',
+    'gzip;q=-1',
+    'xgzip',
+    'gzipx',
+    'x-gzip',
+    '*',
+    '',
+  ])
     t.equal(
       (await fetchList(uri, { headers: { 'accept-encoding': accepted } })).headers.get('content-encoding'),
       null,
       accepted,
     )
+})
+
+// Reading such a header takes no time at all, or, with a backtracking pattern, minutes in which nobody is answered.
+test('an Accept-Encoding of thousands of digits, spaces or commas is answered like any other', async t => {
+  const service = await serve(t)
+  await addAlice(service)
+  const uri = await uriOf(service)
+  const many = 12_000
+  const coded: readonly (readonly [accepted: string, coding: string | null])[] = [
+    [`gzip;q=0.${'1'.repeat(many)}x`, null],
+    [`gzip;q=0.${'0'.repeat(many)}`, null],
+    [`gzip;q=0.${'1'.repeat(many)}`, 'gzip'],
+    [`gzip${' '.repeat(many)}x`, null],
+    [`${','.repeat(many)}gzip`, 'gzip'],
+    [`gzip${';'.repeat(many)}q=0`, null],
+  ]
+  for (const [accepted, coding] of coded) {
+    const { headers } = await fetchList(uri, { headers: { 'accept-encoding': accepted } })
+    t.equal(headers.get('content-encoding'), coding, accepted.replace(/(.)\1{99,}/, '$1…'))
+  }
 })
 
 test('web pages of every origin may read the lists and where they are', async t => {

@@ -106,6 +106,18 @@ t.test(
   },
 )
 
+t.test('a refresh token is inactive while its client may not refresh', async t => {
+  const its = await resourceService(t)
+  const { clients } = its.service
+  const first = await its.device()
+  const { refreshToken, access } = await its.refreshed(first)
+  await clients.update('account', { grants: ['password'] }, byTest)
+  for (const token of [refreshToken, first.refreshToken]) isInactive(t, await its.introspect(token, account))
+  t.equal((await its.introspect(access)).body.active, true, 'the access token goes on')
+  await clients.update('account', { grants: ['password', 'refresh_token'] }, byTest)
+  t.equal((await its.introspect(refreshToken, account)).body.active, true)
+})
+
 t.test('a hint does not decide what a token is', async t => {
   const its = await resourceService(t)
   const { access, refreshToken } = await its.device()

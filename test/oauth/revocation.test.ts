@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
 import { page, tokensOf } from '../support/account.ts'
+import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
 import { badToken, ended, good, resourceService } from '../support/resource.ts'
 import { type Answer, password, secret } from '../support/serve.ts'
@@ -73,6 +74,29 @@ t.test('an access token ends with its siblings, and the session goes on with a f
 
   isDone(t, await its.revoke(fourth.refreshToken))
   for (const device of [third, fourth]) t.same(await its.verdictOn(device), ended)
+})
+
+t.test('the access token of a session that has no refresh token ends the session: it is listed no more', async t => {
+  const its = await resourceService(t)
+  const { service, userId: user_id } = its
+  const audiences = [service.issuer]
+  const { client } = await addClient(service, { clientId: 'once', grants: ['password'], audiences })
+  const [here, once, other] = [
+    await its.device(),
+    await its.device({ clientId: 'once' }),
+    await its.device({ clientId: 'once' }),
+  ]
+  t.notOk(once.refreshToken)
+  const listed = async () =>
+    (await its.as(here, 'GET', '/me/sessions')).body.sessions.map(({ id }: { id: string }) => id)
+  t.same((await listed()).toSorted(), [here.sid, once.sid, other.sid].toSorted())
+  its.fresh()
+  for (const _ of ['revoked', 'again']) isDone(t, await its.revoke(once.access, { client: ['once', secret] }))
+  const who = { user_id, client_id: client.id, session_id: once.sid }
+  its.appendedLike({ type: 'session.end', outcome: 'success', reason: 'token_revoked', ...who })
+  t.same(await its.verdictOn(once), ended)
+  t.same((await listed()).toSorted(), [here.sid, other.sid].toSorted())
+  for (const each of [here, other]) t.same(await its.verdictOn(each), good)
 })
 
 t.test('a refresh that is repeated after its access token was revoked gives one that is not', async t => {

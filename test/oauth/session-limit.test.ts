@@ -2,7 +2,8 @@ import { type Test, test } from 'tap'
 import { accountService, isListed, type Tokens } from '../support/account.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
 import { serve, signIn } from '../support/serve.ts'
-import { select } from '../support/sqlite.ts'
+import { auditedBy, changeEach, select } from '../support/sqlite.ts'
+import { storedRevocations } from '../support/status-list.ts'
 
 const minute = 60_000
 const idleTtl = 14 * 24 * 3_600_000
@@ -122,3 +123,35 @@ test('a limit that was lowered holds from the next sign-in on', async t => {
   t.equal((await signIn(stricter)).status, 200)
   t.same(reasons(), [...Array(4).fill('session_limit'), null, null])
 })
+
+test('of many more than a limit that was lowered, a sign-in ends 200, the idlest, and the next ones the others', async t => {
+  const { service, later, device, clock, reasons } = await limitedTo(t, '10')
+  await device()
+  const [row = {}] = select(service.databaseFile, 'select * from sessions')
+  const names = Object.keys(row)
+  // In an order that is neither that of the ids nor that in which they were written.
+  const usedAt = (number: number) => clock.now() - minute - ((number * 7) % 499) * 1000
+  changeEach(
+    service.databaseFile,
+    `insert into sessions (${names}) values (${names.map(() => '?')})`,
+    Array.from({ length: 499 }, (_, number) => {
+      const times = { created_at_ms: clock.now() - idleTtl / 2, rotated_at_ms: usedAt(number) }
+      const own = { id: `session_${number}`, handle_hash: null, current_hash: null, status_index: 2 ** 19 + number }
+      return Object.values({ ...row, ...times, ...own })
+    }),
+  )
+  const byUse = select(service.databaseFile, 'select id from sessions order by coalesce(rotated_at_ms, created_at_ms)')
+  const ended = () => new Set(select(service.databaseFile, 'select id from sessions where ended_at_ms > 0').map(idOf))
+
+  const audited = await auditedBy(service.databaseFile, () => later())
+  t.equal(audited.filter(event => event === 'session.end success session_limit').length, 200)
+  t.same(ended(), new Set(byUse.slice(0, 200).map(idOf)), 'the idlest')
+  t.equal(storedRevocations(service.databaseFile).length, 200, 'with their access tokens')
+  await later()
+  t.same(ended(), new Set(byUse.slice(0, 400).map(idOf)))
+  await later()
+  t.equal(reasons().filter(reason => reason === null).length, 10, 'until the limit holds')
+  t.same(ended(), new Set(byUse.slice(0, 493).map(idOf)))
+})
+
+const idOf = (row: Readonly<Record<string, unknown>>): unknown => row['id']

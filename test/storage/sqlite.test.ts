@@ -72,6 +72,22 @@ t.test('readers can change nothing', async t => {
   t.strictSame(await read.roles.list(), [])
 })
 
+t.test('the idle sessions of a user are looked for among what this user has through this client', async t => {
+  const { write, path } = await openMigrated(t)
+  const prepared = t.capture(Sqlite.prototype, 'prepare', Sqlite.prototype.prepare)
+  await write(({ sessions }) => sessions.findIdle('user_alice', 'client_web-app', 49, 0, 200))
+  const statements = prepared().map(({ args: [statement] }) => String(statement))
+  prepared.restore()
+  const [query, ...more] = statements.filter(statement => /from "sessions"/.test(statement))
+  t.strictSame(more, [])
+  const reader = openForReading(path)
+  t.teardown(() => reader.close())
+  const values = Array(query?.match(/\?/g)?.length ?? 0).fill(1)
+  const plan = reader.prepare(`EXPLAIN QUERY PLAN ${query}`).all(...values) as readonly { readonly detail: string }[]
+  const index = 'SEARCH sessions USING INDEX open_sessions_by_user (user_id=? AND client_id=?)'
+  t.equal(plan[0]?.detail, index)
+})
+
 t.test('a file that a backup brought back with a wider mode is closed to others', async t => {
   const path = join(temporaryFolder(t), 'signet.sqlite')
   writeFileSync(path, '', { mode: 0o644 })
@@ -151,6 +167,7 @@ t.test('after 2 s of waiting for a lock all that waits is refused, and the next 
   const waiting = [write(({ roles }) => roles.insert(editor)), write(async () => 'nothing')]
   for (const result of await Promise.allSettled(waiting)) {
     t.match(result, { status: 'rejected', reason: { name: 'StorageUnavailable', retryAfterSeconds: Number } })
+    t.match(result, { reason: { message: "The database can't be used: database is locked (SQLITE_BUSY)." } })
   }
   const waitedMs = performance.now() - startedMs
   t.ok(waitedMs >= 2000 && waitedMs < 10_000, `waited ${waitedMs} ms`)

@@ -29,6 +29,13 @@ export const signet = (
   input: string | Uint8Array = '',
 ): Promise<Ran> => finished(program(words, environment), input)
 
+/** Runs `signet …words` for somebody who reads nothing of its answer. */
+export function signetUnread(environment: Readonly<Record<string, string>>, words: readonly string[]): Promise<Ran> {
+  const child = program(words, environment)
+  child.stdout.destroy()
+  return finished(child, '')
+}
+
 /** `env -u`: tap puts its own loader into NODE_OPTIONS at every spawn, which the program must not see, nor wait for. */
 const program = (
   words: readonly string[],

@@ -36,7 +36,7 @@ const invalidRequest = (description: string): HttpError =>
 /** Whether all sessions are to end, this one with them. */
 function readAll(request: FastifyRequest): boolean {
   const { all } = request.query as { all?: unknown }
-  if (all === undefined || all === 'false') return false
+  if (all === undefined || all === '' || all === 'false') return false
   if (all === 'true') return true
   throw invalidRequest('The parameter all is true or false.')
 }

@@ -149,6 +149,31 @@ export function revocationChecks(t: Test, engine: Engine): void {
     }
   })
 
+  t.test('what is revoked again before a batch is chosen stays set, and the batch has room for others', async t => {
+    const database = await openWithLists(t, engine)
+    await add(database, ...[1, 2, 3, 4].map(index => revocationOf('a', index, farMs - 10 + index)))
+    const removed = await database.write(async ({ revocations }) => {
+      await revocations.add([revocationOf('a', 1, farMs + 1)])
+      return revocations.removeOver(farMs, 2)
+    })
+    t.equal(removed, 2)
+    t.strictSame(await indices(database, 'a'), [1, 4])
+  })
+
+  t.test('a batch of any size changes the revision of each of its lists once', async t => {
+    const database = await openWithLists(t, engine)
+    const numbers = Array.from({ length: 500 }, (_, index) => index)
+    await add(database, ...numbers.map(index => revocationOf(index % 2 === 0 ? 'a' : 'b', index)))
+    const revisions = async () => (await database.read.statusLists.list()).map(({ revision }) => revision)
+    const before = await revisions()
+    t.equal(await removeOver(database, farMs, 499), 499)
+    t.strictSame(
+      await revisions(),
+      before.map(revision => revision + 1),
+    )
+    t.equal((await indices(database, 'a')).length + (await indices(database, 'b')).length, 1)
+  })
+
   t.test('the same index of another list stays set', async t => {
     const database = await openWithLists(t, engine)
     await add(database, revocationOf('a', 1, farMs), revocationOf('b', 1, farMs + 1), revocationOf('a', 2, farMs + 1))

@@ -31,9 +31,26 @@ export function sessionEndChecks(t: Test, engine: Engine): void {
     })
   }
 
+  t.test('who forgets to say which sessions reaches none: everybody has to be asked for', async t => {
+    const database = await openWithDevices(t, engine)
+    const before = await database.query('SELECT * FROM sessions ORDER BY id')
+    const none: readonly WhichSessions[] = [{}, { userId: undefined, sessionId: undefined, everybodys: undefined }]
+    const acts: Readonly<Record<string, (which: WhichSessions) => Promise<unknown>>> = {
+      end: which => end(database, which),
+      take: which => database.write(({ sessions }) => sessions.takeStatus(which)),
+      list: which => database.read.sessions.list(which, farMs),
+    }
+    // The second time, too: what was prepared once is kept.
+    for (const which of none)
+      for (const [title, act] of Object.entries(acts))
+        for (const time of [1, 2])
+          await t.rejects(act(which), { message: 'Nobody said which sessions.' }, `${title}, time ${time}`)
+    t.strictSame(await database.query('SELECT * FROM sessions ORDER BY id'), before)
+  })
+
   t.test('a session ends once, and keeps the time and the reason of its first end', async t => {
     const database = await openWithDevices(t, engine)
-    const again = () => database.write(({ sessions }) => sessions.end({}, 'again', farMs + 1, ANY))
+    const again = () => database.write(({ sessions }) => sessions.end({ everybodys: true }, 'again', farMs + 1, ANY))
     t.equal((await end(database, { userId: 'user_alice' })).length, 4)
     t.equal((await again()).length, 2)
     t.strictSame(await again(), [])

@@ -2,8 +2,8 @@ import type { Test } from 'tap'
 import type { NewSession } from '../../../src/oauth/stores.ts'
 import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
 
-const findIdle = ({ write }: EmptyDatabase, keep: number) =>
-  write(({ sessions }) => sessions.findIdle('user_alice', 'client_web-app', keep, farMs))
+const findIdle = ({ write }: EmptyDatabase, keep: number, limit = 100) =>
+  write(({ sessions }) => sessions.findIdle('user_alice', 'client_web-app', keep, farMs, limit))
 
 /** Alice's through web-app, and others that do not count; `a` and `b` were used at the same moment. */
 async function openWithUsed(t: Test, engine: Engine): Promise<EmptyDatabase> {
@@ -44,11 +44,18 @@ export function idleSessionChecks(t: Test, engine: Engine): void {
     t.strictSame(await findIdle(database, 1_000_000), [])
   })
 
+  t.test('of more than the limit, the idlest are found', async t => {
+    const database = await openWithUsed(t, engine)
+    const all = await findIdle(database, 1)
+    t.ok(all.length > 2)
+    t.strictSame(await findIdle(database, 1, 2), all.slice(-2))
+  })
+
   t.test('the sign-in of the same work counts', async t => {
     const { write } = await openWithParties(t, engine)
     const idle = await write(async ({ sessions }) => {
       await sessions.insert(sessionOf('one'))
-      return sessions.findIdle('user_alice', 'client_web-app', 0, farMs)
+      return sessions.findIdle('user_alice', 'client_web-app', 0, farMs, 100)
     })
     t.strictSame(idle, ['session_one'])
   })

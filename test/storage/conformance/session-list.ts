@@ -1,13 +1,14 @@
 import type { Test } from 'tap'
 import type { ListedSession } from '../../../src/oauth/stores.ts'
 import { type Engine, farMs, openWithParties, sessionOf } from './records.ts'
-import { openWithDevices, ways } from './which-sessions.ts'
+import { openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
 const names = (sessions: readonly ListedSession[]) => sessions.map(({ id }) => id.replace('session_', ''))
 
 export function sessionListChecks(t: Test, engine: Engine): void {
   t.test('a list shows what is meant and alive, and neither what has ended nor what has expired', async t => {
-    const { read } = await openWithDevices(t, engine)
+    const { query, read } = await openWithDevices(t, engine)
+    await query(`UPDATE sessions SET status_last_expiry_ms = ${farMs} WHERE id = 'session_expired'`)
     for (const [way, which, meant] of ways) {
       const alive = meant.filter(device => device !== 'expired')
       t.strictSame(names(await read.sessions.list(which, farMs)).toSorted(), alive.toSorted(), way)
@@ -20,6 +21,21 @@ export function sessionListChecks(t: Test, engine: Engine): void {
     t.strictSame(names(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs - 1)), ['phone'])
     t.strictSame(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs), [])
   })
+
+  t.test(
+    'a session that has expired is listed as long as an access token of it works, if it has not ended',
+    async t => {
+      const { query, read } = await openWithDevices(t, engine)
+      const { lastExpiryMs } = statusOfDevice('expired')
+      const which = { sessionId: 'session_expired' }
+      t.strictSame(names(await read.sessions.list(which, lastExpiryMs - 1)), ['expired'])
+      t.strictSame(await read.sessions.list(which, lastExpiryMs), [])
+      await query(`UPDATE sessions SET status_last_expiry_ms = NULL WHERE id = 'session_expired'`)
+      t.strictSame(await read.sessions.list(which, farMs), [], 'its access tokens were revoked')
+      await query(`UPDATE sessions SET expires_at_ms = ${farMs} WHERE id = 'session_ended'`)
+      t.strictSame(await read.sessions.list({ sessionId: 'session_ended' }, farMs), [])
+    },
+  )
 
   t.test('a listed session shows every field, with the names of its user and its client', async t => {
     const { query, read, write } = await openWithParties(t, engine)
@@ -36,10 +52,10 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       address: '2001:db8::1',
       userAgent: 'Browser/1 “x”',
     }
-    t.strictSame(await read.sessions.list({}, farMs), [listed])
+    t.strictSame(await read.sessions.list({ everybodys: true }, farMs), [listed])
     await query(`UPDATE sessions SET rotated_at_ms = ${farMs + 9}, address = NULL, user_agent = NULL`)
     const changed = { lastUsedAtMs: farMs + 9, address: null, userAgent: null }
-    t.strictSame(await read.sessions.list({}, farMs), [{ ...listed, ...changed }])
+    t.strictSame(await read.sessions.list({ everybodys: true }, farMs), [{ ...listed, ...changed }])
   })
 
   t.test('the sessions of a deleted user and a disabled client are listed while they have not ended', async t => {
@@ -62,6 +78,6 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       await sessions.insert(sessionOf('old', { createdAtMs: farMs - 50 }))
     })
     await query(`UPDATE sessions SET rotated_at_ms = ${farMs - 15} WHERE id = 'session_refreshed'`)
-    t.strictSame(names(await read.sessions.list({}, farMs)), ['new', 'refreshed', 'a', 'b', 'old'])
+    t.strictSame(names(await read.sessions.list({ everybodys: true }, farMs)), ['new', 'refreshed', 'a', 'b', 'old'])
   })
 }

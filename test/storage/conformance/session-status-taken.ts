@@ -1,7 +1,19 @@
 import type { Test } from 'tap'
 import type { HeldStatus } from '../../../src/oauth/stores.ts'
-import { type EmptyDatabase, type Engine, farMs, holds, nothing, statusOf } from './records.ts'
+import {
+  type EmptyDatabase,
+  type Engine,
+  farMs,
+  holds,
+  nothing,
+  openWithParties,
+  sessionOf,
+  statusOf,
+} from './records.ts'
 import { devices, openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
+
+/** SQLite has room for 32,766 values in a statement, PostgreSQL for 65,535. */
+const MANY = 66_000
 
 const heldByAll = async ({ read }: EmptyDatabase) => {
   const all: Record<string, HeldStatus | undefined> = {}
@@ -37,12 +49,49 @@ export function takenStatusChecks(t: Test, engine: Engine): void {
     t.strictSame((await heldByAll(database))['phone'], nothing)
   })
 
+  t.test('the rows are reached in the order of their ids, so that two works never wait for each other', async t => {
+    const { write } = await openWithParties(t, engine)
+    const ids = [3, 1, 4, 2]
+    await write(async ({ sessions }) => {
+      for (const id of ids) await sessions.insert(sessionOf(String(id), { status: statusOf(id) }))
+    })
+    for (const which of [{ userId: 'user_alice' }, { clientId: 'client_web-app' }, { everybodys: true } as const]) {
+      const taken = await write(async ({ sessions }) => {
+        const held = await sessions.takeStatus(which)
+        for (const id of ids)
+          await sessions.setStatus(`session_${id}`, { before: nothing, after: statusOf(id, { listId: 'list-2' }) })
+        return held
+      })
+      t.strictSame(
+        taken.map(({ current }) => current?.index),
+        [1, 2, 3, 4],
+      )
+    }
+  })
+
+  t.test('more are reached than a statement has room for', async t => {
+    const { query, write } = await openWithParties(t, engine)
+    await write(({ sessions }) => sessions.insert(sessionOf('0', { family: undefined, status: statusOf(0) })))
+    const [row = {}] = await query('SELECT * FROM sessions')
+    const names = Object.keys(row)
+    const values = names.map(name =>
+      name === 'id' ? `'session_' || number` : name === 'status_index' ? 'number' : name,
+    )
+    await query(
+      `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ${MANY})
+       INSERT INTO sessions (${names}) SELECT ${values} FROM sessions, numbers`,
+    )
+    const taken = await write(({ sessions }) => sessions.takeStatus({ userId: 'user_alice' }))
+    t.equal(new Set(taken.map(({ current }) => current?.index)).size, MANY + 1)
+    t.strictSame(await query('SELECT id FROM sessions WHERE status_index IS NOT NULL'), [])
+  })
+
   t.test('a session goes on without its index: nothing else of it changes', async t => {
     const { query, write } = await openWithDevices(t, engine)
     const columns = 'current_hash, salt, rotated_at_ms, expires_at_ms, ended_at_ms, end_reason, address, user_agent'
     const rest = () => query(`SELECT ${columns} FROM sessions ORDER BY id`)
     const before = await rest()
-    await write(({ sessions }) => sessions.takeStatus({}))
+    await write(({ sessions }) => sessions.takeStatus({ everybodys: true }))
     t.strictSame(await rest(), before)
   })
 

@@ -3,9 +3,10 @@ import type { NewSession, StoredSession } from '../../../src/oauth/stores.ts'
 import { type Engine, holds, openWithParties, sessionOf, statusOf } from './records.ts'
 
 /** A new session as it is read. */
-const asStored = ({ family: _, status, address: __, userAgent: ___, ...session }: NewSession): StoredSession => ({
+const asStored = ({ family, status, address: _, userAgent: __, ...session }: NewSession): StoredSession => ({
   ...session,
   endedAtMs: null,
+  canRefresh: family !== undefined,
   held: holds(status),
 })
 

@@ -36,7 +36,7 @@ export async function openWithDevices(t: Test, engine: Engine): Promise<EmptyDat
 
 /** Each way to say which, and the sessions that are meant of those that have not ended. */
 export const ways: readonly (readonly [string, WhichSessions, readonly Device[]])[] = [
-  ['all', {}, ['phone', 'laptop', 'tablet', 'desktop', 'watch', 'expired']],
+  ['all', { everybodys: true }, ['phone', 'laptop', 'tablet', 'desktop', 'watch', 'expired']],
   ['one', { sessionId: 'session_phone' }, ['phone']],
   ['all but one', { exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'desktop', 'watch', 'expired']],
   ["a user's", { userId: 'user_alice' }, ['phone', 'laptop', 'tablet', 'expired']],
