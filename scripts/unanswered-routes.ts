@@ -9,6 +9,7 @@ const never = async (): Promise<never> => {
 export const unansweredRoutes: PublicRoutesOptions = {
   metadata: metadataOf('http://127.0.0.1:3000', []),
   publishedKeys: () => ({ body: '', etag: '' }),
+  jwksMaxAge: () => 300,
   tokenEndpoint: never,
   revocationEndpoint: never,
   introspectionEndpoint: never,

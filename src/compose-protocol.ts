@@ -33,14 +33,14 @@ export interface ProtocolParts {
   readonly write: Write
   readonly passwords: Passwords
   readonly sessions: Sessions
-  readonly signer: Signer
+  /** The signer of the key that is active now. */
+  readonly activeSigner: () => Signer
   readonly publishedKeys: () => { readonly body: string }
 }
 
 export function composeProtocol(parts: ProtocolParts) {
-  const { config, clock, read, write, sessions, signer, publishedKeys } = parts
+  const { config, clock, read, write, sessions, activeSigner, publishedKeys } = parts
   const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
-  const activeSigner = () => signer
 
   const haveGoodStanding: HaveGoodStanding = async ({ userId, clientId }) =>
     mayReceiveTokens(await read.standing.find(userId, clientId), {}, clock.now()) === undefined
@@ -105,11 +105,11 @@ function composeGrants({ config, clock, randomness, read, write, passwords, sess
   ]
 }
 
-function composeIssuer({ config, clock, randomness, write, sessions, signer }: ProtocolParts) {
+function composeIssuer({ config, clock, randomness, write, sessions, activeSigner }: ProtocolParts) {
   const gate: Gate = async (stores, { userId, clientId }, checked) =>
     mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now())
   return createTokenIssuer({
-    mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner: () => signer, randomness }),
+    mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
     chooseStatus: createStatusIndices({ write, clock, randomness, refreshGrace: config.refreshGraceSeconds }),
     gate,
     sessions,

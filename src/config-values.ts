@@ -179,6 +179,18 @@ export function durationBetween(shortest: string, longest: string): (text: strin
   }
 }
 
+/**
+ * 256 bits in base64 or base64url, or `none`.
+ *
+ * @throws Refusal
+ */
+export function parseKey256(text: string): Uint8Array | undefined {
+  if (text === 'none') return undefined
+  const key = /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
+  if (key.length !== 32) throw new Refusal('it must be 32 bytes in base64, as `openssl rand -base64 32` prints')
+  return key
+}
+
 /** @returns a parser that throws Refusal */
 export function integerBetween(least: number, most: number): (text: string) => number {
   return text => {

@@ -10,6 +10,7 @@ import {
   parseDatabase,
   parseHost,
   parseIssuer,
+  parseKey256,
   parseNetworks,
   parsePort,
   readVariable,
@@ -35,6 +36,8 @@ export interface Config {
   /** Undefined: signing keys are not rotated by the clock. */
   readonly keyRotationIntervalSeconds: number | undefined
   readonly keyPublishLeadSeconds: number
+  /** 256 bits under which the private signing keys are encrypted at rest; undefined: they are kept in the clear. */
+  readonly keyEncryptionKey: Uint8Array | undefined
   /** Networks in CIDR notation, always with a length. */
   readonly trustProxy: readonly string[]
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
@@ -149,6 +152,15 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     // The floor is twice the max-age of the JWKS, so that a cache that missed one refresh still knows the key.
     parse: durationBetween('10m', '30d'),
   },
+  keyEncryptionKey: {
+    name: 'SIGNET_KEY_ENCRYPTION_KEY',
+    default: 'none',
+    example: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY',
+    description:
+      'Encrypts the private signing keys at rest: 32 random bytes in base64 (`openssl rand -base64 32`), or none',
+    secret: true,
+    parse: parseKey256,
+  },
   trustProxy: {
     name: 'SIGNET_TRUST_PROXY',
     default: 'none',
@@ -216,6 +228,7 @@ export function readConfig(environment: Environment = process.env): Config {
     sessionLimit: take('sessionLimit'),
     keyRotationIntervalSeconds: take('keyRotationIntervalSeconds'),
     keyPublishLeadSeconds: take('keyPublishLeadSeconds'),
+    keyEncryptionKey: take('keyEncryptionKey'),
     trustProxy: take('trustProxy'),
     logLevel: take('logLevel'),
   }

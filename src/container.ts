@@ -8,11 +8,13 @@ import type { EndSessionsOfClient } from './accounts/clients.ts'
 import { createHashingQueue } from './accounts/hashing-queue.ts'
 import { argon2id, createPasswords, type PasswordHasher } from './accounts/passwords.ts'
 import type { EndAccessTokensOfUsers } from './accounts/roles.ts'
+import { createKeyClock } from './background/key-clock.ts'
 import { createRevocationWatch } from './background/revocation-watch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { refuseForeignOwner } from './file-ownership.ts'
 import { grantTypes } from './grant-types.ts'
+import type { KeyFiles } from './keys/key-files.ts'
 import { createLogger } from './logger.ts'
 import type { Signer } from './oauth/jws.ts'
 import { createRevocationNews } from './oauth/revocation-news.ts'
@@ -26,6 +28,7 @@ export interface Faults {
   readonly signer?: (signer: Signer) => Signer
   readonly read?: (read: Readers) => Readers
   readonly write?: (write: Write) => Write
+  readonly keyFiles?: (files: KeyFiles) => KeyFiles
 }
 
 export interface Sources {
@@ -93,25 +96,49 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return createClients({ clients: read.clients, write, endSessions, knownGrants: grantTypes, clock, randomness })
   })
 
-  const keyRing = once(async () => {
+  const keyFiles = once(async () => {
     refuseForeignOwner(config.keysDirectory)
-    const [{ read, write }, { openKeyFiles }, { openKeyRing }] = await Promise.all([
-      database(),
+    const [{ openKeyFiles }, { createKeyEncryption }] = await Promise.all([
       import('./keys/key-files.ts'),
-      import('./keys/key-ring.ts'),
+      import('./keys/key-encryption.ts'),
     ])
-    const files = await openKeyFiles(config.keysDirectory)
-    const publishLeadSeconds = config.keyPublishLeadSeconds
-    const tell = {
-      info: (message: string) => log.info(message),
-      warn: (message: string, error?: unknown) => log.warn({ err: error }, message),
-    }
-    return openKeyRing({ files, keys: read.signingKeys, write, clock, publishLeadSeconds, provenance: itself, tell })
+    const { keyEncryptionKey } = config
+    const files = await openKeyFiles(config.keysDirectory, keyEncryptionKey && createKeyEncryption(keyEncryptionKey))
+    return faults.keyFiles?.(files) ?? files
   })
 
-  const activeSigner = once(async (): Promise<Signer> => {
-    const ring = await keyRing()
-    return faults.signer?.(ring) ?? ring
+  const tell = {
+    info: (message: string) => log.info(message),
+    warn: (message: string, error?: unknown) => log.warn({ err: error }, message),
+  }
+  const policy = {
+    publishLeadMs: config.keyPublishLeadSeconds * 1000,
+    rotationIntervalMs: config.keyRotationIntervalSeconds && config.keyRotationIntervalSeconds * 1000,
+  }
+
+  const keyLifecycle = once(async () => {
+    const [{ read, write }, files, { createKeyLifecycle }] = await Promise.all([
+      database(),
+      keyFiles(),
+      import('./keys/key-lifecycle.ts'),
+    ])
+    return createKeyLifecycle({ files, keys: read.signingKeys, write, clock, policy, tell })
+  })
+
+  const restoreGuard = once(async () => {
+    const [{ read, write }, files, { createRestoreGuard }] = await Promise.all([
+      database(),
+      keyFiles(),
+      import('./keys/restore.ts'),
+    ])
+    return createRestoreGuard({ files, instance: read.instance, write, randomness })
+  })
+
+  const keyRing = once(async () => {
+    const [{ read }, files, { openKeyRing }] = await Promise.all([database(), keyFiles(), import('./keys/key-ring.ts')])
+    await (await restoreGuard()).assertOriginal()
+    await (await keyLifecycle()).settle(itself)
+    return openKeyRing({ files, keys: read.signingKeys, clock, policy, tell })
   })
 
   const sessionManagement = once(async () => {
@@ -133,40 +160,47 @@ export function createContainer(config: Config, sources: Sources = {}) {
 
   /** Both ports, listening, and what runs beside requests. */
   const serve = async () => {
-    const [{ read, write, ping }, ring, signer, { composeProtocol }, { startServers }] = await Promise.all([
+    const [{ read, write, ping }, ring, lifecycle, { composeProtocol }, { startServers }] = await Promise.all([
       database(),
       keyRing(),
-      activeSigner(),
+      keyLifecycle(),
       import('./compose-protocol.ts'),
       import('./http/servers.ts'),
     ])
-    const publishedKeys = () => ring.published
-    const parts = { config, clock, randomness, read, write, passwords, sessions, signer, publishedKeys }
+    const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
+    const publishedKeys = ring.published
+    const parts = { config, clock, randomness, read, write, passwords, sessions, activeSigner, publishedKeys }
     const protocol = composeProtocol(parts)
     revocationNews.listen(protocol.statusLists.markChanged)
     await protocol.statusLists.poll()
-    const background = [createRevocationWatch(protocol.statusLists, log), await janitor()]
+    const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
+    const background = [createRevocationWatch(protocol.statusLists, log), keyClock, await janitor()]
     const { host, port, managementHost, managementPort, trustProxy } = config
     const servers = await startServers({
       ...protocol,
       log,
       trustProxy,
-      kid: ring.kid,
+      kid: ring.signer().kid,
       publicAddress: { host, port },
       managementAddress: { host: managementHost, port: managementPort },
       publishedKeys,
+      jwksMaxAge: ring.maxAge,
       users: await users(),
       sessionManagement: await sessionManagement(),
       clients: read.clients,
-      proofs: [ping, () => ring.prove(signer.sign)],
+      proofs: [ping, () => ring.prove(activeSigner().sign)],
     })
     for (const each of background) each.start()
     return {
+      /** What the key clock does every second. */
+      tick: keyClock.tick,
       async stop() {
         await Promise.all([servers.stop(), ...background.map(each => each.stop())])
       },
     }
   }
+
+  const openEveryPart = { database, keyFiles, keyLifecycle, restoreGuard, sessionManagement }
 
   return {
     log,
@@ -175,6 +209,12 @@ export function createContainer(config: Config, sources: Sources = {}) {
     clients,
     sessions: sessionManagement,
     janitor,
+    keys: async () => (await import('./compose-maintenance.ts')).composeKeys(openEveryPart, config, policy, clock),
+    doctor: async () => (await import('./compose-maintenance.ts')).composeDoctor(openEveryPart, config, clock),
+    backup: async (file: string) => {
+      const { composeBackup } = await import('./compose-maintenance.ts')
+      return (await composeBackup(openEveryPart, config))(file)
+    },
     /** The names of the migrations that ran when the database was opened. */
     migrate: async () => (await database()).ran,
     serve,

@@ -12,8 +12,8 @@ import type {
   UserStore,
   UserStoreReader,
 } from './accounts/stores.ts'
-import type { AuditStore } from './audit/events.ts'
-import type { SigningKeyReader, SigningKeyStore } from './keys/stores.ts'
+import type { AuditReader, AuditStore } from './audit/events.ts'
+import type { InstanceReader, InstanceStore, SigningKeyReader, SigningKeyStore } from './keys/stores.ts'
 import type {
   ClientReader,
   ResourceOwnerReader,
@@ -36,7 +36,9 @@ export interface Readers {
   readonly revocations: RevocationReader
   readonly statusLists: StatusListReader
   readonly signingKeys: SigningKeyReader
+  readonly instance: InstanceReader
   readonly standing: StandingReader
+  readonly audit: AuditReader
 }
 
 /** Every interface, inside one transaction. */
@@ -48,6 +50,7 @@ export interface Stores extends Readers {
   readonly revocations: RevocationStore
   readonly statusLists: StatusListStore
   readonly signingKeys: SigningKeyStore
+  readonly instance: InstanceStore
   readonly standing: StandingStore
   readonly audit: AuditStore
 }

@@ -6,6 +6,7 @@ import { auditedService, rowsOf } from './support/audit.ts'
 import { testClock } from './support/clock.ts'
 import { signet } from './support/process.ts'
 import { api, byTest, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
+import { everythingIn } from './support/sqlite.ts'
 
 const newPassword = 'another battery staple 10'
 const operator = { actor: 'operator:test', address: null, user_agent: null, request_id: null }
@@ -115,7 +116,7 @@ t.test('the first signing keys append one event each, and a restart none', async
 t.test('an act that is refused appends nothing and leaves nothing half-done', async t => {
   const { service } = await auditedService(t)
   const { users, roles, clients } = service
-  const before = everything(service.databaseFile)
+  const before = everythingIn(service.databaseFile)
   const refused: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['a name that is taken', () => users.add({ username: 'ALICE', password, roles: [] }, byTest)],
     ['a role that does not exist', () => users.add({ username: 'bob', password, roles: ['editor', 'none'] }, byTest)],
@@ -134,13 +135,9 @@ t.test('an act that is refused appends nothing and leaves nothing half-done', as
   ]
   for (const [title, act] of refused) {
     await t.rejects(act(), { name: 'AccountError' }, title)
-    t.strictSame(everything(service.databaseFile), before, title)
+    t.strictSame(everythingIn(service.databaseFile), before, title)
   }
 })
-
-const tables = ['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'signing_keys', 'audit_events']
-
-const everything = (databaseFile: string) => tables.map(table => rowsOf<object>(databaseFile, table))
 
 t.test('an act whose event cannot be appended does not happen', async t => {
   let broken = false
@@ -149,12 +146,12 @@ t.test('an act whose event cannot be appended does not happen', async t => {
       const append = async () => {
         throw new Error('the audit is broken')
       }
-      return work(broken ? { ...stores, audit: { append } } : stores)
+      return work(broken ? { ...stores, audit: { ...stores.audit, append } } : stores)
     })
   const { service } = await auditedService(t, { faults: { write } })
   const { users, roles, clients } = service
   const { body } = await signIn(service)
-  const before = everything(service.databaseFile)
+  const before = everythingIn(service.databaseFile)
   const author = { name: 'author', permissions: ['posts:read'] }
   const acts: Readonly<Record<string, () => Promise<unknown>>> = {
     'users add': () => users.add({ username: 'bob', password, roles: ['editor'] }, byTest),
@@ -173,12 +170,12 @@ t.test('an act whose event cannot be appended does not happen', async t => {
   broken = true
   for (const [title, act] of Object.entries(acts)) {
     await t.rejects(act(), /audit is broken/, title)
-    t.strictSame(everything(service.databaseFile), before, title)
+    t.strictSame(everythingIn(service.databaseFile), before, title)
   }
   for (const request of [() => signIn(service), () => refresh(service, body.refresh_token)]) {
     const answer = await request()
     t.strictSame([answer.status, answer.body.error], [500, 'server_error'])
-    t.strictSame(everything(service.databaseFile), before)
+    t.strictSame(everythingIn(service.databaseFile), before)
   }
   broken = false
   t.equal((await refresh(service, body.refresh_token)).status, 200, 'the refresh token was not consumed')
@@ -190,6 +187,7 @@ t.test('no key is there whose event could not be appended', async t => {
       work({
         ...stores,
         audit: {
+          ...stores.audit,
           append: async event => {
             if (event.type === 'signing_key.add' && event.reason === 'pending') throw new Error('the audit is broken')
             await stores.audit.append(event)

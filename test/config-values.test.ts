@@ -172,6 +172,39 @@ t.test('rotation can be off, and else the publish lead is below the interval', a
   refuses(t, { ...lead, SIGNET_KEY_ROTATION_INTERVAL: '30d' }, 'SIGNET_KEY_PUBLISH_LEAD', /below/)
 })
 
+t.test('the key-encryption key is 32 bytes in base64 or base64url, with its padding or without, or none', async t => {
+  const key = Buffer.from(Array.from({ length: 32 }, (_, number) => 255 - number))
+  const [base64, base64url] = [key.toString('base64'), key.toString('base64url')]
+  t.match(base64, /[+/].*=$/)
+  for (const text of [base64, base64.slice(0, -1), base64url, `${base64url}=`]) {
+    const { keyEncryptionKey } = readConfig({ SIGNET_KEY_ENCRYPTION_KEY: text })
+    t.ok(keyEncryptionKey !== undefined && key.equals(keyEncryptionKey), text)
+  }
+  const file = `${t.testdir({ key: `${base64}\n` })}/key`
+  const { keyEncryptionKey } = readConfig({ SIGNET_KEY_ENCRYPTION_KEY_FILE: file })
+  t.ok(keyEncryptionKey !== undefined && key.equals(keyEncryptionKey), 'from a file')
+  accepts(t, 'keyEncryptionKey', [['none', undefined]])
+})
+
+t.test('a key-encryption key of another length or form is refused, and never repeated', async t => {
+  const [long, short] = ['q'.repeat(44), 'q'.repeat(42)]
+  const wrong = [
+    long,
+    short,
+    'q'.repeat(43).replace('q', '*'),
+    '00'.repeat(32),
+    'hunter2',
+    `${'q'.repeat(43)}==`,
+    'None',
+  ]
+  const reason = /must be 32 bytes in base64, as `openssl rand -base64 32` prints/
+  refusesEach(t, 'SIGNET_KEY_ENCRYPTION_KEY', reason, wrong)
+  for (const text of wrong) {
+    const [mistake] = mistakesIn({ SIGNET_KEY_ENCRYPTION_KEY: text })
+    t.notMatch(mistake, text)
+  }
+})
+
 t.test('trusted proxies are networks, and a bare address is a network of one', async t => {
   accepts(t, 'trustProxy', [
     ['none', []],

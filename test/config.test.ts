@@ -19,6 +19,7 @@ t.test('an empty environment gives the documented defaults', async t => {
     sessionLimit: 50,
     keyRotationIntervalSeconds: 90 * 86_400,
     keyPublishLeadSeconds: 86_400,
+    keyEncryptionKey: undefined,
     trustProxy: [],
     logLevel: 'info',
   })

@@ -20,6 +20,7 @@ export type AuditEventType =
   | 'client.delete'
   | 'client.add_secret'
   | 'client.remove_secret'
+  | 'restore.accept'
   | 'role.add'
   | 'role.update'
   | 'role.delete'
@@ -29,6 +30,11 @@ export type AuditEventType =
   | 'session.repeat'
   | 'session.end'
   | 'signing_key.add'
+  | 'signing_key.activate'
+  | 'signing_key.ask_rotation'
+  | 'signing_key.retire'
+  | 'signing_key.revoke'
+  | 'signing_key.stop_signing'
   | 'user.add'
   | 'user.delete'
   | 'user.disable'
@@ -51,7 +57,12 @@ export interface AuditEvent {
   readonly provenance: Provenance
 }
 
-export interface AuditStore {
+export interface AuditReader {
+  /** When the newest event was written. */
+  lastEventAtMs(): Promise<number | undefined>
+}
+
+export interface AuditStore extends AuditReader {
   /** Adds an event; there is no way to change or remove one. */
   append(event: AuditEvent): Promise<void>
 }

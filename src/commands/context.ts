@@ -4,6 +4,10 @@ import type { Clients } from '../accounts/clients.ts'
 import type { Roles } from '../accounts/roles.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Provenance } from '../audit/events.ts'
+import type { Finding } from '../keys/doctor.ts'
+import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import type { KeyPolicy } from '../keys/schedule.ts'
+import type { SigningKey } from '../keys/stores.ts'
 import type { SessionManagement } from '../oauth/session-management.ts'
 
 /** The services; each is made when it is asked for. */
@@ -12,6 +16,20 @@ export interface Services {
   roles(): Promise<Roles>
   clients(): Promise<Clients>
   sessions(): Promise<SessionManagement>
+  keys(): Promise<{
+    readonly lifecycle: KeyLifecycle
+    readonly policy: KeyPolicy
+    /** @throws KeyError on a copy of the database: it must not change the keys of the original */
+    assertOriginal(): Promise<void>
+    /** Sessions whose newest access token lives and was signed by this key, or by any. */
+    countLiveSessions(keys: readonly SigningKey[], kid: string | undefined): Promise<number>
+  }>
+  doctor(): Promise<{
+    examine(): Promise<readonly Finding[]>
+    /** Ends what is older than the restore, and answers how much. */
+    acceptRestore(by: Provenance): Promise<{ readonly sessions: number; readonly keys: number }>
+  }>
+  backup(file: string): Promise<void>
   /** Answers the names of the migrations that ran. */
   migrate(): Promise<readonly string[]>
   serve(): Promise<{ stop(): Promise<void> }>
@@ -21,6 +39,11 @@ export interface Services {
 /** A mistake in the call that the parser can't see: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** The answer says it all already: exit code 1. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
 }
 
 export function operator(): Provenance {

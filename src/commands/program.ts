@@ -2,7 +2,9 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
 import { StorageUnavailable } from '../unit-of-work.ts'
 import { clientsCommand } from './clients.ts'
-import { type Services, UsageError } from './context.ts'
+import { Refused, type Services, UsageError } from './context.ts'
+import { keysCommand } from './keys.ts'
+import { backupCommand, doctorCommand } from './maintenance.ts'
 import { rolesCommand } from './roles.ts'
 import { migrateCommand, serveCommand } from './service.ts'
 import { sessionsCommand } from './sessions.ts'
@@ -16,9 +18,9 @@ const DATABASE_ADVICE =
 
 function createProgram(services: Services, version: string): Command {
   const program = new Command('signet').description('OAuth 2 token service').version(version)
-  for (const command of [serveCommand, migrateCommand, usersCommand, rolesCommand, clientsCommand, sessionsCommand]) {
+  const nouns = [usersCommand, rolesCommand, clientsCommand, sessionsCommand, keysCommand]
+  for (const command of [serveCommand, migrateCommand, backupCommand, doctorCommand, ...nouns])
     program.addCommand(command(services))
-  }
   return program
 }
 
@@ -41,7 +43,7 @@ export async function runProgram(services: Services, version: string, words: rea
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
-    process.stderr.write(`${messageOf(error)}\n`)
+    if (!(error instanceof Refused)) process.stderr.write(`${messageOf(error)}\n`)
     return error instanceof UsageError ? USAGE : REFUSED
   } finally {
     await services.close()

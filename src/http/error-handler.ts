@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AccountError } from '../accounts/account-error.ts'
 import { TooManyWaiting } from '../accounts/hashing-queue.ts'
+import { KeyError } from '../keys/key-error.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
 import { StorageUnavailable } from '../unit-of-work.ts'
 import { noteForLog } from './request-log.ts'
@@ -74,6 +75,8 @@ function knownError(error: FastifyError | Error): WireError | undefined {
   if (error instanceof OAuthError) return fromOAuth(error)
   if (error instanceof HttpError) return error.wire
   if (error instanceof AccountError) return fromAccount(error)
+  // A signing key that can't be used: the log says which, and the next one may sign in a moment.
+  if (error instanceof KeyError) return unavailable(1)
   if (error instanceof TooManyWaiting || error instanceof StorageUnavailable)
     return unavailable(error.retryAfterSeconds)
   if (!('code' in error) || error.code === undefined) return undefined

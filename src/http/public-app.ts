@@ -20,6 +20,8 @@ export interface PublicRoutesOptions
     Omit<MeRoutesOptions, 'authenticateBearer'> {
   readonly metadata: Metadata
   readonly publishedKeys: () => PublishedKeys
+  /** Seconds for which a copy of the JWKS may be used. */
+  readonly jwksMaxAge: () => number
   readonly findLiveAccessToken: FindLiveAccessToken
   readonly statusLists: StatusListRoutesOptions
 }
@@ -36,7 +38,7 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
       introspectionRoute(scope, options)
       statusListRoutes(scope, options.statusLists)
       await scope.register(async own => meRoutes(own, { ...options, authenticateBearer }))
-      jwksRoute(scope, publishedKeys)
+      jwksRoute(scope, publishedKeys, options.jwksMaxAge)
       metadataRoute(scope, '/.well-known/openid-configuration', 'openidConfiguration', metadata)
     },
     { prefix: path },

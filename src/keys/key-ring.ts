@@ -1,10 +1,11 @@
 /** The signing keys of a running service: which one signs, and which ones the JWKS (RFC 7517 §5) publishes. */
 import { hash, type KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import type { Provenance, Write } from '../unit-of-work.ts'
 import { KeyError } from './key-error.ts'
 import type { KeyFiles } from './key-files.ts'
-import { type GeneratedKey, generateSigningKey, provesItself, signRs256 } from './rsa.ts'
+import type { KeyNews } from './key-lifecycle.ts'
+import { provesItself, signRs256 } from './rsa.ts'
+import { inState, JWKS_MAX_AGE, type KeyPolicy, nextChangeAtMs, PUBLISHED_STATES } from './schedule.ts'
 import type { SigningKey, SigningKeyReader } from './stores.ts'
 
 export interface PublishedKeys {
@@ -14,15 +15,36 @@ export interface PublishedKeys {
   readonly etag: string
 }
 
-export interface KeyRing {
+/** One key that signs. It stays what it is when another one takes over. */
+export interface RingSigner {
   readonly kid: string
   sign(signingInput: Buffer): Promise<Buffer>
-  readonly published: PublishedKeys
-  /** Whether `sign` still makes what the active key's published half verifies. */
-  prove(sign: KeyRing['sign']): Promise<boolean>
 }
 
-const PUBLISHED_STATES: readonly string[] = ['pending', 'active', 'retiring']
+export interface KeyRing {
+  /** The signer of the key that is active now. */
+  signer(): RingSigner
+  published(): PublishedKeys
+  /** Seconds for which a verifier may use its copy of the JWKS: less before a change that is planned. */
+  maxAge(): number
+  /** Whether `sign` makes what the active key's published half verifies. */
+  prove(sign: RingSigner['sign']): Promise<boolean>
+  /**
+   * Takes over what other processes, or a command, did to the keys: another key signs, and then the JWKS shows the change.
+   * @returns whether anything was new
+   * @throws KeyError when the active key can't be used
+   */
+  follow(): Promise<boolean>
+}
+
+/** Seconds. */
+const HELD_UP_MAX_AGE = 30
+
+interface Loaded {
+  readonly keys: readonly SigningKey[]
+  readonly active: SigningKey
+  readonly signer: RingSigner
+}
 
 function publish(keys: readonly SigningKey[]): PublishedKeys {
   const published = keys.filter(({ state }) => PUBLISHED_STATES.includes(state)).map(({ publicJwk }) => publicJwk)
@@ -30,107 +52,101 @@ function publish(keys: readonly SigningKey[]): PublishedKeys {
   return { body, etag: `"${hash('sha256', body, 'base64url')}"` }
 }
 
-/** A database without keys beside files of keys is most often the wrong database. */
-async function tellOfFirstKeys({ files, tell }: KeyRingOptions, made: readonly string[]): Promise<void> {
-  const strangers = (await files.list()).filter(kid => !made.includes(kid))
-  tell.info('made the first signing keys: the database had none')
-  if (strangers.length > 0) {
-    tell.warn(
-      `there are files of ${strangers.length} other keys, which this database does not know: is SIGNET_DATABASE_URL right?`,
-    )
-  }
-}
-
-/**
- * Makes the first active key and its standby. Two processes that start at once both try, and one wins: the other's files are
- * removed again.
- */
-async function makeFirstKeys(options: KeyRingOptions): Promise<void> {
-  const { files, write, clock, publishLeadSeconds, provenance } = options
-  const nowMs = clock.now()
-  const [active, standby] = await Promise.all([generateSigningKey(), generateSigningKey()])
-  const record = (
-    { kid, publicJwk }: GeneratedKey,
-    state: 'active' | 'pending',
-    activatesAtMs: number,
-  ): SigningKey => ({
-    kid,
-    publicJwk,
-    state,
-    createdAtMs: nowMs,
-    activatesAtMs,
-  })
-  await Promise.all([active, standby].map(({ kid, privateKey }) => files.write(kid, privateKey)))
-  const removeFiles = () => Promise.all([active, standby].map(({ kid }) => files.remove(kid)))
-  const won = await write(async stores => {
-    if ((await stores.signingKeys.list()).length > 0) return false
-    const records = [record(active, 'active', nowMs), record(standby, 'pending', nowMs + publishLeadSeconds * 1000)]
-    for (const key of records) {
-      // On PostgreSQL the list may have been read before another process committed its keys.
-      if (!(await stores.signingKeys.insert(key))) return false
-      await stores.audit.append({
-        type: 'signing_key.add',
-        outcome: 'success',
-        reason: key.state,
-        target: key.kid,
-        provenance,
-      })
-    }
-    return true
-  }).catch(async error => {
-    await removeFiles()
-    throw error
-  })
-  if (!won) await removeFiles()
-  else await tellOfFirstKeys(options, [active.kid, standby.kid])
-}
-
-/** Told of what the operator may want to know (`info`) or should look at (`warn`). */
-export interface KeyNews {
-  info(message: string): void
-  warn(message: string, error?: unknown): void
-}
-
-export interface KeyRingOptions {
-  readonly files: KeyFiles
-  readonly keys: SigningKeyReader
-  readonly write: Write
-  readonly clock: Clock
-  /** How long a key is published before it may sign. */
-  readonly publishLeadSeconds: number
-  readonly provenance: Provenance
-  readonly tell: KeyNews
-}
-
-async function readProved(files: KeyFiles, key: SigningKey): Promise<KeyObject> {
+export async function readProved(files: KeyFiles, key: SigningKey): Promise<KeyObject> {
   const privateKey = await files.read(key.kid)
   const sign = (data: Buffer) => signRs256(privateKey, data)
-  if (privateKey.asymmetricKeyType === 'rsa' && (await provesItself(sign, key.publicJwk))) return privateKey
-  throw new KeyError(
-    `The signing key ${key.kid} does not fit its published half. Restore ${key.kid}.pem from a backup of the keys.`,
-  )
+  // A key that is damaged inside, or of another kind, may be read and still fail to sign.
+  if (await provesItself(sign, key.publicJwk).catch(() => false)) return privateKey
+  const name = await files.nameOf(key.kid)
+  throw new KeyError(`${name} does not fit its published half. Restore it from a backup of the keys.`)
 }
 
 /**
- * Reads the keys, makes the first ones if there are none, and proves that the active one signs.
+ * Reads the keys and proves that the active one signs.
  * @throws KeyError that says which file is wrong and what to do
  */
-export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
-  const { files, keys } = options
-  if ((await keys.list()).length === 0) await makeFirstKeys(options)
-  const known = await keys.list()
-  const active = known.find(({ state }) => state === 'active')
-  if (active === undefined) throw new KeyError('The database knows signing keys, but none of them is active.')
-  const privateKey = await readProved(files, active)
-  for (const standby of known.filter(({ state }) => state === 'pending')) {
+export async function openKeyRing(dependencies: {
+  readonly files: KeyFiles
+  readonly keys: SigningKeyReader
+  readonly clock: Clock
+  readonly policy: KeyPolicy
+  readonly tell: KeyNews
+}): Promise<KeyRing> {
+  const { files, keys, clock, policy, tell } = dependencies
+
+  async function warnOfStandby(known: readonly SigningKey[]): Promise<void> {
+    const pending = inState(known, 'pending')
     const warn = (error: unknown) =>
-      options.tell.warn('the standby signing key is of no use: mend it before it is needed', error)
-    await readProved(files, standby).catch(warn)
+      tell.warn('the standby signing key is of no use: mend it before it is needed', error)
+    if (pending !== undefined) await readProved(files, pending).catch(warn)
   }
+
+  async function load(known: readonly SigningKey[], before: Loaded | undefined): Promise<Loaded> {
+    const active = inState(known, 'active')
+    if (active === undefined) throw new KeyError('The database knows signing keys, but none of them is active.')
+    if (before !== undefined && before.active.kid === active.kid) return { ...before, keys: known, active }
+    const privateKey = await readProved(files, active)
+    const signer = { kid: active.kid, sign: (data: Buffer) => signRs256(privateKey, data) }
+    return { keys: known, active, signer }
+  }
+
+  /** Another process may rotate between the look into the database and the one at the file: then it is looked again. */
+  async function loadFirst(): Promise<Loaded> {
+    const known = await keys.list()
+    return load(known, undefined).catch(async error => {
+      const again = await keys.list()
+      if (inState(again, 'active')?.kid === inState(known, 'active')?.kid) throw error
+      return load(again, undefined)
+    })
+  }
+
+  let loaded = await loadFirst()
+  let seen = loaded.keys
+  let published = publish(seen)
+  /** Whether the database names an active key that this process can't use. */
+  let isBehind = false
+  await warnOfStandby(seen)
+
+  function stopSigning(cause: unknown): void {
+    const { kid } = loaded.signer
+    const refuse = async () => {
+      throw new KeyError(`The signing key ${kid} was revoked, and the one after it can't be used.`, { cause })
+    }
+    loaded = { ...loaded, signer: { kid, sign: refuse } }
+  }
+
   return {
-    kid: active.kid,
-    sign: signingInput => signRs256(privateKey, signingInput),
-    published: publish(known),
-    prove: sign => provesItself(sign, active.publicJwk),
+    signer: () => loaded.signer,
+    published: () => published,
+    maxAge() {
+      const untilChange = Math.ceil((nextChangeAtMs(loaded.keys, policy) - clock.now()) / 1000)
+      // What should have been by now is held up: nobody gains from asking every second.
+      return untilChange <= 0 ? HELD_UP_MAX_AGE : Math.min(JWKS_MAX_AGE, untilChange)
+    },
+    prove: async sign => !isBehind && (await provesItself(sign, loaded.active.publicJwk)),
+    async follow() {
+      const known = await keys.list()
+      if (JSON.stringify(known) === JSON.stringify(seen)) return false
+      try {
+        loaded = await load(known, loaded)
+        isBehind = false
+      } catch (error) {
+        // Tried again at the next call. Until then the key that signs goes on, unless it left the JWKS.
+        isBehind = true
+        if (!isPublished(known, loaded.signer.kid)) stopSigning(error)
+        throw error
+      } finally {
+        // To publish needs no private key: what was revoked leaves the JWKS, whatever this process can read.
+        published = publish(known)
+        loaded = { ...loaded, keys: known }
+      }
+      const isNewStandby = inState(known, 'pending')?.kid !== inState(seen, 'pending')?.kid
+      seen = known
+      if (isNewStandby) await warnOfStandby(known)
+      return true
+    },
   }
 }
+
+const isPublished = (keys: readonly SigningKey[], kid: string): boolean =>
+  keys.some(key => key.kid === kid && PUBLISHED_STATES.includes(key.state))

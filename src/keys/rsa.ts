@@ -16,6 +16,8 @@ export async function generateSigningKey(): Promise<GeneratedKey> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: MODULUS_BITS })
   const members = await exportJWK(publicKey)
   const kid = await calculateJwkThumbprint(members)
+  // `signet keys revoke KID` would take it for an option.
+  if (kid.startsWith('-')) return generateSigningKey()
   return { kid, privateKey, publicJwk: { ...members, use: 'sig', alg: 'RS256', kid } }
 }
 

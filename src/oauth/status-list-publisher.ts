@@ -135,7 +135,13 @@ export function createStatusListPublisher(dependencies: {
     const remake = async () => {
       entry.made = await make(listId, entry)
     }
-    const entry: Entry = { revision, changes: 0, made: undefined, makeNext: spaced(INTERVAL_MS, remake) }
+    const entry: Entry = {
+      revision,
+      changes: 0,
+      made: undefined,
+
+      makeNext: spaced(INTERVAL_MS, remake),
+    }
     return entry
   }
 
@@ -154,6 +160,8 @@ export function createStatusListPublisher(dependencies: {
       const entry = entries.get(listId)
       if (entry === undefined) return undefined
       if (!isCurrent(entry)) await entry.makeNext()
+      // It was begun before the signing key changed: a key that left the JWKS must not have signed what is answered after that.
+      if (entry.made?.kid !== activeSigner().kid) await entry.makeNext()
       return entry.made
     },
 

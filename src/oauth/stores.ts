@@ -170,6 +170,8 @@ export interface SessionReader {
     moment: Moment,
   ): Promise<{ readonly ids: readonly string[]; readonly next: string | undefined }>
 
+  /** Sessions with a live access token that were used last in this span of time. */
+  countLive(usedFromMs: number, usedBeforeMs: number, nowMs: number): Promise<number>
   /** Disabled and deleted clients (internal ids) that have sessions which did not end, and the reason why they should. */
   findLeftOver(): Promise<readonly { readonly clientId: string; readonly reason: string }[]>
 }

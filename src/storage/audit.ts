@@ -28,6 +28,11 @@ export function prepareAuditStore(
   )
 
   return executor => ({
+    async lastEventAtMs() {
+      // The ids are in the order of time.
+      const query = executor.kysely.selectFrom('audit_events').select('occurred_at_ms').orderBy('id', 'desc').limit(1)
+      return (await query.executeTakeFirst())?.occurred_at_ms
+    },
     async append(event) {
       const nowMs = clock.now()
       await insert(executor, {

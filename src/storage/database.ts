@@ -18,6 +18,7 @@ import { createGroupCommit } from './group-commit.ts'
 import { migrate, SchemaIsNewer } from './migrations.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
+import { backUp, integrityProblem } from './sqlite-backup.ts'
 import {
   forKysely,
   isBusy,
@@ -35,6 +36,13 @@ export interface Database {
   migrate(): Promise<readonly string[]>
   /** Resolves when the database answers a query. */
   ping(): Promise<void>
+  /** Undefined when the database finds nothing wrong with itself. */
+  integrityProblem(): Promise<string | undefined>
+  /**
+   * Writes a marked copy of all that is committed now. Undefined when the database has tools of its own for this.
+   * @throws StorageUnavailable when the file exists or can't be written
+   */
+  readonly backup: ((file: string) => Promise<void>) | undefined
   /** Waits for the works that are under way. */
   close(): Promise<void>
 }
@@ -113,6 +121,8 @@ async function openSqlite(path: string, { clock, randomness }: Sources): Promise
         if (connection.inTransaction()) connection.rollback()
       }
     },
+    integrityProblem: async () => integrityProblem(readOnlyFile),
+    backup: target => backUp(file, target, clock.now()),
     ping: () => ping(reader.kysely).catch(error => Promise.reject(toStorageError(error))),
     async close() {
       await idle()
@@ -180,6 +190,8 @@ export function postgresDatabase(kyselyDialect: KyselyDialect, { clock, randomne
         .execute(transaction => work(stores(executor(transaction))))
         .catch(toPostgresError),
     migrate: () => migrate(db).catch(toPostgresError),
+    integrityProblem: async () => undefined,
+    backup: undefined,
     ping: () => ping(db),
     close: () => db.destroy(),
   }

@@ -9,6 +9,7 @@ export interface Schema {
   status_lists: StatusListsTable
   revocations: RevocationsTable
   signing_keys: SigningKeysTable
+  instance: InstanceTable
   audit_events: AuditEventsTable
 }
 
@@ -110,9 +111,21 @@ export interface RevocationsTable {
 export interface SigningKeysTable {
   kid: string
   state: 'pending' | 'active' | 'retiring' | 'retired' | 'revoked'
+  since_ms: number
+  cause: string
   public_jwk: Json
   created_at_ms: number
   activates_at_ms: number
+  rotation_asked_at_ms: number | null
+  retires_at_ms: number | null
+}
+
+/** One row: which database this is, and since which restore. */
+export interface InstanceTable {
+  id: string
+  epoch: string
+  /** Set in the copies that `signet backup` makes. */
+  backed_up_at_ms: number | null
 }
 
 /** Append-only. */

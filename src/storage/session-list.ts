@@ -66,3 +66,21 @@ export async function listSessions(
     userAgent: row.user_agent,
   }))
 }
+
+/** Those with a live access token that were used last in this span of time. */
+export async function countLive(
+  kysely: Kysely<Schema>,
+  usedFromMs: number,
+  usedBeforeMs: number,
+  nowMs: number,
+): Promise<number> {
+  const { count } = await kysely
+    .selectFrom('sessions')
+    .select(row => row.fn.countAll<number>().as('count'))
+    .where('ended_at_ms', 'is', null)
+    .where('status_last_expiry_ms', '>', nowMs)
+    .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '>=', usedFromMs)
+    .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '<', usedBeforeMs)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}

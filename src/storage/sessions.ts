@@ -4,7 +4,7 @@ import type { Dialect } from './dialect.ts'
 import { type Executor, prepared } from './prepared.ts'
 import type { Schema, SessionsTable } from './schema.ts'
 import { prepareSessionEnds } from './session-ends.ts'
-import { listSessions } from './session-list.ts'
+import { countLive, listSessions } from './session-list.ts'
 import { prepareSessionRotation } from './session-rotation.ts'
 import { type FamilyRow, toFamily, toRow, toSession } from './session-rows.ts'
 import { sessionSweep } from './session-sweep.ts'
@@ -35,6 +35,7 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
       return rows[0] && toFamily(rows[0])
     },
     list: (which, nowMs) => listSessions(executor.kysely, which, nowMs),
+    countLive: (usedFromMs, usedBeforeMs, nowMs) => countLive(executor.kysely, usedFromMs, usedBeforeMs, nowMs),
     async insert(session) {
       await executor.kysely.insertInto('sessions').values(toRow(session)).execute()
     },

@@ -3,6 +3,7 @@ import type { Readers, Stores } from '../unit-of-work.ts'
 import { prepareAuditStore } from './audit.ts'
 import { prepareClientStore } from './clients.ts'
 import type { Dialect } from './dialect.ts'
+import { instanceStore } from './instance.ts'
 import type { Executor } from './prepared.ts'
 import { prepareRevocationStore } from './revocations.ts'
 import { roleStore } from './roles.ts'
@@ -25,6 +26,7 @@ export function prepareStores(db: Kysely<Schema>, dialect: Dialect): (executor: 
   return executor => ({
     audit: audit(executor),
     clients: clients(executor),
+    instance: instanceStore(executor),
     revocations: revocations(executor),
     roles: roleStore(executor),
     sessions: sessions(executor),

@@ -18,10 +18,13 @@ const NOBODY = 65_534
 const nouns = {
   serve: [],
   migrate: [],
+  backup: [],
+  doctor: [],
   users: ['add', 'list', 'show', 'set-password', 'disable', 'enable', 'delete'],
   roles: ['add', 'list', 'show', 'update', 'grant', 'revoke', 'delete'],
   clients: ['add', 'list', 'show', 'update', 'add-secret', 'remove-secret', 'disable', 'enable', 'delete'],
   sessions: ['list', 'revoke'],
+  keys: ['list', 'rotate', 'revoke'],
 }
 
 /** The names in the list of commands of a help text. */
@@ -47,7 +50,7 @@ t.test('--help shows what exists, works with a broken configuration, and opens n
   await inParallel(Object.entries(nouns), async ([noun, verbs]) => {
     const text = await help([noun])
     t.strictSame(commandsIn(text), verbs.length === 0 ? [] : [...verbs, 'help'])
-    if (noun === 'migrate') t.match(text, '--json')
+    if (verbs.length === 0 && noun !== 'serve') t.match(text, /^ {2}--json +print JSON$/m)
   })
   const commands = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.map(verb => [noun, verb]))
   await inParallel(commands, async words => t.match(await help(words), /^ {2}--json +print JSON$/m))
@@ -69,6 +72,14 @@ t.test('wrong usage ends with 2, answers nothing on standard output, and opens n
     [['users', 'list', 'more'], /too many arguments/],
     [['migrate', 'more'], /too many arguments/],
     [['serve', 'more'], /too many arguments/],
+    [['backup'], /missing required argument 'file'/],
+    [['doctor', 'more'], /too many arguments/],
+    [['keys'], /^Usage: signet keys /],
+    [['keys', 'rotate', 'more'], /too many arguments/],
+    [['keys', 'revoke', '--reason', 'r'], /^Give a kid or --all\.$/m],
+    [['keys', 'revoke', 'kid', '--all', '--reason', 'r'], /^Give a kid or --all\.$/m],
+    [['keys', 'revoke', 'kid'], /required option '--reason <reason>' not specified/],
+    [['keys', 'revoke', '--all'], /required option '--reason <reason>' not specified/],
   ]
   await inParallel(cases, async ([words, says]) => {
     const { code, stdout, stderr } = await signet(environment, words)

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Faults } from '../../src/container.ts'
+import { atKeys } from '../support/first-keys.ts'
 import { createHold, type Hold } from '../support/hold.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
@@ -11,7 +12,13 @@ import { startTogether } from '../support/together.ts'
 const kidsIn = (folder: string): string[] =>
   select(join(folder, 'db', 'signet.sqlite'), 'select kid from signing_keys order by kid').map(({ kid }) => kid)
 
-const keyFilesIn = (folder: string) => readdirSync(join(folder, 'keys')).sort()
+const keyFilesIn = (folder: string, isOne = /\.pem$/) =>
+  readdirSync(join(folder, 'keys'))
+    .filter(name => isOne.test(name))
+    .sort()
+
+/** Keys that are written, and that nobody may use yet. */
+const preparedIn = (folder: string) => keyFilesIn(folder, /^\..+\.pem\.new$/)
 
 const auditedIn = (folder: string): string[] =>
   select(join(folder, 'db', 'signet.sqlite'), 'select target from audit_events order by target').map(
@@ -26,13 +33,16 @@ function hasOnePair(t: Tap, folder: string): void {
     keyFilesIn(folder),
     kids.map(kid => `${kid}.pem`),
   )
+  t.strictSame(preparedIn(folder), [])
   t.strictSame(auditedIn(folder), kids)
 }
 
 type Tap = Pick<typeof t, 'equal' | 'strictSame'>
 
-/** Every write stops at the hold: the keys are made and their files written, and no row exists. */
-const heldBack = (hold: Hold): Faults => ({ write: write => work => hold.pass(() => write(work)) })
+/** The write of the keys stops at the hold: they are made and their files written, and no row exists. */
+const heldBack = (hold: Hold): Faults => ({
+  write: write => atKeys(write, work => hold.pass(() => write(work))),
+})
 
 t.test('two services that both made keys before either stored them agree on one pair', async t => {
   const folder = temporaryFolder(t)
@@ -40,7 +50,7 @@ t.test('two services that both made keys before either stored them agree on one 
   hold.close()
   const starting = [serve(t, { folder, faults: heldBack(hold) }), serve(t, { folder, faults: heldBack(hold) })]
   await hold.waiting(2)
-  t.equal(keyFilesIn(folder).length, 4)
+  t.strictSame([keyFilesIn(folder).length, preparedIn(folder).length], [0, 4])
   hold.open()
   const [one, other] = await Promise.all(
     (await Promise.all(starting)).map(service => service.get('/.well-known/jwks.json')),
@@ -55,9 +65,11 @@ t.test('a service that looked before the other one committed still notices that 
   hold.close()
   // What a transaction of its own snapshot sees: no keys, although they are there when it inserts its own.
   const sawNothing: Faults = {
-    write: write => work =>
-      hold.pass(() =>
-        write(stores => work({ ...stores, signingKeys: { ...stores.signingKeys, list: async () => [] } })),
+    write: write =>
+      atKeys(write, work =>
+        hold.pass(() =>
+          write(stores => work({ ...stores, signingKeys: { ...stores.signingKeys, list: async () => [] } })),
+        ),
       ),
   }
   const second = serve(t, { folder, faults: sawNothing })
@@ -67,6 +79,20 @@ t.test('a service that looked before the other one committed still notices that 
   const published = await (await second).get('/.well-known/jwks.json')
   t.equal(published.text, (await first.get('/.well-known/jwks.json')).text)
   hasOnePair(t, folder)
+})
+
+t.test('two services that both named the database before either stored that agree on one name', async t => {
+  const folder = temporaryFolder(t)
+  const hold = createHold()
+  hold.close()
+  const faults: Faults = { write: write => work => hold.pass(() => write(work)) }
+  const starting = [serve(t, { folder, faults }), serve(t, { folder, faults })]
+  await hold.waiting(2)
+  hold.open()
+  const [one] = await Promise.all(starting)
+  await one?.stop()
+  t.equal(select(join(folder, 'db', 'signet.sqlite'), 'select * from instance').length, 1)
+  await t.resolves(serve(t, { folder }), 'the file of that name is there')
 })
 
 t.test('two processes that start for the first time at once publish the same pair', async t => {
@@ -86,16 +112,15 @@ t.test(
   async t => {
     const folder = temporaryFolder(t)
     const environment = await environmentOf(folder)
-    const [part] = await startTogether(t, 'start-once.ts', [{ words: ['die-before-first-write'], environment }])
+    const [part] = await startTogether(t, 'start-once.ts', [{ words: ['die-before-keys-are-stored'], environment }])
     t.match(await part?.ended, { signal: 'SIGKILL' })
     t.strictSame(kidsIn(folder), [])
-    t.equal(keyFilesIn(folder).length, 2)
+    t.strictSame([keyFilesIn(folder).length, preparedIn(folder).length], [0, 2])
 
     const service = await serve(t, { folder })
     const { body } = await service.get('/.well-known/jwks.json')
     t.strictSame(body.keys.map(({ kid }: { kid: string }) => kid).sort(), kidsIn(folder))
-    const files = keyFilesIn(folder)
-    for (const kid of kidsIn(folder)) t.ok(files.includes(`${kid}.pem`))
+    hasOnePair(t, folder)
   },
 )
 

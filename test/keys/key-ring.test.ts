@@ -1,36 +1,14 @@
 /** The first keys of a service, and the proof of them at every start. */
-import { generateKeyPairSync } from 'node:crypto'
-import {
-  chmodSync,
-  copyFileSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
-import t, { type Test } from 'tap'
-import { signet } from '../support/process.ts'
-import { environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
+import t from 'tap'
+import { byTest, request, serve, temporaryFolder } from '../support/serve.ts'
+import { jwksOf, keyFilesIn, keyIn, kidsIn, publishedBy, startedBefore } from '../support/signing-keys.ts'
 import { change, select } from '../support/sqlite.ts'
 
-const jwksOf = (service: Service) => service.get('/.well-known/jwks.json')
-const keyFilesOf = (folder: string) => readdirSync(join(folder, 'keys')).sort()
 const storedKeys = (folder: string) =>
   select(join(folder, 'db', 'signet.sqlite'), 'select kid, state from signing_keys order by state')
-
-/** A folder in which a service was started and stopped before. */
-async function startedBefore(t: Test) {
-  const folder = temporaryFolder(t)
-  const service = await serve(t, { folder })
-  await service.stop()
-  const [active, pending] = storedKeys(folder).map(({ kid }) => join(folder, 'keys', `${kid}.pem`))
-  if (active === undefined || pending === undefined) throw new Error('there are no two keys')
-  return { folder, active, pending }
-}
 
 t.test('a database without keys beside files of keys is started, with a warning', async t => {
   const { folder } = await startedBefore(t)
@@ -59,12 +37,12 @@ t.test('the first start makes one key that signs and one that stands by, both pu
 t.test('each key is a file of its own, named by its kid, for its owner only', async t => {
   const { folder } = await serve(t)
   t.strictSame(
-    keyFilesOf(folder),
+    keyFilesIn({ folder }),
     storedKeys(folder)
       .map(({ kid }) => `${kid}.pem`)
       .sort(),
   )
-  for (const name of keyFilesOf(folder)) t.equal(statSync(join(folder, 'keys', name)).mode & 0o777, 0o600, name)
+  for (const name of keyFilesIn({ folder })) t.equal(statSync(join(folder, 'keys', name)).mode & 0o777, 0o600, name)
 })
 
 t.test('the JWKS has RSA-2048 keys for RS256 with public members only, named by their thumbprint', async t => {
@@ -107,7 +85,7 @@ t.test('a second start uses the same keys, changes no file and adds nothing to t
   const first = await serve(t, { folder })
   const published = await jwksOf(first)
   await first.stop()
-  const contents = () => keyFilesOf(folder).map(name => [name, readFileSync(join(folder, 'keys', name), 'utf8')])
+  const contents = () => keyFilesIn({ folder }).map(name => [name, readFileSync(join(folder, 'keys', name), 'utf8')])
   const before = contents()
 
   const second = await serve(t, { folder })
@@ -118,59 +96,36 @@ t.test('a second start uses the same keys, changes no file and adds nothing to t
   t.equal(select(second.databaseFile, 'select id from audit_events').length, 2)
 })
 
-const ecKey = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
-  publicKeyEncoding: { format: 'pem', type: 'spki' },
-}).privateKey
-
-interface Files {
-  readonly folder: string
-  readonly active: string
-  readonly pending: string
-}
-
-const damages: readonly (readonly [string, (files: Files) => void, RegExp])[] = [
-  ['missing', ({ active }) => rmSync(active), /is missing\. Restore it from a backup/],
-  ['truncated', ({ active }) => truncateSync(active, 900), /is damaged.*Restore it from a backup/],
-  ['open to the group', ({ active }) => chmodSync(active, 0o640), /is open to other users.*chmod 600/],
-  ['another key', ({ active, pending }) => copyFileSync(pending, active), /does not fit its published half\. Restore/],
-  ['a key of another kind', ({ active }) => writeFileSync(active, ecKey), /does not fit its published half\. Restore/],
-]
-for (const [what, damage, says] of damages) {
-  t.test(
-    `a service whose active key file is ${what} does not start, says which file, and makes no new key`,
-    async t => {
-      const files = await startedBefore(t)
-      damage(files)
-      const before = keyFilesOf(files.folder)
-      const kid = storedKeys(files.folder)[0]?.['kid']
-      await t.rejects(serve(t, { folder: files.folder }), { name: 'KeyError', message: says })
-      await t.rejects(serve(t, { folder: files.folder }), { message: `${kid}` })
-      t.strictSame(keyFilesOf(files.folder), before)
-      t.equal(storedKeys(files.folder).length, 2)
-    },
-  )
-}
-
-t.test('a service whose key folder others can write to does not start', async t => {
-  const { folder } = await startedBefore(t)
-  chmodSync(join(folder, 'keys'), 0o770)
-  await t.rejects(serve(t, { folder }), { name: 'KeyError', message: /keys can be written to by other users/ })
-})
-
-t.test('the program ends with 1 and says on standard error which key file is wrong and what to do', async t => {
-  const { folder, active } = await startedBefore(t)
-  chmodSync(active, 0o604)
-  const { code, stdout, stderr } = await signet(await environmentOf(folder), ['serve'])
-  t.equal(code, 1)
-  t.equal(stdout, '')
-  t.equal(stderr, `${active} is open to other users. If nobody copied it, run: chmod 600 ${active}\n`)
-})
-
 t.test('a database whose keys are all gone from the state active is refused', async t => {
-  const { folder } = await startedBefore(t)
-  change(join(folder, 'db', 'signet.sqlite'), "update signing_keys set state = 'revoked'")
+  const { folder, active } = await startedBefore(t)
+  change(join(folder, 'db', 'signet.sqlite'), "update signing_keys set state = 'revoked' where state = 'active'")
   await t.rejects(serve(t, { folder }), { name: 'KeyError', message: /none of them is active/ })
-  t.equal(keyFilesOf(folder).length, 2)
+  t.equal(existsSync(active), false, 'the private half of a key that was revoked is of use to thieves only')
+  t.equal(keyFilesIn({ folder }).length, 1)
+})
+
+t.test('a start beside another process that rotates, whose key file is gone when it is read, looks again', async t => {
+  const other = await serve(t)
+  change(other.databaseFile, "update signing_keys set activates_at_ms = created_at_ms where state = 'pending'")
+  const { lifecycle } = await other.container.keys()
+  const [before, standby] = [keyIn(other, 'active').kid, keyIn(other, 'pending').kid]
+  const read: string[] = []
+  const service = await serve(t, {
+    folder: other.folder,
+    faults: {
+      keyFiles: files => ({
+        ...files,
+        async read(kid) {
+          read.push(kid)
+          if (read.length === 1) await lifecycle.rotate(byTest)
+          return files.read(kid)
+        },
+      }),
+    },
+  })
+  t.strictSame(read.slice(0, 2), [before, standby], 'it had looked at the key of before')
+  t.notOk(keyFilesIn(other).includes(`${before}.pem`), 'and its file was gone')
+  t.equal((await request(`${service.management}/readyz`)).status, 200)
+  t.match(service.log(), `"kid":"${standby}"`)
+  t.strictSame(await publishedBy(service), kidsIn(other, 'active', 'pending', 'retiring').sort())
 })

@@ -74,6 +74,7 @@ async function withSigner(t: Test) {
     return inner
   }
   const its = await resourceService(t, { faults: { signer } })
+  await its.device()
   if (ours === undefined) throw new Error('Nobody signs.')
   return { its, ours }
 }

@@ -1,5 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import t from 'tap'
+import { addClient } from '../support/clients.ts'
+import { fastHasher } from '../support/fast-hasher.ts'
 import { addAlice, api, freePort, password, secret, serve } from '../support/serve.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
@@ -20,8 +22,12 @@ for (const path of ['', '/auth/eu']) {
   t.test(`oauth4webapi, unmodified, with the issuer ${path === '' ? 'at the root' : `at ${path}`}`, async t => {
     const port = await freePort()
     const issuer = `http://127.0.0.1:${port}${path}`
-    const service = await serve(t, { environment: { SIGNET_PORT: String(port), SIGNET_ISSUER: issuer } })
+    const service = await serve(t, {
+      faults: { hasher: () => fastHasher },
+      environment: { SIGNET_PORT: String(port), SIGNET_ISSUER: issuer },
+    })
     const alice = await addAlice(service)
+    await addClient(service, { clientId: 'resource', grants: [], scope: [], audiences: [], introspect: [api] })
     const discover = async (algorithm: 'oauth2' | 'oidc') => {
       const response = await oauth.discoveryRequest(new URL(issuer), { algorithm, ...insecure })
       return oauth.processDiscoveryResponse(new URL(issuer), response)
@@ -29,20 +35,27 @@ for (const path of ['', '/auth/eu']) {
     const server = await discover('oauth2')
     t.same(await discover('oidc'), server, 'the same under both well-known names')
 
+    const signInBy = async (client: oauth.Client, authentication: oauth.ClientAuth) => {
+      const parameters = { username: 'alice', password, scope: 'posts:read', resource: api }
+      const response = oauth.genericTokenEndpointRequest(
+        server,
+        client,
+        authentication,
+        'password',
+        parameters,
+        insecure,
+      )
+      return oauth.processGenericTokenEndpointResponse(server, client, await response)
+    }
+    const introspectBy = async (authentication: oauth.ClientAuth, token: string) => {
+      const client = { client_id: 'resource' }
+      const response = await oauth.introspectionRequest(server, client, authentication, token, insecure)
+      return oauth.processIntrospectionResponse(server, client, response)
+    }
+
     for (const [method, [client, authentication]] of Object.entries(authentications)) {
       await t.test(`signs in and refreshes by ${method}, and validates the tokens`, async t => {
-        const signIn = await oauth.processGenericTokenEndpointResponse(
-          server,
-          client,
-          await oauth.genericTokenEndpointRequest(
-            server,
-            client,
-            authentication,
-            'password',
-            { username: 'alice', password, scope: 'posts:read', resource: api },
-            insecure,
-          ),
-        )
+        const signIn = await signInBy(client, authentication)
         const refreshed = await oauth.processRefreshTokenResponse(
           server,
           client,
@@ -57,6 +70,31 @@ for (const path of ['', '/auth/eu']) {
         }
       })
     }
+
+    for (const [method, [client, authentication]] of Object.entries(authentications)) {
+      await t.test(`revokes either token by ${method}, which introspection then calls inactive`, async t => {
+        const introspector = oauth.ClientSecretBasic(secret)
+        for (const which of ['access_token', 'refresh_token'] as const) {
+          const tokens = await signInBy(client, authentication)
+          const { access_token } = tokens
+          t.match(await introspectBy(introspector, access_token), { active: true, sub: alice.userId, aud: api })
+          const response = await oauth.revocationRequest(server, client, authentication, tokens[which] ?? '', {
+            additionalParameters: { token_type_hint: which },
+            ...insecure,
+          })
+          t.equal(await oauth.processRevocationResponse(response), undefined)
+          t.same(await introspectBy(introspector, access_token), { active: false }, which)
+        }
+      })
+    }
+
+    await t.test('introspects by the methods that the metadata name, and by no other', async t => {
+      const { access_token } = await signInBy({ client_id: 'spa' }, oauth.None())
+      t.same(server.introspection_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post'])
+      for (const authentication of [oauth.ClientSecretBasic(secret), oauth.ClientSecretPost(secret)])
+        t.match(await introspectBy(authentication, access_token), { active: true, iss: issuer, client_id: 'spa' })
+      await t.rejects(introspectBy(oauth.None(), access_token), { name: 'WWWAuthenticateChallengeError', status: 401 })
+    })
 
     await t.test('understands the errors', async t => {
       const client = { client_id: 'web-app' }

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import { auditChecks } from './conformance/audit.ts'
 import { clientChecks } from './conformance/clients.ts'
+import { instanceChecks } from './conformance/instance.ts'
 import { migrationChecks } from './conformance/migrations.ts'
 import type { Engine } from './conformance/records.ts'
 import { revocationChecks } from './conformance/revocations.ts'
@@ -37,6 +38,7 @@ const parts = [
   statusListChecks,
   standingChecks,
   signingKeyChecks,
+  instanceChecks,
   auditChecks,
   writeChecks,
 ]

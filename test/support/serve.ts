@@ -90,9 +90,11 @@ export function temporaryFolder(t: Test): string {
 /** The environment of a service that lives in `folder`. */
 export async function environmentOf(folder: string): Promise<Record<string, string>> {
   const port = await freePort()
+  let managementPort = await freePort()
+  while (managementPort === port) managementPort = await freePort()
   return {
     SIGNET_PORT: String(port),
-    SIGNET_MANAGEMENT_PORT: String(await freePort()),
+    SIGNET_MANAGEMENT_PORT: String(managementPort),
     SIGNET_DATABASE_URL: `file:${join(folder, 'db', 'signet.sqlite')}`,
     SIGNET_KEYS_DIR: join(folder, 'keys'),
   }
@@ -141,6 +143,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
     /** Posts a form to the token endpoint. */
     token: (form: RequestOptions['form'], more?: RequestOptions) =>
       request(`${issuer}/oauth/token`, { form: form ?? '', ...more }),
+    /** What the key clock does every second; the real timer does it, too. */
+    tick: running.tick,
     stop,
   }
 }

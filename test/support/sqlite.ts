@@ -52,7 +52,7 @@ export const sessionsOf = (file: string): Row[] => select(file, 'select * from s
 
 const tables = [
   ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'status_lists', 'revocations'],
-  ...['signing_keys', 'audit_events'],
+  ...['signing_keys', 'instance', 'audit_events'],
 ]
 
 /** Every row of every table, to see that nothing was written. */

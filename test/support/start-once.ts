@@ -1,16 +1,18 @@
 /**
- * Starts the service of the environment, prints its JWKS and stops. With the word `die-before-first-write` the process is gone,
- * as by kill -9, at the moment in which it would have written to the database for the first time.
+ * Starts the service of the environment, prints its JWKS and stops. With the word `die-before-keys-are-stored` the process is
+ * gone, as by kill -9, at the moment in which it would have written the first keys to the database.
  */
 import { readConfig } from '../../src/config.ts'
 import { createContainer, type Faults } from '../../src/container.ts'
+import { atKeys } from './first-keys.ts'
 import { untilAllAreReady } from './together.ts'
 
 const dies: Faults = {
-  write: () => () => {
-    process.kill(process.pid, 'SIGKILL')
-    return new Promise(() => undefined)
-  },
+  write: write =>
+    atKeys(write, () => {
+      process.kill(process.pid, 'SIGKILL')
+      return new Promise(() => undefined)
+    }),
 }
 
 const config = readConfig(
@@ -18,7 +20,7 @@ const config = readConfig(
 )
 await untilAllAreReady()
 const container = createContainer(config, {
-  faults: process.argv[2] === 'die-before-first-write' ? dies : {},
+  faults: process.argv[2] === 'die-before-keys-are-stored' ? dies : {},
   logTo: { write: () => undefined },
 })
 const running = await container.serve()

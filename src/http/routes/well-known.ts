@@ -2,12 +2,15 @@
 import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../../keys/key-ring.ts'
+import { JWKS_MAX_AGE } from '../../keys/schedule.ts'
 import type { Metadata } from '../../oauth/metadata.ts'
 import { sendVersioned } from '../conditional.ts'
 
-const CACHE_CONTROL = 'public, max-age=300, must-revalidate'
+const cacheControl = (maxAge: number): string => `public, max-age=${maxAge}, must-revalidate`
+const CACHE_CONTROL = cacheControl(JWKS_MAX_AGE)
 
-export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKeys): void {
+/** @param maxAge seconds for which a copy may be used: fewer before a planned change */
+export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKeys, maxAge: () => number): void {
   app.route({
     method: 'GET',
     url: '/.well-known/jwks.json',
@@ -31,7 +34,7 @@ export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKe
       sendVersioned(request, reply, {
         ...publishedKeys(),
         type: 'application/json; charset=utf-8',
-        cacheControl: CACHE_CONTROL,
+        cacheControl: cacheControl(maxAge()),
       }),
   })
 }

@@ -59,4 +59,19 @@ export function auditChecks(t: Test, engine: Engine): void {
     await Promise.all([write(({ audit }) => audit.append(bare)), write(({ audit }) => audit.append(bare))])
     t.equal((await query('SELECT DISTINCT id FROM audit_events')).length, 2)
   })
+
+  t.test('the time of the newest event is known, and that there is none', async t => {
+    const { clock, read, write } = await openMigrated(t, engine)
+    t.equal(await read.audit.lastEventAtMs(), undefined)
+    await write(({ audit }) => audit.append(full))
+    clock.advance(1)
+    await write(({ audit }) => audit.append(bare))
+    t.equal(await read.audit.lastEventAtMs(), clock.now())
+    clock.advance(-5000)
+    await write(({ audit }) => audit.append(bare))
+    t.equal(await read.audit.lastEventAtMs(), clock.now() + 5000, 'also when the clock was set back since')
+    clock.advance(farMs)
+    await write(({ audit }) => audit.append(bare))
+    t.equal(await read.audit.lastEventAtMs(), clock.now())
+  })
 }

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { SchemaIsNewer } from '../../../src/storage/migrations.ts'
-import { type EmptyDatabase, type Engine, openWithParties } from './records.ts'
+import { type EmptyDatabase, type Engine, farMs, openMigrated, openWithParties } from './records.ts'
 
 const tables = [
   'users',
@@ -12,6 +12,7 @@ const tables = [
   'status_lists',
   'revocations',
   'signing_keys',
+  'instance',
   'audit_events',
 ]
 
@@ -23,7 +24,7 @@ export function migrationChecks(t: Test, engine: Engine): void {
   t.test('the migrations make the schema and name themselves in their order; a second run is a no-op', async t => {
     const database = await engine.open(t)
     const ran = await database.migrate()
-    t.strictSame(ran.slice(0, 2), ['0001-main-path', '0002-revocation'])
+    t.strictSame(ran.slice(0, 3), ['0001-main-path', '0002-revocation', '0003-key-lifecycle'])
     const after = await everything(database)
     t.strictSame(await database.migrate(), [])
     t.strictSame(await everything(database), after)
@@ -35,6 +36,28 @@ export function migrationChecks(t: Test, engine: Engine): void {
     t.strictSame(await database.migrate(), [])
     t.strictSame(await everything(database), before)
   })
+
+  t.test(
+    'signing keys from before they had a life get the time and the cause of their making, and keep the rest',
+    async t => {
+      const database = await openMigrated(t, engine)
+      await database.query("DELETE FROM kysely_migration WHERE name >= '0003'")
+      await database.query('DROP TABLE instance')
+      for (const column of ['since_ms', 'cause', 'rotation_asked_at_ms', 'retires_at_ms'])
+        await database.query(`ALTER TABLE signing_keys DROP COLUMN ${column}`)
+      const jwk = '{"kty":"RSA","n":"n","e":"AQAB"}'
+      await database.query(`INSERT INTO signing_keys VALUES ('a', 'active', '${jwk}', ${farMs}, ${farMs})`)
+      await database.query(`INSERT INTO signing_keys VALUES ('p', 'pending', '${jwk}', ${farMs + 1}, ${farMs + 9})`)
+
+      t.strictSame((await database.migrate())[0], '0003-key-lifecycle')
+      const common = { publicJwk: JSON.parse(jwk), cause: 'first_key', rotationAskedAtMs: null, retiresAtMs: null }
+      t.strictSame(await database.read.signingKeys.list(), [
+        { ...common, kid: 'a', state: 'active', sinceMs: farMs, createdAtMs: farMs, activatesAtMs: farMs },
+        { ...common, kid: 'p', state: 'pending', sinceMs: farMs + 1, createdAtMs: farMs + 1, activatesAtMs: farMs + 9 },
+      ])
+      t.equal(await database.read.instance.find(), undefined, 'which database it is, the next start says')
+    },
+  )
 
   t.test('a database that a newer program migrated is refused by name, and untouched', async t => {
     const database = await openWithParties(t, engine)

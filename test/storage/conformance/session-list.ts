@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { ListedSession } from '../../../src/oauth/stores.ts'
-import { type Engine, farMs, openWithParties, sessionOf } from './records.ts'
+import { type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 import { openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
 const names = (sessions: readonly ListedSession[]) => sessions.map(({ id }) => id.replace('session_', ''))
@@ -80,4 +80,30 @@ export function sessionListChecks(t: Test, engine: Engine): void {
     await query(`UPDATE sessions SET rotated_at_ms = ${farMs - 15} WHERE id = 'session_refreshed'`)
     t.strictSame(names(await read.sessions.list({ everybodys: true }, farMs)), ['new', 'refreshed', 'a', 'b', 'old'])
   })
+
+  t.test(
+    'sessions with a live access token are counted by their last use, from its beginning to before its end',
+    async t => {
+      const { query, read, write } = await openWithParties(t, engine)
+      const live = (lastExpiryMs: number) => ({ status: statusOf(1, { lastExpiryMs }) })
+      await write(async ({ sessions }) => {
+        await sessions.insert(sessionOf('new', { createdAtMs: farMs, ...live(farMs + 100) }))
+        await sessions.insert(sessionOf('refreshed', { createdAtMs: farMs - 50, ...live(farMs + 100) }))
+        await sessions.insert(sessionOf('quiet', { createdAtMs: farMs, ...live(farMs + 50) }))
+        await sessions.insert(sessionOf('ended', { createdAtMs: farMs, ...live(farMs + 100) }))
+      })
+      await query(`UPDATE sessions SET rotated_at_ms = ${farMs + 10} WHERE id = 'session_refreshed'`)
+      await query(`UPDATE sessions SET ended_at_ms = ${farMs} WHERE id = 'session_ended'`)
+      const count = (fromMs: number, beforeMs: number, nowMs = farMs) =>
+        read.sessions.countLive(fromMs, beforeMs, nowMs)
+      t.equal(await count(0, Number.MAX_SAFE_INTEGER), 3)
+      t.equal(await count(farMs, farMs + 10), 2, 'the refreshed one was used later')
+      t.equal(await count(farMs, farMs + 11), 3)
+      t.equal(await count(farMs + 1, farMs + 11), 1)
+      t.equal(await count(0, farMs), 0, 'not by the time of the sign-in')
+      t.equal(await count(0, Number.MAX_SAFE_INTEGER, farMs + 49), 3)
+      t.equal(await count(0, Number.MAX_SAFE_INTEGER, farMs + 50), 2, 'a token that has expired is not alive')
+      t.equal(await count(0, Number.MAX_SAFE_INTEGER, farMs + 100), 0)
+    },
+  )
 }

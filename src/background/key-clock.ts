@@ -1,0 +1,70 @@
+/** Rotates and retires signing keys when it is time, and follows what other processes and commands do to them. */
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import type { Provenance } from '../unit-of-work.ts'
+import { type Background, periodically } from './periodically.ts'
+
+const EVERY_MS = 1000
+/** More than a clock is corrected by while it runs. */
+const LARGEST_JUMP_MS = 5 * 60_000
+/** How long nothing is rotated or retired after a jump: what a clock that is wrong for a moment does to keys can't be undone. */
+const QUIET_MS = 10 * 60_000
+
+export interface KeyClock extends Background {
+  /** What it does every second, unless the clock was just set; one at a time, whoever asks. */
+  tick(): Promise<void>
+}
+
+export function createKeyClock(dependencies: {
+  readonly lifecycle: KeyLifecycle
+  readonly ring: KeyRing
+  readonly clock: Clock
+  readonly log: Logger
+  readonly provenance: Provenance
+}): KeyClock {
+  const { lifecycle, ring, clock, log, provenance } = dependencies
+
+  let last: Promise<void> = Promise.resolve()
+  let seen = { wallMs: clock.now(), steadyMs: performance.now() }
+  let quietUntilMs = 0
+
+  async function follow(): Promise<void> {
+    if (!(await ring.follow())) return
+    log.info({ kid: ring.signer().kid }, 'the signing keys changed')
+    await lifecycle.removeSpentFiles()
+  }
+
+  async function followAndAdvance(): Promise<void> {
+    // First what others did: a key that was revoked must not sign while this process makes a new one.
+    await follow()
+    await lifecycle.advance(provenance)
+    await follow()
+  }
+
+  function oneAtATime(work: () => Promise<void>): Promise<void> {
+    last = last.catch(() => {}).then(work)
+    return last
+  }
+
+  function round(): Promise<void> {
+    const now = { wallMs: clock.now(), steadyMs: performance.now() }
+    const jumpMs = Math.abs(now.wallMs - seen.wallMs - (now.steadyMs - seen.steadyMs))
+    seen = now
+    if (jumpMs > LARGEST_JUMP_MS) {
+      quietUntilMs = now.steadyMs + QUIET_MS
+      log.warn(
+        { jump_ms: Math.round(jumpMs) },
+        'the clock was set: no signing key is rotated or retired for ten minutes',
+      )
+    }
+    return oneAtATime(now.steadyMs < quietUntilMs ? follow : followAndAdvance)
+  }
+
+  const onError = (error: unknown) => {
+    if (error === undefined) log.info('the signing keys are followed again')
+    else log.error({ err: error }, 'the signing keys cannot be followed or rotated; it is tried again every second')
+  }
+  return { ...periodically(EVERY_MS, round, onError), tick: () => oneAtATime(followAndAdvance) }
+}

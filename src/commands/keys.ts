@@ -1,0 +1,107 @@
+import { Command } from '@commander-js/extra-typings'
+import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import type { KeyPolicy } from '../keys/schedule.ts'
+import { rotatesAtMs } from '../keys/schedule.ts'
+import type { SigningKey } from '../keys/stores.ts'
+import { answer, isoTime, operator, type Services, table, UsageError } from './context.ts'
+import { timeline } from './keys-timeline.ts'
+
+const isoOrNull = (milliseconds: number | null | undefined): string | null =>
+  milliseconds === null || milliseconds === undefined ? null : isoTime(milliseconds)
+
+/** @param activatesAtMs when the standby will sign; undefined when that is not planned */
+const toJson = (key: SigningKey, activatesAtMs: number | undefined) => ({
+  kid: key.kid,
+  state: key.state,
+  since: isoTime(key.sinceMs),
+  cause: key.cause,
+  created_at: isoTime(key.createdAtMs),
+  ready_at: isoTime(key.activatesAtMs),
+  activates_at: isoOrNull(key.state === 'pending' ? activatesAtMs : key.activatesAtMs),
+  retires_at: isoOrNull(key.retiresAtMs),
+})
+
+function nextStep(key: SigningKey, activatesAtMs: number | undefined): string {
+  if (key.state === 'retiring') return `leaves the JWKS ${isoTime(key.retiresAtMs ?? 0)}`
+  if (key.state === 'active' && activatesAtMs !== undefined) return `stops signing ${isoTime(activatesAtMs)}`
+  if (key.state !== 'pending') return ''
+  return activatesAtMs === undefined
+    ? `may sign from ${isoTime(key.activatesAtMs)}`
+    : `signs from ${isoTime(activatesAtMs)}`
+}
+
+function describe(keys: readonly SigningKey[], policy: KeyPolicy): string[] {
+  const activatesAtMs = rotatesAtMs(keys, policy)
+  const rows = keys.map(key => [key.kid, key.state, isoTime(key.sinceMs), key.cause, nextStep(key, activatesAtMs)])
+  return [...table(['KID', 'STATE', 'SINCE', 'CAUSE', 'NEXT'], rows), '', ...timeline(keys, activatesAtMs, Date.now())]
+}
+
+/** Answers what was revoked, and whether verifiers know the key that signs now. */
+async function revoke(lifecycle: KeyLifecycle, kid: string | undefined, reason: string) {
+  if (kid === undefined) return { revoked: await lifecycle.revokeAll(reason, operator()), isKnown: false }
+  const { signerIsKnown } = await lifecycle.revoke(kid, reason, operator())
+  return { revoked: [kid], isKnown: signerIsKnown }
+}
+
+export function keysCommand(services: Services): Command {
+  const keys = new Command('keys').description('the keys that sign access tokens')
+
+  keys
+    .command('list')
+    .description('list the keys: what signs when, and what is published until when')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const { lifecycle, policy } = await services.keys()
+      const all = await lifecycle.list()
+      const activatesAtMs = rotatesAtMs(all, policy)
+      answer(
+        all.map(key => toJson(key, activatesAtMs)),
+        describe(all, policy),
+        options,
+      )
+    })
+
+  keys
+    .command('rotate')
+    .description('let the standby sign: at once if it was published for long enough, else as soon as it was')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const { lifecycle, assertOriginal } = await services.keys()
+      await assertOriginal()
+      const { kid, activatesAtMs } = await lifecycle.rotate(operator())
+      const isDone = activatesAtMs <= Date.now()
+      const line = isDone ? `${kid} signs now` : `${kid} signs from ${isoTime(activatesAtMs)} on, while a server runs`
+      answer({ kid, state: isDone ? 'active' : 'pending', activates_at: isoTime(activatesAtMs) }, [line], options)
+    })
+
+  keys
+    .command('revoke')
+    .description('take a key out of the JWKS at once, with every token that it signed')
+    .argument('[kid]', 'the key')
+    .option('--all', 'every key: the whole key store was read; new ones are made and used at once')
+    .requiredOption('--reason <reason>', 'why, for the audit')
+    .option('--json', 'print JSON')
+    .action(async (kid, options) => {
+      if ((kid === undefined) === (options.all === undefined)) throw new UsageError('Give a kid or --all.')
+      if (options.reason.trim() === '') throw new UsageError('Give a reason: it is all that the audit will say.')
+      const { lifecycle, countLiveSessions, assertOriginal } = await services.keys()
+      await assertOriginal()
+      const liveSessions = await countLiveSessions(await lifecycle.list(), kid)
+      const { revoked, isKnown } = await revoke(lifecycle, kid, options.reason)
+      const lines = [
+        `Revoked ${revoked.join(', ')}`,
+        `This ends the access tokens of ${liveSessions} sessions; each gets a new one at its next refresh`,
+      ]
+      if (!isKnown)
+        lines.push(
+          'A key signs now that verifiers have not seen: verification of new tokens fails until they fetch the JWKS again',
+        )
+      answer(
+        { revoked, reason: options.reason, live_sessions: liveSessions, signer_was_published: isKnown },
+        lines,
+        options,
+      )
+    })
+
+  return keys as unknown as Command
+}

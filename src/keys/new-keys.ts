@@ -1,0 +1,85 @@
+/**
+ * New signing keys and their files. A file is prepared before the write that makes the key known, and takes its name after it: so
+ * wherever a process is killed, the database says which files are needed.
+ */
+import type { Stores, Write } from '../unit-of-work.ts'
+import type { KeyFiles } from './key-files.ts'
+import { type GeneratedKey, generateSigningKey } from './rsa.ts'
+import { SIGNING_STATES } from './schedule.ts'
+import type { SigningKeyReader } from './stores.ts'
+
+/** Another process did it, or something else, a moment ago: nothing was changed. */
+export class Overtaken extends Error {}
+
+export interface NewKeys {
+  /**
+   * Makes keys and does `act` with them in one write.
+   * @returns false when `act` throws Overtaken
+   */
+  use(count: number, act: (stores: Stores, made: readonly GeneratedKey[]) => Promise<void>): Promise<boolean>
+  /** Tidies up after processes that were killed, and answers how many files belong to no key of this database. */
+  finishFiles(): Promise<number>
+  /** The private half of a key that signs no more is of use to thieves only. */
+  removeSpentFiles(): Promise<void>
+}
+
+export function createNewKeys(dependencies: {
+  readonly files: KeyFiles
+  readonly keys: SigningKeyReader
+  readonly write: Write
+}): NewKeys {
+  const { files, keys, write } = dependencies
+  /** Keys of a write that failed: a database that fails for an hour must not make a key a second. */
+  let spare: readonly GeneratedKey[] = []
+
+  const knownKids = async () => new Set((await keys.list()).map(({ kid }) => kid))
+
+  async function make(count: number): Promise<readonly GeneratedKey[]> {
+    const known = await knownKids()
+    const [stored, free] = [spare.filter(({ kid }) => known.has(kid)), spare.filter(({ kid }) => !known.has(kid))]
+    // The write that seemed to fail was done.
+    for (const { kid, privateKey } of stored) await files.commit(kid, privateKey)
+    const fresh = await Promise.all(Array.from({ length: Math.max(0, count - free.length) }, generateSigningKey))
+    for (const { kid, privateKey } of fresh) await files.prepare(kid, privateKey)
+    spare = [...free, ...fresh]
+    return spare.slice(0, count)
+  }
+
+  async function removeSpentFiles(): Promise<void> {
+    const spent = (await keys.list()).filter(({ state }) => !SIGNING_STATES.includes(state)).map(({ kid }) => kid)
+    const present = await files.list()
+    for (const kid of spent) if (present.includes(kid)) await files.remove(kid)
+  }
+
+  return {
+    async use(count, act) {
+      const made = await make(count)
+      try {
+        await write(stores => act(stores, made))
+      } catch (error) {
+        // Otherwise it may not be known whether the write was done: they stay prepared.
+        if (!(error instanceof Overtaken)) throw error
+        for (const { kid } of spare) await files.discard(kid)
+        spare = []
+        return false
+      }
+      spare = spare.slice(count)
+      for (const { kid, privateKey } of made) await files.commit(kid, privateKey)
+      return true
+    },
+
+    async finishFiles() {
+      // In this order: what another process prepares from now on is not touched.
+      const prepared = await files.listPrepared()
+      const known = await knownKids()
+      for (const kid of prepared) {
+        if (known.has(kid)) await files.commit(kid)
+        else await files.discard(kid)
+      }
+      await removeSpentFiles()
+      return (await files.list()).filter(kid => !known.has(kid)).length
+    },
+
+    removeSpentFiles,
+  }
+}

@@ -1,0 +1,47 @@
+/** When a key does what: the life of a signing key as times (NIST SP 800-57 part 1 §5.3 calls them cryptoperiods). */
+import type { SigningKey, SigningKeyState } from './stores.ts'
+
+/** A verifier may use a copy of the JWKS for this long, in seconds. */
+export const JWKS_MAX_AGE = 300
+/** No access token lives longer. */
+const LONGEST_TOKEN_LIFETIME_MS = 12 * 3_600_000
+const CLOCK_TOLERANCE_MS = 300_000
+
+/** How long a key stays in the JWKS after its last signature: until the last token has expired for every verifier. */
+export const RETIRING_MS = LONGEST_TOKEN_LIFETIME_MS + JWKS_MAX_AGE * 1000 + CLOCK_TOLERANCE_MS
+
+export const PUBLISHED_STATES: readonly SigningKeyState[] = ['pending', 'active', 'retiring']
+/** States in which the private half is needed. */
+export const SIGNING_STATES: readonly SigningKeyState[] = ['pending', 'active']
+
+export interface KeyPolicy {
+  /** Undefined: keys are rotated only when somebody asks. */
+  readonly rotationIntervalMs: number | undefined
+  /** How long a key is published before it may sign. */
+  readonly publishLeadMs: number
+}
+
+export const inState = (keys: readonly SigningKey[], state: SigningKey['state']): SigningKey | undefined =>
+  keys.find(key => key.state === state)
+
+/** When the pending key starts to sign in the place of the active one; undefined when nobody asked and nothing is planned. */
+export function rotatesAtMs(keys: readonly SigningKey[], { rotationIntervalMs }: KeyPolicy): number | undefined {
+  const [active, pending] = [inState(keys, 'active'), inState(keys, 'pending')]
+  if (active === undefined || pending === undefined) return undefined
+  const planned = rotationIntervalMs === undefined ? undefined : active.sinceMs + rotationIntervalMs
+  const times = [pending.rotationAskedAtMs, planned].filter(time => typeof time === 'number')
+  return times.length === 0 ? undefined : Math.max(Math.min(...times), pending.activatesAtMs)
+}
+
+/** The next time at which the JWKS is planned to change. */
+export function nextChangeAtMs(keys: readonly SigningKey[], policy: KeyPolicy): number {
+  const retirements = keys.flatMap(({ state, retiresAtMs }) => (state === 'retiring' ? [retiresAtMs ?? 0] : []))
+  return Math.min(rotatesAtMs(keys, policy) ?? Number.POSITIVE_INFINITY, ...retirements)
+}
+
+/** When a key signs or signed. */
+export function signingSpan(key: SigningKey): { readonly fromMs: number; readonly untilMs: number } {
+  if (key.state === 'active') return { fromMs: key.sinceMs, untilMs: Number.MAX_SAFE_INTEGER }
+  if (key.state === 'retiring') return { fromMs: 0, untilMs: key.sinceMs }
+  return { fromMs: 0, untilMs: 0 }
+}

@@ -1,0 +1,143 @@
+/** `signet doctor`: says what to mend, with exit code 1 if there is anything, and mends nothing itself. */
+import { openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { commandLine } from '../support/command-line.ts'
+import { putBack, toRestore } from '../support/restore.ts'
+import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
+import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
+import { change, changeEach, everythingIn, select } from '../support/sqlite.ts'
+
+// Each has a database of its own.
+t.jobs = 2
+
+const checks = ['database', 'clock', 'key directory', 'active key', 'standby key', 'key encryption', 'restore']
+const well = { ok: true, findings: checks.map(check => ({ check, ok: true, problem: null })) }
+
+const doctorIn = async (t: Test, folder: string) => commandLine(t, await environmentOf(folder))
+
+t.test('it is content with a healthy service, running or not, and changes nothing', async t => {
+  const service = await serve(t)
+  const { json, text } = await doctorIn(t, service.folder)
+  const everything = () => [contentOf(join(service.folder, 'keys')), everythingIn(service.databaseFile)]
+  const before = everything()
+  t.strictSame(await json(['doctor']), well)
+  t.strictSame(everything(), before, 'beside a running one')
+  await service.stop()
+  t.strictSame(await json(['doctor']), well)
+  t.equal(await text(['doctor']), checks.map(check => `ok       ${check}\n`).join(''))
+  t.strictSame(everything(), before, 'on a stopped one')
+})
+
+t.test('people read what is wrong in one line, and scripts in the exit code', async t => {
+  const where = await startedBefore(t)
+  rmSync(where.active)
+  const { run } = await doctorIn(t, where.folder)
+  const { code, stdout, stderr } = await run(['doctor'])
+  t.strictSame([code, stderr], [1, ''])
+  const lines = stdout.trimEnd().split('\n')
+  t.match(
+    lines.find(line => line.includes('active key')),
+    /^PROBLEM {2}active key: The signing key .*\.pem is missing/,
+  )
+  t.equal(lines.filter(line => line.startsWith('ok     ')).length, checks.length - 1)
+})
+
+t.test('a damaged page is found, although the service would still start', async t => {
+  const where = await startedBefore(t)
+  const rows = Array.from({ length: 2000 }, (_, index) => [`event_old${index}`, 'x'.repeat(200)])
+  const columns = 'id, type, occurred_at_ms, outcome, actor, user_agent'
+  changeEach(
+    where.databaseFile,
+    `insert into audit_events (${columns}) values (?, 'user.sign_in', 0, 'success', 'client', ?)`,
+    rows,
+  )
+  const [{ pageno } = {}] = select(
+    where.databaseFile,
+    "select pageno from dbstat where name = 'audit_events' and pagetype = 'leaf' order by pageno desc limit 1 offset 5",
+  )
+  const file = openSync(where.databaseFile, 'r+')
+  writeSync(file, Buffer.alloc(64, 0xff), 0, 64, (pageno - 1) * 4096)
+  const { run } = await doctorIn(t, where.folder)
+  const { code, stdout } = await run(['doctor', '--json'])
+  t.equal(code, 1)
+  const { ok, findings } = JSON.parse(stdout)
+  t.equal(ok, false)
+  t.match(findings[0], { check: 'database', ok: false, problem: /^The database is damaged: Tree.*Restore a backup\.$/ })
+  await serve(t, { folder: where.folder })
+})
+
+t.test('what is no database is named once more for what needs it, and left as it is', async t => {
+  const { folder, databaseFile } = await startedBefore(t)
+  writeFileSync(databaseFile, 'a letter to my mother, by no means a database')
+  const before = contentOf(join(folder, 'db'))
+  const { run } = await doctorIn(t, folder)
+  const { code, stdout } = await run(['doctor', '--json'])
+  t.equal(code, 1)
+  const says = /signet\.sqlite can't be used: file is not a database/
+  const wrong = JSON.parse(stdout).findings.filter(({ ok }: { ok: boolean }) => !ok)
+  t.match(wrong[0], { check: 'database', problem: says })
+  t.notOk(wrong.some(({ check }: { check: string }) => check === 'key directory'))
+  t.strictSame(contentOf(join(folder, 'db')), before)
+})
+
+t.test('a clock that is behind what was written last is found; a minute may be', async t => {
+  const where = await startedBefore(t)
+  const columns = 'id, type, occurred_at_ms, outcome, actor'
+  const at = (ms: number) =>
+    change(
+      where.databaseFile,
+      `insert into audit_events (${columns}) values (?, 'user.sign_in', ?, 'success', 'client')`,
+      `event_${ms.toString(16).padStart(12, '0')}${'0'.repeat(20)}`,
+      ms,
+    )
+  const { json } = await doctorIn(t, where.folder)
+  at(Date.now() + MINUTE / 2)
+  t.strictSame(await json(['doctor']), well)
+  const laterMs = Date.now() + 10 * MINUTE
+  at(laterMs)
+  const found = await examine(t, where)
+  t.strictSame(Object.keys(found), ['clock'])
+  t.match(found['clock'], `the last event is of ${new Date(laterMs).toISOString()}. Set the clock.`)
+})
+
+t.test('a backup that was put back is found, with what to do', async t => {
+  const { service, json, file } = await toRestore(t)
+  await json(['backup', file])
+  await service.stop()
+  putBack(file, service)
+  const found = await examine(t, service)
+  t.strictSame(Object.keys(found), ['restore'])
+  t.match(found['restore'], /^The database is a backup of .* that was put back/)
+})
+
+t.test('where nothing is, it makes nothing and says which setting to look at', async t => {
+  const folder = temporaryFolder(t)
+  const { run } = await doctorIn(t, folder)
+  const { code, stdout } = await run(['doctor', '--json'])
+  t.equal(code, 1)
+  const { findings } = JSON.parse(stdout)
+  const problemOf = (name: string) => findings.find(({ check }: { check: string }) => check === name).problem
+  t.match(problemOf('database'), /^There is no database at .*signet\.sqlite\..*SIGNET_DATABASE_URL/)
+  t.match(problemOf('key directory'), /^There is no key directory .*keys\..*SIGNET_KEYS_DIR/)
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('mistakes of the configuration are all told, with exit code 1 and nothing opened', async t => {
+  const folder = temporaryFolder(t)
+  const environment = { ...(await environmentOf(folder)), SIGNET_PORT: 'none', SIGNET_FROBNICATE: 'yes' }
+  const { refuses } = await commandLine(t, environment)
+  await refuses([
+    { words: ['doctor'], code: 1, says: /^ {2}SIGNET_PORT is "none"/m },
+    { words: ['doctor'], code: 1, says: /^ {2}SIGNET_FROBNICATE is not a variable/m },
+    { words: ['doctor', '--accept-restore'], code: 1, says: /^ {2}SIGNET_PORT is "none"/m },
+  ])
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('keys that wait to be encrypted are found, and stay as they are', async t => {
+  const where = await startedBefore(t)
+  const found = await examine(t, where, { SIGNET_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64url') })
+  t.strictSame(Object.keys(found), ['key encryption'])
+  t.match(found['key encryption'], /^2 keys are not encrypted yet/)
+})

@@ -1,0 +1,92 @@
+/** Accepting a restore takes several steps. Wherever it is cut short, nothing is served before it was done to its end. */
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { readConfig } from '../src/config.ts'
+import { createContainer, type Faults } from '../src/container.ts'
+import { putBack, refusal, toRestore, worksAt } from './support/restore.ts'
+import { byTest, environmentOf, type Service, temporaryFolder } from './support/serve.ts'
+import { filesNeeded, keyFilesIn, keyIn } from './support/signing-keys.ts'
+import { type Device, device, restarted } from './support/status-list.ts'
+
+/** What is written to the database and to the key directory, in order; from the step `at` on, the process is gone. */
+function gone(at: number, when: 'before' | 'after') {
+  const steps: string[] = []
+  async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const number = steps.push(name)
+    if (number > at || (number === at && when === 'before')) throw new Error('gone')
+    const result = await work()
+    if (number === at) throw new Error('gone')
+    return result
+  }
+  const faults: Faults = {
+    write: write => work => step('write', () => write(work)),
+    keyFiles: files => ({
+      ...files,
+      prepare: (...values) => step('prepare', () => files.prepare(...values)),
+      commit: (...values) => step('commit', () => files.commit(...values)),
+      remove: (...values) => step('remove', () => files.remove(...values)),
+      writeEpoch: (...values) => step('writeEpoch', () => files.writeEpoch(...values)),
+    }),
+  }
+  return { steps, faults }
+}
+
+async function accept(t: Test, folder: string, faults: Faults): Promise<void> {
+  const container = createContainer(readConfig(await environmentOf(folder)), { faults })
+  t.teardown(() => container.close())
+  try {
+    await (await container.doctor()).acceptRestore(byTest)
+  } finally {
+    await container.close()
+  }
+}
+
+/** A stopped service whose backup was put back, with a device that signed in before. */
+async function putBackBefore(t: Test) {
+  const { service, json, file } = await toRestore(t)
+  const before = await device(service)
+  await json(['backup', file])
+  await service.stop()
+  putBack(file, service)
+
+  /** The same once more, in a folder of its own. */
+  function copy(): Service {
+    const folder = temporaryFolder(t)
+    cpSync(service.folder, folder, { recursive: true })
+    return { ...service, folder, databaseFile: join(folder, 'db', 'signet.sqlite') }
+  }
+  return { before, copy }
+}
+
+/** It serves, with one key that signs and one that stands by, and the tokens of before are of no use. */
+async function servesAnew(t: Test, where: Service, before: Device, title: string): Promise<void> {
+  const again = await restarted(t, where, {})
+  t.strictSame(await worksAt(again, before), [], title)
+  t.equal((await worksAt(again, await device(again))).length, 4, title)
+  t.ok(keyIn(again, 'active').kid !== keyIn(again, 'pending').kid, title)
+  t.strictSame(keyFilesIn(again), filesNeeded(again), `${title}: no file is left over`)
+  await again.stop()
+}
+
+t.test('wherever accepting is cut short, the service refuses until it is accepted again, and then works', async t => {
+  const { before, copy } = await putBackBefore(t)
+  const whole = gone(Number.POSITIVE_INFINITY, 'before')
+  await accept(t, copy().folder, whole.faults)
+  const { steps } = whole
+  t.strictSame(new Set(steps), new Set(['write', 'prepare', 'commit', 'remove', 'writeEpoch']))
+  t.equal(steps.at(-1), 'write', 'the last step makes it the original')
+
+  for (const [index, name] of steps.entries())
+    for (const when of ['before', 'after'] as const) {
+      const title = `gone ${when} step ${index + 1}, ${name}`
+      const where = copy()
+      await t.rejects(accept(t, where.folder, gone(index + 1, when).faults), { message: 'gone' }, title)
+      const isDone = index + 1 === steps.length && when === 'after'
+      if (!isDone) {
+        t.match(await refusal(t, where), /Nothing is served/, title)
+        await accept(t, where.folder, {})
+      }
+      await servesAnew(t, where, before, title)
+    }
+})

@@ -1,0 +1,71 @@
+/** The runbooks for backups of docs/operations.md, followed command by command: what they promise is so. */
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { putBack, refusal, toRestore, worksAt } from './support/restore.ts'
+import { blocksOf, headingsWithCommandsIn, terminalIn } from './support/runbooks.ts'
+import { temporaryFolder } from './support/serve.ts'
+import { select } from './support/sqlite.ts'
+import { device, restarted } from './support/status-list.ts'
+
+// Each has a service of its own.
+t.jobs = 2
+
+t.test('every section of the chapter that has commands is followed here', async t => {
+  const headings = headingsWithCommandsIn('Backup and restore')
+  t.strictSame(headings, ['Backup', 'Restore', 'A copy that nothing marks'])
+})
+
+t.test('Backup and Restore: what was given out before is of no use, and the service works', async t => {
+  const { service } = await toRestore(t)
+  const before = await device(service)
+  const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
+  const ASIDE = join(temporaryFolder(t), 'aside')
+  const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
+  const [backup = '', ...more] = blocksOf('Backup')
+  const [exchange = '', accept = '', ...evenMore] = blocksOf('Restore')
+  t.strictSame([more, evenMore], [[], []])
+  await terminal(backup)
+  t.strictSame(readdirSync(BACKUP), ['signet.sqlite'])
+  t.strictSame(readdirSync(join(KEYS_BACKUP, 'keys')).sort(), readdirSync(join(service.folder, 'keys')).sort())
+  const since = await device(service)
+  await service.stop()
+
+  await terminal(exchange)
+  t.equal(select(join(ASIDE, 'signet.sqlite'), 'select id from sessions').length, 2, 'the database of before is kept')
+  t.match(await refusal(t, service), /signet doctor --accept-restore$/)
+  t.match(await terminal(accept), /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
+  const again = await restarted(t, service, {})
+  t.strictSame([await worksAt(again, before), await worksAt(again, since)], [[], []])
+  t.equal((await worksAt(again, await device(again))).length, 4)
+})
+
+t.test('Restore: without the key directory, an empty one will do', async t => {
+  const { service } = await toRestore(t)
+  const before = await device(service)
+  const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
+  const ASIDE = join(temporaryFolder(t), 'aside')
+  const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
+  await terminal(blocksOf('Backup').join(''))
+  await service.stop()
+  rmSync(join(service.folder, 'keys'), { recursive: true })
+  mkdirSync(join(service.folder, 'keys'), { mode: 0o700 })
+  await terminal(blocksOf('Restore').join(''))
+  const again = await restarted(t, service, {})
+  t.strictSame(await worksAt(again, before), [])
+  t.equal((await worksAt(again, await device(again))).length, 4)
+})
+
+t.test('A copy that nothing marks: without its epoch it is accepted as a restore', async t => {
+  const { service } = await toRestore(t)
+  const before = await device(service)
+  const copy = join(temporaryFolder(t), 'copy.sqlite')
+  await service.stop()
+  cpSync(service.databaseFile, copy)
+  putBack(copy, service)
+  const [accept = '', ...more] = blocksOf('A copy that nothing marks')
+  t.strictSame(more, [])
+  t.match(await (await terminalIn(t, service.folder))(accept), /^Accepted the restore: 1 sessions ended/m)
+  const again = await restarted(t, service, {})
+  t.strictSame(await worksAt(again, before), [])
+})

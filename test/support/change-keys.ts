@@ -1,0 +1,67 @@
+/**
+ * Does one act to the keys of the environment's service, and prints how many steps it has; it is gone, as by kill -9, at step
+ * KILL_AT: ACT KILL_AT. Each change of a key file is a step, and each write is two: ready to be committed, and committed.
+ */
+import { readConfig } from '../../src/config.ts'
+import { createContainer, type Faults } from '../../src/container.ts'
+import type { KeyFiles } from '../../src/keys/key-files.ts'
+import { byTest } from './serve.ts'
+import { untilAllAreReady } from './together.ts'
+
+const [act = '', killAt = ''] = process.argv.slice(2)
+let steps = 0
+
+/** Killed by a signal, nothing runs on. */
+async function step(): Promise<void> {
+  steps += 1
+  if (steps !== Number(killAt)) return
+  process.kill(process.pid, 'SIGKILL')
+  await new Promise(() => undefined)
+}
+
+const around =
+  <Values extends unknown[], T>(work: (...values: Values) => Promise<T>) =>
+  async (...values: Values): Promise<T> => {
+    const result = await work(...values)
+    await step()
+    return result
+  }
+
+const keyFiles = (files: KeyFiles): KeyFiles => ({
+  ...files,
+  prepare: around(files.prepare),
+  commit: around(files.commit),
+  remove: around(files.remove),
+  writeEpoch: around(files.writeEpoch),
+})
+const faults: Faults = {
+  keyFiles,
+  write: write =>
+    around(work =>
+      write(async stores => {
+        const result = await work(stores)
+        await step()
+        return result
+      }),
+    ),
+}
+
+const config = readConfig(
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SIGNET_'))),
+)
+const container = createContainer(config, { faults, logTo: { write: () => undefined } })
+const reason = 'test'
+const acts: Record<string, () => Promise<unknown>> = {
+  'first keys': () => container.serve(),
+  rotate: async () => (await container.keys()).lifecycle.rotate(byTest),
+  revoke: async () => {
+    const { lifecycle } = await container.keys()
+    const active = (await lifecycle.list()).find(({ state }) => state === 'active')
+    await lifecycle.revoke(active?.kid ?? '', reason, byTest)
+  },
+  'revoke --all': async () => (await container.keys()).lifecycle.revokeAll(reason, byTest),
+}
+await untilAllAreReady()
+await acts[act]?.()
+process.stdout.write(`${steps}\n`)
+process.exit()
