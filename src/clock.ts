@@ -8,6 +8,9 @@ export const systemClock: Clock = { now: () => Date.now() }
 
 export const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)
 
+/** ISO 8601, for people and programs outside. */
+export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
 const secondsPerUnit = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 /** Seconds of a duration such as `1s`, `10m`, `24h`, `14d`; undefined when the text is none. */

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { SessionManagement } from '../oauth/session-management.ts'
 import { momentOf } from '../oauth/status-index.ts'
 import type { Provenance, Readers, Write } from '../unit-of-work.ts'
+import { createJumpWatch } from './clock-jump.ts'
 import { type Background, periodically } from './periodically.ts'
 
 const EVERY_MS = 5 * 60_000
@@ -91,15 +92,12 @@ export function createJanitor(dependencies: {
     if (error === undefined) log.info('the janitor works again')
     else log.warn({ err: error }, 'the janitor could not remove what is over; it tries again in some minutes')
   }
-  let seen = { wallMs: clock.now(), steadyMs: performance.now() }
+  const clockJump = createJumpWatch(clock, LARGEST_JUMP_MS)
   /** A clock that was set wrongly for a moment must not make revoked tokens good again: the next round sees whether it stays so. */
   async function round(signal: AbortSignal): Promise<void> {
-    const now = { wallMs: clock.now(), steadyMs: performance.now() }
-    const jumpMs = Math.abs(now.wallMs - seen.wallMs - (now.steadyMs - seen.steadyMs))
-    seen = now
-    if (jumpMs > LARGEST_JUMP_MS)
-      log.warn({ jump_ms: Math.round(jumpMs) }, 'the clock was set: nothing is removed this time')
-    else await sweep(signal)
+    const jumpMs = clockJump()
+    if (jumpMs === undefined) await sweep(signal)
+    else log.warn({ jump_ms: jumpMs }, 'the clock was set: nothing is removed this time')
   }
   return { ...periodically(EVERY_MS, round, onError), sweep }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Provenance } from '../unit-of-work.ts'
+import { createJumpWatch } from './clock-jump.ts'
 import { type Background, periodically } from './periodically.ts'
 
 const EVERY_MS = 1000
@@ -27,7 +28,7 @@ export function createKeyClock(dependencies: {
   const { lifecycle, ring, clock, log, provenance } = dependencies
 
   let last: Promise<void> = Promise.resolve()
-  let seen = { wallMs: clock.now(), steadyMs: performance.now() }
+  const clockJump = createJumpWatch(clock, LARGEST_JUMP_MS)
   let quietUntilMs = 0
 
   async function follow(): Promise<void> {
@@ -49,17 +50,12 @@ export function createKeyClock(dependencies: {
   }
 
   function round(): Promise<void> {
-    const now = { wallMs: clock.now(), steadyMs: performance.now() }
-    const jumpMs = Math.abs(now.wallMs - seen.wallMs - (now.steadyMs - seen.steadyMs))
-    seen = now
-    if (jumpMs > LARGEST_JUMP_MS) {
-      quietUntilMs = now.steadyMs + QUIET_MS
-      log.warn(
-        { jump_ms: Math.round(jumpMs) },
-        'the clock was set: no signing key is rotated or retired for ten minutes',
-      )
+    const jumpMs = clockJump()
+    if (jumpMs !== undefined) {
+      quietUntilMs = performance.now() + QUIET_MS
+      log.warn({ jump_ms: jumpMs }, 'the clock was set: no signing key is rotated or retired for ten minutes')
     }
-    return oneAtATime(now.steadyMs < quietUntilMs ? follow : followAndAdvance)
+    return oneAtATime(performance.now() < quietUntilMs ? follow : followAndAdvance)
   }
 
   const onError = (error: unknown) => {

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import type { WithSecret } from '../accounts/clients.ts'
 import type { Client, ClientSettings, Status } from '../accounts/stores.ts'
-import { parseDuration } from '../clock.ts'
-import { answer, collect, isoTime, operator, readSecret, type Services, table, UsageError } from './context.ts'
+import { isoTime, parseDuration } from '../clock.ts'
+import { answer, collect, operator, readSecret, type Services, table, UsageError } from './context.ts'
 
 const toJson = (client: Client) => ({
   client_id: client.clientId,

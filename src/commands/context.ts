@@ -90,8 +90,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export const collect = (value: string, before: readonly string[] = []): readonly string[] =>
   value === '' ? before : [...before, value]
 
-export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
-
 /**
  * A secret from standard input (one trailing newline is dropped), or typed at a prompt that does not show it.
  * @param flag the option that makes standard input the source

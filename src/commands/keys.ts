@@ -1,9 +1,10 @@
 import { Command } from '@commander-js/extra-typings'
+import { isoTime } from '../clock.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import { rotatesAtMs } from '../keys/schedule.ts'
 import type { SigningKey } from '../keys/stores.ts'
-import { answer, isoTime, operator, type Services, table, UsageError } from './context.ts'
+import { answer, operator, type Services, table, UsageError } from './context.ts'
 import { timeline } from './keys-timeline.ts'
 
 const isoOrNull = (milliseconds: number | null | undefined): string | null =>

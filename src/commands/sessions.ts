@@ -1,19 +1,14 @@
 import { Command } from '@commander-js/extra-typings'
 import { notFound } from '../accounts/account-error.ts'
+import { isoTime } from '../clock.ts'
+import { describeSession } from '../oauth/session-management.ts'
 import type { ListedSession, WhichSessions } from '../oauth/stores.ts'
-import { answer, isoTime, operator, type Services, table, UsageError } from './context.ts'
+import { answer, operator, type Services, table, UsageError } from './context.ts'
 
-const toJson = (session: ListedSession) => ({
-  id: session.id,
-  user_id: session.userId,
-  username: session.username,
-  client_id: session.clientId,
-  created_at: isoTime(session.createdAtMs),
-  last_used_at: isoTime(session.lastUsedAtMs),
-  expires_at: isoTime(session.expiresAtMs),
-  address: session.address,
-  user_agent: session.userAgent,
-})
+const toJson = (session: ListedSession) => {
+  const { id, ...rest } = describeSession(session)
+  return { id, user_id: session.userId, username: session.username, ...rest }
+}
 
 const head = ['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS', 'USER AGENT']
 const LONGEST_USER_AGENT = 40

@@ -1,7 +1,8 @@
 import { Command } from '@commander-js/extra-typings'
 import type { Status } from '../accounts/stores.ts'
 import type { UserWithRoles } from '../accounts/users.ts'
-import { answer, collect, isoTime, operator, readSecret, type Services, table } from './context.ts'
+import { isoTime } from '../clock.ts'
+import { answer, collect, operator, readSecret, type Services, table } from './context.ts'
 
 const toJson = (user: UserWithRoles) => ({
   user_id: user.userId,

@@ -13,3 +13,12 @@ export const errorResponse = (description: string) => ({
   description,
   content: { 'application/json': { schema: errorSchema } },
 })
+
+/** What every endpoint answers at which clients authenticate, beside its own 400. */
+export const clientErrors = {
+  401: errorResponse('`invalid_client`'),
+  403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
+  413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
+  415: errorResponse('`invalid_request`: not a form in UTF-8'),
+  503: errorResponse('`temporarily_unavailable`, with Retry-After'),
+} as const

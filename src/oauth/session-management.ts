@@ -1,8 +1,19 @@
 /** Sessions as their users and the operators manage them. */
-import type { Clock } from '../clock.ts'
+import { type Clock, isoTime } from '../clock.ts'
 import type { Provenance, Write } from '../unit-of-work.ts'
 import { BATCH, type Sessions } from './sessions.ts'
 import type { ListedSession, SessionReader, WhichSessions } from './stores.ts'
+
+/** What its user and the operators are told of a session. */
+export const describeSession = (session: ListedSession) => ({
+  id: session.id,
+  client_id: session.clientId,
+  created_at: isoTime(session.createdAtMs),
+  last_used_at: isoTime(session.lastUsedAtMs),
+  expires_at: isoTime(session.expiresAtMs),
+  address: session.address,
+  user_agent: session.userAgent,
+})
 
 export interface SessionManagement {
   /** Those that are alive, the one used last first. */

@@ -1,8 +1,8 @@
 /** /me: what signed-in users see of themselves and do themselves. It needs an access token whose audience is the issuer. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Users } from '../../accounts/users.ts'
-import type { SessionManagement } from '../../oauth/session-management.ts'
-import type { ListedSession } from '../../oauth/stores.ts'
+import { isoTime } from '../../clock.ts'
+import { describeSession, type SessionManagement } from '../../oauth/session-management.ts'
 import type { AuthenticateBearer } from '../bearer.ts'
 import { HttpError, notFound } from '../error-handler.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
@@ -16,19 +16,6 @@ export interface MeRoutesOptions {
 }
 
 const REASON = 'signed_out'
-
-const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
-
-const toJson = (session: ListedSession, currentId: string) => ({
-  id: session.id,
-  client_id: session.clientId,
-  created_at: isoTime(session.createdAtMs),
-  last_used_at: isoTime(session.lastUsedAtMs),
-  expires_at: isoTime(session.expiresAtMs),
-  address: session.address,
-  user_agent: session.userAgent,
-  current: session.id === currentId,
-})
 
 const invalidRequest = (description: string): HttpError =>
   new HttpError({ status: 400, error: 'invalid_request', description })
@@ -69,7 +56,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     handler: async (request: FastifyRequest) => {
       const { session } = await authenticateBearer(request)
       const sessions = await sessionManagement.list({ userId: session.userId })
-      return { sessions: sessions.map(each => toJson(each, session.id)) }
+      return { sessions: sessions.map(each => ({ ...describeSession(each), current: each.id === session.id })) }
     },
   })
 

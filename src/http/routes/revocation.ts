@@ -4,7 +4,7 @@ import type { ClientRequest } from '../../oauth/client-authentication.ts'
 import type { Introspection } from '../../oauth/introspection.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { clientRequestOf, prepareClientForm } from '../client-request.ts'
-import { errorResponse } from '../schemas.ts'
+import { clientErrors, errorResponse } from '../schemas.ts'
 
 export interface RevocationRouteOptions {
   readonly revocationEndpoint: (request: ClientRequest) => Promise<void>
@@ -33,7 +33,7 @@ export function revocationRoute(
       response: {
         200: { description: 'RFC 7009 §2.2: revoked, or nothing to revoke', type: 'null' },
         400: errorResponse("`invalid_request`, or `invalid_grant`: another client's token"),
-        ...commonErrors,
+        ...clientErrors,
       },
     },
     onRequest: prepareClientForm,
@@ -68,7 +68,7 @@ export function introspectionRoute(
           content: { 'application/json': { schema: introspectionSchema } },
         },
         400: errorResponse('`invalid_request`'),
-        ...commonErrors,
+        ...clientErrors,
       },
     },
     onRequest: prepareClientForm,
@@ -85,14 +85,6 @@ const tokenForm = {
     client_id: { type: 'string' },
     client_secret: { type: 'string', format: 'password' },
   },
-} as const
-
-const commonErrors = {
-  401: errorResponse('`invalid_client`'),
-  403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
-  413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
-  415: errorResponse('`invalid_request`: not a form in UTF-8'),
-  503: errorResponse('`temporarily_unavailable`, with Retry-After'),
 } as const
 
 const introspectionSchema = {

@@ -4,7 +4,7 @@ import type { ClientRequest } from '../../oauth/client-authentication.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { clientRequestOf, prepareClientForm } from '../client-request.ts'
-import { errorResponse } from '../schemas.ts'
+import { clientErrors, errorResponse } from '../schemas.ts'
 
 export interface TokenRouteOptions {
   readonly tokenEndpoint: (request: ClientRequest) => Promise<TokenResponse>
@@ -75,10 +75,6 @@ const schema = {
     400: errorResponse(
       '`invalid_request`, `invalid_grant`, `invalid_scope`, `invalid_target`, `unauthorized_client` or `unsupported_grant_type`',
     ),
-    401: errorResponse('`invalid_client`'),
-    403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
-    413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
-    415: errorResponse('`invalid_request`: not a form in UTF-8'),
-    503: errorResponse('`temporarily_unavailable`, with Retry-After'),
+    ...clientErrors,
   },
 } as const
