@@ -1,6 +1,6 @@
 /**
  * The Status List Tokens (draft-ietf-oauth-status-list §5, §8) as verifiers get them: kept in memory, and made anew only when
- * something was revoked or cleared or when a document grows old. Whoever asks after a revocation was answered gets a document that
+ * something was revoked or cleared or when a document is a minute old. Whoever asks after a revocation was answered gets a document that
  * shows it; as long as many are revoked, the same new document answers all who wait for it.
  */
 import { hash } from 'node:crypto'
@@ -42,8 +42,13 @@ export interface StatusListPublisher {
 const INTERVAL_MS = 200
 /** Indices that are read in one turn of the event loop. */
 const PAGE = 5000
-/** A document is made anew long before it expires. */
+/** A document is never served for longer: long before it expires. */
 const RENEW_AFTER_MS = (STATUS_LIST_LIFETIME / 2) * 1000
+/**
+ * Verifiers take no document that is older than the one they hold. Where the clock was set back, or that of another instance is
+ * behind, a document with news may be older: they take the one that is made after the clock has caught up.
+ */
+const REPEAT_AFTER_MS = 60_000
 
 interface Made extends StatusListDocument {
   readonly revision: number
@@ -154,12 +159,16 @@ export function createStatusListPublisher(dependencies: {
     made.readAtMs <= clock.now() &&
     clock.now() - made.readAtMs < RENEW_AFTER_MS
 
+  const isFresh = ({ made }: Entry): boolean => made !== undefined && clock.now() - made.readAtMs < REPEAT_AFTER_MS
+
   return {
     async find(listId) {
       if (!entries.has(listId)) await pollAgain()
       const entry = entries.get(listId)
       if (entry === undefined) return undefined
       if (!isCurrent(entry)) await entry.makeNext()
+      // Without a database what is there is still good.
+      else if (!isFresh(entry)) await entry.makeNext().catch(() => undefined)
       // It was begun before the signing key changed: a key that left the JWKS must not have signed what is answered after that.
       if (entry.made?.kid !== activeSigner().kid) await entry.makeNext()
       return entry.made

@@ -198,6 +198,8 @@ test('the metadata says where the lists are listed, and that is each list which 
     t.equal(headers.get('content-type'), 'application/json; charset=utf-8')
     t.equal(headers.get('cache-control'), 'public, max-age=10')
     t.same(Object.keys(body), ['status_lists'])
+    const known = { headers: { 'if-none-match': headers.get('etag') ?? '' } }
+    t.equal((await service.get('/oauth/status-lists', known)).status, 304)
     return body.status_lists
   }
   t.same(await aggregated(), [], 'nobody has signed in yet')

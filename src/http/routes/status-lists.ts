@@ -1,4 +1,5 @@
 /** GET /oauth/status-lists (Token Status List, draft-ietf-oauth-status-list §8 and §9), open to every origin. */
+import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { STATUS_LIST_TTL, STATUS_LIST_TYPE } from '../../oauth/status-list.ts'
 import type { StatusListPublisher } from '../../oauth/status-list-publisher.ts'
@@ -20,11 +21,12 @@ export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRo
       tags: ['Verification'],
       security: [],
       summary: 'Where the status lists are',
-      description: 'Token Status List §9: the lists that access tokens point to at this moment.',
+      description:
+        'Token Status List §9: the lists that access tokens point to at this moment. Poll with `If-None-Match`.',
       response: {
         200: {
           description: 'Status List Aggregation',
-          headers: { 'Cache-Control': { type: 'string', description: CACHE_CONTROL } },
+          headers: { ETag: { type: 'string' }, 'Cache-Control': { type: 'string', description: CACHE_CONTROL } },
           content: {
             'application/json': {
               schema: {
@@ -35,10 +37,19 @@ export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRo
             },
           },
         },
+        304: { description: 'As the caller has it', type: 'null' },
       },
     },
-    handler: async (_request, reply) =>
-      reply.header('cache-control', CACHE_CONTROL).send({ status_lists: statusLists.uris() }),
+    handler: async (request, reply) => {
+      const body = JSON.stringify({ status_lists: statusLists.uris() })
+      const etag = `"${hash('sha256', body, 'base64url')}"`
+      return sendVersioned(request, reply, {
+        body,
+        etag,
+        type: 'application/json; charset=utf-8',
+        cacheControl: CACHE_CONTROL,
+      })
+    },
   })
 
   app.route({
