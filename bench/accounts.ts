@@ -6,7 +6,7 @@ import type { Environment } from './service.ts'
 
 const password = 'a quiet river runs north'
 const resourceSecret = 'what-the-resource-service-of-the-benchmark-knows'
-const audience = 'https://api.example.com'
+export const audience = 'https://api.example.com'
 
 const byBenchmark: Provenance = { actor: 'operator:bench', address: null, userAgent: null, requestId: null }
 

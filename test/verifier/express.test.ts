@@ -1,0 +1,89 @@
+import { createServer } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
+import { signetExpress } from '@signet/verifier/express'
+import express, { type NextFunction, type Request, type Response } from 'express'
+import { type Test, test } from 'tap'
+import { askOver, conformance, routesOf } from '../support/middleware-conformance.ts'
+import { callers } from '../support/resource-callers.ts'
+import { claimsOf } from '../support/serve.ts'
+
+/** What listens, for as long as the test runs. */
+async function listening(t: Test, server: Server) {
+  t.teardown(() => server.close())
+  if (!server.listening) await new Promise(resolve => server.once('listening', resolve))
+  return askOver((server.address() as AddressInfo).port)
+}
+
+conformance({
+  name: 'Express',
+  readsForms: true,
+  middlewares: async (_, verifier) => signetExpress({ verifier }),
+  async start(t, options) {
+    let served = 0
+    const app = express()
+    app.use(express.urlencoded(), express.json())
+    for (const [path, middleware] of routesOf(signetExpress(options)))
+      app.all(path, middleware, (request, response) => {
+        served += 1
+        response.json(request.user)
+      })
+    app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
+      response.status(500).send(error.message)
+    })
+    return { ask: await listening(t, app.listen(0, '127.0.0.1')), served: () => served }
+  },
+})
+
+test('the path of a refusal is the whole one, in a router that is mounted below it, too', async t => {
+  const { verifier, tokens } = await callers(t)
+  const { authenticate, requireRole } = signetExpress({ verifier })
+  const app = express()
+  app.use('/api', express.Router().get('/me', authenticate).use('/admin', requireRole('admin')))
+  const ask = await listening(t, app.listen(0, '127.0.0.1'))
+  t.match(JSON.parse((await ask({ target: '/api/me?page=2' })).text), { error: 'missing_token', path: '/api/me' })
+  const admin = await ask({ target: '/api/admin/stats', authorization: [`Bearer ${tokens.good}`] })
+  t.match(JSON.parse(admin.text), { error: 'insufficient_scope', path: '/api/admin/stats' })
+})
+
+test('headers that others have set stay: a page of another origin can read why it was refused', async t => {
+  const { verifier } = await callers(t)
+  const app = express()
+  app.use((_, response, next) => {
+    response.set('access-control-allow-origin', 'https://blog.example.com')
+    next()
+  })
+  app.use(signetExpress({ verifier }).authenticate)
+  const ask = await listening(t, app.listen(0, '127.0.0.1'))
+  const { status, headers } = await ask({ target: '/me' })
+  t.match([status, headers], [401, { 'access-control-allow-origin': 'https://blog.example.com' }])
+})
+
+test('a token that another middleware has put into the header counts', async t => {
+  const { verifier, tokens } = await callers(t)
+  const app = express()
+  app.use((request, _, next) => {
+    request.headers.authorization = `Bearer ${tokens.good}`
+    next()
+  })
+  app.get('/me', signetExpress({ verifier }).authenticate, (request, response) => {
+    response.send(request.user?.sub)
+  })
+  const ask = await listening(t, app.listen(0, '127.0.0.1'))
+  t.match(await ask({ target: '/me' }), { status: 200, text: claimsOf(tokens.good).sub })
+})
+
+test("the middlewares need nothing but Node's own requests and responses", async t => {
+  const { verifier, tokens } = await callers(t)
+  const { requirePermission } = signetExpress({ verifier })
+  const guard = requirePermission('posts:write')
+  const server = createServer((request, response) =>
+    guard(request, response, error =>
+      response.setHeader('content-length', 6).end(error === undefined ? 'served' : 'failed'),
+    ),
+  )
+  const ask = await listening(t, server.listen(0, '127.0.0.1'))
+  t.match(await ask({ target: '/posts', authorization: [`Bearer ${tokens.narrow}`] }), { status: 403 })
+  t.match(await ask({ target: '/posts?access_token=x' }), { status: 400, text: /"path":"\/posts"/ })
+  const served = await ask({ target: '/posts', authorization: [`Bearer ${tokens.good}`] })
+  t.match(served, { status: 200, text: 'served' })
+})

@@ -1,0 +1,143 @@
+/** The README of the verifier: its programs run as they stand there, but for the issuer and the port, and its tables are complete. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import packageJson from '../../verifier/package.json' with { type: 'json' }
+import { heard, start } from '../support/consumer-process.ts'
+import { type Json, startIssuer } from '../support/issuer.ts'
+import { checkout, installVerifier, packVerifier, run } from '../support/packed-verifier.ts'
+import { blocks, namesInTable, placed, programs, programUnder } from '../support/readme-blocks.ts'
+import { type Answer, freePort, type RequestOptions, request } from '../support/serve.ts'
+
+const codeUnder = (heading: string) => blocks.find(block => block.heading === heading)?.code ?? ''
+const packed = await packVerifier(t)
+
+type Ask = (path: string, options?: RequestOptions) => Promise<Pick<Answer, 'status' | 'body'>>
+
+interface Placed {
+  readonly folder: string
+  readonly file: string
+  readonly port: number
+  /** An access token of the issuer, with what is given. */
+  readonly token: (claims?: Json) => string
+}
+
+/** Writes the program under a heading into the folder of a consumer, with an issuer that runs. */
+async function place(t: Test, heading: string, beside: readonly string[] = []): Promise<Placed> {
+  const [{ issuer, token }, port] = [await startIssuer(t), await freePort()]
+  const folder = await installVerifier(t, packed, beside)
+  const file = join(folder, 'program.ts')
+  writeFileSync(file, placed(programUnder(heading), issuer, port))
+  return { folder, file, port, token }
+}
+
+async function serving(t: Test, { folder, file, port }: Placed): Promise<Ask> {
+  await heard(start(t, folder, [process.execPath, file]), String(port))
+  return (path, options) => request(`http://127.0.0.1:${port}${path}`, options)
+}
+
+/** What a module with `fetch` in its default export answers. */
+async function importing({ file }: Placed): Promise<Ask> {
+  const { default: app } = await import(pathToFileURL(file).href)
+  return async (path, options) => {
+    const response: Response = await app.fetch(new Request(`http://127.0.0.1${path}`, options as RequestInit))
+    return { status: response.status, body: await response.json() }
+  }
+}
+
+async function guards(t: Test, ask: Ask, { token }: Placed): Promise<void> {
+  const withToken = (claims: Json) => ({ headers: { authorization: `Bearer ${token(claims)}` } })
+  t.match(await ask('/me'), { status: 401, body: { error: 'missing_token' } })
+  t.match(await ask('/me', withToken({})), { status: 200, body: { sub: 'user_1' } })
+  t.match(await ask('/admin/stats', withToken({ roles: ['editor'] })), { status: 403 })
+  t.match(await ask('/admin/stats', withToken({ roles: ['admin'] })), { status: 200, body: { posts: 42 } })
+  t.match(await ask('/posts', { method: 'POST', ...withToken({ scope: 'posts:read' }) }), { status: 403 })
+  t.match(await ask('/posts', { method: 'POST', ...withToken({ scope: 'posts:write' }) }), {
+    status: 200,
+    body: { id: 1 },
+  })
+}
+
+/** By heading, how the program under it is tried. */
+const trials: Readonly<Record<string, (t: Test, heading: string) => Promise<void>>> = {
+  async Fastify(t, heading) {
+    const placed = await place(t, heading, ['fastify'])
+    await guards(t, await serving(t, placed), placed)
+  },
+
+  async Express(t, heading) {
+    const placed = await place(t, heading, ['express'])
+    const ask = await serving(t, placed)
+    await guards(t, ask, placed)
+    const { body } = await ask('/me?page=1', { headers: { authorization: `Bearer ${placed.token({ exp: 1 })}` } })
+    t.equal(JSON.stringify(body, null, 2), codeUnder('Errors').trim(), 'the error that the README shows')
+  },
+
+  async 'Hono, Bun, Deno'(t, heading) {
+    const placed = await place(t, heading, ['hono'])
+    await guards(t, await importing(placed), placed)
+  },
+
+  async 'Without a framework'(t, heading) {
+    const { folder, file, token } = await place(t, heading)
+    const printed = (ACCESS_TOKEN: string) => run(folder, [process.execPath, file], { ...process.env, ACCESS_TOKEN })
+    t.equal(await printed(token({ scope: 'posts:write', roles: ['admin'] })), "user_1 posts:write [ 'admin' ]\n")
+    t.equal(await printed(token({ exp: 1 })), 'expired The access token has expired.\n')
+  },
+
+  async 'While the token service is down'(t, heading) {
+    const placed = await place(t, heading, ['fastify'])
+    const ask = await serving(t, placed)
+    const authorization = (scope: string) => ({ headers: { authorization: `Bearer ${placed.token({ scope })}` } })
+    t.match(await ask('/me', authorization('')), { status: 200, body: { sub: 'user_1' } })
+    t.match(await ask('/payments', { method: 'POST', ...authorization('') }), { status: 403 })
+    t.match(await ask('/payments', { method: 'POST', ...authorization('payments:write') }), { status: 200 })
+    t.match(await ask('/readyz'), { status: 200, body: { keys: { problem: undefined } } })
+  },
+
+  async 'A body of your own'(t, heading) {
+    const ask = await serving(t, await place(t, heading, ['express']))
+    const message = 'This needs an access token in the Authorization header.'
+    t.strictSame((await ask('/me')).body, { code: 'missing_token', message })
+  },
+
+  async 'Tests of your service'(t, heading) {
+    const folder = await installVerifier(t, packed)
+    writeFileSync(join(folder, 'program.ts'), programUnder(heading))
+    t.equal(await run(folder, [process.execPath, 'program.ts']), '', 'its own assertions hold')
+  },
+}
+
+t.test(
+  'each program in the README is tried, and nothing else is code there but an install line and an error',
+  async t => {
+    t.strictSame(
+      Object.keys(trials),
+      programs.map(({ heading }) => heading),
+    )
+    t.equal(codeUnder('Install'), `npm install ${packageJson.name}\n`)
+    t.strictSame(
+      blocks.filter(block => !programs.includes(block)).map(({ language, heading }) => [heading, language]),
+      [
+        ['Install', 'sh'],
+        ['Errors', 'json'],
+      ],
+    )
+  },
+)
+
+for (const [heading, trial] of Object.entries(trials))
+  t.test(`the program under "${heading}" does what the README says`, t => trial(t, heading))
+
+const source = (name: string) => readFileSync(join(checkout, 'verifier/src', name), 'utf8')
+const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name).sort()
+
+t.test('the tables of the README have every error code, option and event, and no other', async t => {
+  const codes = names(source('token-error.ts'), /^ {2}\| '(\w+)'/gm)
+  t.strictSame(namesInTable('code').sort(), codes)
+  const [, options = ''] = /interface VerifierOptions \{(.*?)^\}/ms.exec(source('verifier-options.ts')) ?? []
+  t.strictSame(namesInTable('option').sort(), names(options, /^ {2}readonly (\w+)/gm))
+  t.strictSame(namesInTable('type').sort(), names(source('events.ts'), /readonly type: '(\w+)'/g))
+  t.ok(codes.length > 10 && options !== '')
+})

@@ -1,0 +1,62 @@
+/** A plugin for Fastify 5. Fastify is imported for its types only. */
+import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
+import type { AccessTokenClaims } from './access-token-claims.ts'
+import { createGuard, type MiddlewareOptions } from './guard.ts'
+import { readNodeRequest } from './node-request.ts'
+import { createMiddlewares, type Middlewares } from './requirement.ts'
+import type { Verifier } from './verifier.ts'
+
+/** Of a server of any kind: HTTP/1 or HTTP/2, with TLS or without. */
+type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
+type AnyReply = FastifyReply<RouteGenericInterface, RawServerBase>
+
+/** For preHandler; for onRequest and preValidation, too, where a token in a form is not noticed as long as no body is parsed. */
+export type SignetHook = (request: AnyRequest, reply: AnyReply) => Promise<unknown>
+
+declare module 'fastify' {
+  interface FastifyInstance extends Middlewares<SignetHook> {
+    readonly verifier: Verifier
+  }
+  interface FastifyRequest {
+    /** The claims of the access token. Null in a route without a hook of Signet, so that a forgotten one does not go unnoticed. */
+    user: AccessTokenClaims
+  }
+}
+
+export type SignetFastifyOptions = MiddlewareOptions<AnyRequest>
+
+async function plugin(app: FastifyInstance, options: SignetFastifyOptions): Promise<void> {
+  // First of all, because it throws when the plugin is there already: no verifier is made then.
+  app.decorateRequest('user', null as unknown as AccessTokenClaims)
+  const { verifier, admit } = createGuard(options)
+  if (!('verifier' in options) || options.verifier === undefined) app.addHook('onClose', async () => verifier.close())
+
+  const { authenticate, requireToken, requireRole, requirePermission } = createMiddlewares<SignetHook>(
+    requirement => async (request, reply) => {
+      const bearer = readNodeRequest(request.raw, request.originalUrl, request.body)
+      const outcome = await admit(request, bearer, requirement)
+      if ('refusal' in outcome) {
+        const { status, headers, body } = outcome.refusal
+        return reply.code(status).headers(headers).send(body)
+      }
+      request.user = outcome.claims
+      return undefined
+    },
+  )
+  app
+    .decorate('verifier', verifier)
+    .decorate('authenticate', authenticate)
+    .decorate('requireToken', requireToken)
+    .decorate('requireRole', requireRole)
+    .decorate('requirePermission', requirePermission)
+}
+
+/** What fastify-plugin sets: the decorators belong to the instance that registers the plugin, not to a child of it. */
+export const signetFastify = Object.assign(plugin, {
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: '@signet/verifier',
+  [Symbol.for('plugin-meta')]: { name: '@signet/verifier', fastify: '5.x' },
+})
+
+// biome-ignore lint/style/noDefaultExport: plugins of Fastify are default exports by custom
+export default signetFastify

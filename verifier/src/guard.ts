@@ -1,0 +1,94 @@
+/** Decides who gets in, once for all frameworks: those only translate. */
+import type { AccessTokenClaims } from './access-token-claims.ts'
+import { type BearerRequest, findToken } from './bearer.ts'
+import { createRefusals, type Refusal } from './refusal.ts'
+import type { Requirement } from './requirement.ts'
+import { TokenError } from './token-error.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
+import type { VerifierOptions } from './verifier-options.ts'
+
+/** What is said in the body of a refusal, in this order. */
+export interface Problem {
+  readonly error: string
+  readonly error_description: string
+  readonly status: number
+  /** Without the query. */
+  readonly path: string
+}
+
+/**
+ * Makes the body that is sent in place of the problem: any JSON value. Status and headers stay.
+ * What it throws goes to the framework's error handling.
+ */
+export type FormatError<Request> = (problem: Problem, request: Request) => unknown
+
+/** Options for a verifier of the middlewares' own, or a verifier that is there already. */
+export type MiddlewareOptions<Request> = (VerifierOptions | { readonly verifier: Verifier }) & {
+  readonly formatError?: FormatError<Request>
+}
+
+export interface WireRefusal {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export type Outcome = { readonly claims: AccessTokenClaims } | { readonly refusal: WireRefusal }
+
+export interface Guard<Request> {
+  readonly verifier: Verifier
+  /** @throws whatever is no TokenError: a fault of the service, for its own error handling */
+  admit(request: Request, bearer: BearerRequest, requirement: Requirement): Promise<Outcome>
+}
+
+function createVerdicts(verifier: Verifier) {
+  const { audience, pollInterval } = verifier
+  const refusals = createRefusals(audience[0] ?? '')
+
+  function refusalFor(error: unknown): Refusal {
+    if (!(error instanceof TokenError)) throw error
+    if (error.code === 'unavailable') return refusals.unavailable(error.message, pollInterval)
+    return refusals.invalidToken(error.message)
+  }
+
+  return async function decide(
+    bearer: BearerRequest,
+    requirement: Requirement,
+  ): Promise<{ readonly claims: AccessTokenClaims } | Refusal> {
+    const { role, permission, mode } = requirement
+    const found = findToken(bearer)
+    if ('fault' in found)
+      return found.fault === 'missing' ? refusals.missingToken(requirement) : refusals.invalidRequest(found.fault)
+    try {
+      const claims = await verifier.verify(found.token, { mode })
+      if (role !== undefined && !claims.roles?.includes(role)) return refusals.missingRole(role)
+      if (permission !== undefined && !claims.scope?.split(' ').includes(permission))
+        return refusals.missingPermission(permission)
+      return { claims }
+    } catch (error) {
+      return refusalFor(error)
+    }
+  }
+}
+
+export function createGuard<Request>(options: MiddlewareOptions<Request>): Guard<Request> {
+  const { formatError = problem => problem, ...rest } = options
+  if (typeof formatError !== 'function') throw new TypeError('formatError must be a function.')
+  const given = 'verifier' in rest ? rest.verifier : undefined
+  const verifier = given ?? createVerifier(rest as VerifierOptions)
+  const decide = createVerdicts(verifier)
+
+  return {
+    verifier,
+    async admit(request, bearer, requirement) {
+      const verdict = await decide(bearer, requirement)
+      if ('claims' in verdict) return verdict
+      const { status, error, description, headers } = verdict
+      const problem = { error, error_description: description, status, path: bearer.path }
+      const body = JSON.stringify(await formatError(problem, request))
+      if (body === undefined) throw new TypeError('formatError returned nothing: it makes the body, a JSON value.')
+      const common = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' }
+      return { refusal: { status, headers: { ...common, ...headers }, body } }
+    },
+  }
+}

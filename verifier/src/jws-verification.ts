@@ -1,0 +1,74 @@
+/** The verification of a JWS (RFC 7515 §5.2) by what was set up, never by what the header or the issuer proposes (RFC 8725 §3.1). */
+import { parseCompactJws, parseHeader } from './compact-jws.ts'
+import type { JsonObject } from './json-object.ts'
+import type { VerificationKey } from './key-set.ts'
+import type { Keys } from './keys.ts'
+import { algorithmRules, type SignatureAlgorithm } from './signature-algorithms.ts'
+import { TokenError } from './token-error.ts'
+
+export interface VerifiedJws {
+  readonly payload: JsonObject
+  readonly key: VerificationKey
+}
+
+export interface Expected {
+  /** The `typ`, without the `application/` that RFC 7515 §4.1.9 lets a sender leave out. */
+  readonly type: string
+  /** Characters. */
+  readonly maxLength: number
+}
+
+/** @throws TokenError malformed, unsupported, wrong_type, unknown_key, bad_signature, unavailable */
+export type VerifyJws = (text: unknown) => Promise<VerifiedJws>
+
+export function createJwsVerification(
+  keys: Pick<Keys, 'find' | 'search'>,
+  algorithms: readonly SignatureAlgorithm[],
+  { type, maxLength }: Expected,
+): VerifyJws {
+  /** By their text: all tokens of a key have the same header. */
+  const checkedHeaders = new Map<string, CheckedHeader>()
+
+  function readHeader(encoded: string): CheckedHeader {
+    const known = checkedHeaders.get(encoded)
+    if (known !== undefined) return known
+    const header = checkHeader(parseHeader(encoded), type, algorithms)
+    // Strangers may have made up as many as they like.
+    if (checkedHeaders.size === MAX_CHECKED_HEADERS) checkedHeaders.clear()
+    checkedHeaders.set(encoded, header)
+    return header
+  }
+
+  return async text => {
+    const { header, payload, signingInput, signature } = parseCompactJws(text, maxLength)
+    const { alg, kid } = readHeader(header)
+    const key = keys.find(kid) ?? (await keys.search(kid))
+    if (key.alg !== alg) throw new TokenError('unknown_key', 'The key is not for the algorithm of the token.')
+    if (!algorithmRules[alg].verify(key.publicKey, signingInput, signature))
+      throw new TokenError('bad_signature', 'The signature of the token does not verify.')
+    return { payload, key }
+  }
+}
+
+interface CheckedHeader {
+  readonly alg: SignatureAlgorithm
+  readonly kid: string
+}
+
+const MAX_CHECKED_HEADERS = 100
+
+/** Keys that the sender brings along, and rules that a reader must know (RFC 7515 §4.1.11, RFC 7797): nothing here has use for them. */
+const REFUSED_PARAMETERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64'] as const
+
+function checkHeader(header: JsonObject, type: string, algorithms: readonly SignatureAlgorithm[]): CheckedHeader {
+  const { typ, kid } = header
+  const alg = algorithms.find(name => name === header['alg'])
+  if (REFUSED_PARAMETERS.some(name => Object.hasOwn(header, name)))
+    throw new TokenError('unsupported', `The header of the token has one of ${REFUSED_PARAMETERS.join(', ')}.`)
+  if (alg === undefined)
+    throw new TokenError('unsupported', `The algorithm of the token is not ${algorithms.join(' or ')}.`)
+  if (typeof typ !== 'string' || ![type, `application/${type}`].includes(typ.toLowerCase()))
+    throw new TokenError('wrong_type', `The type of the token is not ${type}.`)
+  if (typeof kid !== 'string' || kid === '') throw new TokenError('malformed', 'The header of the token names no key.')
+  return { alg, kid }
+}

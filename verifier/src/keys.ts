@@ -1,0 +1,69 @@
+/** The issuer's keys, kept fresh. */
+import type { Environment } from './environment.ts'
+import type { Report } from './events.ts'
+import { type KeyLeftOut, type KeySet, readKeySet, type VerificationKey } from './key-set.ts'
+import type { MetadataSource } from './metadata.ts'
+import { createPolledDocument, type PolledDocument } from './polled-document.ts'
+import type { SignatureAlgorithm } from './signature-algorithms.ts'
+import { TokenError } from './token-error.ts'
+
+/** Unknown kids cause no more than one fetch in this time, however many there are. */
+const COOLDOWN_MS = 10_000
+
+export interface Keys extends Pick<PolledDocument<KeySet>, 'refresh' | 'ageMs' | 'health'> {
+  /** Among the keys at hand. */
+  readonly find: (kid: string) => VerificationKey | undefined
+  /**
+   * Fetches the keys again, if that was not done just now.
+   * @throws TokenError unknown_key; unavailable when there has never been a key
+   */
+  readonly search: (kid: string) => Promise<VerificationKey>
+}
+
+const nameOf = ({ kid, problem }: KeyLeftOut): string => JSON.stringify([kid, problem])
+
+export function createKeys(
+  metadata: Pick<MetadataSource, 'read'>,
+  algorithms: readonly SignatureAlgorithm[],
+  environment: Environment,
+  report: Report,
+): Keys {
+  const document = createPolledDocument<KeySet>(
+    {
+      name: 'keys',
+      accept: 'application/json',
+      locate: async () => (await metadata.read()).jwksUri,
+      read(body, held) {
+        const set = readKeySet(body, algorithms, held)
+        const known = new Set(held?.leftOut.map(nameOf))
+        for (const key of set.leftOut) if (!known.has(nameOf(key))) report({ type: 'key_left_out', ...key })
+        return set
+      },
+    },
+    environment,
+    report,
+  )
+  let searchedAt = Number.NEGATIVE_INFINITY
+
+  const find = (kid: string): VerificationKey | undefined => document.value()?.keys.get(kid)
+
+  function mayFetch(): boolean {
+    if (environment.elapsed() - searchedAt < COOLDOWN_MS) return false
+    searchedAt = environment.elapsed()
+    return true
+  }
+
+  return {
+    refresh: document.refresh,
+    ageMs: document.ageMs,
+    health: document.health,
+    find,
+    async search(kid) {
+      if (document.isRefreshing() || mayFetch()) await document.refresh()
+      const key = find(kid)
+      if (key !== undefined) return key
+      if (document.value() === undefined) throw new TokenError('unavailable', 'The keys of the issuer can not be had.')
+      throw new TokenError('unknown_key', 'The issuer has no usable key of the name that the token gives.')
+    },
+  }
+}

@@ -1,0 +1,46 @@
+/** Middlewares for web-standard requests: Hono, Bun, Deno and whatever else has Request and Response. */
+import type { AccessTokenClaims } from './access-token-claims.ts'
+import { createGuard, type MiddlewareOptions } from './guard.ts'
+import { createMiddlewares, type Middlewares } from './requirement.ts'
+import type { Verifier } from './verifier.ts'
+
+/**
+ * Answers the claims of the access token, or the response to send in their place. Looks at the header and at the query only: a
+ * form cannot be read without taking it from whoever handles the request.
+ */
+export type SignetAuthentication = (request: Request) => Promise<AccessTokenClaims | Response>
+
+export type SignetWebOptions = MiddlewareOptions<Request>
+
+export interface SignetWeb extends Middlewares<SignetAuthentication> {
+  /** Close it when the service stops. */
+  readonly verifier: Verifier
+}
+
+/** Headers join the lines of one name by a comma and a space. No Bearer credentials have these, so beside them they are a joint. */
+function authorizationOf({ headers }: Request): readonly string[] {
+  const value = headers.get('authorization')
+  if (value === null) return []
+  return /(?:^|, )bearer(?: |$)/i.test(value) ? value.split(', ') : [value]
+}
+
+/** @throws what `createVerifier` throws */
+export function signetWeb(options: SignetWebOptions): SignetWeb {
+  const { verifier, admit } = createGuard(options)
+
+  const middlewares = createMiddlewares<SignetAuthentication>(requirement => async request => {
+    const { pathname, searchParams } = new URL(request.url)
+    const bearer = {
+      authorization: authorizationOf(request),
+      hasTokenInQuery: searchParams.has('access_token'),
+      hasTokenInForm: false,
+      path: pathname,
+    }
+    const outcome = await admit(request, bearer, requirement)
+    if ('claims' in outcome) return outcome.claims
+    const { status, headers, body } = outcome.refusal
+    return new Response(body, { status, headers })
+  })
+
+  return { ...middlewares, verifier }
+}
