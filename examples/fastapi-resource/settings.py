@@ -1,0 +1,35 @@
+"""The configuration: environment variables, read here and nowhere else."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    issuer: str = "http://127.0.0.1:3000"
+    audience: str = "https://api.example.com"
+    poll_interval: float = 10
+    """Seconds. A revoked token is refused after so long at the latest."""
+    max_staleness: float = 60
+    """Seconds. Strict routes refuse when the token service was not heard for longer."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        return cls(
+            issuer=environment.get("SIGNET_ISSUER", cls.issuer),
+            audience=environment.get("AUDIENCE", cls.audience),
+            poll_interval=_seconds(environment, "POLL_INTERVAL", cls.poll_interval),
+            max_staleness=_seconds(environment, "MAX_STALENESS", cls.max_staleness),
+        )
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        seconds = float(environment.get(name, default))
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"{name} must be a number of seconds, such as {default:g}.")
+    return seconds

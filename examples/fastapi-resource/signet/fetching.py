@@ -1,0 +1,57 @@
+"""How documents of the token service are fetched: with limits on everything, because they are not trusted yet."""
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx
+
+TIME_LIMIT = 2.0
+"""Seconds for a whole answer."""
+SIZE_LIMIT = 1_000_000
+"""Bytes."""
+
+
+class Outage(Exception):
+    """The token service can't be reached, or answers something else than the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    body: bytes
+    etag: str | None
+
+
+def new_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(follow_redirects=False, timeout=TIME_LIMIT)
+
+
+async def fetch(client: httpx.AsyncClient, url: str, etag: str | None) -> Fetched | None:
+    """Answers None when the document is still the one with this `etag`."""
+    # Not compressed: what is counted on the wire is then what is held in memory.
+    headers = {"Cache-Control": "no-cache", "Accept-Encoding": "identity"}
+    if etag is not None:
+        headers["If-None-Match"] = etag
+    try:
+        # httpx limits each read, and an answer may come in many.
+        async with (
+            asyncio.timeout(TIME_LIMIT),
+            client.stream("GET", url, headers=headers) as response,
+        ):
+            if etag is not None and response.status_code == httpx.codes.NOT_MODIFIED:
+                return None
+            if response.status_code != httpx.codes.OK:
+                raise Outage(f"it answers {response.status_code}")
+            if "content-encoding" in response.headers:
+                raise Outage("it answers in an encoding that nobody asked for")
+            return Fetched(await _read(response), response.headers.get("etag"))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise Outage(type(error).__name__) from error
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > SIZE_LIMIT:
+            raise Outage(f"it answers more than {SIZE_LIMIT} bytes")
+    return bytes(body)

@@ -1,0 +1,61 @@
+"""Authorization server metadata (RFC 8414): all that is found by the issuer's URL."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from .strict_json import parse_object
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a resource service needs of it (§2)."""
+
+    jwks_uri: str
+    status_lists_uri: str | None
+
+
+def check_issuer(issuer: str) -> None:
+    """Raises ValueError for what is no issuer (§2), and for plain http across a network."""
+    scheme, netloc, _path, query, fragment = urlsplit(issuer)
+    is_safe = scheme == "https" or (scheme == "http" and _is_loopback(urlsplit(issuer).hostname))
+    if not netloc or not is_safe or "@" in netloc or query or fragment:
+        raise ValueError(
+            "The issuer must be an https URL without a query or fragment; plain http is for loopback hosts only."
+        )
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def metadata_url(issuer: str) -> str:
+    """§3.1: the well-known part stands before the issuer's path."""
+    scheme, netloc, path, _, _ = urlsplit(issuer)
+    return f"{scheme}://{netloc}/.well-known/oauth-authorization-server{path.rstrip('/')}"
+
+
+def read_metadata(document: bytes, issuer: str) -> Metadata:
+    """Raises ValueError when the document is not this issuer's (§3.3)."""
+    metadata = parse_object(document)
+    if metadata.get("issuer") != issuer:
+        raise ValueError("it is of another issuer")
+    jwks_uri = metadata.get("jwks_uri")
+    status_lists_uri = metadata.get("status_list_aggregation_endpoint")
+    if not isinstance(jwks_uri, str) or not isinstance(status_lists_uri, str | None):
+        raise ValueError("it names no keys")
+    for uri in (jwks_uri, status_lists_uri):
+        if uri is not None and not lies_under(issuer, uri):
+            raise ValueError("it names a place that does not lie under the issuer")
+    return Metadata(jwks_uri, status_lists_uri)
+
+
+def lies_under(issuer: str, uri: str) -> bool:
+    """Also once a client has resolved the dots and escapes that it finds in the path."""
+    root = issuer.rstrip("/") + "/"
+    return uri.startswith(root) and not any(
+        part in uri[len(root) :] for part in ("..", "%", "\\", "#")
+    )

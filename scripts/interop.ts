@@ -1,0 +1,94 @@
+/**
+ * `npm run test:interop`: the tests that need more than npm's packages. Runs those whose programs are on this machine and names
+ * the others, with how to install what they need. Exit code 1 when a test failed or was not run; with `--where-installed` only
+ * when one failed.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+interface Program {
+  readonly name: string
+  /** Names the executable, here and in the tests. */
+  readonly variable: string
+  /** Without the variable. */
+  readonly command: string
+  /** Arguments with which it ends well and quickly, if it is what is needed. */
+  readonly probe: readonly string[]
+  readonly install: string
+}
+
+const version = ['--version']
+const inFolder = 'npm install in a folder of its own'
+
+const chromium: Program = {
+  name: 'Chromium',
+  variable: 'CHROMIUM',
+  command: '/usr/bin/chromium',
+  probe: version,
+  install: 'apt-get install chromium',
+}
+const python: Program = {
+  name: 'Python 3.11 or later with the packages of the FastAPI example',
+  variable: 'PYTHON',
+  command: 'python3',
+  probe: ['-c', 'import sys; assert sys.version_info >= (3, 11); import fastapi, httpx, jwt, uvicorn'],
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install -r examples/fastapi-resource/requirements.txt',
+}
+const node20: Program = {
+  name: 'Node 20',
+  variable: 'NODE20',
+  command: 'node20',
+  probe: ['-e', 'process.exit(process.version.startsWith("v20.") ? 0 : 1)'],
+  install: `${inFolder}: node@20`,
+}
+const bun: Program = { name: 'Bun', variable: 'BUN', command: 'bun', probe: version, install: `${inFolder}: bun` }
+const deno: Program = { name: 'Deno', variable: 'DENO', command: 'deno', probe: version, install: `${inFolder}: deno` }
+/** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
+const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
+  ['browser', chromium],
+  ['demo'],
+  ['fastapi', python],
+  ['runtimes', node20, bun, deno],
+]
+
+function neededBy(file: string): readonly Program[] {
+  const found = needs.find(([prefix]) => file.startsWith(prefix))
+  if (found === undefined) throw new Error(`scripts/interop.ts does not know what ${file} needs.`)
+  const [, ...programs] = found
+  return programs
+}
+
+const { values } = parseArgs({ options: { 'where-installed': { type: 'boolean', default: false } } })
+const folder = fileURLToPath(new URL('../test/interop', import.meta.url))
+const files = readdirSync(folder).filter(name => name.endsWith('.interop.ts'))
+
+const pathOf = ({ variable, command }: Program): string => process.env[variable] ?? command
+const isInstalled = (program: Program): boolean => spawnSync(pathOf(program), program.probe).status === 0
+
+const programs = [...new Set(files.flatMap(neededBy))]
+const installed = new Set(programs.filter(isInstalled))
+const isThere = (program: Program): boolean => installed.has(program)
+
+const missing = files.flatMap(file =>
+  neededBy(file)
+    .filter(program => !isThere(program))
+    .map(({ name, variable, install }) => `${file} not run: ${name} is not there (${install}, or ${variable}=PATH)`),
+)
+for (const line of missing) console.log(`interop: ${line}`)
+if (missing.length > 0 && !values['where-installed']) process.exitCode = 1
+
+/** A test of several programs finds the variables of those that are there, and of no others. */
+const environment = { ...process.env }
+for (const program of programs) {
+  if (isThere(program)) environment[program.variable] = pathOf(program)
+  else delete environment[program.variable]
+}
+
+const runnable = files.filter(file => neededBy(file).length === 0 || neededBy(file).some(isThere))
+const words = runnable.map(file => `test/interop/${file}`)
+const tap = spawn('tap', words, { stdio: 'inherit', env: environment })
+const [code] = await once(tap, 'exit')
+if (code !== 0) process.exitCode = 1
