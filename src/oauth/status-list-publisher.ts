@@ -167,8 +167,8 @@ export function createStatusListPublisher(dependencies: {
       const entry = entries.get(listId)
       if (entry === undefined) return undefined
       if (!isCurrent(entry)) await entry.makeNext()
-      // Without a database what is there is still good.
-      else if (!isFresh(entry)) await entry.makeNext().catch(() => undefined)
+      // Nobody waits for that: what is there says the same, and is good without a database.
+      else if (!isFresh(entry)) void entry.makeNext().catch(() => undefined)
       // It was begun before the signing key changed: a key that left the JWKS must not have signed what is answered after that.
       if (entry.made?.kid !== activeSigner().kid) await entry.makeNext()
       return entry.made

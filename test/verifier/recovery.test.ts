@@ -4,9 +4,9 @@ import { test } from 'tap'
 import { testClock } from '../support/clock.ts'
 import { createSigningKey } from '../support/issuer.ts'
 import { verifierFor } from '../support/resource-callers.ts'
-import { api } from '../support/serve.ts'
+import { api, claimsOf } from '../support/serve.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS, simulated } from '../support/simulated-verifier.ts'
-import { device, revoke, withAlice } from '../support/status-list.ts'
+import { device, fetchList, revoke, until, withAlice } from '../support/status-list.ts'
 import { outcomeOf, testEnvironment } from '../support/verifier-environment.ts'
 
 test('a proxy that begins to refuse conditional requests does not hold the old keys fast', async t => {
@@ -73,9 +73,30 @@ test('after the clock of the token service was set back, a revocation is seen on
   t.equal(await outcomeOf(verifier, before.access), 'revoked')
   clock.advance(-30 * SECOND_MS)
   await revoke(service, after.refreshToken)
-  for (let second = 0; second < 110; second += 10) await advance(10 * SECOND_MS)
+  for (let second = 0; second < 60; second += 10) await advance(10 * SECOND_MS)
+  t.equal(await outcomeOf(verifier, after.access), 'accepted', 'the list with the news is older than the one at hand')
+  // A list is made anew beside the answer to whoever asks when it is a minute old.
+  const caughtUp = Math.floor(clock.now() / SECOND_MS)
+  await advance(MINUTE_MS)
+  await until(async () => claimsOf((await fetchList(after.status.uri)).text).iat > caughtUp)
+  await advance(10 * SECOND_MS)
   t.equal(await outcomeOf(verifier, after.access), 'revoked')
   t.equal(verifier.health().status, 'ok')
+})
+
+test('two instances that made the same list at different times are no outage, in whatever turn they answer', async t => {
+  const { environment, issuer, start, tokenOf } = await simulated(t)
+  const now = Math.floor(environment.now() / SECOND_MS)
+  const list = (iat: number) => issuer.statusList('1', Buffer.from([1]), { iat })
+  issuer.publishList('1', list(now))
+  const { outcome, verifier, events } = start({ mode: 'strict', maxStaleness: 10 })
+  await environment.idle()
+  issuer.publishList('1', list(now - 5))
+  await environment.advance(MINUTE_MS)
+  t.equal(await outcome(tokenOf('1', 0)), 'revoked')
+  t.equal(await outcome(tokenOf('1', 1)), 'accepted')
+  t.match(verifier.health(), { status: 'ok', statusLists: [{ ageSeconds: 0 }] })
+  t.strictSame(events, [])
 })
 
 test('a service whose clock is behind learns of revocations all the same, and a list of the future keeps none out', async t => {
@@ -125,10 +146,47 @@ test('a token whose key goes while it waits for its list is refused', async t =>
   t.equal(await waiting, 'unknown_key')
 })
 
+test('a list that comes back with the clock is fetched before a token that names it is judged', async t => {
+  const { environment, issuer, start, tokenOf, publishBits } = await simulated(t)
+  issuer.publishMetadata({ status_list_aggregation_endpoint: undefined })
+  issuer.publish(`${issuer.listsPath}/1`, { body: issuer.statusList('1', Buffer.from([0])) })
+  const { outcome } = start()
+  await environment.idle()
+  const token = tokenOf('1', 0)
+  t.equal(await outcome(token), 'accepted')
+  environment.setClock(48 * HOUR_MS)
+  await environment.advance(10 * SECOND_MS)
+  environment.setClock(-48 * HOUR_MS)
+  publishBits('1', 1)
+  const hold = issuer.holdAt(`${issuer.listsPath}/1`)
+  hold.close()
+  const round = environment.advance(10 * SECOND_MS)
+  const waiting = outcome(token)
+  await hold.waiting(1)
+  hold.open()
+  t.equal(await waiting, 'revoked')
+  await round
+})
+
+test('lists of an aggregation that the metadata names no more are not polled for ever', async t => {
+  const { environment, issuer, start, publishBits } = await simulated(t)
+  publishBits('1', 0)
+  const { verifier } = start()
+  await environment.idle()
+  issuer.publishMetadata({ status_list_aggregation_endpoint: undefined })
+  // The metadata is read again when the keys can't be had.
+  issuer.publish(issuer.jwksPath, { status: 503, body: '' })
+  await environment.advance(11 * SECOND_MS)
+  issuer.publishKeys([issuer.key.jwk])
+  issuer.publish(`${issuer.listsPath}/1`, { status: 404, body: '' })
+  await environment.advance(MINUTE_MS)
+  t.match(verifier.health(), { status: 'ok', aggregation: undefined, statusLists: { length: 0 } })
+})
+
 test('a closed verifier fetches nothing, and goes on with what it knows', async t => {
   const { environment, issuer, start, tokenOf, publishBits } = await simulated(t)
   publishBits('1', 0b10)
-  const { outcome, verifier } = start()
+  const { outcome, verifier, events } = start()
   await environment.idle()
   verifier.close()
   const sent = environment.sent()
@@ -139,6 +197,7 @@ test('a closed verifier fetches nothing, and goes on with what it knows', async 
   t.equal(await outcome(tokenOf('2'), { mode: 'strict' }), 'unavailable')
   environment.pass(MINUTE_MS)
   t.equal(environment.sent(), sent)
+  t.strictSame(events, [], 'and what it does not fetch is no outage')
 })
 
 test('a JWK Set with a hundred keys is taken, and one without end is an outage', async t => {

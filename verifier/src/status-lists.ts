@@ -123,9 +123,10 @@ export function createStatusLists(
    */
   function putAsideUnneeded(): void {
     const now = environment.now() / 1000
-    const announced = new Set(aggregation.value())
+    const announced = new Set(isAggregated ? aggregation.value() : [])
     for (const [uri, list] of lists) {
-      list.isPolled = announced.has(uri) || now < list.neededUntil + rules.clockTolerance
+      // One that was put aside comes back by `get`, which fetches it first.
+      list.isPolled &&= announced.has(uri) || now < list.neededUntil + rules.clockTolerance
       if (list.isPolled) list.polledAtMs = environment.elapsed()
       else if (environment.elapsed() - list.polledAtMs > FORGET_AFTER_MS) lists.delete(uri)
     }

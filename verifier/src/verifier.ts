@@ -2,7 +2,7 @@
 import type { AccessTokenClaims } from './access-token-claims.ts'
 import { checkClaims, checkTimes } from './claims.ts'
 import { type Environment, systemEnvironment } from './environment.ts'
-import { reportTo } from './events.ts'
+import { type Report, reportTo } from './events.ts'
 import { keepFresh } from './freshness.ts'
 import { type Documents, type Health, healthOf } from './health.ts'
 import { createJwsVerification, type VerifiedJws } from './jws-verification.ts'
@@ -58,7 +58,11 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
     return surroundings.fetch(input, init)
   }
   const environment = { ...surroundings, fetch: fetchUntilClosed }
-  const report = reportTo(settings.onEvent)
+  const tell = reportTo(settings.onEvent)
+  // What is not fetched any more is no outage.
+  const report: Report = event => {
+    if (!isClosed) tell(event)
+  }
   const metadata = createMetadata(issuer, environment, report)
   const keys = createKeys(metadata, algorithms, environment, report)
   const verifyAccessToken = createJwsVerification(keys, algorithms, ACCESS_TOKEN)
