@@ -68,7 +68,7 @@ t.test('beside a service under load, the copy is of one moment, whole, and no re
   t.strictSame(sessions(file), sessions(service.databaseFile))
 })
 
-t.test('the copy gets done although another process writes without a pause', { timeout: 30_000 }, async t => {
+t.test('the copy gets done although another process writes without a pause', { timeout: 100_000 }, async t => {
   const { service, json, file } = await toBackUp(t)
   fillAudit(service.databaseFile)
   const times = String(10 ** 6)
