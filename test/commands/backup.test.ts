@@ -68,18 +68,21 @@ t.test('beside a service under load, the copy is of one moment, whole, and no re
   t.strictSame(sessions(file), sessions(service.databaseFile))
 })
 
+/** What count-in-database.ts raises with each write. */
+const COUNTER = "select permissions from roles where name = 'counter'"
+
 t.test('the copy gets done although another process writes without a pause', { timeout: 100_000 }, async t => {
   const { service, json, file } = await toBackUp(t)
   fillAudit(service.databaseFile)
   const times = String(10 ** 6)
   const [writer] = await startTogether(t, 'count-in-database.ts', [{ words: [service.databaseFile, times] }])
-  const [started, wentOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  let isDone = false
-  writer?.onLine(() => (isDone ? wentOn : started).resolve())
+  const started = Promise.withResolvers<void>()
+  writer?.onNextLine(() => started.resolve())
   await started.promise
+  const counted = () => Number(JSON.parse(String(select(service.databaseFile, COUNTER)[0]?.['permissions']))[0])
+  const before = counted()
   t.strictSame(await json(['backup', file]), { file })
-  isDone = true
-  await wentOn.promise
+  t.ok(counted() > before, 'it wrote all the time')
   t.strictSame(select(file, 'pragma integrity_check'), [{ integrity_check: 'ok' }])
 })
 
