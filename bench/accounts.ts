@@ -1,7 +1,8 @@
 /** Who uses the service of a benchmark: a user, the client that the user signs in through, and a resource service. */
-import type { Provenance } from '../src/audit/events.ts'
-import { readConfig } from '../src/config.ts'
-import { createContainer } from '../src/container.ts'
+
+import { createContainer } from '../src/compose/container.ts'
+import { readConfig } from '../src/config/read-config.ts'
+import type { Provenance } from '../src/records/audit-event.ts'
 import type { Environment } from './service.ts'
 
 const password = 'a quiet river runs north'

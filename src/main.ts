@@ -10,8 +10,8 @@ enableCompileCache()
 process.umask(0o077)
 
 const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJson }] = await Promise.all([
-  import('./container.ts'),
-  import('./config.ts'),
+  import('./compose/container.ts'),
+  import('./config/read-config.ts'),
   import('./commands/program.ts'),
   import('../package.json', { with: { type: 'json' } }),
 ])

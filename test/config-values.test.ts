@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config/read-config.ts'
 import { accepts, mistakesIn, refuses, refusesEach } from './support/config.ts'
 
 t.test('the issuer follows the port when it is not set, in normal form', async t => {

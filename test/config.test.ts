@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { type Config, ConfigurationError, readConfig, variables } from '../src/config.ts'
+import { ConfigurationError, readConfig } from '../src/config/read-config.ts'
+import { type Config, variables } from '../src/config/variables.ts'
 import { type Environment, mistakesIn, refuses } from './support/config.ts'
 
 t.test('an empty environment gives the documented defaults', async t => {

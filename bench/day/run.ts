@@ -1,8 +1,9 @@
 /** The day, slice by slice: everybody acts, the janitor sweeps, the rows are counted. */
-import type { PasswordHasher } from '../../src/accounts/passwords.ts'
+
 import type { Clock } from '../../src/clock.ts'
-import { readConfig } from '../../src/config.ts'
-import { createContainer } from '../../src/container.ts'
+import { createContainer } from '../../src/compose/container.ts'
+import { readConfig } from '../../src/config/read-config.ts'
+import type { PasswordHasher } from '../../src/passwords/passwords.ts'
 import { addAccounts, refreshForm, revokeForm, signInForm } from '../accounts.ts'
 import { type Connection, openConnection } from '../connection.ts'
 import type { Environment } from '../service.ts'

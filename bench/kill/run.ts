@@ -1,6 +1,6 @@
 /** The rounds: start the service, look at what the last kill left, let the clients work, kill it. */
 import type { ChildProcess } from 'node:child_process'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import { addAccountsBefore } from '../accounts.ts'
 import { type Connection, openConnection } from '../connection.ts'
 import { type Environment, endService, startService } from '../service.ts'

@@ -1,11 +1,17 @@
 /** Sessions without a sign-in, which would cost a password hash each: they are written as the service would have written them. */
 import { systemClock } from '../../src/clock.ts'
-import { readConfig } from '../../src/config.ts'
-import { encodeRefreshToken, hashOf, newRefreshToken, type RefreshToken } from '../../src/oauth/refresh-token.ts'
-import { LIST_SIZE } from '../../src/oauth/status-index.ts'
-import type { NewSession, StatusReference } from '../../src/oauth/stores.ts'
+import { readConfig } from '../../src/config/read-config.ts'
+import {
+  encodeRefreshToken,
+  hashOf,
+  newRefreshToken,
+  type RefreshToken,
+} from '../../src/oauth/sessions/refresh-token.ts'
+import { LIST_SIZE } from '../../src/oauth/status-list/status-index.ts'
 import { randomId, systemRandomness } from '../../src/randomness.ts'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import type { NewSession } from '../../src/records/session.ts'
+import type { StatusReference } from '../../src/records/status-list.ts'
+import { type Database, openDatabase } from '../../src/storage/engine/database.ts'
 import type { Environment } from '../service.ts'
 
 const BLOCKS = 1024

@@ -1,6 +1,7 @@
 /** What an operator may enter for a client. Each function answers a sentence that says what is wrong, or undefined. */
+
+import type { ClientSettings } from '../records/client.ts'
 import { permissionProblem } from './scope-tokens.ts'
-import type { ClientSettings } from './stores.ts'
 
 /** No access token lives longer: a revocation has to be remembered for as long. */
 export const LONGEST_ACCESS_TOKEN_TTL_SECONDS = 12 * 60 * 60

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
-import type { Provenance, Stores, Write } from '../unit-of-work.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { ClientReader, ClientSecret, ClientSettings, RegisteredClient } from '../records/client.ts'
+import type { Status } from '../records/standing.ts'
+import { isActive } from '../records/standing.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
 import { AccountError, assertNoProblem, notFound } from './account-error.ts'
 import { clientIdProblem, clientSecretProblem, secretTtlProblem, settingsProblem } from './client-rules.ts'
-import { isActive } from './may-receive-tokens.ts'
-import type { Client, ClientSecret, ClientSettings, ClientStoreReader, Status } from './stores.ts'
 
 export interface NewClient extends ClientSettings {
   readonly clientId: string
@@ -16,7 +18,7 @@ export interface NewClient extends ClientSettings {
 
 /** A secret that was made here is told once, in the answer of the act that made it. */
 export interface WithSecret {
-  readonly client: Client
+  readonly client: RegisteredClient
   readonly secretId: string | undefined
   readonly generatedSecret: string | undefined
 }
@@ -24,14 +26,14 @@ export interface WithSecret {
 /** Every act throws an AccountError when it is refused. */
 export interface Clients {
   add(client: NewClient, by: Provenance): Promise<WithSecret>
-  list(): Promise<readonly Client[]>
-  find(clientId: string): Promise<Client>
+  list(): Promise<readonly RegisteredClient[]>
+  find(clientId: string): Promise<RegisteredClient>
   /** Replaces what is given and keeps the rest. */
-  update(clientId: string, change: Partial<ClientSettings>, by: Provenance): Promise<Client>
+  update(clientId: string, change: Partial<ClientSettings>, by: Provenance): Promise<RegisteredClient>
   /** `disabled` and `deleted` end the client's sessions; what has ended stays so when it is enabled, or added, again. */
-  setStatus(clientId: string, status: Status, by: Provenance): Promise<Client>
+  setStatus(clientId: string, status: Status, by: Provenance): Promise<RegisteredClient>
   addSecret(clientId: string, secret: NewSecret, by: Provenance): Promise<WithSecret>
-  removeSecret(clientId: string, secretId: string, by: Provenance): Promise<Client>
+  removeSecret(clientId: string, secretId: string, by: Provenance): Promise<RegisteredClient>
 }
 
 export interface NewSecret {
@@ -49,7 +51,7 @@ export type EndSessionsOfClient = (stores: Stores, clientId: string, reason: str
 
 const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
 
-const find = async (reader: ClientStoreReader, clientId: string): Promise<Client> => {
+const find = async (reader: ClientReader, clientId: string): Promise<RegisteredClient> => {
   const client = await reader.find(clientId)
   if (client === undefined) throw notFound('client')
   return client
@@ -65,7 +67,7 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
 })
 
 export function createClients(dependencies: {
-  readonly clients: ClientStoreReader
+  readonly clients: ClientReader
   readonly write: Write
   readonly endSessions: EndSessionsOfClient
   /** The grant types of RFC 6749 §4 that this service has. */
@@ -93,7 +95,7 @@ export function createClients(dependencies: {
     return { stored, generated: secret === undefined ? value : undefined }
   }
 
-  function newClient(asked: NewClient, secrets: readonly ClientSecret[]): Client {
+  function newClient(asked: NewClient, secrets: readonly ClientSecret[]): RegisteredClient {
     assertNoProblem(clientIdProblem(asked.clientId))
     assertNoProblem(settingsProblem(asked, knownGrants))
     if (asked.isPublic && asked.secret !== undefined)

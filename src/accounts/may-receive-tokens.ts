@@ -1,4 +1,4 @@
-import type { Status } from './stores.ts'
+import type { Status } from '../records/standing.ts'
 
 /** What is stored of the two parties at this moment. */
 export interface Standing {

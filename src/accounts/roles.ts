@@ -1,7 +1,8 @@
-import type { Provenance, Stores, Write } from '../unit-of-work.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { Role, RoleReader } from '../records/role.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
 import { AccountError, assertNoProblem, notFound } from './account-error.ts'
 import { permissionProblem } from './scope-tokens.ts'
-import type { Role, RoleStoreReader } from './stores.ts'
 import { usernameKey } from './username.ts'
 import { unknownUser } from './users.ts'
 
@@ -39,7 +40,7 @@ export type EndAccessTokensOfUsers = (stores: Stores, userIds: readonly string[]
 const BATCH = 10
 
 export function createRoles(dependencies: {
-  readonly roles: RoleStoreReader
+  readonly roles: RoleReader
   readonly write: Write
   readonly endAccessTokens: EndAccessTokensOfUsers
 }): Roles {
@@ -75,7 +76,7 @@ export function createRoles(dependencies: {
     }
   }
 
-  const find = async (reader: RoleStoreReader, name: string): Promise<Role> => {
+  const find = async (reader: RoleReader, name: string): Promise<Role> => {
     const role = await reader.find(name)
     if (role === undefined) throw notFound('role')
     return role

@@ -1,8 +1,9 @@
-import type { Provenance, Write } from '../unit-of-work.ts'
-import { networkOf, TooManyWaiting } from './hashing-queue.ts'
-import { isActive } from './may-receive-tokens.ts'
-import type { Passwords } from './passwords.ts'
-import type { User, UserStoreReader } from './stores.ts'
+import { networkOf, TooManyWaiting } from '../passwords/hashing-queue.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import { isActive } from '../records/standing.ts'
+import type { Write } from '../records/unit-of-work.ts'
+import type { User, UserReader } from '../records/user.ts'
 import { usernameKey } from './username.ts'
 
 /** Who signed in, and which password was checked: the gate asks for it again when the session is written. */
@@ -30,7 +31,7 @@ function unlessBusy(error: unknown): undefined {
  * @throws TooManyWaiting before any work, when too many passwords wait to be hashed
  */
 export function createSignIn(dependencies: {
-  readonly users: UserStoreReader
+  readonly users: UserReader
   readonly write: Write
   readonly passwords: Passwords
 }): (attempt: SignInAttempt) => Promise<SignedIn | undefined> {

@@ -1,11 +1,14 @@
 import type { Clock } from '../clock.ts'
+import { networkOf } from '../passwords/hashing-queue.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import { type Randomness, randomId } from '../randomness.ts'
-import type { Provenance, Stores, Write } from '../unit-of-work.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { Role } from '../records/role.ts'
+import type { Status } from '../records/standing.ts'
+import { isActive } from '../records/standing.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
+import type { User, UserReader } from '../records/user.ts'
 import { AccountError, assertNoProblem, notFound } from './account-error.ts'
-import { networkOf } from './hashing-queue.ts'
-import { isActive } from './may-receive-tokens.ts'
-import type { Passwords } from './passwords.ts'
-import type { Role, Status, User, UserStoreReader } from './stores.ts'
 import { usernameKey, usernameProblem } from './username.ts'
 
 export interface UserWithRoles extends User {
@@ -60,7 +63,7 @@ const withRoles = (user: User, roles: readonly Role[]): UserWithRoles => ({
 export const unknownUser = (): AccountError => notFound('user')
 
 export function createUsers(dependencies: {
-  readonly users: UserStoreReader
+  readonly users: UserReader
   readonly write: Write
   readonly passwords: Passwords
   readonly endSessions: EndSessionsOfUser
@@ -69,13 +72,13 @@ export function createUsers(dependencies: {
 }): Users {
   const { users, write, passwords, endSessions, clock, randomness } = dependencies
 
-  const find = async (reader: UserStoreReader, username: string): Promise<UserWithRoles> => {
+  const find = async (reader: UserReader, username: string): Promise<UserWithRoles> => {
     const user = await reader.findByKey(usernameKey(username))
     if (user === undefined) throw unknownUser()
     return withRoles(user, await reader.rolesOf(user.userId))
   }
 
-  const findById = async (reader: UserStoreReader, userId: string): Promise<UserWithRoles> => {
+  const findById = async (reader: UserReader, userId: string): Promise<UserWithRoles> => {
     const user = await reader.findById(userId)
     if (user === undefined) throw unknownUser()
     return withRoles(user, await reader.rolesOf(userId))

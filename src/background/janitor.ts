@@ -2,9 +2,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import type { SessionManagement } from '../oauth/session-management.ts'
-import { momentOf } from '../oauth/status-index.ts'
-import type { Provenance, Readers, Write } from '../unit-of-work.ts'
+import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import { momentOf } from '../oauth/status-list/status-index.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { Readers, Write } from '../records/unit-of-work.ts'
 import { createJumpWatch } from './clock-jump.ts'
 import { type Background, periodically } from './periodically.ts'
 
@@ -42,7 +43,7 @@ export function createJanitor(dependencies: {
 
   async function sweepRevocations(signal: AbortSignal | undefined): Promise<number> {
     for (let total = 0; ; await nextTurn()) {
-      const removed = await write(stores => stores.revocations.removeOver(clock.now(), BATCH))
+      const removed = await write(stores => stores.revocations.removeExpired(clock.now(), BATCH))
       total += removed
       if (removed < BATCH || signal?.aborted) return total
     }
@@ -52,7 +53,7 @@ export function createJanitor(dependencies: {
     let total = 0
     for (let from = 0; from < ids.length; from += BATCH) {
       const batch = ids.slice(from, from + BATCH)
-      total += await write(stores => stores.sessions.removeOver(batch, momentOf(clock.now())))
+      total += await write(stores => stores.sessions.removeExpired(batch, momentOf(clock.now())))
     }
     return total
   }
@@ -80,7 +81,7 @@ export function createJanitor(dependencies: {
       endedSessions: await endLeftOver(signal),
       revocations: await sweepRevocations(signal),
       sessions: await sweepSessions(signal),
-      statusLists: await write(stores => stores.statusLists.removeOver(clock.now())),
+      statusLists: await write(stores => stores.statusLists.removeExpired(clock.now())),
     }
     const { endedSessions, revocations, sessions, statusLists } = swept
     if (endedSessions + revocations + sessions + statusLists > 0)

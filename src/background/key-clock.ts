@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import type { Provenance } from '../unit-of-work.ts'
+import type { Provenance } from '../records/audit-event.ts'
 import { createJumpWatch } from './clock-jump.ts'
 import { type Background, periodically } from './periodically.ts'
 

@@ -1,6 +1,6 @@
 /** Notices what other processes have revoked: a command beside the service, or another instance. */
 import type { Logger } from 'pino'
-import type { StatusListPublisher } from '../oauth/status-list-publisher.ts'
+import type { StatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { type Background, periodically } from './periodically.ts'
 
 /** With the pause between two documents, a revocation is shown within 300 ms. */

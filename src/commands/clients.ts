@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import type { WithSecret } from '../accounts/clients.ts'
-import type { Client, ClientSettings, Status } from '../accounts/stores.ts'
 import { isoTime, parseDuration } from '../clock.ts'
+import type { ClientSettings, RegisteredClient } from '../records/client.ts'
+import type { Status } from '../records/standing.ts'
 import { answer, collect, operator, readSecret, type Services, table, UsageError } from './context.ts'
 
-const toJson = (client: Client) => ({
+const toJson = (client: RegisteredClient) => ({
   client_id: client.clientId,
   id: client.id,
   status: client.status,
@@ -31,7 +32,7 @@ const withSecretToJson = ({ client, secretId, generatedSecret }: WithSecret) => 
   client_secret: generatedSecret,
 })
 
-const toLine = (client: Client): string =>
+const toLine = (client: RegisteredClient): string =>
   [client.clientId, client.isPublic ? 'public' : 'confidential', client.status, client.grants.join(', ')].join('  ')
 
 const secretLines = ({ generatedSecret }: WithSecret): string[] =>

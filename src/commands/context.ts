@@ -3,12 +3,12 @@ import { userInfo } from 'node:os'
 import type { Clients } from '../accounts/clients.ts'
 import type { Roles } from '../accounts/roles.ts'
 import type { Users } from '../accounts/users.ts'
-import type { Provenance } from '../audit/events.ts'
-import type { Finding } from '../keys/doctor.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
-import type { SigningKey } from '../keys/stores.ts'
-import type { SessionManagement } from '../oauth/session-management.ts'
+import type { Finding } from '../maintenance/doctor.ts'
+import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { SigningKey } from '../records/signing-key.ts'
 
 /** The services; each is made when it is asked for. */
 export interface Services {

@@ -1,6 +1,6 @@
 /** A picture of the keys in text: a line a key, with time from left to right. */
 import { PUBLISHED_STATES } from '../keys/schedule.ts'
-import type { SigningKey } from '../keys/stores.ts'
+import type { SigningKey } from '../records/signing-key.ts'
 
 const WIDTH = 60
 const DAY_MS = 86_400_000

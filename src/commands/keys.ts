@@ -3,7 +3,7 @@ import { isoTime } from '../clock.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import { rotatesAtMs } from '../keys/schedule.ts'
-import type { SigningKey } from '../keys/stores.ts'
+import type { SigningKey } from '../records/signing-key.ts'
 import { answer, operator, type Services, table, UsageError } from './context.ts'
 import { timeline } from './keys-timeline.ts'
 

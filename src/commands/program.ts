@@ -1,6 +1,6 @@
 /** The `signet` command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
 import { Command, CommanderError } from '@commander-js/extra-typings'
-import { StorageUnavailable } from '../unit-of-work.ts'
+import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { clientsCommand } from './clients.ts'
 import { Refused, type Services, UsageError } from './context.ts'
 import { keysCommand } from './keys.ts'

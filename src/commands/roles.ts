@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import type { Role } from '../accounts/stores.ts'
+import type { Role } from '../records/role.ts'
 import { answer, collect, operator, type Services, table } from './context.ts'
 
 const toJson = ({ name, permissions }: Role) => ({ name, permissions })

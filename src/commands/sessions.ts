@@ -1,8 +1,8 @@
 import { Command } from '@commander-js/extra-typings'
 import { notFound } from '../accounts/account-error.ts'
 import { isoTime } from '../clock.ts'
-import { describeSession } from '../oauth/session-management.ts'
-import type { ListedSession, WhichSessions } from '../oauth/stores.ts'
+import { describeSession } from '../oauth/sessions/session-management.ts'
+import type { ListedSession, SessionFilter } from '../records/session.ts'
 import { answer, operator, type Services, table, UsageError } from './context.ts'
 
 const toJson = (session: ListedSession) => {
@@ -30,7 +30,7 @@ interface Asked {
 }
 
 /** @throws AccountError when there is no such user or client */
-async function whichOf(services: Services, sessionId: string | undefined, asked: Asked): Promise<WhichSessions> {
+async function whichOf(services: Services, sessionId: string | undefined, asked: Asked): Promise<SessionFilter> {
   const user = asked.user === undefined ? undefined : await (await services.users()).find(asked.user)
   const client = asked.client === undefined ? undefined : await (await services.clients()).find(asked.client)
   return { sessionId, userId: user?.userId, clientId: client?.id }
@@ -47,7 +47,7 @@ export function sessionsCommand(services: Services): Command {
     .option('--client <id>', 'those through this client')
     .option('--json', 'print JSON')
     .action(async (id, options) => {
-      const which = { ...(await whichOf(services, id, options)), everybodys: true } as const
+      const which = { ...(await whichOf(services, id, options)), all: true } as const
       const all = await (await services.sessions()).list(which)
       answer(all.map(toJson), () => table(head, all.map(toRow)), options)
     })

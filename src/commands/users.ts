@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
-import type { Status } from '../accounts/stores.ts'
-import type { UserWithRoles } from '../accounts/users.ts'
 import { isoTime } from '../clock.ts'
+import type { Status } from '../records/standing.ts'
+import type { UserWithRoles } from '../records/user.ts'
 import { answer, collect, operator, readSecret, type Services, table } from './context.ts'
 
 const toJson = (user: UserWithRoles) => ({

@@ -5,7 +5,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError } from '../oauth/oauth-error.ts'
-import type { ClientReader } from '../oauth/stores.ts'
+import type { ClientReader } from '../records/client.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

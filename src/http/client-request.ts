@@ -1,6 +1,6 @@
 /** What the endpoints have in common at which clients authenticate: a form, and a page's origin that its client has registered. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ClientRequest, presentedClient } from '../oauth/client-authentication.ts'
+import { type ClientRequest, presentedClient } from '../oauth/client-authentication/client-authentication.ts'
 import { type OriginRules, originNotAllowed } from './browser-origins.ts'
 import { formOf, requireForm } from './form-parameters.ts'
 import { provenanceOf } from './provenance.ts'

@@ -2,10 +2,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AccountError } from '../accounts/account-error.ts'
-import { TooManyWaiting } from '../accounts/hashing-queue.ts'
 import { KeyError } from '../keys/key-error.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
-import { StorageUnavailable } from '../unit-of-work.ts'
+import { TooManyWaiting } from '../passwords/hashing-queue.ts'
+import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { noteForLog } from './request-log.ts'
 
 export interface WireError {

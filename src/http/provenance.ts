@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import type { Provenance } from '../audit/events.ts'
+import type { Provenance } from '../records/audit-event.ts'
 
 const LONGEST_USER_AGENT = 256
 

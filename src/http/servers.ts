@@ -1,6 +1,6 @@
 /** Both ports: they start together, and stop in the order in which nobody is cut off. */
 import type { FastifyInstance } from 'fastify'
-import type { ClientReader } from '../oauth/stores.ts'
+import type { ClientReader } from '../records/client.ts'
 import type { BaseAppOptions } from './base-app.ts'
 import { createOriginRules } from './browser-origins.ts'
 import { createManagementApp } from './management-app.ts'

@@ -3,14 +3,15 @@
  * before that write and takes its name after it, so that wherever the process is killed, the database says what holds.
  */
 import type { Clock } from '../clock.ts'
-import type { Provenance, Stores, Write } from '../unit-of-work.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { SigningKey, SigningKeyReader, SigningKeyState } from '../records/signing-key.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
 import { EncryptionKeyError, KeyError } from './key-error.ts'
 import type { KeyFiles } from './key-files.ts'
 import { readProved } from './key-ring.ts'
 import { createNewKeys, Overtaken } from './new-keys.ts'
 import type { GeneratedKey } from './rsa.ts'
 import { inState, type KeyPolicy, PUBLISHED_STATES, RETIRING_MS, rotatesAtMs } from './schedule.ts'
-import type { SigningKey, SigningKeyReader, SigningKeyState } from './stores.ts'
 
 /** Told of what the operator may want to know (`info`) or should look at (`warn`). */
 export interface KeyNews {

@@ -1,12 +1,12 @@
 /** The signing keys of a running service: which one signs, and which ones the JWKS (RFC 7517 §5) publishes. */
 import { hash, type KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import type { SigningKey, SigningKeyReader } from '../records/signing-key.ts'
 import { KeyError } from './key-error.ts'
 import type { KeyFiles } from './key-files.ts'
 import type { KeyNews } from './key-lifecycle.ts'
 import { provesItself, signRs256 } from './rsa.ts'
 import { inState, JWKS_MAX_AGE, type KeyPolicy, nextChangeAtMs, PUBLISHED_STATES } from './schedule.ts'
-import type { SigningKey, SigningKeyReader } from './stores.ts'
 
 export interface PublishedKeys {
   /** The JWK Set, serialized once. */

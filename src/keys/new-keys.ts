@@ -2,11 +2,12 @@
  * New signing keys and their files. A file is prepared before the write that makes the key known, and takes its name after it: so
  * wherever a process is killed, the database says which files are needed.
  */
-import type { Stores, Write } from '../unit-of-work.ts'
+
+import type { SigningKeyReader } from '../records/signing-key.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { KeyFiles } from './key-files.ts'
 import { type GeneratedKey, generateSigningKey } from './rsa.ts'
 import { SIGNING_STATES } from './schedule.ts'
-import type { SigningKeyReader } from './stores.ts'
 
 /** Another process did it, or something else, a moment ago: nothing was changed. */
 export class Overtaken extends Error {}

@@ -1,5 +1,5 @@
 /** When a key does what: the life of a signing key as times (NIST SP 800-57 part 1 §5.3 calls them cryptoperiods). */
-import type { SigningKey, SigningKeyState } from './stores.ts'
+import type { SigningKey, SigningKeyState } from '../records/signing-key.ts'
 
 /** A verifier may use a copy of the JWKS for this long, in seconds. */
 export const JWKS_MAX_AGE = 300

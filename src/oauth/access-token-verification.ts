@@ -1,10 +1,10 @@
 /** Signet's own access tokens, verified as a resource service would (RFC 9068 §4): a signature before any claim is believed. */
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
+import type { StatusReference } from '../records/status-list.ts'
 import { ACCESS_TOKEN_TYPE } from './access-token.ts'
-import { CLOCK_TOLERANCE_MS } from './status-index.ts'
-import { statusListsUri } from './status-list.ts'
-import type { StatusReference } from './stores.ts'
+import { statusListsUri } from './status-list/encoding.ts'
+import { CLOCK_TOLERANCE_MS } from './status-list/status-index.ts'
 
 export interface AccessTokenClaims {
   readonly iss: string

@@ -1,10 +1,10 @@
-import type { Provenance } from '../unit-of-work.ts'
-import type { AuthenticatedClient, ClientRequest } from './client-authentication.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { Role } from '../records/role.ts'
+import type { AuthenticatedClient, ClientRequest } from './client-authentication/client-authentication.ts'
 import type { OAuthError } from './oauth-error.ts'
-import type { RefreshToken } from './refresh-token.ts'
 import type { Granted } from './scope.ts'
-import type { SessionChange } from './sessions.ts'
-import type { Role } from './stores.ts'
+import type { RefreshToken } from './sessions/refresh-token.ts'
+import type { SessionChange } from './sessions/sessions.ts'
 
 /** What a grant answers: who, for whom, with what scope and audience, and which session change goes with it. */
 export interface Authorization {

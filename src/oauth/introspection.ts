@@ -1,13 +1,18 @@
 /** Token introspection (RFC 7662): for whom offline verification is not enough. What is stored wins over what a token claims. */
 import type { Clock } from '../clock.ts'
+import type { SessionReader } from '../records/session.ts'
+import type { UserReader } from '../records/user.ts'
 import type { AccessTokenClaims } from './access-token-verification.ts'
-import type { AuthenticateClient, AuthenticatedClient, ClientRequest } from './client-authentication.ts'
+import type {
+  AuthenticateClient,
+  AuthenticatedClient,
+  ClientRequest,
+} from './client-authentication/client-authentication.ts'
 import type { FindLiveAccessToken, HaveGoodStanding } from './live-access-token.ts'
-import { REFRESH_TOKEN } from './new-session.ts'
 import { invalidClient, invalidRequest } from './oauth-error.ts'
-import { hashOf, judgeUse, parseRefreshToken, type RefreshToken } from './refresh-token.ts'
 import { narrowScope } from './scope.ts'
-import type { ResourceOwnerReader, SessionReader } from './stores.ts'
+import { REFRESH_TOKEN } from './sessions/new-session.ts'
+import { hashOf, judgeUse, parseRefreshToken, type RefreshToken } from './sessions/refresh-token.ts'
 
 /** §2.2 */
 export type Introspection =
@@ -42,7 +47,7 @@ export function createIntrospectionEndpoint(dependencies: {
   readonly findLiveAccessToken: FindLiveAccessToken
   readonly haveGoodStanding: HaveGoodStanding
   readonly sessions: SessionReader
-  readonly users: ResourceOwnerReader
+  readonly users: UserReader
   readonly clock: Clock
   /** Seconds. */
   readonly refreshGrace: number

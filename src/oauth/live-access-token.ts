@@ -1,8 +1,9 @@
 /** Whether an access token is good at this moment: what is stored wins over what it claims. */
 import type { Clock } from '../clock.ts'
+import type { SessionReader, StoredSession } from '../records/session.ts'
+import type { HeldStatus, StatusReference } from '../records/status-list.ts'
 import { type AccessTokenClaims, statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
-import { isSameReference } from './status-index.ts'
-import type { HeldStatus, SessionReader, StatusReference, StoredSession } from './stores.ts'
+import { isSameReference } from './status-list/status-index.ts'
 
 export interface LiveAccessToken {
   readonly claims: AccessTokenClaims
@@ -15,9 +16,9 @@ export type FindLiveAccessToken = (token: string) => Promise<LiveAccessToken | u
 /** Whether user and client are active: the gate, asked without a credential. */
 export type HaveGoodStanding = (parties: { userId: string; clientId: string }) => Promise<boolean>
 
-/** An index that the session neither has nor left was taken away: the tokens that carry it are revoked. */
-export const isHeld = ({ current, left }: HeldStatus, reference: StatusReference): boolean =>
-  isSameReference(current, reference) || isSameReference(left, reference)
+/** An index that the session neither has nor had before the last move was taken away: the tokens that carry it are revoked. */
+export const isHeld = ({ current, previousStatus }: HeldStatus, reference: StatusReference): boolean =>
+  isSameReference(current, reference) || isSameReference(previousStatus, reference)
 
 export function createLiveAccessTokens(dependencies: {
   readonly verifyAccessToken: VerifyAccessToken

@@ -1,6 +1,6 @@
 /** Authorization server metadata (RFC 8414 §2): only what works is advertised, and what would be empty is left out (§3.2). */
-import { clientAuthenticationMethods } from './client-authentication.ts'
-import { statusListsUri } from './status-list.ts'
+import { clientAuthenticationMethods } from './client-authentication/client-authentication.ts'
+import { statusListsUri } from './status-list/encoding.ts'
 
 export interface Metadata {
   readonly issuer: string

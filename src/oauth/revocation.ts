@@ -1,11 +1,11 @@
 /** Token revocation (RFC 7009). It is durable when the answer comes; until then, nothing has happened. */
-import type { Write } from '../unit-of-work.ts'
+import type { Write } from '../records/unit-of-work.ts'
 import { statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
-import type { AuthenticateClient, ClientRequest } from './client-authentication.ts'
+import type { AuthenticateClient, ClientRequest } from './client-authentication/client-authentication.ts'
 import { isHeld } from './live-access-token.ts'
 import { invalidRequest, OAuthError } from './oauth-error.ts'
-import { hashOf, parseRefreshToken } from './refresh-token.ts'
-import type { Sessions } from './sessions.ts'
+import { hashOf, parseRefreshToken } from './sessions/refresh-token.ts'
+import type { Sessions } from './sessions/sessions.ts'
 
 /** §2.1: a token of another client is refused, and nothing happens to it. */
 const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The token was issued to another client.')

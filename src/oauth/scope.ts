@@ -1,6 +1,7 @@
 /** Scope (RFC 6749 §3.3): scopes are permissions. A token gets what was asked for, narrowed to what client and user may have. */
+
+import type { Role } from '../records/role.ts'
 import { OAuthError } from './oauth-error.ts'
-import type { Role } from './stores.ts'
 
 /** Stands in a client's scope for whatever the user has, except Signet's own permissions, which must be named. */
 const WHATEVER_THE_USER_HAS = '*'

@@ -1,7 +1,11 @@
 /** The token endpoint (RFC 6749 §3.2). */
-import { StorageUnavailable } from '../unit-of-work.ts'
+import { StorageUnavailable } from '../records/unit-of-work.ts'
 import type { Grant } from './authorization.ts'
-import type { AuthenticateClient, AuthenticatedClient, ClientRequest } from './client-authentication.ts'
+import type {
+  AuthenticateClient,
+  AuthenticatedClient,
+  ClientRequest,
+} from './client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError } from './oauth-error.ts'
 import type { IssueTokens, TokenResponse } from './token-issuer.ts'
 

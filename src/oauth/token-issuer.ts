@@ -1,14 +1,14 @@
 /** The single mint (RFC 6749 §5.1): it signs first and then makes the session change in one write, so that a fault of ours consumes nothing. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
-import type { Stores, Write } from '../unit-of-work.ts'
+import type { HeldStatus } from '../records/status-list.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { AccessTokenContent } from './access-token.ts'
 import type { Authorization } from './authorization.ts'
 import { invalidClient } from './oauth-error.ts'
-import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts'
-import type { SessionChange, SessionOutcome, Sessions, SignedToken } from './sessions.ts'
-import type { ChooseStatus } from './status-index.ts'
-import type { HeldStatus } from './stores.ts'
+import { encodeRefreshToken, type RefreshToken } from './sessions/refresh-token.ts'
+import type { SessionChange, SessionOutcome, Sessions, SignedToken } from './sessions/sessions.ts'
+import type { ChooseStatus } from './status-list/status-index.ts'
 
 /** RFC 6749 §5.1. */
 export interface TokenResponse {
@@ -32,7 +32,7 @@ export type IssueTokens = (authorization: Authorization) => Promise<TokenRespons
 
 /** What the session holds before the token: a new one has no index yet. */
 const heldBy = (change: SessionChange): HeldStatus =>
-  change.kind === 'rotate' ? change.held : { current: undefined, left: undefined }
+  change.kind === 'rotate' ? change.held : { current: undefined, previousStatus: undefined }
 
 /**
  * Whether something was taken from the user while the password was hashed and the token signed. Who takes a permission away takes

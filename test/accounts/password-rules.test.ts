@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import t, { type Test } from 'tap'
-import { newPasswordProblem, normalizePassword } from '../../src/accounts/password-rules.ts'
+import { newPasswordProblem, normalizePassword } from '../../src/passwords/password-rules.ts'
 
 const words = ['alice@example.com', 'signet']
 
@@ -140,7 +140,7 @@ t.test('no sentence echoes the password or a word of it', async t => {
 })
 
 t.test('a server that sets no password never loads the list of common ones', async t => {
-  const url = new URL('../../src/accounts/password-rules.ts', import.meta.url)
+  const url = new URL('../../src/passwords/password-rules.ts', import.meta.url)
   const program = `
     import { createRequire } from 'node:module'
     const { newPasswordProblem } = await import(${JSON.stringify(url.href)})

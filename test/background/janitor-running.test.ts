@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
+import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
 import { createHold } from '../support/hold.ts'
 import { linesSaying } from '../support/log.ts'
@@ -101,15 +101,15 @@ test('requests are answered while thousands of rows are removed, a few at a time
           ...stores,
           sessions: {
             ...sessions,
-            removeOver: (ids, moment) => {
+            removeExpired: (ids, moment) => {
               batches.push(ids.length)
-              return sessions.removeOver(ids, moment)
+              return sessions.removeExpired(ids, moment)
             },
           },
           revocations: {
             ...revocations,
-            async removeOver(...values) {
-              const removed = await revocations.removeOver(...values)
+            async removeExpired(...values) {
+              const removed = await revocations.removeExpired(...values)
               batches.push(removed)
               return removed
             },

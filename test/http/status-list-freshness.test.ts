@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { StorageUnavailable } from '../../src/unit-of-work.ts'
+import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
 import { commandLine } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'

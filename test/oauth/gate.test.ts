@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Status } from '../../src/accounts/stores.ts'
+import type { Status } from '../../src/records/standing.ts'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { createHold, during, type Hold } from '../support/hold.ts'

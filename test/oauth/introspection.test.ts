@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Status } from '../../src/accounts/stores.ts'
+import type { Status } from '../../src/records/standing.ts'
 import { page, type Tokens, tokensOf } from '../support/account.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { hash } from '@node-rs/argon2'
 import t from 'tap'
-import type { PasswordHasher } from '../../src/accounts/passwords.ts'
+import type { PasswordHasher } from '../../src/passwords/passwords.ts'
 import { visible } from '../support/clients.ts'
 import { createHold, during } from '../support/hold.ts'
 import { operatorBeside } from '../support/operator.ts'

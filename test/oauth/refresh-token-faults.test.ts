@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
+import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
 import { createHold, during } from '../support/hold.ts'
 import { spawnService } from '../support/process.ts'

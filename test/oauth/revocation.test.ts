@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
+import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
 import { page, tokensOf } from '../support/account.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'

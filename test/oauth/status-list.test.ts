@@ -1,5 +1,5 @@
 import t from 'tap'
-import { encodeStatusList } from '../../src/oauth/status-list.ts'
+import { encodeStatusList } from '../../src/oauth/status-list/encoding.ts'
 import { claimsOf, serve } from '../support/serve.ts'
 import { change, changeEach } from '../support/sqlite.ts'
 import { inflate, setIn } from '../support/status-list.ts'

@@ -2,8 +2,9 @@
  * Does one act to the keys of the environment's service, and prints how many steps it has; it is gone, as by kill -9, at step
  * KILL_AT: ACT KILL_AT. Each change of a key file is a step, and each write is two: ready to be committed, and committed.
  */
-import { readConfig } from '../../src/config.ts'
-import { createContainer, type Faults } from '../../src/container.ts'
+
+import { createContainer, type Faults } from '../../src/compose/container.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import type { KeyFiles } from '../../src/keys/key-files.ts'
 import { byTest } from './serve.ts'
 import { untilAllAreReady } from './together.ts'

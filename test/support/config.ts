@@ -1,6 +1,7 @@
 /** What the configuration makes of an environment. */
 import type { Test } from 'tap'
-import { type Config, ConfigurationError, readConfig, variables } from '../../src/config.ts'
+import { ConfigurationError, readConfig } from '../../src/config/read-config.ts'
+import { type Config, variables } from '../../src/config/variables.ts'
 
 export type Environment = Record<string, string | undefined>
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { PasswordHasher } from '../../src/accounts/passwords.ts'
+import type { PasswordHasher } from '../../src/passwords/passwords.ts'
 
 /** As today's hashes begin, so that none is taken for an outdated one. */
 const prefix = '$argon2id$v=19$m=19456,t=2,p=1$'

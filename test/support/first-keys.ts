@@ -1,4 +1,4 @@
-import type { Write } from '../../src/unit-of-work.ts'
+import type { Write } from '../../src/records/unit-of-work.ts'
 
 /** The first write of a first start says which database this is; those after it, where the keys are stored, go through `wrapped`. */
 export function atKeys(write: Write, wrapped: Write): Write {

@@ -1,6 +1,6 @@
 /** A service whose writes can be cut short, as if the process had been killed between two of them. */
 import type { Test } from 'tap'
-import { StorageUnavailable, type Write } from '../../src/unit-of-work.ts'
+import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
 import type { Tokens } from './account.ts'
 import type { Hold } from './hold.ts'
 import { resourceService } from './resource.ts'

@@ -1,6 +1,6 @@
 /** `signet keys` beside a running service. */
 import type { Test } from 'tap'
-import type { SigningKeyState } from '../../src/keys/stores.ts'
+import type { SigningKeyState } from '../../src/records/signing-key.ts'
 import { commandLine } from './command-line.ts'
 import { environmentOf, headerOf } from './serve.ts'
 import { keyIn, kidsIn, publishedBy } from './signing-keys.ts'

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { Clock } from '../../src/clock.ts'
-import { createContainer } from '../../src/container.ts'
+import { createContainer } from '../../src/compose/container.ts'
 import type { Service } from './serve.ts'
 
 /** An operator at the command line beside the service: the same database, but passwords are hashed in a queue of the operator's own. */

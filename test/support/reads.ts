@@ -1,4 +1,4 @@
-import type { Readers } from '../../src/unit-of-work.ts'
+import type { Readers } from '../../src/records/unit-of-work.ts'
 
 type Around = <T>(store: string, read: () => Promise<T>) => Promise<T>
 

@@ -2,8 +2,9 @@
  * A service whose clock is moved by the rotation interval at each round: INTERVAL_MS. It tells what its JWKS is then, and how often
  * it had made a key that another process was faster with.
  */
-import { readConfig } from '../../src/config.ts'
-import { createContainer, type Faults } from '../../src/container.ts'
+
+import { createContainer, type Faults } from '../../src/compose/container.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import { testClock } from './clock.ts'
 import { request } from './serve.ts'
 import { forEachRound } from './together.ts'

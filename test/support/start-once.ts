@@ -2,8 +2,9 @@
  * Starts the service of the environment, prints its JWKS and stops. With the word `die-before-keys-are-stored` the process is
  * gone, as by kill -9, at the moment in which it would have written the first keys to the database.
  */
-import { readConfig } from '../../src/config.ts'
-import { createContainer, type Faults } from '../../src/container.ts'
+
+import { createContainer, type Faults } from '../../src/compose/container.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import { atKeys } from './first-keys.ts'
 import { untilAllAreReady } from './together.ts'
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Users } from '../../accounts/users.ts'
 import { isoTime } from '../../clock.ts'
-import { describeSession, type SessionManagement } from '../../oauth/session-management.ts'
+import { describeSession, type SessionManagement } from '../../oauth/sessions/session-management.ts'
 import type { AuthenticateBearer } from '../bearer.ts'
 import { HttpError, notFound } from '../error-handler.ts'
 import { formOf, requireForm } from '../form-parameters.ts'

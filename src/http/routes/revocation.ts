@@ -1,6 +1,6 @@
 /** POST /oauth/revoke (RFC 7009) and POST /oauth/introspect (RFC 7662). */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { ClientRequest } from '../../oauth/client-authentication.ts'
+import type { ClientRequest } from '../../oauth/client-authentication/client-authentication.ts'
 import type { Introspection } from '../../oauth/introspection.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { clientRequestOf, prepareClientForm } from '../client-request.ts'

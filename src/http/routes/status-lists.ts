@@ -1,8 +1,8 @@
 /** GET /oauth/status-lists (Token Status List, draft-ietf-oauth-status-list §8 and §9), open to every origin. */
 import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { STATUS_LIST_TTL, STATUS_LIST_TYPE } from '../../oauth/status-list.ts'
-import type { StatusListPublisher } from '../../oauth/status-list-publisher.ts'
+import { STATUS_LIST_TTL, STATUS_LIST_TYPE } from '../../oauth/status-list/encoding.ts'
+import type { StatusListPublisher } from '../../oauth/status-list/publisher.ts'
 import { acceptsGzip, sendVersioned } from '../conditional.ts'
 import { notFound } from '../error-handler.ts'
 import { errorResponse } from '../schemas.ts'

@@ -1,6 +1,6 @@
 /** POST /oauth/token (RFC 6749 §3.2). */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { ClientRequest } from '../../oauth/client-authentication.ts'
+import type { ClientRequest } from '../../oauth/client-authentication/client-authentication.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { clientRequestOf, prepareClientForm } from '../client-request.ts'

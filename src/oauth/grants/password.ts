@@ -1,12 +1,14 @@
 /** Resource owner password credentials (RFC 6749 §4.3). Off unless a client is given it; RFC 9700 §2.4 says why. */
-import type { Provenance, Write } from '../../unit-of-work.ts'
+import type { Provenance } from '../../records/audit-event.ts'
+import type { Role } from '../../records/role.ts'
+import type { Write } from '../../records/unit-of-work.ts'
+import type { UserReader } from '../../records/user.ts'
 import type { Authorization, Grant } from '../authorization.ts'
-import type { AuthenticatedClient } from '../client-authentication.ts'
-import type { StartSession } from '../new-session.ts'
+import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
-import { successorOf } from '../refresh-token.ts'
 import { assertClientMayHave, type Granted, narrowScope, parseScope, selectAudience } from '../scope.ts'
-import type { ResourceOwnerReader, Role } from '../stores.ts'
+import type { StartSession } from '../sessions/new-session.ts'
+import { successorOf } from '../sessions/refresh-token.ts'
 
 /** Checks a username and a password; undefined for every way in which they can be wrong. */
 export type SignIn = (attempt: {
@@ -20,7 +22,7 @@ const refusal = new OAuthError('invalid_grant', 'The username or the password is
 
 export function createPasswordGrant(dependencies: {
   readonly signIn: SignIn
-  readonly users: ResourceOwnerReader
+  readonly users: UserReader
   readonly write: Write
   readonly startSession: StartSession
 }): Grant {

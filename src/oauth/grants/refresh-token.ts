@@ -1,15 +1,17 @@
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost response does not break. */
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
-import type { Provenance, Write } from '../../unit-of-work.ts'
+import type { Provenance } from '../../records/audit-event.ts'
+import type { RefreshFamily, Rotation, SessionReader } from '../../records/session.ts'
+import type { Write } from '../../records/unit-of-work.ts'
+import type { UserReader } from '../../records/user.ts'
 import type { Authorization, Grant } from '../authorization.ts'
-import type { AuthenticatedClient, ClientRequest } from '../client-authentication.ts'
-import { REFRESH_TOKEN } from '../new-session.ts'
+import type { AuthenticatedClient, ClientRequest } from '../client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
-import { hashOf, judgeUse, parseRefreshToken, successorOf } from '../refresh-token.ts'
 import { narrowScope, parseScope, selectAudience } from '../scope.ts'
-import type { Sessions } from '../sessions.ts'
-import type { RefreshFamily, ResourceOwnerReader, Rotation, SessionReader } from '../stores.ts'
+import { REFRESH_TOKEN } from '../sessions/new-session.ts'
+import { hashOf, judgeUse, parseRefreshToken, successorOf } from '../sessions/refresh-token.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 
 /** What is stored of the token that is presented. */
 type Hashes = Pick<Rotation, 'handleHash' | 'currentHash'>
@@ -24,7 +26,7 @@ const usedAfterEnd = ({ id, userId, clientId }: RefreshFamily, provenance: Prove
 
 export function createRefreshTokenGrant(dependencies: {
   readonly sessionReader: SessionReader
-  readonly users: ResourceOwnerReader
+  readonly users: UserReader
   readonly sessions: Sessions
   readonly write: Write
   readonly clock: Clock

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { AuditEvent } from '../../../src/audit/events.ts'
+import type { AuditEvent } from '../../../src/records/audit-event.ts'
 import { type Engine, farMs, openMigrated } from './records.ts'
 
 const full: AuditEvent = {

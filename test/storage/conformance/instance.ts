@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Instance } from '../../../src/keys/stores.ts'
+import type { Instance } from '../../../src/records/instance.ts'
 import { type Engine, farMs, openMigrated } from './records.ts'
 
 const first: Instance = { id: 'database_1', epoch: 'epoch-1', backedUpAtMs: null }

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { SchemaIsNewer } from '../../../src/storage/migrations.ts'
+import { SchemaIsNewer } from '../../../src/storage/engine/migrations.ts'
 import { type EmptyDatabase, type Engine, farMs, openMigrated, openWithParties } from './records.ts'
 
 const tables = [

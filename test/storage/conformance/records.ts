@@ -1,8 +1,10 @@
 /** An empty database, and the records that the conformance checks store in it. */
 import type { Test } from 'tap'
-import type { Client, User } from '../../../src/accounts/stores.ts'
-import type { HeldStatus, NewSession, SessionStatus } from '../../../src/oauth/stores.ts'
-import type { Database } from '../../../src/storage/database.ts'
+import type { RegisteredClient } from '../../../src/records/client.ts'
+import type { NewSession } from '../../../src/records/session.ts'
+import type { HeldStatus, SessionStatus } from '../../../src/records/status-list.ts'
+import type { User } from '../../../src/records/user.ts'
+import type { Database } from '../../../src/storage/engine/database.ts'
 import type { TestClock } from '../../support/clock.ts'
 
 /** An empty database of a case's own. */
@@ -45,7 +47,7 @@ export const userOf = (name: string, more: Partial<User> = {}): User & { readonl
 /** A user as it is read: the key under which it is found is not part of it. */
 export const asRead = ({ usernameKey: _, ...user }: ReturnType<typeof userOf>): User => user
 
-export const clientOf = (clientId: string, more: Partial<Client> = {}): Client => ({
+export const clientOf = (clientId: string, more: Partial<RegisteredClient> = {}): RegisteredClient => ({
   id: `client_${clientId}`,
   clientId,
   status: 'active',
@@ -70,10 +72,10 @@ export const statusOf = (index: number, more: Partial<SessionStatus> = {}): Sess
 })
 
 /** What the row of a new session holds. */
-export const holds = (status: SessionStatus): HeldStatus => ({ current: status, left: undefined })
+export const holds = (status: SessionStatus): HeldStatus => ({ current: status, previousStatus: undefined })
 
 /** A row whose index was taken away. */
-export const nothing: HeldStatus = { current: undefined, left: undefined }
+export const nothing: HeldStatus = { current: undefined, previousStatus: undefined }
 
 /** A session of alice through web-app. */
 export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSession => ({

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Revocation } from '../../../src/oauth/stores.ts'
+import type { Revocation } from '../../../src/records/status-list.ts'
 import { type EmptyDatabase, type Engine, farMs, openMigrated } from './records.ts'
 
 const ANY = 100
@@ -20,8 +20,8 @@ async function openWithLists(t: Test, engine: Engine): Promise<EmptyDatabase> {
 const add = ({ write }: EmptyDatabase, ...revocations: readonly Revocation[]) =>
   write(stores => stores.revocations.add(revocations))
 
-const removeOver = ({ write }: EmptyDatabase, nowMs: number, limit = ANY) =>
-  write(({ revocations }) => revocations.removeOver(nowMs, limit))
+const removeExpired = ({ write }: EmptyDatabase, nowMs: number, limit = ANY) =>
+  write(({ revocations }) => revocations.removeExpired(nowMs, limit))
 
 const indices = async ({ read }: EmptyDatabase, listId: string) =>
   (await read.revocations.listIndices(listId, -1, 1000)).toSorted((a, b) => a - b)
@@ -71,7 +71,7 @@ export function revocationChecks(t: Test, engine: Engine): void {
     await see()
     await add(database, revocationOf('a', 1))
     await see()
-    await removeOver(database, farMs)
+    await removeExpired(database, farMs)
     await see()
     await add(database, revocationOf('a', 1))
     await see()
@@ -90,9 +90,9 @@ export function revocationChecks(t: Test, engine: Engine): void {
       const database = await openWithLists(t, engine)
       for (const untilMs of order) await add(database, revocationOf('a', 1, untilMs), revocationOf('a', 1, untilMs))
       t.strictSame(await indices(database, 'a'), [1])
-      t.equal(await removeOver(database, farMs), 0)
+      t.equal(await removeExpired(database, farMs), 0)
       t.strictSame(await indices(database, 'a'), [1])
-      t.equal(await removeOver(database, farMs + 1), 1)
+      t.equal(await removeExpired(database, farMs + 1), 1)
       t.strictSame(await indices(database, 'a'), [])
     }
   })
@@ -119,18 +119,18 @@ export function revocationChecks(t: Test, engine: Engine): void {
   t.test('a list that is gone does not hinder a revocation, nor its end', async t => {
     const database = await openWithLists(t, engine)
     t.strictSame(await changedBy(database, () => add(database, revocationOf('gone', 1), revocationOf('b', 2))), ['b'])
-    t.equal(await removeOver(database, farMs), 2)
+    t.equal(await removeExpired(database, farMs), 2)
     t.strictSame(await indices(database, 'gone'), [])
   })
 
   t.test('a bit is cleared at its time and not a millisecond before, and its list changes', async t => {
     const database = await openWithLists(t, engine)
     await add(database, revocationOf('a', 1, farMs), revocationOf('b', 2, farMs + 1))
-    t.strictSame(await changedBy(database, () => removeOver(database, farMs - 1)), [])
+    t.strictSame(await changedBy(database, () => removeExpired(database, farMs - 1)), [])
     t.strictSame([await indices(database, 'a'), await indices(database, 'b')], [[1], [2]])
-    t.strictSame(await changedBy(database, () => removeOver(database, farMs)), ['a'])
+    t.strictSame(await changedBy(database, () => removeExpired(database, farMs)), ['a'])
     t.strictSame([await indices(database, 'a'), await indices(database, 'b')], [[], [2]])
-    t.strictSame(await changedBy(database, () => removeOver(database, farMs + 1)), ['b'])
+    t.strictSame(await changedBy(database, () => removeExpired(database, farMs + 1)), ['b'])
     t.strictSame([await indices(database, 'a'), await indices(database, 'b')], [[], []])
   })
 
@@ -144,7 +144,7 @@ export function revocationChecks(t: Test, engine: Engine): void {
       [1, [9]],
       [0, [9]],
     ] as const) {
-      t.equal(await removeOver(database, farMs, 2), removed)
+      t.equal(await removeExpired(database, farMs, 2), removed)
       t.strictSame(await indices(database, 'a'), left)
     }
   })
@@ -154,7 +154,7 @@ export function revocationChecks(t: Test, engine: Engine): void {
     await add(database, ...[1, 2, 3, 4].map(index => revocationOf('a', index, farMs - 10 + index)))
     const removed = await database.write(async ({ revocations }) => {
       await revocations.add([revocationOf('a', 1, farMs + 1)])
-      return revocations.removeOver(farMs, 2)
+      return revocations.removeExpired(farMs, 2)
     })
     t.equal(removed, 2)
     t.strictSame(await indices(database, 'a'), [1, 4])
@@ -166,7 +166,7 @@ export function revocationChecks(t: Test, engine: Engine): void {
     await add(database, ...numbers.map(index => revocationOf(index % 2 === 0 ? 'a' : 'b', index)))
     const revisions = async () => (await database.read.statusLists.list()).map(({ revision }) => revision)
     const before = await revisions()
-    t.equal(await removeOver(database, farMs, 499), 499)
+    t.equal(await removeExpired(database, farMs, 499), 499)
     t.strictSame(
       await revisions(),
       before.map(revision => revision + 1),
@@ -177,7 +177,7 @@ export function revocationChecks(t: Test, engine: Engine): void {
   t.test('the same index of another list stays set', async t => {
     const database = await openWithLists(t, engine)
     await add(database, revocationOf('a', 1, farMs), revocationOf('b', 1, farMs + 1), revocationOf('a', 2, farMs + 1))
-    t.equal(await removeOver(database, farMs), 1)
+    t.equal(await removeExpired(database, farMs), 1)
     t.strictSame([await indices(database, 'a'), await indices(database, 'b')], [[2], [1]])
   })
 }

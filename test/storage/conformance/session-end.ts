@@ -1,11 +1,12 @@
 import type { Test } from 'tap'
-import type { HeldStatus, WhichSessions } from '../../../src/oauth/stores.ts'
+import type { SessionFilter } from '../../../src/records/session.ts'
+import type { HeldStatus } from '../../../src/records/status-list.ts'
 import { type EmptyDatabase, type Engine, farMs, holds, nothing, statusOf } from './records.ts'
 import { type Device, openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
 const ANY = 100
 
-const end = ({ write }: EmptyDatabase, which: WhichSessions, limit = ANY) =>
+const end = ({ write }: EmptyDatabase, which: SessionFilter, limit = ANY) =>
   write(({ sessions }) => sessions.end(which, 'now', farMs, limit))
 
 /** The sessions that ended, with time and reason. */
@@ -34,8 +35,8 @@ export function sessionEndChecks(t: Test, engine: Engine): void {
   t.test('who forgets to say which sessions reaches none: everybody has to be asked for', async t => {
     const database = await openWithDevices(t, engine)
     const before = await database.query('SELECT * FROM sessions ORDER BY id')
-    const none: readonly WhichSessions[] = [{}, { userId: undefined, sessionId: undefined, everybodys: undefined }]
-    const acts: Readonly<Record<string, (which: WhichSessions) => Promise<unknown>>> = {
+    const none: readonly SessionFilter[] = [{}, { userId: undefined, sessionId: undefined, all: undefined }]
+    const acts: Readonly<Record<string, (which: SessionFilter) => Promise<unknown>>> = {
       end: which => end(database, which),
       take: which => database.write(({ sessions }) => sessions.takeStatus(which)),
       list: which => database.read.sessions.list(which, farMs),
@@ -50,7 +51,7 @@ export function sessionEndChecks(t: Test, engine: Engine): void {
 
   t.test('a session ends once, and keeps the time and the reason of its first end', async t => {
     const database = await openWithDevices(t, engine)
-    const again = () => database.write(({ sessions }) => sessions.end({ everybodys: true }, 'again', farMs + 1, ANY))
+    const again = () => database.write(({ sessions }) => sessions.end({ all: true }, 'again', farMs + 1, ANY))
     t.equal((await end(database, { userId: 'user_alice' })).length, 4)
     t.equal((await again()).length, 2)
     t.strictSame(await again(), [])
@@ -86,8 +87,12 @@ export function sessionEndChecks(t: Test, engine: Engine): void {
       await sessions.setStatus('session_phone', { before, after })
       await sessions.takeStatus({ sessionId: 'session_laptop' })
     })
-    const { leaveAtMs: _, ...left } = statusOfDevice('phone')
-    const expected = { phone: { current: after, left }, laptop: nothing, tablet: holds(statusOfDevice('tablet')) }
+    const { leaveAtMs: _, ...previousStatus } = statusOfDevice('phone')
+    const expected = {
+      phone: { current: after, previousStatus },
+      laptop: nothing,
+      tablet: holds(statusOfDevice('tablet')),
+    }
     for (const [device, held] of Object.entries(expected)) {
       t.strictSame(await end(database, { sessionId: `session_${device}` }), [held], device)
       t.strictSame((await database.read.sessions.find(`session_${device}`))?.held, held, device)

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { NewSession } from '../../../src/oauth/stores.ts'
+import type { NewSession } from '../../../src/records/session.ts'
 import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
 
 const findIdle = ({ write }: EmptyDatabase, keep: number, limit = 100) =>

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { ListedSession } from '../../../src/oauth/stores.ts'
+import type { ListedSession } from '../../../src/records/session.ts'
 import { type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 import { openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
@@ -52,10 +52,10 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       address: '2001:db8::1',
       userAgent: 'Browser/1 “x”',
     }
-    t.strictSame(await read.sessions.list({ everybodys: true }, farMs), [listed])
+    t.strictSame(await read.sessions.list({ all: true }, farMs), [listed])
     await query(`UPDATE sessions SET rotated_at_ms = ${farMs + 9}, address = NULL, user_agent = NULL`)
     const changed = { lastUsedAtMs: farMs + 9, address: null, userAgent: null }
-    t.strictSame(await read.sessions.list({ everybodys: true }, farMs), [{ ...listed, ...changed }])
+    t.strictSame(await read.sessions.list({ all: true }, farMs), [{ ...listed, ...changed }])
   })
 
   t.test('the sessions of a deleted user and a disabled client are listed while they have not ended', async t => {
@@ -78,7 +78,7 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       await sessions.insert(sessionOf('old', { createdAtMs: farMs - 50 }))
     })
     await query(`UPDATE sessions SET rotated_at_ms = ${farMs - 15} WHERE id = 'session_refreshed'`)
-    t.strictSame(names(await read.sessions.list({ everybodys: true }, farMs)), ['new', 'refreshed', 'a', 'b', 'old'])
+    t.strictSame(names(await read.sessions.list({ all: true }, farMs)), ['new', 'refreshed', 'a', 'b', 'old'])
   })
 
   t.test(

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Moment } from '../../../src/oauth/stores.ts'
+import type { Moment } from '../../../src/records/status-list.ts'
 import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
 
 const moment: Moment = { nowMs: farMs, deadMs: farMs - 300_000 }
@@ -77,7 +77,7 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
     let next: string | undefined = ''
     for (let pages = 0; next !== undefined && pages <= ids.length; pages += 1) {
       const page = await database.read.sessions.findOver(next, 4, moment)
-      removed += await database.write(({ sessions }) => sessions.removeOver(page.ids, moment))
+      removed += await database.write(({ sessions }) => sessions.removeExpired(page.ids, moment))
       next = page.next
     }
     t.equal(removed, over.length)
@@ -86,16 +86,19 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
 
   t.test('what is not over is not removed, whoever asks for it', async t => {
     const database = await openWithAll(t, engine)
-    t.equal(await database.write(({ sessions }) => sessions.removeOver([...ids, 'session_none'], moment)), over.length)
+    t.equal(
+      await database.write(({ sessions }) => sessions.removeExpired([...ids, 'session_none'], moment)),
+      over.length,
+    )
     t.equal((await stored(database)).length, ids.length - over.length)
   })
 
   t.test('only what was asked for is removed', async t => {
     const database = await openWithAll(t, engine)
     const [one = '', ...others] = over
-    t.equal(await database.write(({ sessions }) => sessions.removeOver([], moment)), 0)
-    t.equal(await database.write(({ sessions }) => sessions.removeOver([one], moment)), 1)
-    t.equal(await database.write(({ sessions }) => sessions.removeOver([one], moment)), 0)
+    t.equal(await database.write(({ sessions }) => sessions.removeExpired([], moment)), 0)
+    t.equal(await database.write(({ sessions }) => sessions.removeExpired([one], moment)), 1)
+    t.equal(await database.write(({ sessions }) => sessions.removeExpired([one], moment)), 0)
     t.strictSame((await database.read.sessions.findOver('', ids.length, moment)).ids, others)
   })
 }

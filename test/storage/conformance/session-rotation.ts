@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import type { Rotation, StatusChange } from '../../../src/oauth/stores.ts'
+import type { Rotation } from '../../../src/records/session.ts'
+import type { StatusChange } from '../../../src/records/status-list.ts'
 import { type EmptyDatabase, type Engine, farMs, holds, openWithParties, sessionOf, statusOf } from './records.ts'
 
 const HOUR_MS = 3_600_000

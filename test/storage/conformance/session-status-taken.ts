@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { HeldStatus } from '../../../src/oauth/stores.ts'
+import type { HeldStatus } from '../../../src/records/status-list.ts'
 import {
   type EmptyDatabase,
   type Engine,
@@ -43,8 +43,8 @@ export function takenStatusChecks(t: Test, engine: Engine): void {
     const before = holds(statusOfDevice('phone'))
     const after = statusOf(77, { listId: 'list-2' })
     await database.write(({ sessions }) => sessions.setStatus('session_phone', { before, after }))
-    const { leaveAtMs: _, ...left } = statusOfDevice('phone')
-    t.strictSame(await take(), [{ current: after, left }])
+    const { leaveAtMs: _, ...previousStatus } = statusOfDevice('phone')
+    t.strictSame(await take(), [{ current: after, previousStatus }])
     t.strictSame(await take(), [nothing])
     t.strictSame((await heldByAll(database))['phone'], nothing)
   })
@@ -55,7 +55,7 @@ export function takenStatusChecks(t: Test, engine: Engine): void {
     await write(async ({ sessions }) => {
       for (const id of ids) await sessions.insert(sessionOf(String(id), { status: statusOf(id) }))
     })
-    for (const which of [{ userId: 'user_alice' }, { clientId: 'client_web-app' }, { everybodys: true } as const]) {
+    for (const which of [{ userId: 'user_alice' }, { clientId: 'client_web-app' }, { all: true } as const]) {
       const taken = await write(async ({ sessions }) => {
         const held = await sessions.takeStatus(which)
         for (const id of ids)
@@ -91,7 +91,7 @@ export function takenStatusChecks(t: Test, engine: Engine): void {
     const columns = 'current_hash, salt, rotated_at_ms, expires_at_ms, ended_at_ms, end_reason, address, user_agent'
     const rest = () => query(`SELECT ${columns} FROM sessions ORDER BY id`)
     const before = await rest()
-    await write(({ sessions }) => sessions.takeStatus({ everybodys: true }))
+    await write(({ sessions }) => sessions.takeStatus({ all: true }))
     t.strictSame(await rest(), before)
   })
 

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { HeldStatus, StatusChange, UsedStatus } from '../../../src/oauth/stores.ts'
+import type { HeldStatus, StatusChange, UsedStatus } from '../../../src/records/status-list.ts'
 import {
   type EmptyDatabase,
   type Engine,
@@ -55,17 +55,17 @@ export function sessionStatusChecks(t: Test, engine: Engine): void {
     t.test(`${what} that moves a session remembers the index that was left, until the next move`, async t => {
       const database = await openWithSessions(t, engine)
       t.equal(await act(database, { before: holds(first), after: second }), true)
-      const moved = { current: second, left: used(first) }
+      const moved = { current: second, previousStatus: used(first) }
       t.strictSame(await held(database), moved)
       t.strictSame(await held(database, 'two'), holds(first))
 
       const secondLonger = { ...second, lastExpiryMs: farMs + 777 }
       t.equal(await act(database, { before: moved, after: secondLonger }), true)
-      const stayed = { current: secondLonger, left: used(first) }
+      const stayed = { current: secondLonger, previousStatus: used(first) }
       t.strictSame(await held(database), stayed)
 
       t.equal(await act(database, { before: stayed, after: third }), true)
-      t.strictSame(await held(database), { current: third, left: used(secondLonger) })
+      t.strictSame(await held(database), { current: third, previousStatus: used(secondLonger) })
     })
 
     for (const [where, other] of Object.entries({
@@ -75,7 +75,7 @@ export function sessionStatusChecks(t: Test, engine: Engine): void {
       t.test(`${what} that moves a session to ${where} leaves the old index`, async t => {
         const database = await openWithSessions(t, engine)
         t.equal(await act(database, { before: holds(first), after: other }), true)
-        t.strictSame(await held(database), { current: other, left: used(first) })
+        t.strictSame(await held(database), { current: other, previousStatus: used(first) })
       })
     }
 
@@ -89,12 +89,12 @@ export function sessionStatusChecks(t: Test, engine: Engine): void {
     t.test(`${what} that gives a fresh index keeps the one that was left before`, async t => {
       const database = await openWithSessions(t, engine)
       await takeStatus(database)
-      const left = used(third)
-      const columns = `left_list_id = 'list-3', left_index = 3, left_last_expiry_ms = ${left.lastExpiryMs}`
+      const previousStatus = used(third)
+      const columns = `left_list_id = 'list-3', left_index = 3, left_last_expiry_ms = ${previousStatus.lastExpiryMs}`
       await database.query(`UPDATE sessions SET ${columns} WHERE id = 'session_one'`)
-      t.strictSame(await held(database), { current: undefined, left })
-      t.equal(await act(database, { before: { current: undefined, left }, after: second }), true)
-      t.strictSame(await held(database), { current: second, left })
+      t.strictSame(await held(database), { current: undefined, previousStatus })
+      t.equal(await act(database, { before: { current: undefined, previousStatus }, after: second }), true)
+      t.strictSame(await held(database), { current: second, previousStatus })
     })
 
     const misread: Record<string, HeldStatus> = {
@@ -154,6 +154,6 @@ export function sessionStatusChecks(t: Test, engine: Engine): void {
       ),
     )
     t.equal(results.filter(won => won).length, 1)
-    t.strictSame(await held(database), { current: statusOf(100 + results.indexOf(true)), left: used(first) })
+    t.strictSame(await held(database), { current: statusOf(100 + results.indexOf(true)), previousStatus: used(first) })
   })
 }

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { NewSession, StoredSession } from '../../../src/oauth/stores.ts'
+import type { NewSession, StoredSession } from '../../../src/records/session.ts'
 import { type Engine, holds, openWithParties, sessionOf, statusOf } from './records.ts'
 
 /** A new session as it is read. */

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { SigningKey, SigningKeyState, Transition } from '../../../src/keys/stores.ts'
+import type { SigningKey, SigningKeyState, Transition } from '../../../src/records/signing-key.ts'
 import { type Engine, farMs, openMigrated } from './records.ts'
 
 const keyOf = (kid: string, state: SigningKey['state'], createdAtMs = farMs): SigningKey => ({

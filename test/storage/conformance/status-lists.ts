@@ -75,7 +75,7 @@ export function statusListChecks(t: Test, engine: Engine): void {
     await open(database, 'a', farMs + 5, farMs + 5)
     t.strictSame(await database.read.statusLists.list(), [listOf('a')])
     t.strictSame(await claim(database), { list: listOf('a'), block: 1 })
-    t.equal(await database.write(({ statusLists }) => statusLists.removeOver(farMs)), 1)
+    t.equal(await database.write(({ statusLists }) => statusLists.removeExpired(farMs)), 1)
   })
 
   t.test('of many who open a list at once, one does', async t => {
@@ -154,12 +154,12 @@ export function statusListChecks(t: Test, engine: Engine): void {
       await close(database)
       await open(database, id, farMs, keepUntilMs)
     }
-    const removeOver = (nowMs: number) => database.write(({ statusLists }) => statusLists.removeOver(nowMs))
-    t.equal(await removeOver(farMs), 0)
-    t.equal(await removeOver(farMs + 1), 1)
+    const removeExpired = (nowMs: number) => database.write(({ statusLists }) => statusLists.removeExpired(nowMs))
+    t.equal(await removeExpired(farMs), 0)
+    t.equal(await removeExpired(farMs + 1), 1)
     t.strictSame(await lists(database), ['b', 'c', 'd'])
-    t.equal(await removeOver(farMs + 2), 2)
+    t.equal(await removeExpired(farMs + 2), 2)
     t.strictSame(await lists(database), ['d'])
-    t.equal(await removeOver(farMs + 2), 0)
+    t.equal(await removeExpired(farMs + 2), 0)
   })
 }

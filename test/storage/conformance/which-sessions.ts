@@ -1,6 +1,7 @@
 /** Sessions of two users through two clients, and who is meant by each way to say which. */
 import type { Test } from 'tap'
-import type { SessionStatus, WhichSessions } from '../../../src/oauth/stores.ts'
+import type { SessionFilter } from '../../../src/records/session.ts'
+import type { SessionStatus } from '../../../src/records/status-list.ts'
 import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 
 const owners = {
@@ -35,8 +36,8 @@ export async function openWithDevices(t: Test, engine: Engine): Promise<EmptyDat
 }
 
 /** Each way to say which, and the sessions that are meant of those that have not ended. */
-export const ways: readonly (readonly [string, WhichSessions, readonly Device[]])[] = [
-  ['all', { everybodys: true }, ['phone', 'laptop', 'tablet', 'desktop', 'watch', 'expired']],
+export const ways: readonly (readonly [string, SessionFilter, readonly Device[]])[] = [
+  ['all', { all: true }, ['phone', 'laptop', 'tablet', 'desktop', 'watch', 'expired']],
   ['one', { sessionId: 'session_phone' }, ['phone']],
   ['all but one', { exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'desktop', 'watch', 'expired']],
   ["a user's", { userId: 'user_alice' }, ['phone', 'laptop', 'tablet', 'expired']],

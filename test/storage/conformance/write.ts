@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { StorageUnavailable } from '../../../src/unit-of-work.ts'
+import { StorageUnavailable } from '../../../src/records/unit-of-work.ts'
 import { byTest } from '../../support/serve.ts'
 import { asRead, type Engine, openMigrated, openWithParties, sessionOf, userOf } from './records.ts'
 

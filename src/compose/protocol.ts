@@ -1,0 +1,119 @@
+/** The protocol, put together: the part of the composition root that only a running service needs. */
+import { mayReceiveTokens } from '../accounts/may-receive-tokens.ts'
+import { createSignIn } from '../accounts/sign-in.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/variables.ts'
+import { createAccessTokens } from '../oauth/access-token.ts'
+import { createAccessTokenVerification } from '../oauth/access-token-verification.ts'
+import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
+import { createFailureAudit } from '../oauth/client-authentication/failure-audit.ts'
+import { createPasswordGrant } from '../oauth/grants/password.ts'
+import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
+import { createIntrospectionEndpoint } from '../oauth/introspection.ts'
+import type { Signer } from '../oauth/jws.ts'
+import { createLiveAccessTokens, type HaveGoodStanding } from '../oauth/live-access-token.ts'
+import { metadataOf } from '../oauth/metadata.ts'
+import { createRevocationEndpoint } from '../oauth/revocation.ts'
+import { createSessionStarter } from '../oauth/sessions/new-session.ts'
+import type { Sessions } from '../oauth/sessions/sessions.ts'
+import { createStatusListPublisher } from '../oauth/status-list/publisher.ts'
+import { createStatusIndices } from '../oauth/status-list/status-index.ts'
+import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
+import { createTokenIssuer, type Gate } from '../oauth/token-issuer.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import type { Randomness } from '../randomness.ts'
+import { grantTypes } from '../records/client.ts'
+import type { Readers, Write } from '../records/unit-of-work.ts'
+
+export interface ProtocolParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly read: Readers
+  readonly write: Write
+  readonly passwords: Passwords
+  readonly sessions: Sessions
+  /** The signer of the key that is active now. */
+  readonly activeSigner: () => Signer
+  readonly publishedKeys: () => { readonly body: string }
+}
+
+export function composeProtocol(parts: ProtocolParts) {
+  const { config, clock, read, write, sessions, activeSigner, publishedKeys } = parts
+  const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
+
+  const haveGoodStanding: HaveGoodStanding = async ({ userId, clientId }) =>
+    mayReceiveTokens(await read.standing.find(userId, clientId), {}, clock.now()) === undefined
+  const verifyAccessToken = createAccessTokenVerification({ issuer, publishedKeys, clock })
+  const findLiveAccessToken = createLiveAccessTokens({
+    verifyAccessToken,
+    sessions: read.sessions,
+    haveGoodStanding,
+    clock,
+  })
+  const recordFailure = createFailureAudit({ write, clock })
+  const authenticateClient = createClientAuthentication({ clients: read.clients, recordFailure, clock, accessTokenTtl })
+
+  return {
+    metadata: metadataOf(issuer, grantTypes),
+    findLiveAccessToken,
+    tokenEndpoint: createTokenEndpoint({
+      authenticateClient,
+      grants: composeGrants(parts),
+      issueTokens: composeIssuer(parts),
+    }),
+    revocationEndpoint: createRevocationEndpoint({ authenticateClient, verifyAccessToken, sessions, write }),
+    introspectionEndpoint: createIntrospectionEndpoint({
+      issuer,
+      authenticateClient,
+      findLiveAccessToken,
+      haveGoodStanding,
+      sessions: read.sessions,
+      users: read.users,
+      clock,
+      refreshGrace,
+    }),
+    statusLists: createStatusListPublisher({
+      issuer,
+      statusLists: read.statusLists,
+      revocations: read.revocations,
+      activeSigner,
+      clock,
+    }),
+  }
+}
+
+function composeGrants({ config, clock, randomness, read, write, passwords, sessions }: ProtocolParts) {
+  const { refreshIdleTtlSeconds: refreshIdleTtl, refreshAbsoluteTtlSeconds: refreshAbsoluteTtl } = config
+  return [
+    createPasswordGrant({
+      signIn: createSignIn({ users: read.users, write, passwords }),
+      users: read.users,
+      write,
+      startSession: createSessionStarter({ clock, randomness, refreshIdleTtl, refreshAbsoluteTtl }),
+    }),
+    createRefreshTokenGrant({
+      sessionReader: read.sessions,
+      users: read.users,
+      sessions,
+      write,
+      clock,
+      randomness,
+      refreshIdleTtl,
+      refreshGrace: config.refreshGraceSeconds,
+    }),
+  ]
+}
+
+function composeIssuer({ config, clock, randomness, write, sessions, activeSigner }: ProtocolParts) {
+  const gate: Gate = async (stores, { userId, clientId }, checked) =>
+    mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now())
+  return createTokenIssuer({
+    mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
+    chooseStatus: createStatusIndices({ write, clock, randomness, refreshGrace: config.refreshGraceSeconds }),
+    gate,
+    sessions,
+    write,
+    clock,
+  })
+}

@@ -1,0 +1,175 @@
+/** Signet's configuration: every environment variable, in one table. */
+
+import type { DatabaseLocation } from './parsers.ts'
+import {
+  durationBetween,
+  integerBetween,
+  oneOf,
+  parseDatabase,
+  parseHost,
+  parseIssuer,
+  parseKey256,
+  parseNetworks,
+  parsePort,
+} from './parsers.ts'
+import type { Variable } from './variable.ts'
+
+/** What the environment says, checked. */
+export interface Config {
+  /** The issuer identifier: no trailing slash; it may have a path, under which every endpoint lies. */
+  readonly issuer: string
+  readonly host: string
+  readonly port: number
+  readonly managementHost: string
+  readonly managementPort: number
+  readonly database: DatabaseLocation
+  readonly keysDirectory: string
+  readonly accessTokenTtlSeconds: number
+  readonly refreshIdleTtlSeconds: number
+  readonly refreshAbsoluteTtlSeconds: number
+  readonly refreshGraceSeconds: number
+  /** Sessions that a user may have through one client. */
+  readonly sessionLimit: number
+  /** Undefined: signing keys are not rotated by the clock. */
+  readonly keyRotationIntervalSeconds: number | undefined
+  readonly keyPublishLeadSeconds: number
+  /** 256 bits under which the private signing keys are encrypted at rest; undefined: they are kept in the clear. */
+  readonly keyEncryptionKey: Uint8Array | undefined
+  /** Networks in CIDR notation, always with a length. */
+  readonly trustProxy: readonly string[]
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+}
+
+const rotationInterval = durationBetween('1h', '1095d')
+
+/** Every variable, under the member of Config that it sets. */
+export const variables: { readonly [Member in keyof Config]: Variable<Config[Member]> } = {
+  issuer: {
+    name: 'SIGNET_ISSUER',
+    default: 'http://127.0.0.1:<port>',
+    example: 'https://login.example.com',
+    description: 'The URL that tokens name as their issuer, and under which every endpoint lies',
+    parse: parseIssuer,
+  },
+  host: {
+    name: 'SIGNET_HOST',
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+    description: 'Address or host name on which the public port listens',
+    parse: parseHost,
+  },
+  port: {
+    name: 'SIGNET_PORT',
+    default: '3000',
+    example: '8080',
+    description: 'Public port',
+    parse: parsePort,
+  },
+  managementHost: {
+    name: 'SIGNET_MANAGEMENT_HOST',
+    default: 'as SIGNET_HOST',
+    example: '10.0.0.5',
+    description: 'Address or host name on which the management port listens',
+    parse: parseHost,
+  },
+  managementPort: {
+    name: 'SIGNET_MANAGEMENT_PORT',
+    default: '9090',
+    example: '9091',
+    description: 'Management port: health and API documentation',
+    parse: parsePort,
+  },
+  database: {
+    name: 'SIGNET_DATABASE_URL',
+    default: 'file:db/signet.sqlite',
+    example: 'postgres://signet:PASSWORD@db.example.com/signet',
+    description: 'SQLite file (relative to the working directory, or absolute) or PostgreSQL URL',
+    secret: true,
+    parse: parseDatabase,
+  },
+  keysDirectory: {
+    name: 'SIGNET_KEYS_DIR',
+    default: 'keys',
+    example: '/var/lib/signet/keys',
+    description: 'Directory of the private signing keys (relative to the working directory, or absolute)',
+    parse: text => text,
+  },
+  accessTokenTtlSeconds: {
+    name: 'SIGNET_ACCESS_TOKEN_TTL',
+    default: '10m',
+    example: '5m',
+    description: 'Lifetime of an access token, from 30s to 12h',
+    // A retiring key and a status list are kept for the longest lifetime, hence the 12 h.
+    parse: durationBetween('30s', '12h'),
+  },
+  refreshIdleTtlSeconds: {
+    name: 'SIGNET_REFRESH_IDLE_TTL',
+    default: '14d',
+    example: '7d',
+    description: 'A session that is not refreshed for this long ends, from 1m to 365d',
+    parse: durationBetween('1m', '365d'),
+  },
+  refreshAbsoluteTtlSeconds: {
+    name: 'SIGNET_REFRESH_ABSOLUTE_TTL',
+    default: '90d',
+    example: '30d',
+    description:
+      'A session ends this long after sign-in, refreshed or not, from 1m to 3650d; not below the idle lifetime',
+    parse: durationBetween('1m', '3650d'),
+  },
+  refreshGraceSeconds: {
+    name: 'SIGNET_REFRESH_GRACE',
+    default: '30s',
+    example: '10s',
+    description: 'How long a refresh whose response was lost may be repeated, from 0s (never) to 60s',
+    // A stolen refresh token may go unnoticed for as long, hence at most a minute.
+    parse: durationBetween('0s', '60s'),
+  },
+  sessionLimit: {
+    name: 'SIGNET_SESSION_LIMIT',
+    default: '50',
+    example: '10',
+    description:
+      'Sessions that a user may have through one client, from 1 to 1000; one more ends the one that is idle for longest',
+    parse: integerBetween(1, 1000),
+  },
+  keyRotationIntervalSeconds: {
+    name: 'SIGNET_KEY_ROTATION_INTERVAL',
+    default: '90d',
+    example: '30d',
+    description: 'Time between two rotations of the signing key, from 1h to 1095d, or off',
+    // NIST SP 800-57 gives a private signature key three years at most.
+    parse: text => (text === 'off' ? undefined : rotationInterval(text)),
+  },
+  keyPublishLeadSeconds: {
+    name: 'SIGNET_KEY_PUBLISH_LEAD',
+    default: '24h',
+    example: '12h',
+    description: 'A key is published for this long before it may sign, from 10m to 30d; below the rotation interval',
+    // The floor is twice the max-age of the JWKS, so that a cache that missed one refresh still knows the key.
+    parse: durationBetween('10m', '30d'),
+  },
+  keyEncryptionKey: {
+    name: 'SIGNET_KEY_ENCRYPTION_KEY',
+    default: 'none',
+    example: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY',
+    description:
+      'Encrypts the private signing keys at rest: 32 random bytes in base64 (`openssl rand -base64 32`), or none',
+    secret: true,
+    parse: parseKey256,
+  },
+  trustProxy: {
+    name: 'SIGNET_TRUST_PROXY',
+    default: 'none',
+    example: '10.0.0.0/8,fd00::/8',
+    description: 'Networks of the reverse proxies whose X-Forwarded-For is believed',
+    parse: parseNetworks,
+  },
+  logLevel: {
+    name: 'SIGNET_LOG_LEVEL',
+    default: 'info',
+    example: 'warn',
+    description: 'Least severe level that is logged: fatal, error, warn, info, debug or trace',
+    parse: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
+  },
+}

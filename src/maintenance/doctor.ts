@@ -1,0 +1,74 @@
+/** What an operator should know of a service that may or may not run: each thing is looked at, and nothing is changed. */
+import type { Clock } from '../clock.ts'
+import type { KeyFiles } from '../keys/key-files.ts'
+import { readProved } from '../keys/key-ring.ts'
+import { inState } from '../keys/schedule.ts'
+import type { SigningKeyReader } from '../records/signing-key.ts'
+import type { RestoreGuard } from './restore.ts'
+
+export interface Finding {
+  readonly check: string
+  /** What to mend; undefined when all is well. */
+  readonly problem: string | undefined
+}
+
+/** The clock of this machine may be this much behind what was written last. */
+const CLOCK_SLACK_MS = 60_000
+
+export function createDoctor(dependencies: {
+  /** Opened when they are asked for: what can't be opened is what to mend. */
+  readonly openDatabase: () => Promise<{
+    readonly signingKeys: SigningKeyReader
+    /** When the newest audit event was written. */
+    readonly lastEventAtMs: () => Promise<number | undefined>
+    readonly integrityProblem: () => Promise<string | undefined>
+  }>
+  readonly openFiles: () => Promise<KeyFiles>
+  readonly restoreGuard: () => Promise<RestoreGuard>
+  readonly isEncrypted: boolean
+  readonly clock: Clock
+}): () => Promise<readonly Finding[]> {
+  const { openDatabase, openFiles, restoreGuard, isEncrypted, clock } = dependencies
+
+  async function keyProblem(state: 'active' | 'pending'): Promise<string | undefined> {
+    const known = await (await openDatabase()).signingKeys.list()
+    // Before the first start there are none.
+    if (known.length === 0) return undefined
+    const key = inState(known, state)
+    if (key === undefined) return `No key is ${state}. Run: signet keys revoke --all --reason …`
+    await readProved(await openFiles(), key)
+    return undefined
+  }
+
+  async function clockProblem(): Promise<string | undefined> {
+    const lastMs = await (await openDatabase()).lastEventAtMs()
+    if (lastMs === undefined || lastMs <= clock.now() + CLOCK_SLACK_MS) return undefined
+    return `The clock says ${new Date(clock.now()).toISOString()}, and the last event is of ${new Date(lastMs).toISOString()}. Set the clock.`
+  }
+
+  async function encryptionProblem(): Promise<string | undefined> {
+    if (!isEncrypted) return undefined
+    const plain = await (await openFiles()).listPlain()
+    if (plain.length === 0) return undefined
+    return `${plain.length} keys are not encrypted yet: they were made before SIGNET_KEY_ENCRYPTION_KEY was set. Each rotation replaces one.`
+  }
+
+  const checks: Readonly<Record<string, () => Promise<string | undefined>>> = {
+    database: async () => (await openDatabase()).integrityProblem(),
+    clock: clockProblem,
+    'key directory': async () => void (await openFiles()),
+    'active key': () => keyProblem('active'),
+    'standby key': () => keyProblem('pending'),
+    'key encryption': encryptionProblem,
+    restore: async () => (await restoreGuard()).problem(),
+  }
+
+  return async () => {
+    const findings: Finding[] = []
+    for (const [check, look] of Object.entries(checks)) {
+      const problem = await look().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+      findings.push({ check, problem })
+    }
+    return findings
+  }
+}

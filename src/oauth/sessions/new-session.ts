@@ -1,0 +1,49 @@
+/** What a sign-in starts: a session, and, if the client may refresh, its refresh token family. */
+import { type Clock, toSeconds } from '../../clock.ts'
+import { type Randomness, randomId } from '../../randomness.ts'
+import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
+import { hashOf, newRefreshToken, type RefreshToken } from './refresh-token.ts'
+import type { SessionDraft } from './sessions.ts'
+
+export const REFRESH_TOKEN = 'refresh_token'
+
+export type StartSession = (signIn: {
+  readonly userId: string
+  readonly client: AuthenticatedClient
+  readonly scope: readonly string[]
+  /** The default of the session; the client's other audiences stay within reach of a refresh. */
+  readonly audience: string
+}) => { readonly session: SessionDraft; readonly refreshToken: RefreshToken | undefined }
+
+export function createSessionStarter(dependencies: {
+  readonly clock: Clock
+  readonly randomness: Randomness
+  /** Seconds. */
+  readonly refreshIdleTtl: number
+  readonly refreshAbsoluteTtl: number
+}): StartSession {
+  const { clock, randomness, refreshIdleTtl, refreshAbsoluteTtl } = dependencies
+  return ({ userId, client, scope, audience }) => {
+    const nowMs = clock.now()
+    const refreshToken = client.grants.includes(REFRESH_TOKEN) ? newRefreshToken(randomness) : undefined
+    // Without a refresh token the session is over with its only access token.
+    const [idle, absolute] =
+      refreshToken === undefined ? [client.accessTokenTtl, client.accessTokenTtl] : [refreshIdleTtl, refreshAbsoluteTtl]
+    const session: SessionDraft = {
+      id: randomId(randomness, 'session'),
+      userId,
+      clientId: client.id,
+      scope,
+      audiences: [audience, ...client.audiences.filter(other => other !== audience)],
+      authTimeSeconds: toSeconds(nowMs),
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs + idle * 1000,
+      absoluteExpiresAtMs: nowMs + absolute * 1000,
+      family: refreshToken && {
+        handleHash: hashOf(refreshToken.handle),
+        currentHash: hashOf(refreshToken.secret),
+      },
+    }
+    return { session, refreshToken }
+  }
+}

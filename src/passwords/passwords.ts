@@ -1,0 +1,97 @@
+/**
+ * Passwords: Argon2id with the parameters of the OWASP Password Storage Cheat Sheet (m=19 MiB, t=2, p=1), NFC before hashing
+ * (NIST SP 800-63B-4 §3.1.1.2). The one place in which a password is hashed or compared.
+ */
+
+import { assertNoProblem } from '../accounts/account-error.ts'
+import type { User } from '../records/user.ts'
+import type { HashingQueue } from './hashing-queue.ts'
+import { newPasswordProblem, normalizePassword } from './password-rules.ts'
+
+const MEMORY_KIB = 19456
+const PASSES = 2
+const LANES = 1
+/** `Algorithm.Argon2id`, a const enum that native type stripping can't read. */
+const ARGON2ID = 2
+const currentParameters = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`
+
+/** A hash that no password has, so that a name without an account costs what a wrong password costs. */
+const nobodysHash = `${currentParameters}${'A'.repeat(22)}$${'A'.repeat(43)}`
+
+/** The primitive. Tests hold it back to see what happens meanwhile. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>
+  /** @throws when `hash` can't be parsed */
+  verify(hash: string, password: string): Promise<boolean>
+}
+
+/** Argon2id in the thread pool; the native module is loaded when the first password comes. */
+export const argon2id: PasswordHasher = {
+  async hash(password) {
+    const { hash } = await import('@node-rs/argon2')
+    return hash(password, { algorithm: ARGON2ID, memoryCost: MEMORY_KIB, timeCost: PASSES, parallelism: LANES })
+  },
+  async verify(hash, password) {
+    const { verify } = await import('@node-rs/argon2')
+    return verify(hash, password)
+  },
+}
+
+/** Whose password, and its stored hash. */
+export type StoredPassword = Pick<User, 'userId' | 'passwordHash'>
+
+export interface PasswordCheck {
+  readonly matches: boolean
+  /** Whether the stored hash was made with other parameters than today's. */
+  readonly outdated: boolean
+}
+
+export interface Passwords {
+  /**
+   * Compares in the same time whether or not there is such a user, and whether or not it can be read.
+   * @param network on whose turn in the queue this is
+   * @throws TooManyWaiting before any work
+   */
+  verify(network: string, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
+  /**
+   * @param words what the password must not be made of: the username
+   * @throws AccountError when the rules refuse the password
+   */
+  hashNew(network: string, password: string, words: readonly string[]): Promise<string>
+  /** The same password under today's parameters: no rule is asked, because it is in use already. */
+  rehash(network: string, password: string): Promise<string>
+}
+
+export function createPasswords(options: {
+  readonly hasher: PasswordHasher
+  readonly queue: HashingQueue
+  /** Told of a stored hash that can't be parsed. */
+  readonly onUnreadableHash: (userId: string | undefined, error: unknown) => void
+}): Passwords {
+  const { hasher, queue, onUnreadableHash } = options
+
+  async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
+    try {
+      return (await hasher.verify(user?.passwordHash ?? nobodysHash, password)) && user !== undefined
+    } catch (error) {
+      onUnreadableHash(user?.userId, error)
+      await hasher.verify(nobodysHash, password)
+      return false
+    }
+  }
+
+  const rehash = (network: string, password: string) =>
+    queue.run(network, () => hasher.hash(normalizePassword(password)))
+
+  return {
+    async verify(network, user, password) {
+      const matches = await queue.run(network, () => compare(user, normalizePassword(password)))
+      return { matches, outdated: matches && !user?.passwordHash.startsWith(currentParameters) }
+    },
+    async hashNew(network, password, words) {
+      assertNoProblem(await newPasswordProblem(password, [...words, 'signet']))
+      return rehash(network, password)
+    },
+    rehash,
+  }
+}

@@ -1,0 +1,64 @@
+/** Clients: the applications that ask for tokens (RFC 6749 §2). */
+import type { Status } from './standing.ts'
+
+/** The grants that this service has, and that a client may be given (RFC 6749 §4, §6). */
+export const grantTypes = ['password', 'refresh_token'] as const
+
+export interface ClientSecret {
+  readonly id: string
+  readonly name: string | null
+  /** SHA-256, base64url: the secret is long and random, a slow hash would protect nothing. */
+  readonly hash: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number | null
+}
+
+/** What an operator may set of a client. */
+export interface ClientSettings {
+  readonly grants: readonly string[]
+  /** Permissions the client may ask for; `*` stands for whatever the user has. */
+  readonly scope: readonly string[]
+  /** Resource services its tokens are for, the default first. */
+  readonly audiences: readonly string[]
+  /** Web pages that may use it. */
+  readonly origins: readonly string[]
+  /** Audiences whose tokens it may introspect. */
+  readonly introspect: readonly string[]
+  readonly accessTokenTtlSeconds: number | null
+}
+
+/** As a request of the client needs it: without the origins, which lie in a table of their own. */
+export interface Client extends Omit<ClientSettings, 'origins'> {
+  /** Internal id, `client_…`, never reused. */
+  readonly id: string
+  /** The `client_id` of RFC 6749 §2.2. */
+  readonly clientId: string
+  readonly status: Status
+  readonly isPublic: boolean
+  readonly secrets: readonly ClientSecret[]
+  readonly createdAtMs: number
+}
+
+/** As the operators see it. */
+export interface RegisteredClient extends Client, ClientSettings {}
+
+export interface ClientReader {
+  /** The client with this `client_id` that is not deleted. */
+  findByClientId(clientId: string): Promise<Client | undefined>
+  /** The same with its origins; locked, inside a write. */
+  find(clientId: string): Promise<RegisteredClient | undefined>
+  /** Ordered by `client_id`, without the deleted ones. */
+  list(): Promise<readonly RegisteredClient[]>
+  /** The browser origins that the client with this internal id has registered. */
+  originsOf(id: string): Promise<readonly string[]>
+  /** Whether any active client registered this browser origin. */
+  isRegisteredOrigin(origin: string): Promise<boolean>
+}
+
+export interface ClientStore extends ClientReader {
+  /** False when the `client_id` is taken. */
+  insert(client: RegisteredClient): Promise<boolean>
+  update(id: string, settings: ClientSettings): Promise<void>
+  setStatus(id: string, status: Status): Promise<void>
+  setSecrets(id: string, secrets: readonly ClientSecret[]): Promise<void>
+}

@@ -1,0 +1,20 @@
+/** Which database this is, and since which restore. */
+export interface Instance {
+  /** Random, and never changed. */
+  readonly id: string
+  /** Random, renewed at every restore; a file beside the keys has it, too. */
+  readonly epoch: string
+  /** When this copy was made by `signet backup`; null in the original. */
+  readonly backedUpAtMs: number | null
+}
+
+export interface InstanceReader {
+  find(): Promise<Instance | undefined>
+}
+
+export interface InstanceStore extends InstanceReader {
+  /** Nothing when there is one already. */
+  insert(instance: Instance): Promise<void>
+  /** Begins a new epoch, in which this is the original. */
+  renew(epoch: string): Promise<void>
+}

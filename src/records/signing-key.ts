@@ -1,0 +1,49 @@
+/** Signing keys (RFC 7517), and the states of their life. */
+import type { JWK } from 'jose'
+
+/**
+ * `pending` (published, not signing) → `active` → `retiring` (published, verifies) → `retired` (gone from the JWKS);
+ * `revoked` from any of them.
+ */
+export type SigningKeyState = 'pending' | 'active' | 'retiring' | 'retired' | 'revoked'
+
+export interface SigningKey {
+  /** RFC 7638 thumbprint. */
+  readonly kid: string
+  readonly state: SigningKeyState
+  /** When it came into this state, and why. */
+  readonly sinceMs: number
+  readonly cause: string
+  /** Public members only. */
+  readonly publicJwk: JWK
+  readonly createdAtMs: number
+  /** The earliest time at which a pending key may start to sign: verifiers have seen it by then. Of the others, when it did. */
+  readonly activatesAtMs: number
+  /** When an operator asked that this pending key should sign as soon as it may. */
+  readonly rotationAskedAtMs: number | null
+  /** When a retiring key leaves the JWKS: the last token that it signed has expired by then. */
+  readonly retiresAtMs: number | null
+}
+
+/** One step of a key's life. */
+export interface Transition {
+  readonly kid: string
+  readonly from: SigningKeyState
+  readonly to: SigningKeyState
+  readonly atMs: number
+  readonly cause: string
+  readonly retiresAtMs: number | null
+}
+
+export interface SigningKeyReader {
+  list(): Promise<readonly SigningKey[]>
+}
+
+export interface SigningKeyStore extends SigningKeyReader {
+  /** False when another key is already in that state and there can be only one. */
+  insert(key: SigningKey): Promise<boolean>
+  /** False when the key is not in the state that the step begins with. */
+  step(transition: Transition): Promise<boolean>
+  /** Remembers that this pending key should sign as soon as it may; false when it is not pending. */
+  askRotation(kid: string, atMs: number): Promise<boolean>
+}

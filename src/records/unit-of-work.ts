@@ -1,0 +1,56 @@
+/**
+ * What a service may ask of the storage. Reads run beside everything else; every change is made inside `write`, which is
+ * one transaction: all of it is durable when the promise resolves, or none of it happened.
+ */
+
+import type { AuditReader, AuditStore } from './audit-event.ts'
+import type { ClientReader, ClientStore } from './client.ts'
+import type { InstanceReader, InstanceStore } from './instance.ts'
+import type { RoleReader, RoleStore } from './role.ts'
+import type { SessionReader, SessionStore } from './session.ts'
+import type { SigningKeyReader, SigningKeyStore } from './signing-key.ts'
+import type { StandingReader, StandingStore } from './standing.ts'
+import type { RevocationReader, RevocationStore, StatusListReader, StatusListStore } from './status-list.ts'
+import type { UserReader, UserStore } from './user.ts'
+
+/** Every interface that reads. */
+export interface Readers {
+  readonly clients: ClientReader
+  readonly users: UserReader
+  readonly roles: RoleReader
+  readonly sessions: SessionReader
+  readonly revocations: RevocationReader
+  readonly statusLists: StatusListReader
+  readonly signingKeys: SigningKeyReader
+  readonly instance: InstanceReader
+  readonly standing: StandingReader
+  readonly audit: AuditReader
+}
+
+/** Every interface, inside one transaction. */
+export interface Stores extends Readers {
+  readonly clients: ClientStore
+  readonly users: UserStore
+  readonly roles: RoleStore
+  readonly sessions: SessionStore
+  readonly revocations: RevocationStore
+  readonly statusLists: StatusListStore
+  readonly signingKeys: SigningKeyStore
+  readonly instance: InstanceStore
+  readonly standing: StandingStore
+  readonly audit: AuditStore
+}
+
+/**
+ * Runs `work` in a transaction and answers once it is durable. Only store calls belong inside: no signing, hashing, network or
+ * timers, because other works wait for this one. What `work` throws undoes its changes and is thrown on.
+ * @throws StorageUnavailable when the database can't take the write now
+ */
+export type Write = <T>(work: (stores: Stores) => Promise<T>) => Promise<T>
+
+/** The database can't be used at the moment; nothing was changed, and trying again makes sense. */
+export class StorageUnavailable extends Error {
+  override readonly name = 'StorageUnavailable'
+  /** Seconds after which a retry makes sense. */
+  readonly retryAfterSeconds = 1
+}

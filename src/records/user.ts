@@ -1,0 +1,43 @@
+/** Users: the people who sign in. */
+import type { Role } from './role.ts'
+import type { Status } from './standing.ts'
+
+export interface User {
+  /** `user_…`, never reused. */
+  readonly userId: string
+  /** As entered. */
+  readonly username: string
+  readonly status: Status
+  readonly passwordHash: string
+  /** New with each password that is set, and the same when only its hash is upgraded. */
+  readonly passwordId: string
+  readonly createdAtMs: number
+}
+
+export interface UserWithRoles extends User {
+  /** Names of the roles, ordered. */
+  readonly roles: readonly string[]
+}
+
+export interface UserReader {
+  /** The user with this key who is not deleted. */
+  findByKey(usernameKey: string): Promise<User | undefined>
+  /** The same by the internal id. */
+  findById(userId: string): Promise<User | undefined>
+  /** Ordered by name, without the deleted ones. */
+  list(): Promise<readonly UserWithRoles[]>
+  rolesOf(userId: string): Promise<readonly Role[]>
+}
+
+export interface UserStore extends UserReader {
+  /** False when the name is taken. */
+  insert(user: User & { readonly usernameKey: string }): Promise<boolean>
+  setStatus(userId: string, status: Status): Promise<void>
+  setPassword(userId: string, password: { readonly passwordHash: string; readonly passwordId: string }): Promise<void>
+  /** Sets the hash only where `expected` is still the stored one. */
+  replacePasswordHash(userId: string, expected: string, passwordHash: string): Promise<boolean>
+  /** False when the user had the role before. */
+  grantRole(userId: string, roleName: string): Promise<boolean>
+  /** False when the user did not have it. */
+  revokeRole(userId: string, roleName: string): Promise<boolean>
+}

@@ -1,0 +1,13 @@
+import type { Expression, RawBuilder } from 'kysely'
+import type { Clock } from '../../clock.ts'
+import type { Randomness } from '../../randomness.ts'
+
+/** What differs between the databases, and what the stores take from outside. */
+export interface Dialect {
+  readonly clock: Clock
+  readonly randomness: Randomness
+  /** The one clock that several instances share: the database's on PostgreSQL; on SQLite, `ours`. */
+  nowMs(ours: Expression<number>): RawBuilder<number>
+  /** Whether a read inside a transaction must say that it locks what it reads; SQLite has one writer at a time anyway. */
+  readonly locksRows: boolean
+}

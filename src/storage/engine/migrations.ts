@@ -1,0 +1,53 @@
+import * as fs from 'node:fs/promises'
+import * as path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Kysely } from 'kysely'
+import { FileMigrationProvider, Migrator } from 'kysely/migration'
+import type { Schema } from './schema.ts'
+
+const migrationFolder = fileURLToPath(new URL('../../../db/migrations', import.meta.url))
+
+/** The database has migrations that this program does not know: an older program must not touch it. */
+export class SchemaIsNewer extends Error {
+  override readonly name = 'SchemaIsNewer'
+}
+
+/** Names of the migrations in this program, in the order in which they run. */
+async function known(): Promise<string[]> {
+  const files = await fs.readdir(migrationFolder)
+  return files
+    .filter(name => name.endsWith('.ts'))
+    .map(name => path.basename(name, '.ts'))
+    .sort()
+}
+
+async function applied(db: Kysely<Schema>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return []
+  const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
+    .selectFrom('kysely_migration')
+    .select('name')
+    .orderBy('name')
+    .execute()
+  return rows.map(({ name }) => name)
+}
+
+/**
+ * Brings the schema up to this program's.
+ * @returns the names of the migrations that ran now
+ * @throws SchemaIsNewer when a newer program has migrated this database before
+ */
+export async function migrate(db: Kysely<Schema>): Promise<readonly string[]> {
+  const [ours, theirs] = [await known(), await applied(db)]
+  const unknown = theirs.filter(name => !ours.includes(name))
+  if (unknown.length > 0) {
+    throw new SchemaIsNewer(
+      `The database was migrated by a newer Signet (${unknown.join(', ')}). Run that version, or restore a backup made before it.`,
+    )
+  }
+  if (theirs.length === ours.length) return []
+  const migrator = new Migrator({ db, provider: new FileMigrationProvider({ fs, path, migrationFolder }) })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+  return (results ?? []).map(({ migrationName }) => migrationName)
+}

@@ -1,0 +1,96 @@
+/** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
+import { closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { StorageUnavailable } from '../../records/unit-of-work.ts'
+import type { WriteConnection } from './group-commit.ts'
+
+/** The busy timeout blocks the event loop, so it stays short; longer waits are the caller's, without blocking. */
+const BUSY_TIMEOUT_MS = 20
+
+/** Errors of the moment or of the machine, not of the statement: nothing was changed, and a retry makes sense. */
+const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/
+
+export const isBusy = (error: unknown): boolean =>
+  error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')
+
+export const toStorageError = (error: unknown): unknown =>
+  error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)
+    ? new StorageUnavailable(`The database can't be used: ${error.message} (${error.code}).`, { cause: error })
+    : error
+
+/** For its owner only, also when it came from a backup; SQLite gives -wal and -shm the mode of the file. */
+function createPrivately(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const descriptor = openSync(file, 'a', 0o600)
+  fchmodSync(descriptor, 0o600)
+  closeSync(descriptor)
+}
+
+/** Durable and private: WAL, FULL (a commit is on the disk when it returns), foreign keys. */
+export function openForWriting(file: string): Sqlite.Database {
+  createPrivately(file)
+  // Switching to WAL and recovering after a crash need the file for themselves for a moment; nothing else runs yet.
+  const database = new Sqlite(file, { timeout: 5000 })
+  try {
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    // A checkpoint waits for the disk twice: 16 MB of log instead of 4 makes that a quarter as often.
+    database.pragma('wal_autocheckpoint = 4000')
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+export const openForReading = (file: string): Sqlite.Database =>
+  new Sqlite(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+
+/** Prepares each statement once, and turns the database's own failures into StorageUnavailable. */
+export function forKysely(database: Sqlite.Database): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>()
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action()
+    } catch (error) {
+      throw toStorageError(error)
+    }
+  }
+  const wrap = (statement: Sqlite.Statement): SqliteStatement => ({
+    reader: statement.reader,
+    all: parameters => attempt(() => statement.all(...parameters)),
+    run: parameters => attempt(() => statement.run(...parameters)),
+    iterate: parameters => attempt(() => statement.iterate(...parameters)),
+  })
+  return {
+    prepare(text) {
+      let statement = statements.get(text)
+      if (statement === undefined) {
+        statement = attempt(() => wrap(database.prepare(text)))
+        statements.set(text, statement)
+      }
+      return statement
+    },
+    close: () => database.close(),
+  }
+}
+
+export function writeConnection(database: Sqlite.Database): WriteConnection {
+  const statement = (text: string) => {
+    const prepared = database.prepare(text)
+    return () => void prepared.run()
+  }
+  return {
+    begin: statement('BEGIN IMMEDIATE'),
+    commit: statement('COMMIT'),
+    rollback: statement('ROLLBACK'),
+    savepoint: statement('SAVEPOINT work'),
+    release: statement('RELEASE work'),
+    rollbackToSavepoint: statement('ROLLBACK TO work'),
+    inTransaction: () => database.inTransaction,
+  }
+}

@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely'
+import { orderedId } from '../../randomness.ts'
+import type { AuditStore } from '../../records/audit-event.ts'
+import type { Dialect } from '../engine/dialect.ts'
+import { type Executor, prepared } from '../engine/prepared.ts'
+import type { AuditEventsTable, Schema } from '../engine/schema.ts'
+
+export function prepareAuditStore(
+  db: Kysely<Schema>,
+  { clock, randomness }: Dialect,
+): (executor: Executor) => AuditStore {
+  const insert = prepared<AuditEventsTable>(param =>
+    db.insertInto('audit_events').values({
+      id: param('id'),
+      type: param('type'),
+      occurred_at_ms: param('occurred_at_ms'),
+      outcome: param('outcome'),
+      reason: param('reason'),
+      actor: param('actor'),
+      user_id: param('user_id'),
+      client_id: param('client_id'),
+      session_id: param('session_id'),
+      target: param('target'),
+      address: param('address'),
+      user_agent: param('user_agent'),
+      request_id: param('request_id'),
+    }),
+  )
+
+  return executor => ({
+    async lastEventAtMs() {
+      // The ids are in the order of time.
+      const query = executor.kysely.selectFrom('audit_events').select('occurred_at_ms').orderBy('id', 'desc').limit(1)
+      return (await query.executeTakeFirst())?.occurred_at_ms
+    },
+    async append(event) {
+      const nowMs = clock.now()
+      await insert(executor, {
+        id: orderedId(randomness, nowMs, 'event'),
+        type: event.type,
+        occurred_at_ms: nowMs,
+        outcome: event.outcome,
+        reason: event.reason ?? null,
+        actor: event.provenance.actor,
+        user_id: event.userId ?? null,
+        client_id: event.clientId ?? null,
+        session_id: event.sessionId ?? null,
+        target: event.target ?? null,
+        address: event.provenance.address,
+        user_agent: event.provenance.userAgent,
+        request_id: event.provenance.requestId,
+      })
+    },
+  })
+}

@@ -1,0 +1,75 @@
+import type { Kysely } from 'kysely'
+import type { RevocationStore } from '../../records/status-list.ts'
+import { type Executor, prepared } from '../engine/prepared.ts'
+import type { RevocationsTable, Schema } from '../engine/schema.ts'
+
+export function prepareRevocationStore(db: Kysely<Schema>): (executor: Executor) => RevocationStore {
+  const indicesOf = prepared<{ listId: string; afterIndex: number; limit: number }, { status_index: number }>(param =>
+    db
+      .selectFrom('revocations')
+      .select('status_index')
+      .where('list_id', '=', param('listId'))
+      .where('status_index', '>', param('afterIndex'))
+      .orderBy('status_index')
+      .limit(param('limit')),
+  )
+  const insert = prepared<RevocationsTable>(param =>
+    db
+      .insertInto('revocations')
+      .values({ list_id: param('list_id'), status_index: param('status_index'), until_ms: param('until_ms') })
+      // Whoever revokes again makes it last longer, never shorter.
+      .onConflict(conflict =>
+        conflict
+          .columns(['list_id', 'status_index'])
+          .doUpdateSet(row => ({ until_ms: row.ref('excluded.until_ms') }))
+          .whereRef('excluded.until_ms', '>', 'revocations.until_ms'),
+      ),
+  )
+  const removeExpired = prepared<{ nowMs: number; limit: number }, Pick<RevocationsTable, 'list_id'>>(param =>
+    db
+      .deleteFrom('revocations')
+      .where(({ eb, refTuple, selectFrom }) =>
+        eb(
+          refTuple('list_id', 'status_index'),
+          'in',
+          selectFrom('revocations as some')
+            .select(['some.list_id', 'some.status_index'])
+            .where('some.until_ms', '<=', param('nowMs'))
+            .orderBy('some.until_ms')
+            .limit(param('limit'))
+            .$asTuple('list_id', 'status_index'),
+        ),
+      )
+      // Somebody may have revoked one again since it was chosen.
+      .where('until_ms', '<=', param('nowMs'))
+      .returning('list_id'),
+  )
+  const touch = prepared<{ listId: string }>(param =>
+    db
+      .updateTable('status_lists')
+      .set(list => ({ revision: list('revision', '+', 1) }))
+      .where('id', '=', param('listId')),
+  )
+
+  return executor => {
+    /** In one order, so that two transactions never wait for each other. */
+    const touchAll = async (listIds: readonly string[]) => {
+      for (const listId of [...new Set(listIds)].sort()) await touch(executor, { listId })
+    }
+    return {
+      async listIndices(listId, afterIndex, limit) {
+        return (await indicesOf(executor, { listId, afterIndex, limit })).rows.map(({ status_index }) => status_index)
+      },
+      async add(revocations) {
+        for (const { listId, index, untilMs } of revocations)
+          await insert(executor, { list_id: listId, status_index: index, until_ms: untilMs })
+        await touchAll(revocations.map(({ listId }) => listId))
+      },
+      async removeExpired(nowMs, limit) {
+        const { rows: over } = await removeExpired(executor, { nowMs, limit })
+        await touchAll(over.map(({ list_id }) => list_id))
+        return over.length
+      },
+    }
+  }
+}

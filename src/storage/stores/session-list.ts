@@ -1,0 +1,86 @@
+/** Sessions as their users and the operators look for them. */
+import type { ExpressionBuilder, Kysely } from 'kysely'
+import type { ListedSession, SessionFilter } from '../../records/session.ts'
+import type { Schema } from '../engine/schema.ts'
+
+type Named = Exclude<keyof SessionFilter, 'all'>
+export type WhichValues = { readonly [Name in Named]?: string | undefined }
+
+/**
+ * The sessions that have not ended and fulfil every condition that is given.
+ * @param param writes a placeholder for a condition's value; without it, the value itself is written
+ */
+export function matching(
+  row: ExpressionBuilder<Schema, 'sessions'>,
+  which: SessionFilter,
+  param?: (name: Named) => unknown,
+) {
+  const valueFor = (name: Named) => (param === undefined ? which[name] : param(name)) as string
+  const { sessionId, exceptSessionId, userId, clientId } = which
+  const conditions = [row('sessions.ended_at_ms', 'is', null)]
+  if (sessionId !== undefined) conditions.push(row('sessions.id', '=', valueFor('sessionId')))
+  if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', valueFor('exceptSessionId')))
+  if (userId !== undefined) conditions.push(row('sessions.user_id', '=', valueFor('userId')))
+  if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', valueFor('clientId')))
+  if (conditions.length === 1 && which.all !== true) throw new Error('Nobody said which sessions.')
+  return row.and(conditions)
+}
+
+export async function listSessions(
+  kysely: Kysely<Schema>,
+  which: SessionFilter,
+  nowMs: number,
+): Promise<readonly ListedSession[]> {
+  const rows = await kysely
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .innerJoin('clients', 'clients.id', 'sessions.client_id')
+    .select([
+      'sessions.id',
+      'sessions.user_id',
+      'users.username',
+      'clients.client_id',
+      'sessions.created_at_ms',
+      'sessions.rotated_at_ms',
+      'sessions.expires_at_ms',
+      'sessions.address',
+      'sessions.user_agent',
+    ])
+    .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, which))
+    // It can be refreshed, or an access token of it still works.
+    .where(row =>
+      row.or([row('sessions.expires_at_ms', '>', nowMs), row('sessions.status_last_expiry_ms', '>', nowMs)]),
+    )
+    .orderBy(row => row.fn.coalesce('sessions.rotated_at_ms', 'sessions.created_at_ms'), 'desc')
+    .orderBy('sessions.id')
+    .execute()
+  return rows.map(row => ({
+    id: row.id,
+    userId: row.user_id,
+    username: row.username,
+    clientId: row.client_id,
+    createdAtMs: row.created_at_ms,
+    lastUsedAtMs: row.rotated_at_ms ?? row.created_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    address: row.address,
+    userAgent: row.user_agent,
+  }))
+}
+
+/** Those with a live access token that were used last in this span of time. */
+export async function countLive(
+  kysely: Kysely<Schema>,
+  usedFromMs: number,
+  usedBeforeMs: number,
+  nowMs: number,
+): Promise<number> {
+  const { count } = await kysely
+    .selectFrom('sessions')
+    .select(row => row.fn.countAll<number>().as('count'))
+    .where('ended_at_ms', 'is', null)
+    .where('status_last_expiry_ms', '>', nowMs)
+    .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '>=', usedFromMs)
+    .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '<', usedBeforeMs)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}

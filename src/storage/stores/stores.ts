@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely'
+import type { Readers, Stores } from '../../records/unit-of-work.ts'
+import type { Dialect } from '../engine/dialect.ts'
+import type { Executor } from '../engine/prepared.ts'
+import type { Schema } from '../engine/schema.ts'
+import { prepareAuditStore } from './audit.ts'
+import { prepareClientStore } from './clients.ts'
+import { instanceStore } from './instance.ts'
+import { prepareRevocationStore } from './revocations.ts'
+import { roleStore } from './roles.ts'
+import { prepareSessionStore } from './sessions.ts'
+import { signingKeyStore } from './signing-keys.ts'
+import { prepareStandingStore } from './standing.ts'
+import { prepareStatusListStore } from './status-lists.ts'
+import { prepareUserStore } from './users.ts'
+
+/** Prepares every store once for a database; what it answers gives them for a connection or a transaction. */
+export function prepareStores(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => Readers & Stores {
+  const audit = prepareAuditStore(db, dialect)
+  const clients = prepareClientStore(db)
+  const revocations = prepareRevocationStore(db)
+  const sessions = prepareSessionStore(db, dialect)
+  const standing = prepareStandingStore(db, dialect)
+  const statusLists = prepareStatusListStore(db)
+  const users = prepareUserStore(db)
+  return executor => ({
+    audit: audit(executor),
+    clients: clients(executor),
+    instance: instanceStore(executor),
+    revocations: revocations(executor),
+    roles: roleStore(executor),
+    sessions: sessions(executor),
+    signingKeys: signingKeyStore(executor),
+    standing: standing(executor),
+    statusLists: statusLists(executor),
+    users: users(executor),
+  })
+}

@@ -1,0 +1,116 @@
+import type { Kysely } from 'kysely'
+import type { Role } from '../../records/role.ts'
+import type { User, UserReader, UserStore } from '../../records/user.ts'
+import { type Executor, notDeleted, type Param, prepared } from '../engine/prepared.ts'
+import type { RolesTable, Schema, UsersTable } from '../engine/schema.ts'
+
+const toUser = (row: UsersTable): User => ({
+  userId: row.id,
+  username: row.username,
+  status: row.status,
+  passwordHash: row.password_hash,
+  passwordId: row.password_id,
+  createdAtMs: row.created_at_ms,
+})
+
+export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
+
+export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => UserStore & UserReader {
+  const byKey = (param: Param<{ key: string }>) =>
+    db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted)
+  const findByKey = prepared<{ key: string }, UsersTable>(byKey)
+  const lockByKey = prepared<{ key: string }, UsersTable>(param => byKey(param).forUpdate())
+  const byId = (param: Param<{ userId: string }>) =>
+    db.selectFrom('users').selectAll().where('id', '=', param('userId')).where('status', '<>', notDeleted)
+  const findById = prepared<{ userId: string }, UsersTable>(byId)
+  const lockById = prepared<{ userId: string }, UsersTable>(param => byId(param).forUpdate())
+  const rolesOf = prepared<{ userId: string }, RolesTable>(param =>
+    db
+      .selectFrom('roles')
+      .selectAll()
+      .where('name', 'in', theirs =>
+        theirs.selectFrom('user_roles').select('role_name').where('user_id', '=', param('userId')),
+      )
+      .orderBy('name'),
+  )
+
+  return executor => {
+    const update = async (userId: string, change: Partial<UsersTable>) => {
+      await executor.kysely.updateTable('users').set(change).where('id', '=', userId).execute()
+    }
+    return {
+      async findByKey(key) {
+        const { rows } = await (executor.locks ? lockByKey : findByKey)(executor, { key })
+        return rows[0] && toUser(rows[0])
+      },
+      async findById(userId) {
+        const { rows } = await (executor.locks ? lockById : findById)(executor, { userId })
+        return rows[0] && toUser(rows[0])
+      },
+      async list() {
+        const query = executor.kysely
+          .selectFrom('users')
+          .selectAll()
+          .where('status', '<>', notDeleted)
+          .orderBy('username_key')
+        const [users, grants] = [
+          await query.execute(),
+          await executor.kysely.selectFrom('user_roles').selectAll().orderBy('role_name').execute(),
+        ]
+        const byUser = Map.groupBy(grants, ({ user_id }) => user_id)
+        return users.map(row => ({
+          ...toUser(row),
+          roles: (byUser.get(row.id) ?? []).map(({ role_name }) => role_name),
+        }))
+      },
+      async rolesOf(userId) {
+        const { rows } = await rolesOf(executor, { userId })
+        return rows.map(toRole)
+      },
+      async insert(user) {
+        const { numInsertedOrUpdatedRows } = await executor.kysely
+          .insertInto('users')
+          .values({
+            id: user.userId,
+            username: user.username,
+            username_key: user.usernameKey,
+            status: user.status,
+            password_hash: user.passwordHash,
+            password_id: user.passwordId,
+            created_at_ms: user.createdAtMs,
+          })
+          .onConflict(conflict => conflict.doNothing())
+          .executeTakeFirst()
+        return numInsertedOrUpdatedRows === 1n
+      },
+      setStatus: (userId, status) => update(userId, { status }),
+      setPassword: (userId, { passwordHash, passwordId }) =>
+        update(userId, { password_hash: passwordHash, password_id: passwordId }),
+      async replacePasswordHash(userId, expected, passwordHash) {
+        const { numUpdatedRows } = await executor.kysely
+          .updateTable('users')
+          .set({ password_hash: passwordHash })
+          .where('id', '=', userId)
+          .where('password_hash', '=', expected)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n
+      },
+      async grantRole(userId, roleName) {
+        const { numInsertedOrUpdatedRows } = await executor.kysely
+          .insertInto('user_roles')
+          .values({ user_id: userId, role_name: roleName })
+          .onConflict(conflict => conflict.doNothing())
+          .executeTakeFirst()
+        return numInsertedOrUpdatedRows === 1n
+      },
+      async revokeRole(userId, roleName) {
+        const { numDeletedRows } = await executor.kysely
+          .deleteFrom('user_roles')
+          .where('user_id', '=', userId)
+          .where('role_name', '=', roleName)
+          .executeTakeFirst()
+        return numDeletedRows === 1n
+      },
+    }
+  }
+}
