@@ -13,6 +13,15 @@ export const isoTime = (milliseconds: number): string => new Date(milliseconds).
 
 const secondsPerUnit = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
+/** The duration as it is written, in the largest unit that fits: `12h` for 43,200 seconds. */
+export function formatDuration(seconds: number): string {
+  const [unit, size] = Object.entries(secondsPerUnit).findLast(([, size]) => seconds % size === 0 && seconds > 0) ?? [
+    's',
+    1,
+  ]
+  return `${seconds / size}${unit}`
+}
+
 /** Seconds of a duration such as `1s`, `10m`, `24h`, `14d`; undefined when the text is none. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(?<count>0|[1-9]\d*)(?<unit>[smhd])$/.exec(text)

@@ -3,11 +3,17 @@ import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader, ClientSecret, ClientSettings, RegisteredClient } from '../records/client.ts'
-import type { Status } from '../records/standing.ts'
-import { isActive } from '../records/standing.ts'
+import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import { AccountError, assertNoProblem, notFound } from './account-error.ts'
-import { clientIdProblem, clientSecretProblem, secretTtlProblem, settingsProblem } from './client-rules.ts'
+import {
+  AccountError,
+  assertNoProblem,
+  clientIdProblem,
+  clientSecretProblem,
+  notFound,
+  secretTtlProblem,
+  settingsProblem,
+} from './rules.ts'
 
 export interface NewClient extends ClientSettings {
   readonly clientId: string
@@ -70,12 +76,10 @@ export function createClients(dependencies: {
   readonly clients: ClientReader
   readonly write: Write
   readonly endSessions: EndSessionsOfClient
-  /** The grant types of RFC 6749 §4 that this service has. */
-  readonly knownGrants: readonly string[]
   readonly clock: Clock
   readonly randomness: Randomness
 }): Clients {
-  const { clients, write, endSessions, knownGrants, clock, randomness } = dependencies
+  const { clients, write, endSessions, clock, randomness } = dependencies
 
   function makeSecret({ name, secret, ttlSeconds }: NewSecret): {
     stored: ClientSecret
@@ -97,7 +101,7 @@ export function createClients(dependencies: {
 
   function newClient(asked: NewClient, secrets: readonly ClientSecret[]): RegisteredClient {
     assertNoProblem(clientIdProblem(asked.clientId))
-    assertNoProblem(settingsProblem(asked, knownGrants))
+    assertNoProblem(settingsProblem(asked))
     if (asked.isPublic && asked.secret !== undefined)
       throw new AccountError('invalid', 'A public client has no secret.')
     const id = randomId(randomness, 'client')
@@ -137,7 +141,7 @@ export function createClients(dependencies: {
       write(async stores => {
         const client = await find(stores.clients, clientId)
         const settings = distinct({ ...client, ...change })
-        assertNoProblem(settingsProblem(settings, knownGrants))
+        assertNoProblem(settingsProblem(settings))
         await stores.clients.update(client.id, settings)
         await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: client.id, provenance: by })
         return { ...client, ...settings }

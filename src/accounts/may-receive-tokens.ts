@@ -1,29 +1,10 @@
-import type { Status } from '../records/standing.ts'
-
-/** What is stored of the two parties at this moment. */
-export interface Standing {
-  readonly userStatus: Status
-  readonly passwordId: string
-  readonly clientStatus: Status
-  readonly clientSecrets: readonly { readonly id: string; readonly expiresAtMs: number | null }[]
-}
-
-export interface StandingReader {
-  find(userId: string, clientId: string): Promise<Standing | undefined>
-}
-
-export interface StandingStore extends StandingReader {
-  /** The same, with both rows locked against change until the transaction ends. */
-  lock(userId: string, clientId: string): Promise<Standing | undefined>
-}
+import { isActive, type Standing } from '../records/standing.ts'
 
 /** The credentials that were checked earlier, before the hashing and the signing took their time. */
 export interface CheckedCredentials {
   readonly passwordId?: string | undefined
   readonly clientSecretId?: string | undefined
 }
-
-export const isActive = (status: Status): boolean => status === 'active'
 
 /**
  * The one gate in front of every token: both parties are active, and what they proved themselves with is still what is stored.

@@ -1,8 +1,7 @@
 import type { Provenance } from '../records/audit-event.ts'
 import type { Role, RoleReader } from '../records/role.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import { AccountError, assertNoProblem, notFound } from './account-error.ts'
-import { permissionProblem } from './scope-tokens.ts'
+import { AccountError, assertNoProblem, notFound, permissionProblem } from './rules.ts'
 import { usernameKey } from './username.ts'
 import { unknownUser } from './users.ts'
 

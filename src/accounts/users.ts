@@ -4,16 +4,11 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { Role } from '../records/role.ts'
-import type { Status } from '../records/standing.ts'
-import { isActive } from '../records/standing.ts'
+import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import type { User, UserReader } from '../records/user.ts'
-import { AccountError, assertNoProblem, notFound } from './account-error.ts'
+import type { User, UserReader, UserWithRoles } from '../records/user.ts'
+import { AccountError, assertNoProblem, notFound } from './rules.ts'
 import { usernameKey, usernameProblem } from './username.ts'
-
-export interface UserWithRoles extends User {
-  readonly roles: readonly string[]
-}
 
 export interface Users {
   /** @throws AccountError when the name is taken or the name, password or a role is refused */

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import { notFound } from '../accounts/account-error.ts'
+import { notFound } from '../accounts/rules.ts'
 import { isoTime } from '../clock.ts'
 import { describeSession } from '../oauth/sessions/session-management.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'

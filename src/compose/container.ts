@@ -20,7 +20,6 @@ import { createHashingQueue } from '../passwords/hashing-queue.ts'
 import { argon2id, createPasswords, type PasswordHasher } from '../passwords/passwords.ts'
 import { type Randomness, systemRandomness } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
-import { grantTypes } from '../records/client.ts'
 import type { Readers, Write } from '../records/unit-of-work.ts'
 
 /** Stands between a service and what it depends on, to hold it back or to make it fail. Only tests have any. */
@@ -94,7 +93,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
     const [{ read, write }, { createClients }] = await Promise.all([database(), import('../accounts/clients.ts')])
     const endSessions: EndSessionsOfClient = async (stores, clientId, reason, by) =>
       (await sessions.end(stores, { clientId }, reason, by)) === BATCH
-    return createClients({ clients: read.clients, write, endSessions, knownGrants: grantTypes, clock, randomness })
+    return createClients({ clients: read.clients, write, endSessions, clock, randomness })
   })
 
   const keyFiles = once(async () => {

@@ -1,6 +1,6 @@
 /** The parsers that turn the text of a variable into a checked value. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
-import { parseDuration } from '../clock.ts'
+import { formatDuration, parseDuration } from '../clock.ts'
 import { Refusal } from './variable.ts'
 
 /**
@@ -95,17 +95,15 @@ function parseDatabasePath(text: string): string {
 /**
  * Makes a parser of durations.
  *
- * @param shortest and longest: the bounds, themselves durations, both allowed
+ * @param least and most: the bounds in seconds, both allowed
  * @returns a parser that gives seconds and throws a Refusal
  */
-export function durationBetween(shortest: string, longest: string): (text: string) => number {
-  const least = parseDuration(shortest) ?? Number.NaN
-  const most = parseDuration(longest) ?? Number.NaN
+export function durationBetween(least: number, most: number): (text: string) => number {
   return text => {
     const seconds = parseDuration(text)
     if (seconds === undefined) throw new Refusal('it must be a whole number and a unit, one of s, m, h and d')
-    // Written so that a bound that is no duration refuses everything.
-    if (!(seconds >= least && seconds <= most)) throw new Refusal(`it must be from ${shortest} to ${longest}`)
+    if (seconds < least || seconds > most)
+      throw new Refusal(`it must be from ${formatDuration(least)} to ${formatDuration(most)}`)
     return seconds
   }
 }

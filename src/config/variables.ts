@@ -1,7 +1,14 @@
 /** Signet's configuration: every environment variable, in one table. */
 
-import type { DatabaseLocation } from './parsers.ts'
+import { formatDuration } from '../clock.ts'
 import {
+  JWKS_MAX_AGE_SECONDS,
+  LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS,
+  LONGEST_REFRESH_GRACE_SECONDS,
+  SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS,
+} from '../records/limits.ts'
+import {
+  type DatabaseLocation,
   durationBetween,
   integerBetween,
   oneOf,
@@ -40,7 +47,11 @@ export interface Config {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 }
 
-const rotationInterval = durationBetween('1h', '1095d')
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const rotationInterval = durationBetween(HOUR, 1095 * DAY)
 
 /** Every variable, under the member of Config that it sets. */
 export const variables: { readonly [Member in keyof Config]: Variable<Config[Member]> } = {
@@ -98,16 +109,15 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     name: 'SIGNET_ACCESS_TOKEN_TTL',
     default: '10m',
     example: '5m',
-    description: 'Lifetime of an access token, from 30s to 12h',
-    // A retiring key and a status list are kept for the longest lifetime, hence the 12 h.
-    parse: durationBetween('30s', '12h'),
+    description: `Lifetime of an access token, from ${formatDuration(SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS)} to ${formatDuration(LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS)}`,
+    parse: durationBetween(SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS, LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS),
   },
   refreshIdleTtlSeconds: {
     name: 'SIGNET_REFRESH_IDLE_TTL',
     default: '14d',
     example: '7d',
     description: 'A session that is not refreshed for this long ends, from 1m to 365d',
-    parse: durationBetween('1m', '365d'),
+    parse: durationBetween(MINUTE, 365 * DAY),
   },
   refreshAbsoluteTtlSeconds: {
     name: 'SIGNET_REFRESH_ABSOLUTE_TTL',
@@ -115,15 +125,14 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     example: '30d',
     description:
       'A session ends this long after sign-in, refreshed or not, from 1m to 3650d; not below the idle lifetime',
-    parse: durationBetween('1m', '3650d'),
+    parse: durationBetween(MINUTE, 3650 * DAY),
   },
   refreshGraceSeconds: {
     name: 'SIGNET_REFRESH_GRACE',
     default: '30s',
     example: '10s',
-    description: 'How long a refresh whose response was lost may be repeated, from 0s (never) to 60s',
-    // A stolen refresh token may go unnoticed for as long, hence at most a minute.
-    parse: durationBetween('0s', '60s'),
+    description: `How long a refresh whose response was lost may be repeated, from 0s (never) to ${formatDuration(LONGEST_REFRESH_GRACE_SECONDS)}`,
+    parse: durationBetween(0, LONGEST_REFRESH_GRACE_SECONDS),
   },
   sessionLimit: {
     name: 'SIGNET_SESSION_LIMIT',
@@ -146,8 +155,8 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     default: '24h',
     example: '12h',
     description: 'A key is published for this long before it may sign, from 10m to 30d; below the rotation interval',
-    // The floor is twice the max-age of the JWKS, so that a cache that missed one refresh still knows the key.
-    parse: durationBetween('10m', '30d'),
+    // So that a cache that missed one refresh still knows the key.
+    parse: durationBetween(2 * JWKS_MAX_AGE_SECONDS, 30 * DAY),
   },
   keyEncryptionKey: {
     name: 'SIGNET_KEY_ENCRYPTION_KEY',

@@ -1,10 +1,11 @@
 /** The one place in which an error becomes a response. Causes go to the log under the request id, never onto the wire. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import { AccountError } from '../accounts/account-error.ts'
+import { AccountError } from '../accounts/rules.ts'
 import { KeyError } from '../keys/key-error.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
 import { TooManyWaiting } from '../passwords/hashing-queue.ts'
+import { PasswordRefused } from '../passwords/passwords.ts'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { noteForLog } from './request-log.ts'
 
@@ -75,6 +76,7 @@ function knownError(error: FastifyError | Error): WireError | undefined {
   if (error instanceof OAuthError) return fromOAuth(error)
   if (error instanceof HttpError) return error.wire
   if (error instanceof AccountError) return fromAccount(error)
+  if (error instanceof PasswordRefused) return invalidRequest(400, error.message)
   // A signing key that can't be used: the log says which, and the next one may sign in a moment.
   if (error instanceof KeyError) return unavailable(1)
   if (error instanceof TooManyWaiting || error instanceof StorageUnavailable)

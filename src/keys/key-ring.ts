@@ -1,12 +1,13 @@
 /** The signing keys of a running service: which one signs, and which ones the JWKS (RFC 7517 §5) publishes. */
 import { hash, type KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { JWKS_MAX_AGE_SECONDS } from '../records/limits.ts'
 import type { SigningKey, SigningKeyReader } from '../records/signing-key.ts'
 import { KeyError } from './key-error.ts'
 import type { KeyFiles } from './key-files.ts'
 import type { KeyNews } from './key-lifecycle.ts'
 import { provesItself, signRs256 } from './rsa.ts'
-import { inState, JWKS_MAX_AGE, type KeyPolicy, nextChangeAtMs, PUBLISHED_STATES } from './schedule.ts'
+import { inState, type KeyPolicy, nextChangeAtMs, PUBLISHED_STATES } from './schedule.ts'
 
 export interface PublishedKeys {
   /** The JWK Set, serialized once. */
@@ -121,7 +122,7 @@ export async function openKeyRing(dependencies: {
     maxAge() {
       const untilChange = Math.ceil((nextChangeAtMs(loaded.keys, policy) - clock.now()) / 1000)
       // What should have been by now is held up: nobody gains from asking every second.
-      return untilChange <= 0 ? HELD_UP_MAX_AGE : Math.min(JWKS_MAX_AGE, untilChange)
+      return untilChange <= 0 ? HELD_UP_MAX_AGE : Math.min(JWKS_MAX_AGE_SECONDS, untilChange)
     },
     prove: async sign => !isBehind && (await provesItself(sign, loaded.active.publicJwk)),
     async follow() {

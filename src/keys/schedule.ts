@@ -1,14 +1,14 @@
 /** When a key does what: the life of a signing key as times (NIST SP 800-57 part 1 §5.3 calls them cryptoperiods). */
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  JWKS_MAX_AGE_SECONDS,
+  LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS,
+} from '../records/limits.ts'
 import type { SigningKey, SigningKeyState } from '../records/signing-key.ts'
 
-/** A verifier may use a copy of the JWKS for this long, in seconds. */
-export const JWKS_MAX_AGE = 300
-/** No access token lives longer. */
-const LONGEST_TOKEN_LIFETIME_MS = 12 * 3_600_000
-const CLOCK_TOLERANCE_MS = 300_000
-
 /** How long a key stays in the JWKS after its last signature: until the last token has expired for every verifier. */
-export const RETIRING_MS = LONGEST_TOKEN_LIFETIME_MS + JWKS_MAX_AGE * 1000 + CLOCK_TOLERANCE_MS
+export const RETIRING_MS =
+  (LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS + JWKS_MAX_AGE_SECONDS + CLOCK_TOLERANCE_SECONDS) * 1000
 
 export const PUBLISHED_STATES: readonly SigningKeyState[] = ['pending', 'active', 'retiring']
 /** States in which the private half is needed. */

@@ -1,10 +1,10 @@
 /** Signet's own access tokens, verified as a resource service would (RFC 9068 §4): a signature before any claim is believed. */
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import type { StatusReference } from '../records/status-list.ts'
 import { ACCESS_TOKEN_TYPE } from './access-token.ts'
 import { statusListsUri } from './status-list/encoding.ts'
-import { CLOCK_TOLERANCE_MS } from './status-list/status-index.ts'
 
 export interface AccessTokenClaims {
   readonly iss: string
@@ -50,7 +50,7 @@ export function createAccessTokenVerification(dependencies: {
         typ: ACCESS_TOKEN_TYPE,
         algorithms: ['RS256'],
         currentDate: new Date(clock.now()),
-        clockTolerance: CLOCK_TOLERANCE_MS / 1000,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       })
       // Nothing but this service makes tokens that come this far; those of before there were status lists have no status.
       return payload['status'] === undefined ? undefined : (payload as unknown as AccessTokenClaims)

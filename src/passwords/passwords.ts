@@ -3,7 +3,6 @@
  * (NIST SP 800-63B-4 §3.1.1.2). The one place in which a password is hashed or compared.
  */
 
-import { assertNoProblem } from '../accounts/account-error.ts'
 import type { User } from '../records/user.ts'
 import type { HashingQueue } from './hashing-queue.ts'
 import { newPasswordProblem, normalizePassword } from './password-rules.ts'
@@ -37,6 +36,11 @@ export const argon2id: PasswordHasher = {
   },
 }
 
+/** The rules refuse a new password; the message is for whoever chose it. */
+export class PasswordRefused extends Error {
+  override readonly name = 'PasswordRefused'
+}
+
 /** Whose password, and its stored hash. */
 export type StoredPassword = Pick<User, 'userId' | 'passwordHash'>
 
@@ -55,7 +59,7 @@ export interface Passwords {
   verify(network: string, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
   /**
    * @param words what the password must not be made of: the username
-   * @throws AccountError when the rules refuse the password
+   * @throws PasswordRefused
    */
   hashNew(network: string, password: string, words: readonly string[]): Promise<string>
   /** The same password under today's parameters: no rule is asked, because it is in use already. */
@@ -89,7 +93,8 @@ export function createPasswords(options: {
       return { matches, outdated: matches && !user?.passwordHash.startsWith(currentParameters) }
     },
     async hashNew(network, password, words) {
-      assertNoProblem(await newPasswordProblem(password, [...words, 'signet']))
+      const problem = await newPasswordProblem(password, [...words, 'signet'])
+      if (problem !== undefined) throw new PasswordRefused(problem)
       return rehash(network, password)
     },
     rehash,

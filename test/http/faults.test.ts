@@ -1,6 +1,5 @@
 import { test } from 'tap'
-import type { Write } from '../../src/records/unit-of-work.ts'
-import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
+import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
 import { isError } from '../support/error-shape.ts'
 import { addAlice, refresh, serve, signIn } from '../support/serve.ts'
 

@@ -2,12 +2,12 @@
 import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../../keys/key-ring.ts'
-import { JWKS_MAX_AGE } from '../../keys/schedule.ts'
 import type { Metadata } from '../../oauth/metadata.ts'
+import { JWKS_MAX_AGE_SECONDS } from '../../records/limits.ts'
 import { sendVersioned } from '../conditional.ts'
 
 const cacheControl = (maxAge: number): string => `public, max-age=${maxAge}, must-revalidate`
-const CACHE_CONTROL = cacheControl(JWKS_MAX_AGE)
+const CACHE_CONTROL = cacheControl(JWKS_MAX_AGE_SECONDS)
 
 /** @param maxAge seconds for which a copy may be used: fewer before a planned change */
 export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKeys, maxAge: () => number): void {

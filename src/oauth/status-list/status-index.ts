@@ -5,6 +5,11 @@
  */
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS,
+  LONGEST_REFRESH_GRACE_SECONDS,
+} from '../../records/limits.ts'
 import type {
   HeldStatus,
   Moment,
@@ -15,23 +20,18 @@ import type {
 } from '../../records/status-list.ts'
 import { StorageUnavailable, type Write } from '../../records/unit-of-work.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-
 /** Entries of a list. */
 export const LIST_SIZE = 2 ** 20
 const BLOCK_SIZE = 2 ** 10
 const BLOCKS = LIST_SIZE / BLOCK_SIZE
 
 /** Sessions leave a list of this age. */
-const LEAVE_AFTER_MS = 24 * HOUR_MS
-/** No access token lives longer. */
-const LONGEST_LIFETIME_MS = 12 * HOUR_MS
+const LEAVE_AFTER_MS = 24 * 3_600_000
+const LONGEST_LIFETIME_MS = LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS * 1000
 /** Between reading the row and answering: a retry that came in the last moment of the grace is signed a little later. */
 const ISSUING_MS = 10_000
-/** As much as any verifier's clock may be slow. */
-export const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
-const LONGEST_GRACE_MS = MINUTE_MS
+const CLOCK_TOLERANCE_MS = CLOCK_TOLERANCE_SECONDS * 1000
+const LONGEST_GRACE_MS = LONGEST_REFRESH_GRACE_SECONDS * 1000
 const SLACK_MS = LONGEST_GRACE_MS + ISSUING_MS + CLOCK_TOLERANCE_MS
 /** After the last session has left a list, nothing that points to it is alive for longer than this. */
 const AFTERLIFE_MS = LONGEST_LIFETIME_MS + SLACK_MS

@@ -1,0 +1,80 @@
+/**
+ * What may be entered for users, roles and clients, and the refusal of what may not. A function whose name ends with Problem answers
+ * a sentence that says what is wrong, or undefined.
+ */
+import { formatDuration } from '../clock.ts'
+import { type ClientSettings, grantTypes } from '../records/client.ts'
+import { LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS, SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS } from '../records/limits.ts'
+
+/** Why an act on users, roles or clients was refused; the message is for whoever asked. */
+export class AccountError extends Error {
+  override readonly name = 'AccountError'
+  readonly code: 'already_exists' | 'not_found' | 'invalid' | 'wrong_password'
+
+  constructor(code: AccountError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export const notFound = (what: string): AccountError => new AccountError('not_found', `There is no such ${what}.`)
+
+/** Throws `invalid` when there is a problem to tell. */
+export function assertNoProblem(problem: string | undefined): void {
+  if (problem !== undefined) throw new AccountError('invalid', problem)
+}
+
+/** A permission is a scope-token of RFC 6749 §3.3. `*` is kept for clients, where it means whatever the user has. */
+export const permissionProblem = (permission: string): string | undefined =>
+  /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/.test(permission) && permission !== '*'
+    ? undefined
+    : 'A permission has 1 to 128 printable ASCII characters without space, quote and backslash, and is not *; for example posts:write.'
+
+/** Printable ASCII (RFC 6749 Appendix A.1). */
+export const clientIdProblem = (clientId: string): string | undefined =>
+  /^[\x20-\x7E]{1,64}$/.test(clientId) ? undefined : 'A client id has 1 to 64 printable ASCII characters.'
+
+/** Printable ASCII (RFC 6749 Appendix A.2), long enough that its SHA-256 can't be searched. */
+export const clientSecretProblem = (secret: string): string | undefined =>
+  /^[\x20-\x7E]{32,256}$/.test(secret) ? undefined : 'A client secret has 32 to 256 printable ASCII characters.'
+
+const LONGEST_SECRET_TTL_SECONDS = 3650 * 24 * 60 * 60
+
+export const secretTtlProblem = (seconds: number | undefined): string | undefined =>
+  seconds === undefined || (seconds >= 1 && seconds <= LONGEST_SECRET_TTL_SECONDS)
+    ? undefined
+    : 'A client secret expires after 1s to 3650d.'
+
+/** RFC 8707 §2: an absolute URI without a fragment. */
+const audienceProblem = (audience: string): string | undefined =>
+  URL.canParse(audience) && /^[\x21-\x7E]{1,2048}$/.test(audience) && !audience.includes('#')
+    ? undefined
+    : 'An audience is an absolute URI without a fragment, for example https://api.example.com.'
+
+/** RFC 6454 §6.2: scheme, host and port as a browser sends them. */
+const originProblem = (origin: string): string | undefined =>
+  URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin
+    ? undefined
+    : 'An origin is a scheme, a host and a port that is not the default one, for example https://login.example.com.'
+
+const ttlProblem = (seconds: number | null): string | undefined =>
+  seconds === null ||
+  (seconds >= SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS && seconds <= LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS)
+    ? undefined
+    : `An access token lives for ${formatDuration(SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS)} to ${formatDuration(LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS)}.`
+
+const isGrantType = (grant: string): boolean => grantTypes.some(known => known === grant)
+
+export function settingsProblem(settings: ClientSettings): string | undefined {
+  const unknownGrant = settings.grants.find(grant => !isGrantType(grant))
+  if (unknownGrant !== undefined) return `A grant is one of ${grantTypes.join(', ')}.`
+  if (settings.grants.length > 0 && settings.audiences.length === 0) return 'A client with a grant needs an audience.'
+  const problems = [
+    ...settings.scope.filter(permission => permission !== '*').map(permissionProblem),
+    ...settings.audiences.map(audienceProblem),
+    ...settings.introspect.map(audienceProblem),
+    ...settings.origins.map(originProblem),
+    ttlProblem(settings.accessTokenTtlSeconds),
+  ]
+  return problems.find(problem => problem !== undefined)
+}

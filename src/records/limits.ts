@@ -1,0 +1,16 @@
+/**
+ * What two rooms must agree on, in seconds. How long a revocation, a key or a status list has to be remembered follows from these:
+ * were one of them changed in one place only, revoked tokens would live again.
+ */
+
+export const SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS = 30
+export const LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS = 12 * 60 * 60
+
+/** As much as any verifier's clock may be slow. */
+export const CLOCK_TOLERANCE_SECONDS = 5 * 60
+
+/** For how long a refresh whose answer was lost may be repeated. A stolen token may go unnoticed for as long. */
+export const LONGEST_REFRESH_GRACE_SECONDS = 60
+
+/** For how long a verifier may use its copy of the JWKS. */
+export const JWKS_MAX_AGE_SECONDS = 5 * 60
