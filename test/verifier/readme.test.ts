@@ -136,8 +136,8 @@ const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map
 t.test('the tables of the README have every error code, option and event, and no other', async t => {
   const codes = names(source('token-error.ts'), /^ {2}\| '(\w+)'/gm)
   t.strictSame(namesInTable('code').sort(), codes)
-  const [, options = ''] = /interface VerifierOptions \{(.*?)^\}/ms.exec(source('verifier-options.ts')) ?? []
+  const [, options = ''] = /interface VerifierOptions \{(.*?)^\}/ms.exec(source('options.ts')) ?? []
   t.strictSame(namesInTable('option').sort(), names(options, /^ {2}readonly (\w+)/gm))
-  t.strictSame(namesInTable('type').sort(), names(source('events.ts'), /readonly type: '(\w+)'/g))
+  t.strictSame(namesInTable('type').sort(), names(source('environment.ts'), /readonly type: '(\w+)'/g))
   t.ok(codes.length > 10 && options !== '')
 })

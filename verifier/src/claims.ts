@@ -1,6 +1,6 @@
 /** The claims of an access token (RFC 9068 §2.2, §4): their form, whom they are from and for, and when they hold. */
 import type { AccessTokenClaims, StatusReference } from './access-token-claims.ts'
-import { isJsonObject, type JsonObject } from './json-object.ts'
+import { isJsonObject, type JsonObject } from './jose/decoding.ts'
 import { TokenError } from './token-error.ts'
 
 export interface ClaimRules {

@@ -1,4 +1,6 @@
-/** What a verifier takes from its surroundings. Tests with a time of their own put theirs in its place. */
+/** What a verifier takes from its surroundings, and what it tells them. */
+
+/** Clocks, timers, chance and the network. Tests with a time of their own put theirs in its place. */
 export interface Environment {
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -23,3 +25,28 @@ export const systemEnvironment: Environment = {
   },
   fetch: (input, init) => fetch(input, init),
 }
+
+/** What a verifier tells about what goes on in the background. */
+export type VerifierEvent =
+  /** A document can't be had or used: the version before it, if there is one, stays in use. Said once for each problem. */
+  | {
+      readonly type: 'outage'
+      readonly document: string
+      readonly uri: string | undefined
+      readonly problem: string
+    }
+  | { readonly type: 'recovery'; readonly document: string; readonly uri: string | undefined }
+  /** A key of the JWK Set is not used. Said once, until it has gone or is bad for another reason. */
+  | { readonly type: 'key_left_out'; readonly kid: string | undefined; readonly problem: string }
+  /** A token passed although its status list has never been loaded (lenient). Said once, until it is loaded. */
+  | { readonly type: 'status_unchecked'; readonly uri: string }
+
+export type Report = (event: VerifierEvent) => void
+
+/** What a listener throws must not stop the background. */
+export const reportTo =
+  (listener: Report | undefined): Report =>
+  event => {
+    // It is the listener's fault, and there is nobody else to tell.
+    new Promise(resolve => resolve(listener?.(event))).catch(() => undefined)
+  }

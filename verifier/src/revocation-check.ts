@@ -1,10 +1,10 @@
 /** Whether a token was revoked, and what to say when that can't be known. */
 import type { AccessTokenClaims } from './access-token-claims.ts'
-import type { Report } from './events.ts'
-import type { Keys } from './keys.ts'
-import type { NamedList } from './status-lists.ts'
+import type { Report } from './environment.ts'
+import type { Keys } from './issuer/issuer-keys.ts'
+import type { NamedList } from './issuer/known-status-lists.ts'
+import type { Mode } from './options.ts'
 import { TokenError } from './token-error.ts'
-import type { Mode } from './verifier-options.ts'
 
 /**
  * @param list what the claims name; undefined when they name none

@@ -1,5 +1,5 @@
 /** Reads what Fastify and Express have in common: a request of Node's http or http2. */
-import type { BearerRequest } from './bearer.ts'
+import type { BearerRequest } from './bearer-request.ts'
 
 export interface NodeRequest {
   readonly headers: { readonly authorization?: string | undefined; readonly 'content-type'?: string | undefined }

@@ -1,6 +1,6 @@
 /** What a caller is told who does not get in (RFC 6750 §3). No text repeats anything of the request. */
-import type { BearerFault } from './bearer.ts'
-import type { Requirement } from './requirement.ts'
+import type { BearerFault } from './bearer-request.ts'
+import type { Requirement } from './route-requirements.ts'
 
 export interface Refusal {
   readonly status: number

@@ -1,8 +1,8 @@
 /** Middlewares for web-standard requests: Hono, Bun, Deno and whatever else has Request and Response. */
-import type { AccessTokenClaims } from './access-token-claims.ts'
+import type { AccessTokenClaims } from '../access-token-claims.ts'
+import type { Verifier } from '../verifier.ts'
 import { createGuard, type MiddlewareOptions } from './guard.ts'
-import { createMiddlewares, type Middlewares } from './requirement.ts'
-import type { Verifier } from './verifier.ts'
+import { createMiddlewares, type Middlewares } from './route-requirements.ts'
 
 /**
  * Answers the claims of the access token, or the response to send in their place. Looks at the header and at the query only: a

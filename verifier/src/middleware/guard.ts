@@ -1,11 +1,11 @@
 /** Decides who gets in, once for all frameworks: those only translate. */
-import type { AccessTokenClaims } from './access-token-claims.ts'
-import { type BearerRequest, findToken } from './bearer.ts'
+import type { AccessTokenClaims } from '../access-token-claims.ts'
+import type { VerifierOptions } from '../options.ts'
+import { TokenError } from '../token-error.ts'
+import { createVerifier, type Verifier } from '../verifier.ts'
+import { type BearerRequest, findToken } from './bearer-request.ts'
 import { createRefusals, type Refusal } from './refusal.ts'
-import type { Requirement } from './requirement.ts'
-import { TokenError } from './token-error.ts'
-import { createVerifier, type Verifier } from './verifier.ts'
-import type { VerifierOptions } from './verifier-options.ts'
+import type { Requirement } from './route-requirements.ts'
 
 /** What is said in the body of a refusal, in this order. */
 export interface Problem {

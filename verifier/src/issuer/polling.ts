@@ -1,5 +1,5 @@
 /** Rounds that follow each other, never two at a time. */
-import type { Environment } from './environment.ts'
+import type { Environment } from '../environment.ts'
 
 /** A round may come sooner by this share of the interval, so that services that started together do not ask together. */
 const JITTER = 0.1

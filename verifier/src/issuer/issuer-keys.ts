@@ -1,24 +1,17 @@
 /** The issuer's keys, kept fresh. */
-import type { Environment } from './environment.ts'
-import type { Report } from './events.ts'
-import { type KeyLeftOut, type KeySet, readKeySet, type VerificationKey } from './key-set.ts'
+import type { Environment, Report } from '../environment.ts'
+import type { SignatureAlgorithm } from '../jose/algorithms.ts'
+import { type KeyLeftOut, type KeySet, readKeySet, type VerificationKey } from '../jose/jwk-set.ts'
+import type { KeySource } from '../jose/jws.ts'
+import { TokenError } from '../token-error.ts'
 import type { MetadataSource } from './metadata.ts'
 import { createPolledDocument, type PolledDocument } from './polled-document.ts'
-import type { SignatureAlgorithm } from './signature-algorithms.ts'
-import { TokenError } from './token-error.ts'
 
 /** Unknown kids cause no more than one fetch in this time, however many there are. */
 const COOLDOWN_MS = 10_000
 
-export interface Keys extends Pick<PolledDocument<KeySet>, 'refresh' | 'ageMs' | 'health'> {
-  /** Among the keys at hand. */
-  readonly find: (kid: string) => VerificationKey | undefined
-  /**
-   * Fetches the keys again, if that was not done just now.
-   * @throws TokenError unknown_key; unavailable when there has never been a key
-   */
-  readonly search: (kid: string) => Promise<VerificationKey>
-}
+/** To search for a key is to fetch all of them again, if that was not done just now. */
+export interface Keys extends KeySource, Pick<PolledDocument<KeySet>, 'refresh' | 'ageMs' | 'health'> {}
 
 const nameOf = ({ kid, problem }: KeyLeftOut): string => JSON.stringify([kid, problem])
 

@@ -1,11 +1,11 @@
 /** Keeps keys and status lists fresh in the background. */
-import type { Environment } from './environment.ts'
+import type { Environment } from '../environment.ts'
+import { TokenError } from '../token-error.ts'
 import { areWell, type Documents } from './health.ts'
-import type { Keys } from './keys.ts'
+import type { Keys } from './issuer-keys.ts'
+import type { StatusLists } from './known-status-lists.ts'
 import type { MetadataSource } from './metadata.ts'
 import { startPolling } from './polling.ts'
-import type { StatusLists } from './status-lists.ts'
-import { TokenError } from './token-error.ts'
 
 /** After a round that failed the next one follows sooner: after this time, then after twice as long, and so on. */
 const RETRY_MS = 500

@@ -1,7 +1,7 @@
 /** A JWK Set (RFC 7517 §5): its bad keys are left out, and the good ones beside them go on. */
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto'
-import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts'
-import { algorithmOf, algorithmRules, numbersOf, type SignatureAlgorithm } from './signature-algorithms.ts'
+import { algorithmOf, algorithmRules, numbersOf, type SignatureAlgorithm } from './algorithms.ts'
+import { isJsonObject, type JsonObject, parseJsonObject } from './decoding.ts'
 
 export interface VerificationKey {
   readonly kid: string

@@ -1,11 +1,16 @@
 /** All status lists of the issuer, kept fresh: those that it says it has (§9 of the draft) and those that tokens name. */
-import type { Environment } from './environment.ts'
-import type { Report } from './events.ts'
+import type { Environment, Report } from '../environment.ts'
+import { parseJsonObject } from '../jose/decoding.ts'
 import { liesUnder } from './issuer-url.ts'
-import { parseJsonObject } from './json-object.ts'
 import type { MetadataSource } from './metadata.ts'
 import { createPolledDocument, type DocumentHealth, type PolledDocument } from './polled-document.ts'
-import { assertCurrent, type ListRules, readStatusList, STATUS_LIST_TYPE, type StatusList } from './status-list.ts'
+import {
+  assertCurrent,
+  type ListRules,
+  readStatusList,
+  STATUS_LIST_TYPE,
+  type StatusList,
+} from './status-list-token.ts'
 
 /** No token lives longer. */
 const FORGET_AFTER_MS = 24 * 60 * 60 * 1000

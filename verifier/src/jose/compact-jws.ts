@@ -1,7 +1,8 @@
 /** The compact serialization of a JWS (RFC 7515 §7.1), taken apart before anything in it is believed. */
+
+import { TokenError } from '../token-error.ts'
 import { decodeBase64url } from './base64url.ts'
-import { type JsonObject, parseJsonObject } from './json-object.ts'
-import { TokenError } from './token-error.ts'
+import { type JsonObject, parseJsonObject } from './decoding.ts'
 
 export interface CompactJws {
   /** Still encoded. */

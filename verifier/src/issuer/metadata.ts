@@ -1,8 +1,7 @@
 /** Authorization server metadata (RFC 8414): the issuer's URL is all that a service is given, the rest stands there. */
-import type { Environment } from './environment.ts'
-import type { Report } from './events.ts'
+import type { Environment, Report } from '../environment.ts'
+import { parseJsonObject } from '../jose/decoding.ts'
 import { isSafeUri, metadataUri } from './issuer-url.ts'
-import { parseJsonObject } from './json-object.ts'
 import { createPolledDocument } from './polled-document.ts'
 
 export interface Metadata {

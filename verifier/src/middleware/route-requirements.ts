@@ -1,5 +1,5 @@
 /** What a route asks of a token. It is checked when the route is set up: its names go into headers later. */
-import type { Mode } from './verifier-options.ts'
+import type { Mode } from '../options.ts'
 
 export interface RouteOptions {
   /** Overrides the verifier's own mode for this route. */

@@ -1,10 +1,9 @@
 /** The verification of a JWS (RFC 7515 §5.2) by what was set up, never by what the header or the issuer proposes (RFC 8725 §3.1). */
+import { TokenError } from '../token-error.ts'
+import { algorithmRules, type SignatureAlgorithm } from './algorithms.ts'
 import { parseCompactJws, parseHeader } from './compact-jws.ts'
-import type { JsonObject } from './json-object.ts'
-import type { VerificationKey } from './key-set.ts'
-import type { Keys } from './keys.ts'
-import { algorithmRules, type SignatureAlgorithm } from './signature-algorithms.ts'
-import { TokenError } from './token-error.ts'
+import type { JsonObject } from './decoding.ts'
+import type { VerificationKey } from './jwk-set.ts'
 
 export interface VerifiedJws {
   readonly payload: JsonObject
@@ -18,11 +17,22 @@ export interface Expected {
   readonly maxLength: number
 }
 
+/** Where the keys come from. */
+export interface KeySource {
+  /** Among the keys at hand. */
+  readonly find: (kid: string) => VerificationKey | undefined
+  /**
+   * Looks further, because it may be new.
+   * @throws TokenError unknown_key; unavailable when there has never been a key
+   */
+  readonly search: (kid: string) => Promise<VerificationKey>
+}
+
 /** @throws TokenError malformed, unsupported, wrong_type, unknown_key, bad_signature, unavailable */
 export type VerifyJws = (text: unknown) => Promise<VerifiedJws>
 
 export function createJwsVerification(
-  keys: Pick<Keys, 'find' | 'search'>,
+  keys: KeySource,
   algorithms: readonly SignatureAlgorithm[],
   { type, maxLength }: Expected,
 ): VerifyJws {

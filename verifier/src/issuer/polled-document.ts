@@ -1,6 +1,5 @@
 /** A document that is fetched again and again, and of which the last good version is kept. */
-import type { Environment } from './environment.ts'
-import type { Report } from './events.ts'
+import type { Environment, Report } from '../environment.ts'
 import { getDocument } from './http-document.ts'
 
 export interface DocumentHealth {

@@ -1,7 +1,7 @@
 /** How a verifier is set up. */
-import type { VerifierEvent } from './events.ts'
-import { assertIssuer } from './issuer-url.ts'
-import { isSignatureAlgorithm, type SignatureAlgorithm } from './signature-algorithms.ts'
+import type { VerifierEvent } from './environment.ts'
+import { assertIssuer } from './issuer/issuer-url.ts'
+import { isSignatureAlgorithm, type SignatureAlgorithm } from './jose/algorithms.ts'
 
 /**
  * What to do while the token service can't be reached: `lenient` goes on with what is known, `strict` refuses with `unavailable`
