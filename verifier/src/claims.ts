@@ -1,7 +1,39 @@
-/** The claims of an access token (RFC 9068 §2.2, §4): their form, whom they are from and for, and when they hold. */
-import type { AccessTokenClaims, StatusReference } from './access-token-claims.ts'
+/** The claims of an access token (RFC 9068 §2.2, §4): their form, whom they are from and for, when they hold, and whether it was revoked. */
+import type { Report } from './environment.ts'
+import type { Keys } from './issuer/issuer-keys.ts'
+import type { NamedList } from './issuer/known-status-lists.ts'
 import { isJsonObject, type JsonObject } from './jose/decoding.ts'
+import type { Mode } from './options.ts'
 import { TokenError } from './token-error.ts'
+
+/** The claims of a JWT access token (RFC 9068 §2.2), as `verify` returns them: checked and deeply frozen. */
+export interface AccessTokenClaims {
+  readonly iss: string
+  /** Whom the token speaks for: a user, or the client itself. */
+  readonly sub: string
+  readonly aud: string | readonly string[]
+  readonly client_id: string
+  readonly jti: string
+  /** Seconds since the epoch, as are all times here. */
+  readonly iat: number
+  readonly exp: number
+  readonly nbf?: number
+  /** The permissions of the token, separated by spaces. */
+  readonly scope?: string
+  /** Absent for clients, which have none. */
+  readonly roles?: readonly string[]
+  /** The session that the token belongs to. */
+  readonly sid?: string
+  readonly auth_time?: number
+  /** Where it stands whether the token was revoked (Token Status List, §6.2). */
+  readonly status?: { readonly status_list: StatusReference }
+  readonly [claim: string]: unknown
+}
+
+export interface StatusReference {
+  readonly idx: number
+  readonly uri: string
+}
 
 export interface ClaimRules {
   readonly issuer: string
@@ -70,6 +102,42 @@ export function checkTimes({ exp, iat, nbf }: AccessTokenClaims, now: number, to
   if (now >= exp + tolerance) throw new TokenError('expired', 'The access token has expired.')
   if (now < iat - tolerance || (nbf !== undefined && now < nbf - tolerance))
     throw new TokenError('not_yet_valid', 'The access token is not valid yet.')
+}
+
+/**
+ * Says whether a token was revoked, and refuses it, too, where that has to be known and is not.
+ * @param list what the claims name; undefined when they name none
+ * @throws TokenError revoked, invalid_claim; in strict mode unavailable
+ */
+export type CheckRevocation = (claims: AccessTokenClaims, list: NamedList | undefined, mode: Mode) => void
+
+export function createRevocationCheck(dependencies: {
+  readonly keys: Pick<Keys, 'ageMs'>
+  readonly maxStalenessMs: number
+  readonly report: Report
+}): CheckRevocation {
+  const { keys, maxStalenessMs, report } = dependencies
+  const isStale = ({ ageMs }: Pick<Keys, 'ageMs'>): boolean => ageMs() > maxStalenessMs
+
+  function reportUnchecked(list: NamedList): void {
+    if (list.isReported) return
+    list.isReported = true
+    report({ type: 'status_unchecked', uri: list.uri })
+  }
+
+  return ({ status }, list, mode) => {
+    const statusList = list?.value()
+    if (status !== undefined && statusList !== undefined) {
+      const value = statusList.statusAt(status.status_list.idx)
+      if (value === undefined)
+        throw new TokenError('invalid_claim', 'The status list has no such index as the token names.')
+      if (value !== 0) throw new TokenError('revoked', 'The access token was revoked.')
+    }
+    // A key may have been revoked as well. A mode that is misspelt counts as strict.
+    if (mode !== 'lenient' && (isStale(keys) || (list !== undefined && isStale(list))))
+      throw new TokenError('unavailable', 'It can not be known at the moment whether the access token was revoked.')
+    if (list !== undefined && statusList === undefined) reportUnchecked(list)
+  }
 }
 
 const invalidClaim = (claim: string, form: string): TokenError =>

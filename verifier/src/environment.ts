@@ -43,8 +43,28 @@ export type VerifierEvent =
 
 export type Report = (event: VerifierEvent) => void
 
+/** The surroundings until `close`: nothing is fetched any more then, and what is not fetched is no outage. */
+export function untilClosed(surroundings: Environment, listener: Report | undefined) {
+  const tell = reportTo(listener)
+  let isClosed = false
+  const fetchUntilClosed: Environment['fetch'] = async (input, init) => {
+    if (isClosed) throw new Error('The verifier is closed.')
+    return surroundings.fetch(input, init)
+  }
+  const report: Report = event => {
+    if (!isClosed) tell(event)
+  }
+  return {
+    environment: { ...surroundings, fetch: fetchUntilClosed } satisfies Environment,
+    report,
+    close() {
+      isClosed = true
+    },
+  }
+}
+
 /** What a listener throws must not stop the background. */
-export const reportTo =
+const reportTo =
   (listener: Report | undefined): Report =>
   event => {
     // It is the listener's fault, and there is nobody else to tell.

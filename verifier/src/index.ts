@@ -1,6 +1,6 @@
-export type { AccessTokenClaims, StatusReference } from './access-token-claims.ts'
+export type { AccessTokenClaims, StatusReference } from './claims.ts'
 export type { Environment, VerifierEvent } from './environment.ts'
-export type { Health } from './issuer/health.ts'
+export type { Health } from './issuer/issuer.ts'
 export type { DocumentHealth } from './issuer/polled-document.ts'
 export type { SignatureAlgorithm } from './jose/algorithms.ts'
 export type { FormatError, MiddlewareOptions, Problem } from './middleware/guard.ts'

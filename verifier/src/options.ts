@@ -1,6 +1,6 @@
 /** How a verifier is set up. */
 import type { VerifierEvent } from './environment.ts'
-import { assertIssuer } from './issuer/issuer-url.ts'
+import { assertIssuer } from './issuer/metadata.ts'
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './jose/algorithms.ts'
 
 /**

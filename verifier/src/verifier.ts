@@ -1,18 +1,10 @@
 /** Offline verification of access tokens (RFC 9068 §4), with their revocation by Token Status Lists. */
-import type { AccessTokenClaims } from './access-token-claims.ts'
-import { checkClaims, checkTimes } from './claims.ts'
-import { type Environment, type Report, reportTo, systemEnvironment } from './environment.ts'
-import { type Documents, type Health, healthOf } from './issuer/health.ts'
-import { createKeys } from './issuer/issuer-keys.ts'
-import { createStatusLists } from './issuer/known-status-lists.ts'
-import { createMetadata } from './issuer/metadata.ts'
-import { keepFresh } from './issuer/refresh-rounds.ts'
-import { STATUS_LIST_TOKEN } from './issuer/status-list-token.ts'
+import { type AccessTokenClaims, checkClaims, checkTimes, createRevocationCheck } from './claims.ts'
+import { type Environment, systemEnvironment, untilClosed } from './environment.ts'
+import { followIssuer, type Health } from './issuer/issuer.ts'
 import type { VerificationKey } from './jose/jwk-set.ts'
 import { createJwsVerification, type VerifiedJws } from './jose/jws.ts'
 import { type Mode, readOptions, type VerifierOptions } from './options.ts'
-import { createRevocationCheck } from './revocation-check.ts'
-import { createTokenCache } from './token-cache.ts'
 
 export interface Verifier {
   readonly audience: readonly string[]
@@ -49,30 +41,11 @@ interface VerifiedToken {
  */
 export function createVerifier(options: VerifierOptions, surroundings: Environment = systemEnvironment): Verifier {
   const settings = readOptions(options)
-  const { issuer, audience, algorithms, clockTolerance, pollInterval } = settings
-  const { now } = surroundings
-  let isClosed = false
-  const fetchUntilClosed: Environment['fetch'] = async (input, init) => {
-    if (isClosed) throw new Error('The verifier is closed.')
-    return surroundings.fetch(input, init)
-  }
-  const environment = { ...surroundings, fetch: fetchUntilClosed }
-  const tell = reportTo(settings.onEvent)
-  // What is not fetched any more is no outage.
-  const report: Report = event => {
-    if (!isClosed) tell(event)
-  }
-  const metadata = createMetadata(issuer, environment, report)
-  const keys = createKeys(metadata, algorithms, environment, report)
+  const { audience, algorithms, clockTolerance, pollInterval } = settings
+  const { environment, report, close } = untilClosed(surroundings, settings.onEvent)
+  const issuer = followIssuer(settings, environment, report)
+  const { keys, statusLists } = issuer
   const verifyAccessToken = createJwsVerification(keys, algorithms, ACCESS_TOKEN)
-  const verifyStatusList = createJwsVerification(keys, algorithms, STATUS_LIST_TOKEN)
-  const statusLists = createStatusLists(
-    issuer,
-    metadata,
-    { verifyStatusList, now, clockTolerance },
-    environment,
-    report,
-  )
   const checkRevocation = createRevocationCheck({ keys, maxStalenessMs: settings.maxStaleness * 1000, report })
   const cache = createTokenCache<VerifiedToken>(settings.cacheSize)
 
@@ -83,22 +56,14 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
   }
 
   function admit(token: string, { payload, key }: VerifiedJws): AccessTokenClaims {
-    const claims = checkClaims(payload, { issuer, audience, isListUri: statusLists.isListUri })
+    const claims = checkClaims(payload, { issuer: settings.issuer, audience, isListUri: statusLists.isListUri })
     cache.set(token, { claims, key })
     return claims
   }
 
-  const documents = (): Documents => ({
-    keys: keys.health(),
-    aggregation: statusLists.aggregationHealth(),
-    statusLists: statusLists.health(),
-  })
-
-  const freshness = keepFresh({ metadata, keys, statusLists, documents, pollInterval, environment })
-
   const verify: Verifier['verify'] = async (token, { mode = settings.mode } = {}) => {
     const claims = known(token) ?? admit(token, await verifyAccessToken(token))
-    checkTimes(claims, now() / 1000, clockTolerance)
+    checkTimes(claims, environment.now() / 1000, clockTolerance)
     const list = claims.status && statusLists.get(claims.status.status_list.uri, claims.exp)
     if (list?.firstLoad !== undefined) {
       await list.firstLoad
@@ -113,11 +78,47 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
     audience,
     pollInterval,
     verify,
-    ready: () => freshness.ready,
-    health: () => healthOf(documents(), settings.maxStaleness),
+    ready: () => issuer.ready,
+    health: issuer.health,
     close() {
-      isClosed = true
-      freshness.stop()
+      close()
+      issuer.stop()
     },
+  }
+}
+
+/** What is known of tokens that were verified before, by the whole token. Bounded: what was not asked for the longest goes first. */
+interface TokenCache<Value> {
+  readonly get: (token: string) => Value | undefined
+  readonly set: (token: string, value: Value) => void
+}
+
+/**
+ * Two generations: a full one becomes the old one, and what nobody asked for until the next is full is gone with it. That costs a
+ * hit nothing, where a list in order of use would have to be put in order by each.
+ * @param size tokens; 0 keeps none
+ */
+function createTokenCache<Value>(size: number): TokenCache<Value> {
+  let young = new Map<string, Value>()
+  let old = new Map<string, Value>()
+
+  function set(token: string, value: Value): void {
+    if (size === 0) return
+    if (young.size >= size / 2) {
+      old = young
+      young = new Map()
+    }
+    young.set(token, value)
+  }
+
+  return {
+    get(token) {
+      const found = young.get(token)
+      if (found !== undefined) return found
+      const survivor = old.get(token)
+      if (survivor !== undefined) set(token, survivor)
+      return survivor
+    },
+    set,
   }
 }

@@ -1,8 +1,7 @@
 /** All status lists of the issuer, kept fresh: those that it says it has (§9 of the draft) and those that tokens name. */
 import type { Environment, Report } from '../environment.ts'
 import { parseJsonObject } from '../jose/decoding.ts'
-import { liesUnder } from './issuer-url.ts'
-import type { MetadataSource } from './metadata.ts'
+import { liesUnder, type MetadataSource } from './metadata.ts'
 import { createPolledDocument, type DocumentHealth, type PolledDocument } from './polled-document.ts'
 import {
   assertCurrent,
@@ -55,44 +54,10 @@ export function createStatusLists(
   report: Report,
 ): StatusLists {
   const lists = new Map<string, NamedList>()
-  /** Undefined until the metadata is there. */
-  let isAggregated: boolean | undefined
-  const aggregation = createPolledDocument<readonly string[]>(
-    {
-      name: 'status_lists',
-      accept: 'application/json',
-      locate: async () => {
-        const { aggregationUri } = await metadata.read()
-        if (aggregationUri === undefined) throw new Error('The metadata names no aggregation any more.')
-        return aggregationUri
-      },
-      read: body => readAggregation(body, issuer),
-    },
-    environment,
-    report,
-  )
+  const aggregation = createAggregation(issuer, metadata, environment, report)
 
   function add(uri: string): NamedList {
-    const document = createPolledDocument<StatusList>(
-      {
-        name: 'status_list',
-        accept: `application/${STATUS_LIST_TYPE}`,
-        locate: async () => uri,
-        read: (body, held) => readStatusList(body, uri, held, rules),
-        confirm: held => assertCurrent(held, environment.now(), rules.clockTolerance),
-      },
-      environment,
-      report,
-    )
-    const list: NamedList = {
-      ...document,
-      uri,
-      firstLoad: undefined,
-      isPolled: false,
-      polledAtMs: 0,
-      neededUntil: 0,
-      isReported: false,
-    }
+    const list = createNamedList(uri, rules, environment, report)
     lists.set(uri, list)
     return list
   }
@@ -112,23 +77,13 @@ export function createStatusLists(
     })
   }
 
-  async function refreshAggregation(): Promise<void> {
-    // A failure is reported by the keys, which need the metadata too.
-    const found = await metadata.read().catch(() => undefined)
-    if (found === undefined) return
-    isAggregated = found.aggregationUri !== undefined
-    if (!isAggregated) return
-    await aggregation.refresh()
-    for (const uri of aggregation.value() ?? []) get(uri, 0)
-  }
-
   /**
    * An issuer drops a list when no token that names it is alive: to ask for it still would look like an outage. What the list said
    * is kept for longer, because an aggregation or a clock that is wrong for a moment must not undo a revocation.
    */
   function putAsideUnneeded(): void {
     const now = environment.now() / 1000
-    const announced = new Set(isAggregated ? aggregation.value() : [])
+    const announced = new Set(aggregation.uris())
     for (const [uri, list] of lists) {
       // One that was put aside comes back by `get`, which fetches it first.
       list.isPolled &&= announced.has(uri) || now < list.neededUntil + rules.clockTolerance
@@ -143,14 +98,75 @@ export function createStatusLists(
     isListUri: uri => lists.has(uri) || liesUnder(issuer, uri),
     get,
     async refresh() {
-      await refreshAggregation()
+      await aggregation.refresh()
+      for (const uri of aggregation.uris() ?? []) get(uri, 0)
       putAsideUnneeded()
       await Promise.all(polled().map(list => list.refresh()))
     },
-    areLoaded: () =>
-      isAggregated === false || aggregation.value()?.every(uri => lists.get(uri)?.value() !== undefined) === true,
+    areLoaded: () => aggregation.uris()?.every(uri => lists.get(uri)?.value() !== undefined) === true,
     health: () => polled().map(list => list.health()),
-    aggregationHealth: () => (isAggregated ? aggregation.health() : undefined),
+    aggregationHealth: aggregation.health,
+  }
+}
+
+function createNamedList(uri: string, rules: ListRules, environment: Environment, report: Report): NamedList {
+  const document = createPolledDocument<StatusList>(
+    {
+      name: 'status_list',
+      accept: `application/${STATUS_LIST_TYPE}`,
+      locate: async () => uri,
+      read: (body, held) => readStatusList(body, uri, held, rules),
+      confirm: held => assertCurrent(held, environment.now(), rules.clockTolerance),
+    },
+    environment,
+    report,
+  )
+  return {
+    ...document,
+    uri,
+    firstLoad: undefined,
+    isPolled: false,
+    polledAtMs: 0,
+    neededUntil: 0,
+    isReported: false,
+  }
+}
+
+/** Which lists the issuer says it has. */
+function createAggregation(
+  issuer: string,
+  metadata: Pick<MetadataSource, 'read'>,
+  environment: Environment,
+  report: Report,
+) {
+  /** Undefined until the metadata is there. */
+  let isThere: boolean | undefined
+  const document = createPolledDocument<readonly string[]>(
+    {
+      name: 'status_lists',
+      accept: 'application/json',
+      locate: async () => {
+        const { aggregationUri } = await metadata.read()
+        if (aggregationUri === undefined) throw new Error('The metadata names no aggregation any more.')
+        return aggregationUri
+      },
+      read: body => readAggregation(body, issuer),
+    },
+    environment,
+    report,
+  )
+
+  return {
+    async refresh(): Promise<void> {
+      // A failure is reported by the keys, which need the metadata too.
+      const found = await metadata.read().catch(() => undefined)
+      if (found === undefined) return
+      isThere = found.aggregationUri !== undefined
+      if (isThere) await document.refresh()
+    },
+    /** Undefined until that is known. */
+    uris: (): readonly string[] | undefined => (isThere === false ? [] : document.value()),
+    health: () => (isThere ? document.health() : undefined),
   }
 }
 

@@ -1,51 +1,59 @@
-/** Keeps keys and status lists fresh in the background. */
+/** Refreshes again and again in the background, in rounds that follow each other: never two at a time. */
 import type { Environment } from '../environment.ts'
 import { TokenError } from '../token-error.ts'
-import { areWell, type Documents } from './health.ts'
-import type { Keys } from './issuer-keys.ts'
-import type { StatusLists } from './known-status-lists.ts'
-import type { MetadataSource } from './metadata.ts'
-import { startPolling } from './polling.ts'
 
+/** A round may come sooner by this share of the interval, so that services that started together do not ask together. */
+const JITTER = 0.1
 /** After a round that failed the next one follows sooner: after this time, then after twice as long, and so on. */
 const RETRY_MS = 500
 
-export interface Freshness {
+export interface RefreshRounds {
   /** Resolves when all is loaded; rejects when it is stopped before, with TokenError unavailable. */
   readonly ready: Promise<void>
   readonly stop: () => void
 }
 
-export function keepFresh(dependencies: {
-  readonly metadata: Pick<MetadataSource, 'refresh'>
-  readonly keys: Pick<Keys, 'refresh' | 'ageMs' | 'health'>
-  readonly statusLists: Pick<StatusLists, 'refresh' | 'areLoaded'>
-  readonly documents: () => Documents
-  /** Seconds. */
-  readonly pollInterval: number
-  readonly environment: Environment
-}): Freshness {
-  const { metadata, keys, statusLists, documents, pollInterval, environment } = dependencies
+export interface Refreshed {
+  /** Never rejects. */
+  readonly refresh: () => Promise<void>
+  readonly isLoaded: () => boolean
+  /** Whether nothing is wrong with what is loaded. */
+  readonly isWell: () => boolean
+}
+
+/** @param pollInterval seconds from the start of a round to that of the next, when nothing is missing or out of date */
+export function startRefreshRounds(
+  { refresh, isLoaded, isWell }: Refreshed,
+  pollInterval: number,
+  { elapsed, random, schedule }: Environment,
+): RefreshRounds {
   const readiness = createReadiness()
   /** Rounds in a row after which something was missing or out of date. */
   let failures = 0
+  let isStopped = false
+  let cancel = () => {}
 
-  async function round(): Promise<void> {
-    if (keys.health().problem !== undefined) await metadata.refresh()
-    await Promise.all([keys.refresh(), statusLists.refresh()])
-    const isLoaded = keys.ageMs() < Number.POSITIVE_INFINITY && statusLists.areLoaded()
-    if (isLoaded) readiness.reached()
-    failures = isLoaded && areWell(documents()) ? 0 : failures + 1
+  function intervalMs(): number {
+    const regular = pollInterval * 1000
+    return failures === 0 ? regular : Math.min(regular, RETRY_MS * 2 ** (failures - 1))
   }
 
-  const intervalMs = pollInterval * 1000
-  const nextMs = () => (failures === 0 ? intervalMs : Math.min(intervalMs, RETRY_MS * 2 ** (failures - 1)))
-  const stopPolling = startPolling(round, nextMs, environment)
+  async function round(): Promise<void> {
+    const beganAt = elapsed()
+    await refresh()
+    if (isLoaded()) readiness.reached()
+    failures = isLoaded() && isWell() ? 0 : failures + 1
+    if (isStopped) return
+    const ms = intervalMs() * (1 - JITTER * random()) - (elapsed() - beganAt)
+    cancel = schedule(round, Math.max(ms, 0))
+  }
 
+  void round()
   return {
     ready: readiness.promise,
     stop() {
-      stopPolling()
+      isStopped = true
+      cancel()
       readiness.missed()
     },
   }

@@ -1,8 +1,7 @@
 /** A Status List Token (draft-ietf-oauth-status-list §5.1), checked and unpacked. */
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
-import { decodeBase64url } from '../jose/base64url.ts'
-import { isJsonObject } from '../jose/decoding.ts'
+import { decodeBase64url, isJsonObject } from '../jose/decoding.ts'
 import type { VerifyJws } from '../jose/jws.ts'
 
 export const STATUS_LIST_TYPE = 'statuslist+jwt'

@@ -1,4 +1,13 @@
-/** JSON objects (RFC 8259) that can be read in one way only: RFC 7515 §4 leaves duplicate members to the reader, here they are refused. */
+/**
+ * Base64url without padding (RFC 7515 §2) and JSON objects (RFC 8259), where they can be read in one way only. RFC 7515 §4 leaves
+ * duplicate members to the reader: here they are refused.
+ */
+
+/** @returns undefined for white space, padding, other alphabets and bits that say nothing: all that Buffer reads over */
+export function decodeBase64url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
 
 export type JsonObject = Readonly<Record<string, unknown>>
 

@@ -24,3 +24,53 @@ export function findToken(request: BearerRequest): { readonly token: string } | 
   if (hasTokenInForm) return { fault: 'twoWays' }
   return { token: credentials.replace(/^bearer */i, '') }
 }
+
+/** What Fastify and Express have in common: a request of Node's http or http2. */
+interface NodeRequest {
+  readonly headers: { readonly authorization?: string | undefined; readonly 'content-type'?: string | undefined }
+  /** Names and values by turns. */
+  readonly rawHeaders: readonly string[]
+}
+
+/**
+ * Node keeps the first of two Authorization lines and drops the other, so the raw lines are counted. Where there is one, the parsed
+ * header counts, which another middleware or an adapter may have set.
+ */
+function authorizationOf({ headers, rawHeaders }: NodeRequest): readonly string[] {
+  const lines = rawHeaders.filter(
+    (_, index) => rawHeaders[index - 1]?.toLowerCase() === 'authorization' && index % 2 === 1,
+  )
+  if (lines.length > 1) return lines
+  return headers.authorization === undefined ? [] : [headers.authorization]
+}
+
+/** A request target is a path with a query, or a whole URL (RFC 9112 §3.2). */
+function split(target: string): { readonly path: string; readonly query: string } {
+  const origin = /^https?:\/\/[^/?]*/i.exec(target)?.[0] ?? ''
+  const at = target.indexOf('?')
+  const end = at === -1 ? target.length : at
+  return { path: target.slice(origin.length, end) || '/', query: target.slice(end) }
+}
+
+const isForm = ({ headers }: NodeRequest): boolean =>
+  /^application\/x-www-form-urlencoded *(?:;|$)/i.test(headers['content-type'] ?? '')
+
+/** Body parsers make an object of a form, or URLSearchParams. */
+const hasToken = (body: unknown): boolean =>
+  body instanceof URLSearchParams
+    ? body.has('access_token')
+    : typeof body === 'object' && body !== null && Object.hasOwn(body, 'access_token')
+
+/**
+ * @param target as the caller sent it
+ * @param body what a body parser has made of the body; undefined when none was there yet
+ */
+export function readNodeRequest(request: NodeRequest, target: string, body: unknown): BearerRequest {
+  const { path, query } = split(target)
+  return {
+    authorization: authorizationOf(request),
+    hasTokenInQuery: new URLSearchParams(query).has('access_token'),
+    hasTokenInForm: isForm(request) && hasToken(body),
+    path,
+  }
+}

@@ -1,9 +1,9 @@
 /** Middlewares for Express, and for Connect and its like: whatever has handlers of Node's requests and hears of errors by `next`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AccessTokenClaims } from '../access-token-claims.ts'
+import type { AccessTokenClaims } from '../claims.ts'
 import type { Verifier } from '../verifier.ts'
+import { readNodeRequest } from './bearer-request.ts'
 import { createGuard, type MiddlewareOptions } from './guard.ts'
-import { readNodeRequest } from './node-request.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
 
 declare global {

@@ -1,9 +1,9 @@
 /** A plugin for Fastify 5. Fastify is imported for its types only. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
-import type { AccessTokenClaims } from '../access-token-claims.ts'
+import type { AccessTokenClaims } from '../claims.ts'
 import type { Verifier } from '../verifier.ts'
+import { readNodeRequest } from './bearer-request.ts'
 import { createGuard, type MiddlewareOptions } from './guard.ts'
-import { readNodeRequest } from './node-request.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
 
 /** Of a server of any kind: HTTP/1 or HTTP/2, with TLS or without. */

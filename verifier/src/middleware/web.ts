@@ -1,5 +1,5 @@
 /** Middlewares for web-standard requests: Hono, Bun, Deno and whatever else has Request and Response. */
-import type { AccessTokenClaims } from '../access-token-claims.ts'
+import type { AccessTokenClaims } from '../claims.ts'
 import type { Verifier } from '../verifier.ts'
 import { createGuard, type MiddlewareOptions } from './guard.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
