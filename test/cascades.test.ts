@@ -1,4 +1,4 @@
-/** What becomes of the tokens that exist when something changes: the table of docs/operations.md. */
+/** What becomes of the tokens that exist when something changes: the table of docs/running.md. */
 import t from 'tap'
 import { tokensOf } from './support/account.ts'
 import { addClient } from './support/clients.ts'

@@ -147,12 +147,9 @@ t.test('Kubernetes service links are ignored, and SIGNET_PORT=tcp://… names th
   t.match(mistakesIn({ SIGNET_POSTGRES_SERVICE_HOST: '10.0.0.1' }), [/^SIGNET_POSTGRES_.*enableServiceLinks: false/])
 })
 
-t.test('docs/operations.md lists every variable with its default and example, and no other', async t => {
-  const page = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8')
-  const section = /^## Configuration$(.*?)^## /ms.exec(page)?.[1] ?? ''
-  const rows = [...section.matchAll(/^\| (`SIGNET_.*) \|$/gm)].map(([, row = '']) =>
-    row.replaceAll('`', '').split(' | '),
-  )
+t.test('docs/configuration.md lists every variable with its default and example, and no other', async t => {
+  const page = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| (`SIGNET_.*) \|$/gm)].map(([, row = '']) => row.replaceAll('`', '').split(' | '))
   const documented = rows.map(([name, standard, , example]) => ({ name, default: standard, example }))
   const inCode = Object.values(variables).map(variable => ({
     name: variable.name,

@@ -1,9 +1,9 @@
-/** The runbooks for backups of docs/operations.md, followed command by command: what they promise is so. */
+/** The runbooks for backups of docs/runbooks.md, followed command by command: what they promise is so. */
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { putBack, refusal, toRestore, worksAt } from './support/restore.ts'
-import { blocksOf, headingsWithCommandsIn, terminalIn } from './support/runbooks.ts'
+import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
 import { temporaryFolder } from './support/serve.ts'
 import { select } from './support/sqlite.ts'
 import { device, restarted } from './support/status-list.ts'
@@ -11,9 +11,8 @@ import { device, restarted } from './support/status-list.ts'
 // Each has a service of its own.
 t.jobs = 2
 
-t.test('every section of the chapter that has commands is followed here', async t => {
-  const headings = headingsWithCommandsIn('Backup and restore')
-  t.strictSame(headings, ['Backup', 'Restore', 'A copy that nothing marks'])
+t.test('every page of the chapter that has commands is followed here', async t => {
+  t.strictSame(pagesWithCommandsIn('Backup and restore'), ['backup', 'restore', 'unmarked-copy'])
 })
 
 t.test('Backup and Restore: what was given out before is of no use, and the service works', async t => {
@@ -22,8 +21,8 @@ t.test('Backup and Restore: what was given out before is of no use, and the serv
   const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
   const ASIDE = join(temporaryFolder(t), 'aside')
   const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
-  const [backup = '', ...more] = blocksOf('Backup')
-  const [exchange = '', accept = '', ...evenMore] = blocksOf('Restore')
+  const [backup = '', ...more] = blocksOf('backup')
+  const [exchange = '', accept = '', look = '', ...evenMore] = blocksOf('restore')
   t.strictSame([more, evenMore], [[], []])
   await terminal(backup)
   t.strictSame(readdirSync(BACKUP), ['signet.sqlite'])
@@ -36,6 +35,7 @@ t.test('Backup and Restore: what was given out before is of no use, and the serv
   t.match(await refusal(t, service), /signet doctor --accept-restore$/)
   t.match(await terminal(accept), /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
   const again = await restarted(t, service, {})
+  await terminal(look)
   t.strictSame([await worksAt(again, before), await worksAt(again, since)], [[], []])
   t.equal((await worksAt(again, await device(again))).length, 4)
 })
@@ -46,11 +46,11 @@ t.test('Restore: without the key directory, an empty one will do', async t => {
   const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
   const ASIDE = join(temporaryFolder(t), 'aside')
   const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
-  await terminal(blocksOf('Backup').join(''))
+  await terminal(blocksOf('backup').join(''))
   await service.stop()
   rmSync(join(service.folder, 'keys'), { recursive: true })
   mkdirSync(join(service.folder, 'keys'), { mode: 0o700 })
-  await terminal(blocksOf('Restore').join(''))
+  await terminal(blocksOf('restore').join(''))
   const again = await restarted(t, service, {})
   t.strictSame(await worksAt(again, before), [])
   t.equal((await worksAt(again, await device(again))).length, 4)
@@ -63,9 +63,11 @@ t.test('A copy that nothing marks: without its epoch it is accepted as a restore
   await service.stop()
   cpSync(service.databaseFile, copy)
   putBack(copy, service)
-  const [accept = '', ...more] = blocksOf('A copy that nothing marks')
+  const [accept = '', look = '', ...more] = blocksOf('unmarked-copy')
   t.strictSame(more, [])
-  t.match(await (await terminalIn(t, service.folder))(accept), /^Accepted the restore: 1 sessions ended/m)
+  const terminal = await terminalIn(t, service.folder)
+  t.match(await terminal(accept), /^Accepted the restore: 1 sessions ended/m)
   const again = await restarted(t, service, {})
+  await terminal(look)
   t.strictSame(await worksAt(again, before), [])
 })

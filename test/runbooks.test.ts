@@ -1,10 +1,10 @@
-/** The runbooks for keys of docs/operations.md, followed command by command: what they promise is so. */
+/** The runbooks for keys of docs/runbooks.md, followed command by command: what they promise is so. */
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { fastHasher } from './support/fast-hasher.ts'
 import { refusal, toRestore, worksAt } from './support/restore.ts'
-import { blocksOf, headingsWithCommandsIn, terminalIn } from './support/runbooks.ts'
+import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
 import { refresh, type Service, serve, temporaryFolder } from './support/serve.ts'
 import {
   filesNeeded,
@@ -43,20 +43,20 @@ async function restartedWith(t: Test, service: Service, keyFile: string): Promis
   return restarted(t, service, { environment: { SIGNET_KEY_ENCRYPTION_KEY_FILE: keyFile } })
 }
 
-t.test('every section of the chapter that has commands is followed here', async t => {
-  t.strictSame(headingsWithCommandsIn('Signing keys'), [
-    'Signing keys',
-    'Planned rotation',
-    'Emergency: one key',
-    'Emergency: the whole key store',
-    'Encryption of the key files',
-    'The encryption key is lost',
+t.test('every page of the chapter that has commands is followed here', async t => {
+  t.strictSame(pagesWithCommandsIn('Signing keys'), [
+    'daily-check',
+    'planned-rotation',
+    'one-key-stolen',
+    'key-store-read',
+    'encrypt-key-files',
+    'encryption-key-lost',
   ])
 })
 
-t.test('Signing keys: the daily look is content with a healthy service', async t => {
+t.test('Daily check: it is content with a healthy service', async t => {
   const { service } = await running(t)
-  const [look = '', ...more] = blocksOf('Signing keys')
+  const [look = '', ...more] = blocksOf('daily-check')
   t.strictSame(more, [])
   const says = await (await terminalIn(t, service.folder))(look)
   t.match(says, kidIn(service, 'active'))
@@ -68,7 +68,7 @@ t.test(
   async t => {
     const { service, before } = await running(t)
     const [active, standby] = [kidIn(service, 'active'), kidIn(service, 'pending')]
-    const [rotate = '', ...more] = blocksOf('Planned rotation')
+    const [rotate = '', ...more] = blocksOf('planned-rotation')
     t.strictSame(more, [])
     t.match(await (await terminalIn(t, service.folder))(rotate), `${standby} signs from `)
     await service.tick()
@@ -84,33 +84,36 @@ t.test('Planned rotation: of a standby that was published for long enough, at on
   const { service, before } = await running(t)
   const standby = kidIn(service, 'pending')
   leadPasses(service)
-  t.match(await (await terminalIn(t, service.folder))(blocksOf('Planned rotation').join('')), `${standby} signs now`)
+  t.match(await (await terminalIn(t, service.folder))(blocksOf('planned-rotation').join('')), `${standby} signs now`)
   await service.tick()
   t.equal(await signingKidOf(service), standby)
   t.ok((await verifies(service, before)) && (await sessionGoesOn(service, before)))
 })
 
-t.test('Emergency: one key: it is gone, the standby signs, and sessions go on', async t => {
+t.test('One key is stolen: it is gone, the standby signs, and sessions go on', async t => {
   const { service, before } = await running(t)
   const [KID, standby] = [kidIn(service, 'active'), kidIn(service, 'pending')]
-  const [revoke = '', ...more] = blocksOf('Emergency: one key')
+  const [revoke = '', look = '', ...more] = blocksOf('one-key-stolen')
   t.strictSame(more, [])
-  const says = await (await terminalIn(t, service.folder, { KID }))(revoke)
+  const terminal = await terminalIn(t, service.folder, { KID })
+  const says = await terminal(revoke)
   t.match(says, `Revoked ${KID}\nThis ends the access tokens of 1 sessions`)
   await service.tick()
+  await terminal(look)
   t.notOk((await publishedBy(service)).includes(KID))
   t.equal(await signingKidOf(service), standby)
   t.strictSame(await worksAt(service, before), ['introspection of the refresh token', 'refresh'])
 })
 
-t.test('Emergency: the whole key store: no key of before is left, and sessions go on', async t => {
+t.test('The whole key store was read: no key of before is left, and sessions go on', async t => {
   const { service, before } = await running(t)
   const old = await publishedBy(service)
-  const [revoke = '', ...more] = blocksOf('Emergency: the whole key store')
+  const [revoke = '', look = '', ...more] = blocksOf('key-store-read')
   t.strictSame(more, [])
   const terminal = await terminalIn(t, service.folder)
   await terminal(revoke)
   await service.tick()
+  await terminal(look)
   t.strictSame(
     (await publishedBy(service)).filter(kid => old.includes(kid)),
     [],
@@ -127,10 +130,10 @@ t.test('Emergency: the whole key store: no key of before is left, and sessions g
   t.equal(await signingKidOf(again), kidIn(again, 'active'))
 })
 
-t.test('Encryption of the key files: two rotations encrypt all of them without an interruption', async t => {
+t.test('Encrypt the key files: two rotations encrypt all of them without an interruption', async t => {
   const { service, before } = await running(t)
   const KEY_FILE = join(temporaryFolder(t), 'key')
-  const [makeKey = '', rotate = '', rotateAgain = '', look = '', ...more] = blocksOf('Encryption of the key files')
+  const [makeKey = '', rotate = '', rotateAgain = '', look = '', ...more] = blocksOf('encrypt-key-files')
   t.strictSame(more, [])
   await (await terminalIn(t, service.folder, { KEY_FILE }))(makeKey)
   t.equal(statSync(KEY_FILE).mode & 0o777, 0o600)
@@ -152,8 +155,8 @@ t.test('Encryption of the key files: two rotations encrypt all of them without a
 
 t.test('The encryption key is lost: nothing is destroyed, and new keys under a new one work', async t => {
   const KEY_FILE = join(temporaryFolder(t), 'key')
-  const [makeKey = ''] = blocksOf('Encryption of the key files')
-  const [revoke = '', ...more] = blocksOf('The encryption key is lost')
+  const [makeKey = ''] = blocksOf('encrypt-key-files')
+  const [revoke = '', look = '', ...more] = blocksOf('encryption-key-lost')
   t.strictSame(more, [])
   const folder = temporaryFolder(t)
   const make = await terminalIn(t, folder, { KEY_FILE })
@@ -170,6 +173,7 @@ t.test('The encryption key is lost: nothing is destroyed, and new keys under a n
   t.strictSame(keyFilesIn(service), files)
   await terminal(revoke)
   const again = await restartedWith(t, service, KEY_FILE)
+  await terminal(look)
   t.strictSame(
     (await publishedBy(again)).filter(kid => old.includes(kid)),
     [],

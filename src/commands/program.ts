@@ -14,7 +14,7 @@ const USAGE = 2
 const REFUSED = 1
 /** A command that does much does it in several writes. */
 const DATABASE_ADVICE =
-  ' What was done before stays done: run the command again. docs/operations.md, "Errors and what to do", has what helps.'
+  ' What was done before stays done: run the command again. docs/error-messages.md has what helps.'
 
 function createProgram(services: Services, version: string): Command {
   const program = new Command('signet').description('OAuth 2 token service').version(version)

@@ -111,7 +111,7 @@ function unknownNames(environment: Environment): string[] {
         const isLink = /_(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name)
         const otherAdvice = isLink
           ? 'if Kubernetes sets it, "enableServiceLinks: false" ends that'
-          : 'docs/operations.md lists all'
+          : 'docs/configuration.md lists all'
         const advice = nearest === undefined ? otherAdvice : `did you mean ${nearest}?`
         return `${name} is not a variable of Signet: ${advice}`
       })

@@ -135,7 +135,8 @@ t.test('a command that cannot write says why and what to do, and ends with 1', a
   const other = new Sqlite(file)
   t.teardown(() => other.close())
   other.exec('BEGIN IMMEDIATE')
-  const says = /^The database .* can't be used: database is locked\. .*run the command again.*docs\/operations\.md.*\n$/
+  const says =
+    /^The database .* can't be used: database is locked\. .*run the command again.*docs\/error-messages\.md.*\n$/
   await refuses([{ words: ['roles', 'add', 'editor', '--permission', 'a:b'], code: 1, says }])
   other.exec('COMMIT')
   t.strictSame(await json(['roles', 'list']), [])

@@ -1,4 +1,4 @@
-/** The runbooks of docs/operations.md, and a shell that follows them. */
+/** The runbooks of docs/, and a shell that follows them. */
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,40 +7,39 @@ import type { Test } from 'tap'
 import { environmentOf, temporaryFolder } from './serve.ts'
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const page = readFileSync(file('docs/operations.md'), 'utf8')
 
-/** What stands under each heading, up to the next one of any level. */
-const sections = new Map(
-  page.split(/^(?=#+ )/m).map(text => [/^(#+ .*)$/m.exec(text)?.[1] ?? '', text.replace(/^#+ .*$/m, '')]),
+/** The pages of docs/runbooks/ that each chapter of the index leads to. */
+export const chapters: ReadonlyMap<string, readonly string[]> = new Map(
+  readFileSync(file('docs/runbooks.md'), 'utf8')
+    .split(/^## /m)
+    .slice(1)
+    .map(text => {
+      const pages = [...text.matchAll(/\]\(runbooks\/([\w-]+)\.md\)/g)].map(([, page = '']) => page)
+      return [text.slice(0, text.indexOf('\n')), [...new Set(pages)]]
+    }),
 )
 
-/** The headings of a chapter, its own first, under which there are commands. */
-export function headingsWithCommandsIn(chapter: string): string[] {
-  const all = [...sections.keys()]
-  const from = all.indexOf(`## ${chapter}`)
-  const more = all.slice(from + 1)
-  const end = more.findIndex(heading => heading.startsWith('## '))
-  const headings = [chapter, ...more.slice(0, end).map(heading => heading.replace(/^#+ /, ''))]
-  return headings.filter(heading => blocksOf(heading).length > 0)
-}
+export const textOf = (page: string): string => readFileSync(file(`docs/runbooks/${page}.md`), 'utf8')
 
-/** The shell blocks under a heading, in order. @throws when there is no such heading */
-export function blocksOf(heading: string): string[] {
-  const text = sections.get(`### ${heading}`) ?? sections.get(`## ${heading}`)
-  if (text === undefined) throw new Error(`docs/operations.md has no section "${heading}".`)
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
-}
+/** The shell blocks of a page, in order. */
+export const blocksOf = (page: string): string[] =>
+  [...textOf(page).matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
+
+/** The pages of a chapter on which there are commands. */
+export const pagesWithCommandsIn = (chapter: string): string[] =>
+  (chapters.get(chapter) ?? []).filter(page => blocksOf(page).length > 0)
 
 /**
- * A terminal in the folder of a service: `npx signet` is the program, the database is db/signet.sqlite, and the keys are in keys/.
+ * A terminal in the folder of a service: `npx signet` is the program, `npx node` the runtime, the database is db/signet.sqlite, and the keys are in keys/.
  * @param variables that the runbook names, such as KID
  */
 export async function terminalIn(t: Test, folder: string, variables: Readonly<Record<string, string>> = {}) {
   const bin = join(temporaryFolder(t), 'bin')
   mkdirSync(bin)
   const npx = join(bin, 'npx')
-  const program = `env -u NODE_OPTIONS '${process.execPath}' '${file('src/main.ts')}'`
-  writeFileSync(npx, `#!/bin/sh\n[ "$1" = signet ] || exit 64\nshift\nexec ${program} "$@"\n`)
+  const node = `env -u NODE_OPTIONS '${process.execPath}'`
+  const cases = `signet) program='${file('src/main.ts')}' ;; node) program= ;; *) exit 64 ;;`
+  writeFileSync(npx, `#!/bin/sh\ncase $1 in ${cases} esac\nshift\nexec ${node} \${program:+"$program"} "$@"\n`)
   chmodSync(npx, 0o700)
   const { SIGNET_PORT = '', SIGNET_MANAGEMENT_PORT = '' } = await environmentOf(folder)
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_'))

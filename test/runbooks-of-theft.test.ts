@@ -1,0 +1,125 @@
+/** The runbooks for what was stolen, of docs/runbooks.md, followed command by command: what they promise is so. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { toRestore, worksAt } from './support/restore.ts'
+import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
+import { addAlice, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
+import { device } from './support/status-list.ts'
+
+// Each has a service of its own.
+t.jobs = 2
+
+const hasCurl = spawnSync('curl', ['--version']).error === undefined
+
+/** A running service on which alice has signed in on two devices. */
+async function running(t: Test) {
+  const { service, json } = await toRestore(t)
+  return { service, json, stolen: await device(service), other: await device(service) }
+}
+
+const idsIn = (list: string): string[] => JSON.parse(list).map(({ id }: { id: string }) => id)
+
+t.test('every page of the chapter that has commands is followed here', async t => {
+  t.strictSame(pagesWithCommandsIn('Something was stolen'), [
+    'stolen-token',
+    'lost-device',
+    'known-password',
+    'stolen-client-secret',
+    'shut-out',
+  ])
+})
+
+t.test('A token is stolen: by an access token its session ends, and no other', async t => {
+  const { service, stolen, other } = await running(t)
+  const [revoke = '', , , look = '', ...more] = blocksOf('stolen-token')
+  t.strictSame(more, [])
+  const terminal = await terminalIn(t, service.folder, { TOKEN: stolen.access })
+  await terminal(revoke)
+  const alive = await terminal(look)
+  t.ok(alive.includes(other.sid) && !alive.includes(stolen.sid), alive)
+  t.notOk((await worksAt(service, stolen)).includes('refresh'))
+})
+
+t.test(
+  'A token is stolen: a refresh token ends its session, of a confidential and of a public client',
+  { skip: hasCurl ? false : 'There is no curl.' },
+  async t => {
+    const { service, stolen } = await running(t)
+    const [, revokePublic = '', revokeConfidential = '', look = ''] = blocksOf('stolen-token')
+    const { body } = await service.token({ grant_type: 'password', username: 'alice', password, client_id: 'spa' })
+    const ISSUER = service.issuer
+    const confidential = { ISSUER, ID: 'web-app', SECRET: secret, TOKEN: stolen.refreshToken }
+    const terminal = await terminalIn(t, service.folder, confidential)
+    await terminal(revokeConfidential)
+    t.notOk((await terminal(look)).includes(stolen.sid))
+    t.match(await terminal(look), / {2}spa {2}/)
+    await (await terminalIn(t, service.folder, { ISSUER, ID: 'spa', TOKEN: body.refresh_token }))(revokePublic)
+    t.notMatch(await terminal(look), / {2}spa {2}/)
+  },
+)
+
+t.test('A device is lost: its session is found and ended, and no other', async t => {
+  const { service, stolen, other } = await running(t)
+  const [find = '', revoke = '', look = '', ...more] = blocksOf('lost-device')
+  t.strictSame(more, [])
+  const terminal = await terminalIn(t, service.folder, { NAME: 'alice', SID: stolen.sid })
+  t.strictSame(idsIn(await terminal(find)).sort(), [stolen.sid, other.sid].sort())
+  await terminal(revoke)
+  t.strictSame(idsIn(await terminal(find)), [other.sid])
+  t.notOk((await terminal(look)).includes(stolen.sid))
+})
+
+t.test('A password is known: the new one works, the old one and every session do not', async t => {
+  // The command hashes with Argon2id, so the service does, too.
+  const service = await serve(t)
+  await addAlice(service)
+  const { refreshToken } = await device(service)
+  const [change = '', look = '', ...more] = blocksOf('known-password')
+  t.strictSame(more, [])
+  const PASSWORD_FILE = join(temporaryFolder(t), 'password')
+  const newPassword = 'another horse battery staple 8'
+  writeFileSync(PASSWORD_FILE, `${newPassword}\n`)
+  const terminal = await terminalIn(t, service.folder, { NAME: 'alice', PASSWORD_FILE })
+  await terminal(change)
+  t.notMatch(await terminal(look), /session_/)
+  for (const answer of [await signIn(service), await refresh(service, refreshToken)])
+    t.equal(answer.body.error, 'invalid_grant')
+  t.equal((await signIn(service, { password: newPassword })).status, 200)
+})
+
+t.test('A secret of a client is stolen: the old one is refused, the new one works, and sessions are ended', async t => {
+  const { service, json, stolen } = await running(t)
+  const [add = '', show = '', remove = '', end = '', look = '', ...more] = blocksOf('stolen-client-secret')
+  t.strictSame(more, [])
+  const [{ id: SECRET_ID }] = (await json(['clients', 'show', 'web-app'])).secrets
+  const terminal = await terminalIn(t, service.folder, { ID: 'web-app', SECRET_ID })
+  const newSecret = /: (\S+)$/m.exec(await terminal(add))?.[1] ?? ''
+  t.match(await terminal(show), SECRET_ID)
+  await terminal(remove)
+  t.notMatch(await terminal(look), SECRET_ID)
+  t.equal((await signIn(service)).body.error, 'invalid_client')
+  const refreshWithNew = (refreshToken: string) =>
+    service.token({ grant_type: 'refresh_token', refresh_token: refreshToken }, { client: ['web-app', newSecret] })
+  const { status, body } = await refreshWithNew(stolen.refreshToken)
+  t.equal(status, 200)
+  await terminal(end)
+  t.equal((await refreshWithNew(body.refresh_token)).body.error, 'invalid_grant')
+})
+
+t.test('Shut out a user or a client: sessions end, and no sign-in works', async t => {
+  const { service, json, stolen } = await running(t)
+  const [disableUser = '', disableClient = '', look = '', ...more] = blocksOf('shut-out')
+  t.strictSame(more, [])
+  const terminal = await terminalIn(t, service.folder, { NAME: 'alice', ID: 'web-app' })
+  await terminal(disableUser)
+  t.notMatch(await terminal(look), /session_/)
+  t.equal((await signIn(service)).body.error, 'invalid_grant')
+  t.strictSame(await worksAt(service, stolen), ['offline'], 'the status list says it, not the signature')
+  await json(['users', 'enable', 'alice'])
+  await device(service)
+  await terminal(disableClient)
+  t.notMatch(await terminal(look), /session_/)
+  t.equal((await signIn(service)).body.error, 'invalid_client')
+})
