@@ -11,7 +11,8 @@ import { LIST_SIZE } from '../../src/oauth/status-list/status-index.ts'
 import { randomId, systemRandomness } from '../../src/randomness.ts'
 import type { NewSession } from '../../src/records/session.ts'
 import type { StatusReference } from '../../src/records/status-list.ts'
-import { type Database, openDatabase } from '../../src/storage/engine/database.ts'
+import type { Database } from '../../src/storage/engine/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import type { Environment } from '../service.ts'
 
 const BLOCKS = 1024

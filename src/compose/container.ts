@@ -62,7 +62,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
   /** Opens the database and brings its schema up to date. */
   const database = once(async () => {
     if (config.database.kind === 'sqlite') refuseForeignOwner(config.database.path)
-    const { cannotOpen, openDatabase } = await import('../storage/engine/database.ts')
+    const { cannotOpen, openDatabase } = await import('../storage/open-database.ts')
     const opened = await openDatabase(config.database, { clock, randomness }).catch(cannotOpen(config.database))
     try {
       const ran = await opened.migrate()

@@ -5,7 +5,9 @@ import Sqlite from 'better-sqlite3'
 import { PGliteDialect } from 'kysely'
 import t from 'tap'
 import { systemRandomness } from '../../src/randomness.ts'
-import { openDatabase, postgresDatabase } from '../../src/storage/engine/database.ts'
+import { postgresDatabase } from '../../src/storage/engine/postgres.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
+import { prepareStores } from '../../src/storage/stores/stores.ts'
 import { testClock } from '../support/clock.ts'
 import { temporaryFolder } from '../support/serve.ts'
 import type { Engine } from './conformance/records.ts'
@@ -46,7 +48,11 @@ const postgres: Engine = {
   async open() {
     await pglite.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
     const clock = testClock()
-    const database = postgresDatabase(new PGliteDialect({ pglite }), { clock, randomness: systemRandomness })
+    const database = postgresDatabase(
+      new PGliteDialect({ pglite }),
+      { clock, randomness: systemRandomness },
+      prepareStores,
+    )
     return {
       ...database,
       clock,

@@ -1,7 +1,7 @@
 /** Adds to the counter in a SQLite database, a write at a time: FILE TIMES. Each total is printed when it is durable. */
 import { systemClock } from '../../src/clock.ts'
 import { systemRandomness } from '../../src/randomness.ts'
-import { openDatabase } from '../../src/storage/engine/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import { untilAllAreReady } from './together.ts'
 
 const [path = '', times = ''] = process.argv.slice(2)

@@ -1,8 +1,4 @@
-import type { Kysely } from 'kysely'
-import type { Readers, Stores } from '../../records/unit-of-work.ts'
-import type { Dialect } from '../engine/dialect.ts'
-import type { Executor } from '../engine/prepared.ts'
-import type { Schema } from '../engine/schema.ts'
+import type { PrepareStores } from '../engine/database.ts'
 import { prepareAuditStore } from './audit.ts'
 import { prepareClientStore } from './clients.ts'
 import { instanceStore } from './instance.ts'
@@ -14,8 +10,7 @@ import { prepareStandingStore } from './standing.ts'
 import { prepareStatusListStore } from './status-lists.ts'
 import { prepareUserStore } from './users.ts'
 
-/** Prepares every store once for a database; what it answers gives them for a connection or a transaction. */
-export function prepareStores(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => Readers & Stores {
+export const prepareStores: PrepareStores = (db, dialect) => {
   const audit = prepareAuditStore(db, dialect)
   const clients = prepareClientStore(db)
   const revocations = prepareRevocationStore(db)

@@ -1,0 +1,88 @@
+/** SQLite: one connection that writes, in groups (group-commit.ts), and one beside it that reads. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type CompiledQuery, Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
+import type { Randomness } from '../../randomness.ts'
+import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
+import type { Dialect } from './dialect.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { migrate } from './migrations.ts'
+import type { Executor } from './prepared.ts'
+import type { Schema } from './schema.ts'
+import { backUp, integrityProblem } from './sqlite-backup.ts'
+import {
+  forKysely,
+  isBusy,
+  openForReading,
+  openForWriting,
+  toStorageError,
+  writeConnection,
+} from './sqlite-connection.ts'
+
+export async function openSqlite(
+  path: string,
+  { clock, randomness }: Sources,
+  prepareStores: PrepareStores,
+): Promise<Database> {
+  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false }
+  const acquire = whileBusy(randomness)
+  // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
+  const file = await acquire(() => openForWriting(path))
+  const readOnlyFile = openForReading(path)
+  const writer = sqliteExecutor(forKysely(file))
+  const reader = sqliteExecutor(forKysely(readOnlyFile))
+  const stores = prepareStores(writer.kysely, dialect)
+
+  const connection = writeConnection(file)
+  const { write, idle } = createGroupCommit({ connection, stores: stores(writer), acquire, toError: toStorageError })
+  return {
+    read: stores(reader),
+    write,
+    async migrate() {
+      await acquire(connection.begin)
+      try {
+        const ran = await migrate(writer.kysely)
+        connection.commit()
+        return ran
+      } catch (error) {
+        throw toStorageError(error)
+      } finally {
+        if (connection.inTransaction()) connection.rollback()
+      }
+    },
+    integrityProblem: async () => integrityProblem(readOnlyFile),
+    backup: target => backUp(file, target, clock.now()),
+    ping: () => ping(reader.kysely),
+    async close() {
+      await idle()
+      readOnlyFile.close()
+      file.close()
+    },
+  }
+}
+
+/** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
+const whileBusy =
+  (randomness: Randomness) =>
+  async <T>(action: () => T): Promise<T> => {
+    // Each try takes its time, too: what counts is what the caller waits, by a clock that nobody sets.
+    const giveUpAt = performance.now() + LONGEST_WAIT_MS
+    for (;;) {
+      try {
+        return action()
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= giveUpAt) throw error
+        await delay(1 + randomness.bytes(1).readUInt8() / 10)
+      }
+    }
+  }
+
+/** Kysely's own way to the driver waits for its single connection and costs some 5 µs a query; nobody else waits for this one. */
+const sqliteExecutor = (database: SqliteDatabase): Executor => ({
+  locks: false,
+  kysely: new Kysely<Schema>({ dialect: new SqliteDialect({ database }) }),
+  async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
+    const statement = database.prepare(query.sql)
+    if (statement.reader) return { rows: statement.all(parameters) as R[], changed: 0 }
+    return { rows: [], changed: Number(statement.run(parameters).changes) }
+  },
+})
