@@ -26,8 +26,8 @@ function gone(at: number, when: 'before' | 'after') {
       prepare: (...values) => step('prepare', () => files.prepare(...values)),
       commit: (...values) => step('commit', () => files.commit(...values)),
       remove: (...values) => step('remove', () => files.remove(...values)),
-      writeEpoch: (...values) => step('writeEpoch', () => files.writeEpoch(...values)),
     }),
+    epochFile: file => ({ ...file, write: (...values) => step('write epoch', () => file.write(...values)) }),
   }
   return { steps, faults }
 }
@@ -74,7 +74,7 @@ t.test('wherever accepting is cut short, the service refuses until it is accepte
   const whole = gone(Number.POSITIVE_INFINITY, 'before')
   await accept(t, copy().folder, whole.faults)
   const { steps } = whole
-  t.strictSame(new Set(steps), new Set(['write', 'prepare', 'commit', 'remove', 'writeEpoch']))
+  t.strictSame(new Set(steps), new Set(['write', 'prepare', 'commit', 'remove', 'write epoch']))
   t.equal(steps.at(-1), 'write', 'the last step makes it the original')
 
   for (const [index, name] of steps.entries())

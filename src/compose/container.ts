@@ -10,16 +10,17 @@ import { createKeyClock } from '../background/key-clock.ts'
 import { createRevocationWatch } from '../background/revocation-watch.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
+import type { EpochFile } from '../keys/epoch-file.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
 import { createLogger } from '../logger.ts'
 import { refuseForeignOwner } from '../maintenance/file-ownership.ts'
-import type { Signer } from '../oauth/jws.ts'
 import { BATCH, createSessions } from '../oauth/sessions/sessions.ts'
 import { createRevocationNews } from '../oauth/status-list/revocation-news.ts'
 import { createHashingQueue } from '../passwords/hashing-queue.ts'
 import { argon2id, createPasswords, type PasswordHasher } from '../passwords/passwords.ts'
 import { type Randomness, systemRandomness } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import type { Signer } from '../records/signing-key.ts'
 import type { Readers, Write } from '../records/unit-of-work.ts'
 
 /** Stands between a service and what it depends on, to hold it back or to make it fail. Only tests have any. */
@@ -29,6 +30,7 @@ export interface Faults {
   readonly read?: (read: Readers) => Readers
   readonly write?: (write: Write) => Write
   readonly keyFiles?: (files: KeyFiles) => KeyFiles
+  readonly epochFile?: (file: EpochFile) => EpochFile
 }
 
 export interface Sources {
@@ -107,42 +109,45 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return faults.keyFiles?.(files) ?? files
   })
 
-  const tell = {
-    info: (message: string) => log.info(message),
-    warn: (message: string, error?: unknown) => log.warn({ err: error }, message),
-  }
+  const epochFile = once(async () => {
+    refuseForeignOwner(config.keysDirectory)
+    const { openEpochFile } = await import('../keys/epoch-file.ts')
+    const file = await openEpochFile(config.keysDirectory)
+    return faults.epochFile?.(file) ?? file
+  })
+
   const policy = {
     publishLeadMs: config.keyPublishLeadSeconds * 1000,
     rotationIntervalMs: config.keyRotationIntervalSeconds && config.keyRotationIntervalSeconds * 1000,
   }
 
   const keyLifecycle = once(async () => {
-    const [{ read, write }, files, { createKeyLifecycle }] = await Promise.all([
+    const [{ read, write }, privateKeys, { createKeyLifecycle }] = await Promise.all([
       database(),
       keyFiles(),
       import('../keys/key-lifecycle.ts'),
     ])
-    return createKeyLifecycle({ files, keys: read.signingKeys, write, clock, policy, tell })
+    return createKeyLifecycle({ privateKeys, keys: read.signingKeys, write, clock, policy, log })
   })
 
   const restoreGuard = once(async () => {
-    const [{ read, write }, files, { createRestoreGuard }] = await Promise.all([
+    const [{ read, write }, file, { createRestoreGuard }] = await Promise.all([
       database(),
-      keyFiles(),
+      epochFile(),
       import('../maintenance/restore.ts'),
     ])
-    return createRestoreGuard({ files, instance: read.instance, write, randomness })
+    return createRestoreGuard({ epochFile: file, instance: read.instance, write, randomness })
   })
 
   const keyRing = once(async () => {
-    const [{ read }, files, { openKeyRing }] = await Promise.all([
+    const [{ read }, privateKeys, { openKeyRing }] = await Promise.all([
       database(),
       keyFiles(),
       import('../keys/key-ring.ts'),
     ])
     await (await restoreGuard()).assertOriginal()
     await (await keyLifecycle()).settle(itself)
-    return openKeyRing({ files, keys: read.signingKeys, clock, policy, tell })
+    return openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })
   })
 
   const sessionManagement = once(async () => {

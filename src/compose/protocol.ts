@@ -10,7 +10,6 @@ import { createFailureAudit } from '../oauth/client-authentication/failure-audit
 import { createPasswordGrant } from '../oauth/grants/password.ts'
 import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
 import { createIntrospectionEndpoint } from '../oauth/introspection.ts'
-import type { Signer } from '../oauth/jws.ts'
 import { createLiveAccessTokens, type HaveGoodStanding } from '../oauth/live-access-token.ts'
 import { metadataOf } from '../oauth/metadata.ts'
 import { createRevocationEndpoint } from '../oauth/revocation.ts'
@@ -23,6 +22,7 @@ import { createTokenIssuer, type Gate } from '../oauth/token-issuer.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { grantTypes } from '../records/client.ts'
+import type { Signer } from '../records/signing-key.ts'
 import type { Readers, Write } from '../records/unit-of-work.ts'
 
 export interface ProtocolParts {

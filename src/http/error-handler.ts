@@ -2,10 +2,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AccountError } from '../accounts/rules.ts'
-import { KeyError } from '../keys/key-error.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
 import { TooManyWaiting } from '../passwords/hashing-queue.ts'
 import { PasswordRefused } from '../passwords/passwords.ts'
+import { KeyError } from '../records/signing-key.ts'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { noteForLog } from './request-log.ts'
 

@@ -2,22 +2,16 @@
  * The life of the signing keys: every step is one write, with its time, its cause and an audit event. A new key's file is prepared
  * before that write and takes its name after it, so that wherever the process is killed, the database says what holds.
  */
+
+import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Provenance } from '../records/audit-event.ts'
-import type { SigningKey, SigningKeyReader, SigningKeyState } from '../records/signing-key.ts'
+import { KeyError, type SigningKey, type SigningKeyReader, type SigningKeyState } from '../records/signing-key.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import { EncryptionKeyError, KeyError } from './key-error.ts'
-import type { KeyFiles } from './key-files.ts'
-import { readProved } from './key-ring.ts'
 import { createNewKeys, Overtaken } from './new-keys.ts'
+import { EncryptionKeyError, type PrivateKeys, readProved } from './private-keys.ts'
 import type { GeneratedKey } from './rsa.ts'
 import { inState, type KeyPolicy, PUBLISHED_STATES, RETIRING_MS, rotatesAtMs } from './schedule.ts'
-
-/** Told of what the operator may want to know (`info`) or should look at (`warn`). */
-export interface KeyNews {
-  info(message: string): void
-  warn(message: string, error?: unknown): void
-}
 
 export interface KeyLifecycle {
   list(): Promise<readonly SigningKey[]>
@@ -66,15 +60,15 @@ interface NewKey {
 }
 
 export function createKeyLifecycle(dependencies: {
-  readonly files: KeyFiles
+  readonly privateKeys: PrivateKeys
   readonly keys: SigningKeyReader
   readonly write: Write
   readonly clock: Clock
   readonly policy: KeyPolicy
-  readonly tell: KeyNews
+  readonly log: Logger
 }): KeyLifecycle {
-  const { files, keys, write, clock, policy, tell } = dependencies
-  const newKeys = createNewKeys({ files, keys, write })
+  const { privateKeys, keys, write, clock, policy, log } = dependencies
+  const newKeys = createNewKeys({ privateKeys, keys, write })
 
   async function step(stores: Stores, key: SigningKey, to: SigningKeyState, cause: string, by: Provenance) {
     const atMs = clock.now()
@@ -136,14 +130,14 @@ export function createKeyLifecycle(dependencies: {
       await add(stores, active, { state: 'active', cause: 'first_key' }, by)
       await add(stores, standby, { state: 'pending', cause: 'first_key' }, by)
     })
-    if (done) tell.info('made the first signing keys: the database had none')
+    if (done) log.info('made the first signing keys: the database had none')
   }
 
   async function tidyUp(): Promise<void> {
     const strangers = await newKeys.finishFiles()
     // A database beside files that it does not know is most often the wrong database.
     if (strangers > 0)
-      tell.warn(
+      log.warn(
         `there are files of ${strangers} other keys, which this database does not know: is SIGNET_DATABASE_URL right?`,
       )
   }
@@ -180,7 +174,7 @@ export function createKeyLifecycle(dependencies: {
    * @throws KeyError when that can't be known because of the encryption key: new files would be of no use to the service
    */
   const isUsable = (key: SigningKey): Promise<boolean> =>
-    readProved(files, key).then(
+    readProved(privateKeys, key).then(
       () => true,
       error => {
         if (error instanceof EncryptionKeyError) throw error
@@ -203,16 +197,16 @@ export function createKeyLifecycle(dependencies: {
       const dueAtMs = rotatesAtMs(all, policy)
       if (dueAtMs === undefined || dueAtMs > nowMs) return
       // Nothing forces this change: a standby that is of no use has to be mended first.
-      await readProved(files, pending)
+      await readProved(privateKeys, pending)
       const cause = pending.rotationAskedAtMs === null ? 'rotation_interval' : 'rotation_asked'
-      if (await switchTo(pending, active, 'retiring', cause, by)) tell.info(`the signing key is ${pending.kid} now`)
+      if (await switchTo(pending, active, 'retiring', cause, by)) log.info(`the signing key is ${pending.kid} now`)
     },
 
     async rotate(by) {
       const { pending, active } = await signingPair()
       const nowMs = clock.now()
       const { kid } = pending
-      await readProved(files, pending)
+      await readProved(privateKeys, pending)
       const activatesAtMs = Math.max(pending.activatesAtMs, nowMs)
       if (activatesAtMs > nowMs) {
         await write(async stores => {

@@ -1,11 +1,10 @@
 /** The signing keys of a running service: which one signs, and which ones the JWKS (RFC 7517 §5) publishes. */
-import { hash, type KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
+import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { JWKS_MAX_AGE_SECONDS } from '../records/limits.ts'
-import type { SigningKey, SigningKeyReader } from '../records/signing-key.ts'
-import { KeyError } from './key-error.ts'
-import type { KeyFiles } from './key-files.ts'
-import type { KeyNews } from './key-lifecycle.ts'
+import { KeyError, type Signer, type SigningKey, type SigningKeyReader } from '../records/signing-key.ts'
+import { type PrivateKeys, readProved } from './private-keys.ts'
 import { provesItself, signRs256 } from './rsa.ts'
 import { inState, type KeyPolicy, nextChangeAtMs, PUBLISHED_STATES } from './schedule.ts'
 
@@ -16,20 +15,14 @@ export interface PublishedKeys {
   readonly etag: string
 }
 
-/** One key that signs. It stays what it is when another one takes over. */
-export interface RingSigner {
-  readonly kid: string
-  sign(signingInput: Buffer): Promise<Buffer>
-}
-
 export interface KeyRing {
-  /** The signer of the key that is active now. */
-  signer(): RingSigner
+  /** The signer of the key that is active now; it stays what it is when another one takes over. */
+  signer(): Signer
   published(): PublishedKeys
   /** Seconds for which a verifier may use its copy of the JWKS: less before a change that is planned. */
   maxAge(): number
   /** Whether `sign` makes what the active key's published half verifies. */
-  prove(sign: RingSigner['sign']): Promise<boolean>
+  prove(sign: Signer['sign']): Promise<boolean>
   /**
    * Takes over what other processes, or a command, did to the keys: another key signs, and then the JWKS shows the change.
    * @returns whether anything was new
@@ -44,7 +37,7 @@ const HELD_UP_MAX_AGE = 30
 interface Loaded {
   readonly keys: readonly SigningKey[]
   readonly active: SigningKey
-  readonly signer: RingSigner
+  readonly signer: Signer
 }
 
 function publish(keys: readonly SigningKey[]): PublishedKeys {
@@ -53,40 +46,31 @@ function publish(keys: readonly SigningKey[]): PublishedKeys {
   return { body, etag: `"${hash('sha256', body, 'base64url')}"` }
 }
 
-export async function readProved(files: KeyFiles, key: SigningKey): Promise<KeyObject> {
-  const privateKey = await files.read(key.kid)
-  const sign = (data: Buffer) => signRs256(privateKey, data)
-  // A key that is damaged inside, or of another kind, may be read and still fail to sign.
-  if (await provesItself(sign, key.publicJwk).catch(() => false)) return privateKey
-  const name = await files.nameOf(key.kid)
-  throw new KeyError(`${name} does not fit its published half. Restore it from a backup of the keys.`)
-}
-
 /**
  * Reads the keys and proves that the active one signs.
  * @throws KeyError that says which file is wrong and what to do
  */
 export async function openKeyRing(dependencies: {
-  readonly files: KeyFiles
+  readonly privateKeys: PrivateKeys
   readonly keys: SigningKeyReader
   readonly clock: Clock
   readonly policy: KeyPolicy
-  readonly tell: KeyNews
+  readonly log: Logger
 }): Promise<KeyRing> {
-  const { files, keys, clock, policy, tell } = dependencies
+  const { privateKeys, keys, clock, policy, log } = dependencies
 
   async function warnOfStandby(known: readonly SigningKey[]): Promise<void> {
     const pending = inState(known, 'pending')
     const warn = (error: unknown) =>
-      tell.warn('the standby signing key is of no use: mend it before it is needed', error)
-    if (pending !== undefined) await readProved(files, pending).catch(warn)
+      log.warn({ err: error }, 'the standby signing key is of no use: mend it before it is needed')
+    if (pending !== undefined) await readProved(privateKeys, pending).catch(warn)
   }
 
   async function load(known: readonly SigningKey[], before: Loaded | undefined): Promise<Loaded> {
     const active = inState(known, 'active')
     if (active === undefined) throw new KeyError('The database knows signing keys, but none of them is active.')
     if (before !== undefined && before.active.kid === active.kid) return { ...before, keys: known, active }
-    const privateKey = await readProved(files, active)
+    const privateKey = await readProved(privateKeys, active)
     const signer = { kid: active.kid, sign: (data: Buffer) => signRs256(privateKey, data) }
     return { keys: known, active, signer }
   }

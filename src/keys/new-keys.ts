@@ -1,11 +1,11 @@
 /**
- * New signing keys and their files. A file is prepared before the write that makes the key known, and takes its name after it: so
+ * New signing keys and their privateKeys. A file is prepared before the write that makes the key known, and takes its name after it: so
  * wherever a process is killed, the database says which files are needed.
  */
 
 import type { SigningKeyReader } from '../records/signing-key.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import type { KeyFiles } from './key-files.ts'
+import type { PrivateKeys } from './private-keys.ts'
 import { type GeneratedKey, generateSigningKey } from './rsa.ts'
 import { SIGNING_STATES } from './schedule.ts'
 
@@ -25,11 +25,11 @@ export interface NewKeys {
 }
 
 export function createNewKeys(dependencies: {
-  readonly files: KeyFiles
+  readonly privateKeys: PrivateKeys
   readonly keys: SigningKeyReader
   readonly write: Write
 }): NewKeys {
-  const { files, keys, write } = dependencies
+  const { privateKeys, keys, write } = dependencies
   /** Keys of a write that failed: a database that fails for an hour must not make a key a second. */
   let spare: readonly GeneratedKey[] = []
 
@@ -39,17 +39,17 @@ export function createNewKeys(dependencies: {
     const known = await knownKids()
     const [stored, free] = [spare.filter(({ kid }) => known.has(kid)), spare.filter(({ kid }) => !known.has(kid))]
     // The write that seemed to fail was done.
-    for (const { kid, privateKey } of stored) await files.commit(kid, privateKey)
+    for (const { kid, privateKey } of stored) await privateKeys.commit(kid, privateKey)
     const fresh = await Promise.all(Array.from({ length: Math.max(0, count - free.length) }, generateSigningKey))
-    for (const { kid, privateKey } of fresh) await files.prepare(kid, privateKey)
+    for (const { kid, privateKey } of fresh) await privateKeys.prepare(kid, privateKey)
     spare = [...free, ...fresh]
     return spare.slice(0, count)
   }
 
   async function removeSpentFiles(): Promise<void> {
     const spent = (await keys.list()).filter(({ state }) => !SIGNING_STATES.includes(state)).map(({ kid }) => kid)
-    const present = await files.list()
-    for (const kid of spent) if (present.includes(kid)) await files.remove(kid)
+    const present = await privateKeys.list()
+    for (const kid of spent) if (present.includes(kid)) await privateKeys.remove(kid)
   }
 
   return {
@@ -60,25 +60,25 @@ export function createNewKeys(dependencies: {
       } catch (error) {
         // Otherwise it may not be known whether the write was done: they stay prepared.
         if (!(error instanceof Overtaken)) throw error
-        for (const { kid } of spare) await files.discard(kid)
+        for (const { kid } of spare) await privateKeys.discard(kid)
         spare = []
         return false
       }
       spare = spare.slice(count)
-      for (const { kid, privateKey } of made) await files.commit(kid, privateKey)
+      for (const { kid, privateKey } of made) await privateKeys.commit(kid, privateKey)
       return true
     },
 
     async finishFiles() {
       // In this order: what another process prepares from now on is not touched.
-      const prepared = await files.listPrepared()
+      const prepared = await privateKeys.listPrepared()
       const known = await knownKids()
       for (const kid of prepared) {
-        if (known.has(kid)) await files.commit(kid)
-        else await files.discard(kid)
+        if (known.has(kid)) await privateKeys.commit(kid)
+        else await privateKeys.discard(kid)
       }
       await removeSpentFiles()
-      return (await files.list()).filter(kid => !known.has(kid)).length
+      return (await privateKeys.list()).filter(kid => !known.has(kid)).length
     },
 
     removeSpentFiles,

@@ -1,7 +1,7 @@
 /** What an operator should know of a service that may or may not run: each thing is looked at, and nothing is changed. */
 import type { Clock } from '../clock.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
-import { readProved } from '../keys/key-ring.ts'
+import { readProved } from '../keys/private-keys.ts'
 import { inState } from '../keys/schedule.ts'
 import type { SigningKeyReader } from '../records/signing-key.ts'
 import type { RestoreGuard } from './restore.ts'

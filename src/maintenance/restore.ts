@@ -4,11 +4,11 @@
  * copies; on a mark, or when the two differ, nothing is served until an operator has accepted the restore.
  */
 
-import { KeyError } from '../keys/key-error.ts'
-import type { KeyFiles } from '../keys/key-files.ts'
+import type { EpochFile } from '../keys/epoch-file.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { InstanceReader } from '../records/instance.ts'
+import { KeyError } from '../records/signing-key.ts'
 import type { Write } from '../records/unit-of-work.ts'
 
 export interface RestoreGuard {
@@ -28,17 +28,17 @@ export interface RestoreGuard {
 const newEpoch = (randomness: Randomness): string => randomness.bytes(16).toString('hex')
 
 export function createRestoreGuard(dependencies: {
-  readonly files: Pick<KeyFiles, 'readEpoch' | 'writeEpoch'>
+  readonly epochFile: EpochFile
   readonly instance: InstanceReader
   readonly write: Write
   readonly randomness: Randomness
 }): RestoreGuard {
-  const { files, instance, write, randomness } = dependencies
+  const { epochFile, instance, write, randomness } = dependencies
 
   /** The file first: a database without the row begins again. */
   async function begin(): Promise<void> {
     const made = { id: randomId(randomness, 'database'), epoch: newEpoch(randomness), backedUpAtMs: null }
-    await files.writeEpoch(made.id, made.epoch)
+    await epochFile.write(made.id, made.epoch)
     await write(stores => stores.instance.insert(made))
   }
 
@@ -48,7 +48,7 @@ export function createRestoreGuard(dependencies: {
     const { id, epoch, backedUpAtMs } = found
     if (backedUpAtMs !== null)
       return `The database is a backup of ${new Date(backedUpAtMs).toISOString()} that was put back.`
-    const beside = await files.readEpoch(id)
+    const beside = await epochFile.read(id)
     if (beside === undefined)
       return 'The key directory has no epoch of this database: one of the two was put back or exchanged.'
     return beside === epoch
@@ -83,7 +83,7 @@ export function createRestoreGuard(dependencies: {
     async renew(by) {
       const { id } = (await instance.find()) ?? { id: '' }
       const epoch = newEpoch(randomness)
-      await files.writeEpoch(id, epoch)
+      await epochFile.write(id, epoch)
       await write(async stores => {
         await stores.instance.renew(epoch)
         await stores.audit.append({ type: 'restore.accept', outcome: 'success', provenance: by })

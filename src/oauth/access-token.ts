@@ -1,8 +1,9 @@
 /** JWT access tokens (RFC 9068), with a reference to their status (draft-ietf-oauth-status-list §6.2). */
 import { toSeconds } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
+import type { Signer } from '../records/signing-key.ts'
 import type { StatusReference } from '../records/status-list.ts'
-import { createJwsSigner, type Signer } from './jws.ts'
+import { createJwsSigner } from './jws.ts'
 import { statusListUri } from './status-list/encoding.ts'
 
 /** `typ` of RFC 9068 §2.1. */

@@ -1,11 +1,6 @@
 /** JWS in compact form (RFC 7515 §3.1, §7.1), RS256 only. */
 
-/** Signs for one key. A key management service would be one more implementation. */
-export interface Signer {
-  readonly kid: string
-  /** RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3) over the JWS signing input. */
-  sign(signingInput: Buffer): Promise<Buffer>
-}
+import type { Signer } from '../records/signing-key.ts'
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 

@@ -1,4 +1,4 @@
-/** Signing keys (RFC 7517), and the states of their life. */
+/** Signing keys (RFC 7517), the states of their life, and what signs with them. */
 import type { JWK } from 'jose'
 
 /**
@@ -33,6 +33,18 @@ export interface Transition {
   readonly atMs: number
   readonly cause: string
   readonly retiresAtMs: number | null
+}
+
+/** Signs for one key. A key management service would be one more implementation. */
+export interface Signer {
+  readonly kid: string
+  /** RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3) over the JWS signing input. */
+  sign(signingInput: Buffer): Promise<Buffer>
+}
+
+/** Signing keys that can't be used or changed as they are; the message says what to do, and names the file if one is wrong. */
+export class KeyError extends Error {
+  override readonly name: string = 'KeyError'
 }
 
 export interface SigningKeyReader {

@@ -68,9 +68,8 @@ for (const { name, extension, encryption, form } of kinds) {
       t.teardown(() => void process.umask(umask))
       const { folder, files } = await openWithKey(t)
       await files.prepare('k2', k1)
-      await files.writeEpoch('database_1', 'first')
       t.equal(modeOf(folder), 0o700)
-      t.equal(readdirSync(folder).length, 3)
+      t.equal(readdirSync(folder).length, 2)
       for (const each of readdirSync(folder)) t.equal(modeOf(join(folder, each)), 0o600, each)
     })
 
@@ -107,11 +106,9 @@ for (const { name, extension, encryption, form } of kinds) {
       t.strictSame(steps.slice(3), [`name k1${extension}`, 'sync folder'])
       await files.remove('k1')
       t.strictSame(steps.slice(5), ['sync folder'], 'and so is its removal')
-      await files.writeEpoch('database_1', 'first')
-      t.strictSame(steps.slice(-2), ['name database_1.epoch', 'sync folder'])
     })
 
-    t.test('a kid is never a path, nor the id of a database', async t => {
+    t.test('a kid is never a path', async t => {
       const { folder, files, file } = await openWithKey(t)
       const outside = join(folder, '..', `outside${extension}`)
       renameSync(file, outside)
@@ -123,8 +120,6 @@ for (const { name, extension, encryption, form } of kinds) {
         await t.rejects(files.commit(kid, k1), refusal, title)
         await t.rejects(files.discard(kid), refusal, title)
         await t.rejects(files.remove(kid), refusal, title)
-        await t.rejects(files.readEpoch(kid), refusal, title)
-        await t.rejects(files.writeEpoch(kid, 'epoch'), refusal, title)
       }
       t.strictSame(readdirSync(folder), [])
       t.ok(existsSync(outside))
@@ -135,6 +130,12 @@ for (const { name, extension, encryption, form } of kinds) {
       writeFileSync(file, 'password: hunter2')
       const error = await files.read('k1').catch((thrown: Error) => thrown)
       t.ok(error instanceof Error && error.message.startsWith(file) && !error.message.includes('hunter2'))
+    })
+
+    t.test('a key that is in the clear is listed as such once it has its name', async t => {
+      const { files } = await openWithKey(t)
+      await files.prepare('k2', k1)
+      t.strictSame(await files.listPlain(), encryption === undefined ? ['k1'] : [])
     })
 
     t.test('what others left beside the keys is neither a key nor a prepared one', async t => {

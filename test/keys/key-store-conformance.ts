@@ -1,19 +1,22 @@
 /** What every store of private keys must do. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Test } from 'tap'
-import type { KeyFiles } from '../../src/keys/key-files.ts'
+import type { PrivateKeys } from '../../src/keys/private-keys.ts'
 
 export interface Engine {
   readonly name: string
   /** Answers an empty store of a case's own, in which every call of the function that it answers is a process of its own. */
-  open(t: Test): Promise<() => Promise<KeyFiles>>
+  open(t: Test): Promise<() => Promise<PrivateKeys>>
 }
 
 const keyOf = (): KeyObject => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 export const [k1, k2] = [keyOf(), keyOf()]
 
 /** What a store has: the kids of its keys, and of those that are prepared. */
-const contents = async (store: KeyFiles) => [[...(await store.list())].sort(), [...(await store.listPrepared())].sort()]
+const contents = async (store: PrivateKeys) => [
+  [...(await store.list())].sort(),
+  [...(await store.listPrepared())].sort(),
+]
 
 const isMissing = { name: 'KeyError', message: /is missing\. Restore it from a backup of the keys/ }
 
@@ -27,7 +30,6 @@ export function keyStoreChecks(t: Test, engine: Engine): void {
   t.test('an empty store has nothing', async t => {
     const [store] = await openTwice(t)
     t.strictSame(await contents(store), [[], []])
-    t.strictSame(await store.listPlain(), [])
     await t.rejects(store.read('k1'), isMissing)
   })
 
@@ -51,7 +53,6 @@ export function keyStoreChecks(t: Test, engine: Engine): void {
     const [store, , open] = await openTwice(t)
     await store.prepare('k1', k1)
     for (const each of [store, await open()]) t.strictSame(await contents(each), [[], ['k1']])
-    t.strictSame(await store.listPlain(), [], 'nor as one that is not encrypted')
   })
 
   t.test('kill -9 between prepare and commit: another process commits it', async t => {
@@ -153,17 +154,6 @@ export function keyStoreChecks(t: Test, engine: Engine): void {
     t.strictSame(await contents(other), [['k2'], []])
     await t.rejects(other.read('k1'), isMissing)
     t.match(await store.read('k2'), { type: 'private' })
-  })
-
-  t.test('an epoch is read as it was written last, by every process, and each database has its own', async t => {
-    const [store, other] = await openTwice(t)
-    t.equal(await store.readEpoch('database_1'), undefined)
-    await store.writeEpoch('database_1', 'first')
-    await store.writeEpoch('database_2', 'of another')
-    await other.writeEpoch('database_1', 'second')
-    t.equal(await store.readEpoch('database_1'), 'second')
-    t.equal(await other.readEpoch('database_2'), 'of another')
-    t.strictSame(await contents(store), [[], []], 'it is no key')
   })
 
   t.test('what the store calls a key in messages has its kid', async t => {

@@ -1,6 +1,6 @@
 /** What becomes of a token whose user's rights change while it is signed, as often as somebody likes. */
 import t, { type Test } from 'tap'
-import type { Signer } from '../../src/oauth/jws.ts'
+import type { Signer } from '../../src/records/signing-key.ts'
 import { isError } from '../support/error-shape.ts'
 import { resourceService } from '../support/resource.ts'
 import { byTest, claimsOf } from '../support/serve.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Signer } from '../../src/oauth/jws.ts'
+import type { Signer } from '../../src/records/signing-key.ts'
 import { type Tokens, tokensOf } from '../support/account.ts'
 import { createHold, during } from '../support/hold.ts'
 import { badToken, ended, good, type ResourceService, resourceService, type Verdict } from '../support/resource.ts'

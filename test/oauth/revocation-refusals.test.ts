@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { Signer } from '../../src/oauth/jws.ts'
 import { encodeRefreshToken } from '../../src/oauth/sessions/refresh-token.ts'
+import type { Signer } from '../../src/records/signing-key.ts'
 import { page, type Tokens } from '../support/account.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'

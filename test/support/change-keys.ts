@@ -33,10 +33,10 @@ const keyFiles = (files: KeyFiles): KeyFiles => ({
   prepare: around(files.prepare),
   commit: around(files.commit),
   remove: around(files.remove),
-  writeEpoch: around(files.writeEpoch),
 })
 const faults: Faults = {
   keyFiles,
+  epochFile: file => ({ ...file, write: around(file.write) }),
   write: write =>
     around(work =>
       write(async stores => {

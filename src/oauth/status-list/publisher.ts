@@ -8,8 +8,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Clock } from '../../clock.ts'
+import type { Signer } from '../../records/signing-key.ts'
 import type { RevocationReader, StatusListReader } from '../../records/status-list.ts'
-import { createJwsSigner, type Signer } from '../jws.ts'
+import { createJwsSigner } from '../jws.ts'
 import {
   encodeStatusList,
   STATUS_LIST_LIFETIME,

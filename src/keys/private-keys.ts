@@ -1,0 +1,41 @@
+/** Where the private halves of signing keys are kept, and the proof that one of them works. Today they are files (key-files.ts). */
+import type { KeyObject } from 'node:crypto'
+import { KeyError, type SigningKey } from '../records/signing-key.ts'
+import { provesItself, signRs256 } from './rsa.ts'
+
+/** A key is prepared before the database knows it, and committed after: wherever a process is killed, the database says what holds. */
+export interface PrivateKeys {
+  /**
+   * A key that the database knows: one that is prepared only is committed by this.
+   * @throws KeyError that names the key and says what to do
+   */
+  read(kid: string): Promise<KeyObject>
+  /** Keeps a key durably where `read` and `list` do not see it. */
+  prepare(kid: string, privateKey: KeyObject): Promise<void>
+  /** @param privateKey prepared once more when what was prepared is gone: another process may have tidied up */
+  commit(kid: string, privateKey?: KeyObject): Promise<void>
+  discard(kid: string): Promise<void>
+  remove(kid: string): Promise<void>
+  /** The kids of all keys. */
+  list(): Promise<readonly string[]>
+  /** The kids of all keys that are prepared and neither committed nor discarded. */
+  listPrepared(): Promise<readonly string[]>
+  /** What messages to the operator call it. */
+  nameOf(kid: string): Promise<string>
+}
+
+/** The key under which it is encrypted is missing or another one: nothing is known of the signing key itself. */
+export class EncryptionKeyError extends KeyError {}
+
+/** @throws KeyError when there is no such private key, or it does not sign what its published half verifies */
+export async function readProved(
+  privateKeys: Pick<PrivateKeys, 'read' | 'nameOf'>,
+  key: SigningKey,
+): Promise<KeyObject> {
+  const privateKey = await privateKeys.read(key.kid)
+  const sign = (data: Buffer) => signRs256(privateKey, data)
+  // A key that is damaged inside, or of another kind, may be read and still fail to sign.
+  if (await provesItself(sign, key.publicJwk).catch(() => false)) return privateKey
+  const name = await privateKeys.nameOf(key.kid)
+  throw new KeyError(`${name} does not fit its published half. Restore it from a backup of the keys.`)
+}
