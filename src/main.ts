@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `signet` program: configuration → container → command. */
+/** The `signet` program: the environment of the process, then the command. */
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
 
@@ -16,32 +16,18 @@ const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJs
   import('../package.json', { with: { type: 'json' } }),
 ])
 
-/** Read when a command first needs it: `--help` works with whatever environment. */
-let container: ReturnType<typeof createContainer> | undefined
-const services = () => {
-  container ??= createContainer(readConfig())
-  return container
-}
-
 // `signet … list | head` has read enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
 })
 
+const { stdin, stdout, stderr } = process
 process.exitCode = await runProgram(
   {
-    users: async () => services().users(),
-    roles: async () => services().roles(),
-    clients: async () => services().clients(),
-    sessions: async () => services().sessions(),
-    keys: async () => services().keys(),
-    doctor: async () => services().doctor(),
-    backup: async file => services().backup(file),
-    migrate: async () => services().migrate(),
-    serve: async () => services().serve(),
-    close: async () => container?.close(),
+    open: () => createContainer(readConfig()),
+    io: { stdin, stdout, stderr, isTTY: stdin.isTTY === true },
+    version: packageJson.version,
   },
-  packageJson.version,
   process.argv.slice(2),
 )

@@ -92,7 +92,7 @@ t.test('what a proxy passes on as an address and is none is not stored', async t
     const { body } = await service.token(form, { client: ['web-app', secret], headers })
     appendedLike({ type: 'user.sign_in', address })
     const { sid } = claimsOf(body.access_token)
-    const [listed] = await (await service.container.sessions()).list({ sessionId: sid })
+    const [listed] = await (await service.container.sessionManagement()).list({ sessionId: sid })
     t.equal(listed?.address, address, forwarded.slice(0, 40))
     fresh()
   }

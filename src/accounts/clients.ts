@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader, ClientSecret, ClientSettings, RegisteredClient } from '../records/client.ts'
+import type { SessionFilter } from '../records/session.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import {
@@ -49,11 +50,13 @@ export interface NewSecret {
   readonly ttlSeconds: number | undefined
 }
 
-/**
- * Ends sessions of a client inside a write, as many as one write should.
- * @returns whether there may be more
- */
-export type EndSessionsOfClient = (stores: Stores, clientId: string, reason: string, by: Provenance) => Promise<boolean>
+/** Ends sessions inside a write, as many as one write should. */
+export type EndSomeSessions = (
+  stores: Stores,
+  filter: SessionFilter,
+  reason: string,
+  by: Provenance,
+) => Promise<{ readonly mayBeMore: boolean }>
 
 const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
 
@@ -75,7 +78,7 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
 export function createClients(dependencies: {
   readonly clients: ClientReader
   readonly write: Write
-  readonly endSessions: EndSessionsOfClient
+  readonly endSessions: EndSomeSessions
   readonly clock: Clock
   readonly randomness: Randomness
 }): Clients {
@@ -110,13 +113,16 @@ export function createClients(dependencies: {
   }
 
   /** In writes of their own, so that nobody waits long however many sessions there are. */
-  async function endOneAfterTheOther(endSome: (stores: Stores) => Promise<boolean>): Promise<void> {
-    while (await write(endSome));
+  async function endOneAfterTheOther(work: (stores: Stores) => Promise<boolean>): Promise<void> {
+    while (await write(work));
   }
+
+  const endSome = async (stores: Stores, clientId: string, status: Status, by: Provenance): Promise<boolean> =>
+    (await endSessions(stores, { clientId }, `client_${status}`, by)).mayBeMore
 
   async function endLeftOver(stores: Stores, clientId: string, by: Provenance): Promise<boolean> {
     const { id, status } = await find(stores.clients, clientId)
-    return !isActive(status) && endSessions(stores, id, `client_${status}`, by)
+    return !isActive(status) && endSome(stores, id, status, by)
   }
 
   return {
@@ -155,7 +161,7 @@ export function createClients(dependencies: {
         await stores.clients.setStatus(client.id, status)
         const event = { type: statusEvents[status], outcome: 'success', clientId: client.id } as const
         await stores.audit.append({ ...event, provenance: by })
-        const more = !isActive(status) && (await endSessions(stores, client.id, `client_${status}`, by))
+        const more = !isActive(status) && (await endSome(stores, client.id, status, by))
         return { client, more }
       })
       // The gate refuses all of them already.
@@ -164,7 +170,7 @@ export function createClients(dependencies: {
           const now = await stores.clients.find(clientId)
           // Somebody enabled it meanwhile, and what was left over has ended.
           const isBack = now?.id === client.id && isActive(now.status)
-          return !isBack && endSessions(stores, client.id, `client_${status}`, by)
+          return !isBack && endSome(stores, client.id, status, by)
         })
       return { ...client, status }
     },

@@ -1,4 +1,6 @@
-import { isActive, type Standing } from '../records/standing.ts'
+import type { Clock } from '../clock.ts'
+import { isActive, type Standing, type StandingReader } from '../records/standing.ts'
+import type { Stores } from '../records/unit-of-work.ts'
 
 /** The credentials that were checked earlier, before the hashing and the signing took their time. */
 export interface CheckedCredentials {
@@ -12,7 +14,7 @@ export interface CheckedCredentials {
  * password or secret was changed, a moment before.
  * @returns whose fault it is, or undefined when the token may be given
  */
-export function mayReceiveTokens(
+function mayReceiveTokens(
   standing: Standing | undefined,
   checked: CheckedCredentials,
   nowMs: number,
@@ -26,3 +28,18 @@ export function mayReceiveTokens(
   if (checked.passwordId !== undefined && checked.passwordId !== standing.passwordId) return 'user'
   return undefined
 }
+
+interface Parties {
+  readonly userId: string
+  readonly clientId: string
+}
+
+/** The gate as the protocol asks it. */
+export const createGate = ({ standing, clock }: { readonly standing: StandingReader; readonly clock: Clock }) => ({
+  /** Inside the write that gives the token, with both parties locked; answers whose fault it is, or undefined. */
+  refuse: async (stores: Stores, { userId, clientId }: Parties, checked: CheckedCredentials) =>
+    mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now()),
+  /** Without a credential: whether what was given before is still good. */
+  haveGoodStanding: async ({ userId, clientId }: Parties) =>
+    mayReceiveTokens(await standing.find(userId, clientId), {}, clock.now()) === undefined,
+})

@@ -1,5 +1,6 @@
 import type { Provenance } from '../records/audit-event.ts'
 import type { Role, RoleReader } from '../records/role.ts'
+import type { SessionFilter } from '../records/session.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { AccountError, assertNoProblem, notFound, permissionProblem } from './rules.ts'
 import { usernameKey } from './username.ts'
@@ -32,8 +33,8 @@ function assertValid({ name, permissions }: Role): void {
 
 const withoutDoubles = ({ name, permissions }: Role): Role => ({ name, permissions: [...new Set(permissions)] })
 
-/** Ends the access tokens of users inside the write of the act that is the reason for it. */
-export type EndAccessTokensOfUsers = (stores: Stores, userIds: readonly string[]) => Promise<void>
+/** Ends the access tokens of sessions inside the write of the act that is the reason for it. */
+export type EndAccessTokens = (stores: Stores, filters: readonly SessionFilter[]) => Promise<void>
 
 /** Users whose tokens one write ends, each of some dozen sessions: more would keep other writes waiting. */
 const BATCH = 10
@@ -41,7 +42,7 @@ const BATCH = 10
 export function createRoles(dependencies: {
   readonly roles: RoleReader
   readonly write: Write
-  readonly endAccessTokens: EndAccessTokensOfUsers
+  readonly endAccessTokens: EndAccessTokens
 }): Roles {
   const { roles, write, endAccessTokens } = dependencies
 
@@ -60,7 +61,10 @@ export function createRoles(dependencies: {
       const batch = userIds.slice(0, BATCH)
       // Locks the user's row, as a sign-in does: one that is under way is seen here, or sees the change.
       for (const userId of batch) await stores.users.findById(userId)
-      await endAccessTokens(stores, batch)
+      await endAccessTokens(
+        stores,
+        batch.map(userId => ({ userId })),
+      )
       const rest = userIds.slice(BATCH)
       if (rest.length === 0) await finish(stores)
       return rest
@@ -133,7 +137,7 @@ export function createRoles(dependencies: {
         const userId = await findUserId(stores, username)
         const hadIt = await stores.users.revokeRole(userId, name)
         if (!hadIt) return
-        await endAccessTokens(stores, [userId])
+        await endAccessTokens(stores, [{ userId }])
         await stores.audit.append({ type: 'role.revoke', outcome: 'success', userId, target: name, provenance: by })
       }),
 

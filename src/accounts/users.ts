@@ -4,6 +4,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { Role } from '../records/role.ts'
+import type { SessionFilter } from '../records/session.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { User, UserReader, UserWithRoles } from '../records/user.ts'
@@ -38,12 +39,7 @@ export interface PasswordChange {
 }
 
 /** Ends the sessions of a user, all but one or all, inside the write of the act that is the reason for it. */
-export type EndSessionsOfUser = (
-  stores: Stores,
-  which: { readonly userId: string; readonly exceptSessionId?: string },
-  reason: string,
-  by: Provenance,
-) => Promise<void>
+export type EndSessionsOfUser = (stores: Stores, filter: SessionFilter, reason: string, by: Provenance) => Promise<void>
 
 const statusEvents = { active: 'user.enable', disabled: 'user.disable', deleted: 'user.delete' } as const
 

@@ -1,33 +1,20 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
-import type { WithSecret } from '../accounts/clients.ts'
-import { isoTime, parseDuration } from '../clock.ts'
-import type { ClientSettings, RegisteredClient } from '../records/client.ts'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Clients, WithSecret } from '../accounts/clients.ts'
+import { type ClientSettings, grantTypes, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
-import { answer, collect, operator, readSecret, type Services, table, UsageError } from './context.ts'
+import { describeClient } from '../representations/client.ts'
+import { collect, collectFrom, duration } from './options.ts'
+import { table } from './table.ts'
+import { operator, type Terminal, UsageError } from './terminal.ts'
 
-const toJson = (client: RegisteredClient) => ({
-  client_id: client.clientId,
-  id: client.id,
-  status: client.status,
-  public: client.isPublic,
-  grants: client.grants,
-  scope: client.scope,
-  audiences: client.audiences,
-  origins: client.origins,
-  introspect: client.introspect,
-  access_token_ttl: client.accessTokenTtlSeconds,
-  secrets: client.secrets.map(({ id, name, createdAtMs, expiresAtMs }) => ({
-    id,
-    name,
-    created_at: isoTime(createdAtMs),
-    expires_at: expiresAtMs === null ? null : isoTime(expiresAtMs),
-  })),
-  created_at: isoTime(client.createdAtMs),
-})
+/** Made when it is asked for. */
+export interface ClientsService {
+  clients(): Promise<Clients>
+}
 
 /** A secret is printed by the command that made it, and never again. */
-const withSecretToJson = ({ client, secretId, generatedSecret }: WithSecret) => ({
-  ...toJson(client),
+const describeWithSecret = ({ client, secretId, generatedSecret }: WithSecret) => ({
+  ...describeClient(client),
   secret_id: secretId,
   client_secret: generatedSecret,
 })
@@ -37,12 +24,6 @@ const toLine = (client: RegisteredClient): string =>
 
 const secretLines = ({ generatedSecret }: WithSecret): string[] =>
   generatedSecret === undefined ? [] : [`Secret (it is not shown again): ${generatedSecret}`]
-
-function duration(text: string): number {
-  const seconds = parseDuration(text)
-  if (seconds === undefined) throw new InvalidArgumentError('A duration is a number and s, m, h or d, for example 10m.')
-  return seconds
-}
 
 /** `default`: the lifetime that the service gives. */
 const lifetime = (text: string): number | 'default' => (text === 'default' ? text : duration(text))
@@ -72,7 +53,11 @@ const settingsCommand = (clients: Command, verb: string, description: string) =>
     .command(verb)
     .description(description)
     .argument('<id>', 'the client_id')
-    .option('--grant <grant>', 'a grant type it may use: password, refresh_token; may be repeated', collect)
+    .option(
+      '--grant <grant>',
+      `a grant type it may use: ${grantTypes.join(', ')}; may be repeated`,
+      collectFrom(grantTypes),
+    )
     .option(
       '--scope <scope>',
       "a permission it may ask for, or '*' for whatever the user has; may be repeated",
@@ -88,8 +73,8 @@ const settingsCommand = (clients: Command, verb: string, description: string) =>
     .option('--access-token-ttl <duration>', "how long its access tokens live, for example 10m, or 'default'", lifetime)
     .option('--json', 'print JSON')
 
-export function clientsCommand(services: Services): Command {
-  const clients = new Command('clients').description('the applications that ask for tokens') as unknown as Command
+export function clientsCommand(services: () => ClientsService, { answer, readSecret }: Terminal): CommandUnknownOpts {
+  const clients = new Command('clients').description('the applications that ask for tokens')
 
   settingsCommand(
     clients,
@@ -106,8 +91,8 @@ export function clientsCommand(services: Services): Command {
       const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
       const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
       const asked = { ...nothing, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
-      const added = await (await services.clients()).add(asked, operator())
-      answer(withSecretToJson(added), [`Added ${toLine(added.client)}`, ...secretLines(added)], options)
+      const added = await (await services().clients()).add(asked, operator())
+      answer(describeWithSecret(added), [`Added ${toLine(added.client)}`, ...secretLines(added)], options)
     })
 
   clients
@@ -115,14 +100,14 @@ export function clientsCommand(services: Services): Command {
     .description('list the clients')
     .option('--json', 'print JSON')
     .action(async options => {
-      const all = await (await services.clients()).list()
+      const all = await (await services().clients()).list()
       const rows = all.map(client => [
         client.clientId,
         client.status,
         client.isPublic ? 'public' : 'confidential',
         client.grants.join(', '),
       ])
-      answer(all.map(toJson), table(['ID', 'STATUS', 'TYPE', 'GRANTS'], rows), options)
+      answer(all.map(describeClient), table(['ID', 'STATUS', 'TYPE', 'GRANTS'], rows), options)
     })
 
   clients
@@ -131,9 +116,9 @@ export function clientsCommand(services: Services): Command {
     .argument('<id>')
     .option('--json', 'print JSON')
     .action(async (clientId, options) => {
-      const client = await (await services.clients()).find(clientId)
-      const lines = Object.entries(toJson(client)).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
-      answer(toJson(client), lines, options)
+      const client = await (await services().clients()).find(clientId)
+      const lines = Object.entries(describeClient(client)).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+      answer(describeClient(client), lines, options)
     })
 
   settingsCommand(
@@ -143,8 +128,8 @@ export function clientsCommand(services: Services): Command {
   ).action(async (clientId, options) => {
     const change = settingsOf(options)
     if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
-    const client = await (await services.clients()).update(clientId, change, operator())
-    answer(toJson(client), [`Updated ${toLine(client)}`], options)
+    const client = await (await services().clients()).update(clientId, change, operator())
+    answer(describeClient(client), [`Updated ${toLine(client)}`], options)
   })
 
   clients
@@ -158,8 +143,8 @@ export function clientsCommand(services: Services): Command {
     .action(async (clientId, options) => {
       const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
       const asked = { name: options.name, secret, ttlSeconds: options.expires }
-      const added = await (await services.clients()).addSecret(clientId, asked, operator())
-      answer(withSecretToJson(added), [`Added ${added.secretId}`, ...secretLines(added)], options)
+      const added = await (await services().clients()).addSecret(clientId, asked, operator())
+      answer(describeWithSecret(added), [`Added ${added.secretId}`, ...secretLines(added)], options)
     })
 
   clients
@@ -169,8 +154,8 @@ export function clientsCommand(services: Services): Command {
     .argument('<secret-id>', 'as `clients show` lists it')
     .option('--json', 'print JSON')
     .action(async (clientId, secretId, options) => {
-      const client = await (await services.clients()).removeSecret(clientId, secretId, operator())
-      answer(toJson(client), [`Removed ${secretId}`], options)
+      const client = await (await services().clients()).removeSecret(clientId, secretId, operator())
+      answer(describeClient(client), [`Removed ${secretId}`], options)
     })
 
   const statusCommand = (verb: string, status: Status, description: string) =>
@@ -180,8 +165,8 @@ export function clientsCommand(services: Services): Command {
       .argument('<id>')
       .option('--json', 'print JSON')
       .action(async (clientId, options) => {
-        const client = await (await services.clients()).setStatus(clientId, status, operator())
-        answer(toJson(client), [`${client.clientId} is ${status}`], options)
+        const client = await (await services().clients()).setStatus(clientId, status, operator())
+        answer(describeClient(client), [`${client.clientId} is ${status}`], options)
       })
   statusCommand('disable', 'disabled', 'refuse the client every token and end its sessions')
   statusCommand('enable', 'active', 'let a disabled client work again')

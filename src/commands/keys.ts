@@ -1,25 +1,18 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { isoTime } from '../clock.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { type KeyPolicy, rotatesAtMs } from '../keys/schedule.ts'
+import type { KeyAdministration } from '../maintenance/keys.ts'
 import type { SigningKey } from '../records/signing-key.ts'
-import { answer, operator, type Services, table, UsageError } from './context.ts'
+import { describeSigningKey } from '../representations/signing-key.ts'
 import { timeline } from './keys-timeline.ts'
+import { table } from './table.ts'
+import { operator, type Terminal, UsageError } from './terminal.ts'
 
-const isoOrNull = (milliseconds: number | null | undefined): string | null =>
-  milliseconds === null || milliseconds === undefined ? null : isoTime(milliseconds)
-
-/** @param activatesAtMs when the standby will sign; undefined when that is not planned */
-const toJson = (key: SigningKey, activatesAtMs: number | undefined) => ({
-  kid: key.kid,
-  state: key.state,
-  since: isoTime(key.sinceMs),
-  cause: key.cause,
-  created_at: isoTime(key.createdAtMs),
-  ready_at: isoTime(key.activatesAtMs),
-  activates_at: isoOrNull(key.state === 'pending' ? activatesAtMs : key.activatesAtMs),
-  retires_at: isoOrNull(key.retiresAtMs),
-})
+/** Made when it is asked for. */
+export interface KeysService {
+  keys(): Promise<KeyAdministration>
+}
 
 function nextStep(key: SigningKey, activatesAtMs: number | undefined): string {
   if (key.state === 'retiring') return `leaves the JWKS ${isoTime(key.retiresAtMs ?? 0)}`
@@ -30,10 +23,10 @@ function nextStep(key: SigningKey, activatesAtMs: number | undefined): string {
     : `signs from ${isoTime(activatesAtMs)}`
 }
 
-function describe(keys: readonly SigningKey[], policy: KeyPolicy): string[] {
+function describe(keys: readonly SigningKey[], policy: KeyPolicy, nowMs: number): string[] {
   const activatesAtMs = rotatesAtMs(keys, policy)
   const rows = keys.map(key => [key.kid, key.state, isoTime(key.sinceMs), key.cause, nextStep(key, activatesAtMs)])
-  return [...table(['KID', 'STATE', 'SINCE', 'CAUSE', 'NEXT'], rows), '', ...timeline(keys, activatesAtMs, Date.now())]
+  return [...table(['KID', 'STATE', 'SINCE', 'CAUSE', 'NEXT'], rows), '', ...timeline(keys, activatesAtMs, nowMs)]
 }
 
 /** Answers what was revoked, and whether verifiers know the key that signs now. */
@@ -43,7 +36,7 @@ async function revoke(lifecycle: KeyLifecycle, kid: string | undefined, reason: 
   return { revoked: [kid], isKnown: signerIsKnown }
 }
 
-export function keysCommand(services: Services): Command {
+export function keysCommand(services: () => KeysService, { answer }: Terminal): CommandUnknownOpts {
   const keys = new Command('keys').description('the keys that sign access tokens')
 
   keys
@@ -51,12 +44,12 @@ export function keysCommand(services: Services): Command {
     .description('list the keys: what signs when, and what is published until when')
     .option('--json', 'print JSON')
     .action(async options => {
-      const { lifecycle, policy } = await services.keys()
+      const { lifecycle, policy, now } = await services().keys()
       const all = await lifecycle.list()
       const activatesAtMs = rotatesAtMs(all, policy)
       answer(
-        all.map(key => toJson(key, activatesAtMs)),
-        describe(all, policy),
+        all.map(key => describeSigningKey(key, activatesAtMs)),
+        describe(all, policy, now()),
         options,
       )
     })
@@ -66,10 +59,10 @@ export function keysCommand(services: Services): Command {
     .description('let the standby sign: at once if it was published for long enough, else as soon as it was')
     .option('--json', 'print JSON')
     .action(async options => {
-      const { lifecycle, assertOriginal } = await services.keys()
+      const { lifecycle, assertOriginal, now } = await services().keys()
       await assertOriginal()
       const { kid, activatesAtMs } = await lifecycle.rotate(operator())
-      const isDone = activatesAtMs <= Date.now()
+      const isDone = activatesAtMs <= now()
       const line = isDone ? `${kid} signs now` : `${kid} signs from ${isoTime(activatesAtMs)} on, while a server runs`
       answer({ kid, state: isDone ? 'active' : 'pending', activates_at: isoTime(activatesAtMs) }, [line], options)
     })
@@ -84,9 +77,9 @@ export function keysCommand(services: Services): Command {
     .action(async (kid, options) => {
       if ((kid === undefined) === (options.all === undefined)) throw new UsageError('Give a kid or --all.')
       if (options.reason.trim() === '') throw new UsageError('Give a reason: it is all that the audit will say.')
-      const { lifecycle, countLiveSessions, assertOriginal } = await services.keys()
+      const { lifecycle, countLiveSessions, assertOriginal } = await services().keys()
       await assertOriginal()
-      const liveSessions = await countLiveSessions(await lifecycle.list(), kid)
+      const liveSessions = await countLiveSessions(kid)
       const { revoked, isKnown } = await revoke(lifecycle, kid, options.reason)
       const lines = [
         `Revoked ${revoked.join(', ')}`,
@@ -103,5 +96,5 @@ export function keysCommand(services: Services): Command {
       )
     })
 
-  return keys as unknown as Command
+  return keys
 }

@@ -1,27 +1,34 @@
-import { Command } from '@commander-js/extra-typings'
-import { answer, operator, Refused, type Services } from './context.ts'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Doctor } from '../maintenance/doctor.ts'
+import { operator, Refused, type Terminal } from './terminal.ts'
 
-export const backupCommand = (services: Services): Command =>
+/** Made when it is asked for. */
+export interface MaintenanceService {
+  doctor(): Promise<Doctor>
+  backup(file: string): Promise<void>
+}
+
+export const backupCommand = (services: () => MaintenanceService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('backup')
     .description('copy the database to a file, consistent, also beside a running service')
     .argument('<file>', 'it must not exist')
     .option('--json', 'print JSON')
     .action(async (file, options) => {
-      await services.backup(file)
+      await services().backup(file)
       answer(
         { file },
         [`Wrote ${file}`, 'It holds no signing keys: keep a copy of the key directory too, apart from this one'],
         options,
       )
-    }) as unknown as Command
+    })
 
-export const doctorCommand = (services: Services): Command =>
+export const doctorCommand = (services: () => MaintenanceService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('doctor')
     .description('check configuration, database, clock and keys, and say what to mend')
     .option('--accept-restore', 'after a backup was put back: end what is older, and serve again')
     .option('--json', 'print JSON')
     .action(async options => {
-      const doctor = await services.doctor()
+      const doctor = await services().doctor()
       const accepted = options.acceptRestore === true ? await doctor.acceptRestore(operator()) : undefined
       const findings = await doctor.examine()
       const lines = findings.map(
@@ -49,4 +56,4 @@ export const doctorCommand = (services: Services): Command =>
         options,
       )
       if (!isWell) throw new Refused('')
-    }) as unknown as Command
+    })

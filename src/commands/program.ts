@@ -1,13 +1,13 @@
 /** The `signet` command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
-import { Command, CommanderError } from '@commander-js/extra-typings'
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { clientsCommand } from './clients.ts'
-import { Refused, type Services, UsageError } from './context.ts'
 import { keysCommand } from './keys.ts'
 import { backupCommand, doctorCommand } from './maintenance.ts'
 import { rolesCommand } from './roles.ts'
 import { migrateCommand, serveCommand } from './service.ts'
 import { sessionsCommand } from './sessions.ts'
+import { createTerminal, type Io, Refused, type Terminal, UsageError } from './terminal.ts'
 import { usersCommand } from './users.ts'
 
 const USAGE = 2
@@ -16,18 +16,44 @@ const REFUSED = 1
 const DATABASE_ADVICE =
   ' What was done before stays done: run the command again. docs/error-messages.md has what helps.'
 
-function createProgram(services: Services, version: string): Command {
+/** In the order of `signet --help`. */
+const commands = [
+  serveCommand,
+  migrateCommand,
+  backupCommand,
+  doctorCommand,
+  usersCommand,
+  rolesCommand,
+  clientsCommand,
+  sessionsCommand,
+  keysCommand,
+]
+
+type Intersection<Union> = (Union extends unknown ? (of: Union) => void : never) extends (of: infer All) => void
+  ? All
+  : never
+
+/** What the commands need. Each service is made when it is asked for. */
+export type Services = Intersection<ReturnType<Parameters<(typeof commands)[number]>[0]>> & { close(): Promise<void> }
+
+export interface Program {
+  /** Called when a command first needs a service: `--help` works with whatever environment. */
+  readonly open: () => Services
+  readonly io: Io
+  readonly version: string
+}
+
+function createProgram(services: () => Services, terminal: Terminal, version: string): Command {
   const program = new Command('signet').description('OAuth 2 token service').version(version)
-  const nouns = [usersCommand, rolesCommand, clientsCommand, sessionsCommand, keysCommand]
-  for (const command of [serveCommand, migrateCommand, backupCommand, doctorCommand, ...nouns])
-    program.addCommand(command(services))
+  for (const command of commands) program.addCommand(command(services, terminal))
   return program
 }
 
-/** Errors are thrown, not acted on, in every command below this one. */
-function throwErrors(command: Command): void {
+/** Errors are thrown, not acted on, in every command below this one; help and complaints go to the caller's streams. */
+function speakTo(command: CommandUnknownOpts, io: Io): void {
   command.exitOverride()
-  for (const child of command.commands) throwErrors(child as Command)
+  command.configureOutput({ writeOut: text => io.stdout.write(text), writeErr: text => io.stderr.write(text) })
+  for (const child of command.commands) speakTo(child, io)
 }
 
 /**
@@ -35,25 +61,41 @@ function throwErrors(command: Command): void {
  * @param words the command line after `signet`
  * @returns the exit code
  */
-export async function runProgram(services: Services, version: string, words: readonly string[]): Promise<number> {
-  const program = createProgram(services, version)
-  throwErrors(program)
+export async function runProgram({ open, io, version }: Program, words: readonly string[]): Promise<number> {
+  let opened: Services | undefined
+  const services = () => {
+    opened ??= open()
+    return opened
+  }
+  const program = createProgram(services, createTerminal(io), version)
+  speakTo(program, io)
   try {
     await program.parseAsync([...words], { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
-    if (!(error instanceof Refused)) process.stderr.write(`${messageOf(error)}\n`)
+    if (!(error instanceof Refused)) io.stderr.write(`${messageOf(error)}\n`)
     return error instanceof UsageError ? USAGE : REFUSED
   } finally {
-    await services.close()
+    await opened?.close()
   }
 }
 
-/** Expected errors say all there is to say; of the others, the stack is what helps. */
+/** Their messages say all there is to say; of every other error, the stack is what helps. */
+const SAYS_IT_ALL = new Set([
+  'AccountError',
+  'CannotListen',
+  'ConfigurationError',
+  'ForeignOwner',
+  'KeyError',
+  'PasswordRefused',
+  'SchemaIsNewer',
+  'TooManyWaiting',
+  'UsageError',
+])
+
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof StorageUnavailable) return `${error.message}${DATABASE_ADVICE}`
-  const isExpected = error.name !== 'Error' && error.name !== 'TypeError' && error.name !== 'RangeError'
-  return isExpected ? error.message : (error.stack ?? error.message)
+  return SAYS_IT_ALL.has(error.name) ? error.message : (error.stack ?? error.message)
 }

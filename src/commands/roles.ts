@@ -1,11 +1,19 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Roles } from '../accounts/roles.ts'
 import type { Role } from '../records/role.ts'
-import { answer, collect, operator, type Services, table } from './context.ts'
+import { describeRole } from '../representations/role.ts'
+import { collect } from './options.ts'
+import { table } from './table.ts'
+import { operator, type Terminal } from './terminal.ts'
 
-const toJson = ({ name, permissions }: Role) => ({ name, permissions })
+/** Made when it is asked for. */
+export interface RolesService {
+  roles(): Promise<Roles>
+}
+
 const toLine = ({ name, permissions }: Role): string => `${name}  ${permissions.join(' ')}`
 
-export function rolesCommand(services: Services): Command {
+export function rolesCommand(services: () => RolesService, { answer }: Terminal): CommandUnknownOpts {
   const roles = new Command('roles').description('what users may do')
 
   roles
@@ -15,8 +23,8 @@ export function rolesCommand(services: Services): Command {
     .requiredOption('--permission <permission>', 'a permission that the role gives; may be repeated', collect)
     .option('--json', 'print JSON')
     .action(async (name, options) => {
-      const role = await (await services.roles()).add({ name, permissions: options.permission }, operator())
-      answer(toJson(role), [`Added ${toLine(role)}`], options)
+      const role = await (await services().roles()).add({ name, permissions: options.permission }, operator())
+      answer(describeRole(role), [`Added ${toLine(role)}`], options)
     })
 
   roles
@@ -24,9 +32,9 @@ export function rolesCommand(services: Services): Command {
     .description('list the roles')
     .option('--json', 'print JSON')
     .action(async options => {
-      const all = await (await services.roles()).list()
+      const all = await (await services().roles()).list()
       const rows = all.map(({ name, permissions }) => [name, permissions.join(' ')])
-      answer(all.map(toJson), table(['NAME', 'PERMISSIONS'], rows), options)
+      answer(all.map(describeRole), table(['NAME', 'PERMISSIONS'], rows), options)
     })
 
   roles
@@ -35,8 +43,8 @@ export function rolesCommand(services: Services): Command {
     .argument('<name>')
     .option('--json', 'print JSON')
     .action(async (name, options) => {
-      const role = await (await services.roles()).find(name)
-      answer(toJson(role), [toLine(role)], options)
+      const role = await (await services().roles()).find(name)
+      answer(describeRole(role), [toLine(role)], options)
     })
 
   roles
@@ -46,8 +54,8 @@ export function rolesCommand(services: Services): Command {
     .requiredOption('--permission <permission>', 'a permission that the role gives; may be repeated', collect)
     .option('--json', 'print JSON')
     .action(async (name, options) => {
-      const role = await (await services.roles()).update({ name, permissions: options.permission }, operator())
-      answer(toJson(role), [`Updated ${toLine(role)}`], options)
+      const role = await (await services().roles()).update({ name, permissions: options.permission }, operator())
+      answer(describeRole(role), [`Updated ${toLine(role)}`], options)
     })
 
   roles
@@ -57,7 +65,7 @@ export function rolesCommand(services: Services): Command {
     .requiredOption('--user <name>', 'the user')
     .option('--json', 'print JSON')
     .action(async (role, options) => {
-      await (await services.roles()).grant(role, options.user, operator())
+      await (await services().roles()).grant(role, options.user, operator())
       answer({ role, username: options.user }, [`${options.user} has ${role}`], options)
     })
 
@@ -68,7 +76,7 @@ export function rolesCommand(services: Services): Command {
     .requiredOption('--user <name>', 'the user')
     .option('--json', 'print JSON')
     .action(async (role, options) => {
-      await (await services.roles()).revoke(role, options.user, operator())
+      await (await services().roles()).revoke(role, options.user, operator())
       answer({ role, username: options.user }, [`${options.user} no longer has ${role}`], options)
     })
 
@@ -78,9 +86,9 @@ export function rolesCommand(services: Services): Command {
     .argument('<name>')
     .option('--json', 'print JSON')
     .action(async (name, options) => {
-      await (await services.roles()).delete(name, operator())
+      await (await services().roles()).delete(name, operator())
       answer({ name }, [`Deleted ${name}`], options)
     })
 
-  return roles as unknown as Command
+  return roles
 }

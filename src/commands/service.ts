@@ -1,24 +1,30 @@
-import { Command } from '@commander-js/extra-typings'
-import { answer, type Services } from './context.ts'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Terminal } from './terminal.ts'
 
-export const migrateCommand = (services: Services): Command =>
+export interface ServiceService {
+  /** Answers the names of the migrations that ran. */
+  migrate(): Promise<readonly string[]>
+  serve(): Promise<{ stop(): Promise<void> }>
+}
+
+export const migrateCommand = (services: () => ServiceService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('migrate')
     .description('bring the database schema up to date (serve does so by itself)')
     .option('--json', 'print JSON')
     .action(async options => {
-      const migrations = await services.migrate()
+      const migrations = await services().migrate()
       const line = migrations.length === 0 ? 'The schema is up to date' : `Ran ${migrations.join(', ')}`
       answer({ migrations }, [line], options)
-    }) as unknown as Command
+    })
 
 /** Resolves when the service was told to stop and every request in flight is answered. */
-export const serveCommand = (services: Services): Command =>
+export const serveCommand = (services: () => ServiceService): CommandUnknownOpts =>
   new Command('serve').description('run the service').action(async () => {
     const stopped = new Promise<void>(resolve => {
       process.once('SIGTERM', () => resolve())
       process.once('SIGINT', () => resolve())
     })
-    const service = await services.serve()
+    const service = await services().serve()
     await stopped
     await service.stop()
   })

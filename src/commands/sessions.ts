@@ -1,14 +1,20 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { notFound } from '../accounts/rules.ts'
 import { isoTime } from '../clock.ts'
-import { describeSession } from '../oauth/sessions/session-management.ts'
+import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'
-import { answer, operator, type Services, table, UsageError } from './context.ts'
+import { describeSession } from '../representations/session.ts'
+import type { ClientsService } from './clients.ts'
+import { table } from './table.ts'
+import { operator, type Terminal, UsageError } from './terminal.ts'
+import type { UsersService } from './users.ts'
 
-const toJson = (session: ListedSession) => {
-  const { id, ...rest } = describeSession(session)
-  return { id, user_id: session.userId, username: session.username, ...rest }
+/** Made when it is asked for. */
+export interface SessionsService {
+  sessionManagement(): Promise<SessionManagement>
 }
+
+type Services = SessionsService & UsersService & ClientsService
 
 const head = ['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS', 'USER AGENT']
 const LONGEST_USER_AGENT = 40
@@ -30,13 +36,13 @@ interface Asked {
 }
 
 /** @throws AccountError when there is no such user or client */
-async function whichOf(services: Services, sessionId: string | undefined, asked: Asked): Promise<SessionFilter> {
-  const user = asked.user === undefined ? undefined : await (await services.users()).find(asked.user)
-  const client = asked.client === undefined ? undefined : await (await services.clients()).find(asked.client)
+async function filterOf(services: () => Services, sessionId: string | undefined, asked: Asked): Promise<SessionFilter> {
+  const user = asked.user === undefined ? undefined : await (await services().users()).find(asked.user)
+  const client = asked.client === undefined ? undefined : await (await services().clients()).find(asked.client)
   return { sessionId, userId: user?.userId, clientId: client?.id }
 }
 
-export function sessionsCommand(services: Services): Command {
+export function sessionsCommand(services: () => Services, { answer }: Terminal): CommandUnknownOpts {
   const sessions = new Command('sessions').description('where users are signed in')
 
   sessions
@@ -47,9 +53,9 @@ export function sessionsCommand(services: Services): Command {
     .option('--client <id>', 'those through this client')
     .option('--json', 'print JSON')
     .action(async (id, options) => {
-      const which = { ...(await whichOf(services, id, options)), all: true } as const
-      const all = await (await services.sessions()).list(which)
-      answer(all.map(toJson), () => table(head, all.map(toRow)), options)
+      const filter = { ...(await filterOf(services, id, options)), all: true } as const
+      const all = await (await services().sessionManagement()).list(filter)
+      answer(all.map(describeSession), () => table(head, all.map(toRow)), options)
     })
 
   sessions
@@ -64,11 +70,11 @@ export function sessionsCommand(services: Services): Command {
     .action(async (id, options) => {
       if (id === undefined && options.user === undefined && options.client === undefined)
         throw new UsageError('Say which sessions: an id, --user or --client.')
-      const which = await whichOf(services, id, options)
-      const revoked = await (await services.sessions()).end(which, 'revoked_by_operator', operator())
+      const filter = await filterOf(services, id, options)
+      const revoked = await (await services().sessionManagement()).end(filter, 'revoked_by_operator', operator())
       if (id !== undefined && revoked === 0) throw notFound('session')
       answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'session' : 'sessions'}`], options)
     })
 
-  return sessions as unknown as Command
+  return sessions
 }

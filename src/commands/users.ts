@@ -1,21 +1,22 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Users } from '../accounts/users.ts'
 import { isoTime } from '../clock.ts'
 import type { Status } from '../records/standing.ts'
 import type { UserWithRoles } from '../records/user.ts'
-import { answer, collect, operator, readSecret, type Services, table } from './context.ts'
+import { describeUser } from '../representations/user.ts'
+import { collect } from './options.ts'
+import { table } from './table.ts'
+import { operator, type Terminal } from './terminal.ts'
 
-const toJson = (user: UserWithRoles) => ({
-  user_id: user.userId,
-  username: user.username,
-  status: user.status,
-  roles: user.roles,
-  created_at: isoTime(user.createdAtMs),
-})
+/** Made when it is asked for. */
+export interface UsersService {
+  users(): Promise<Users>
+}
 
 const toLine = (user: UserWithRoles): string =>
   `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`
 
-export function usersCommand(services: Services): Command {
+export function usersCommand(services: () => UsersService, { answer, readSecret }: Terminal): CommandUnknownOpts {
   const users = new Command('users').description('the people who sign in')
 
   users
@@ -27,8 +28,8 @@ export function usersCommand(services: Services): Command {
     .option('--json', 'print JSON')
     .action(async (username, options) => {
       const password = await readSecret('password', '--password-stdin', options.passwordStdin)
-      const user = await (await services.users()).add({ username, password, roles: options.role ?? [] }, operator())
-      answer(toJson(user), [`Added ${toLine(user)}`], options)
+      const user = await (await services().users()).add({ username, password, roles: options.role ?? [] }, operator())
+      answer(describeUser(user), [`Added ${toLine(user)}`], options)
     })
 
   users
@@ -36,7 +37,7 @@ export function usersCommand(services: Services): Command {
     .description('list the users')
     .option('--json', 'print JSON')
     .action(async options => {
-      const all = await (await services.users()).list()
+      const all = await (await services().users()).list()
       const rows = all.map(user => [
         user.username,
         user.userId,
@@ -44,7 +45,7 @@ export function usersCommand(services: Services): Command {
         user.roles.join(', '),
         isoTime(user.createdAtMs),
       ])
-      answer(all.map(toJson), table(['NAME', 'ID', 'STATUS', 'ROLES', 'CREATED'], rows), options)
+      answer(all.map(describeUser), table(['NAME', 'ID', 'STATUS', 'ROLES', 'CREATED'], rows), options)
     })
 
   users
@@ -53,8 +54,8 @@ export function usersCommand(services: Services): Command {
     .argument('<name>')
     .option('--json', 'print JSON')
     .action(async (username, options) => {
-      const user = await (await services.users()).find(username)
-      answer(toJson(user), [toLine(user)], options)
+      const user = await (await services().users()).find(username)
+      answer(describeUser(user), [toLine(user)], options)
     })
 
   users
@@ -65,8 +66,8 @@ export function usersCommand(services: Services): Command {
     .option('--json', 'print JSON')
     .action(async (username, options) => {
       const password = await readSecret('password', '--password-stdin', options.passwordStdin)
-      const user = await (await services.users()).setPassword(username, password, operator())
-      answer(toJson(user), [`Set the password of ${user.username}`], options)
+      const user = await (await services().users()).setPassword(username, password, operator())
+      answer(describeUser(user), [`Set the password of ${user.username}`], options)
     })
 
   const statusCommand = (verb: string, status: Status, description: string) =>
@@ -76,12 +77,12 @@ export function usersCommand(services: Services): Command {
       .argument('<name>')
       .option('--json', 'print JSON')
       .action(async (username, options) => {
-        const user = await (await services.users()).setStatus(username, status, operator())
-        answer(toJson(user), [`${user.username} is ${status}`], options)
+        const user = await (await services().users()).setStatus(username, status, operator())
+        answer(describeUser(user), [`${user.username} is ${status}`], options)
       })
   statusCommand('disable', 'disabled', 'refuse the user every token and end the sessions')
   statusCommand('enable', 'active', 'let a disabled user sign in again')
   statusCommand('delete', 'deleted', 'end the user for good; the name is free again')
 
-  return users as unknown as Command
+  return users
 }

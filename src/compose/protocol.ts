@@ -1,20 +1,19 @@
 /** The protocol, put together: the part of the composition root that only a running service needs. */
-import { mayReceiveTokens } from '../accounts/may-receive-tokens.ts'
+import { createGate } from '../accounts/may-receive-tokens.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import { createAccessTokens } from '../oauth/access-token.ts'
-import { createAccessTokenVerification } from '../oauth/access-token-verification.ts'
+import { createAccessTokenVerification, createLiveAccessTokens } from '../oauth/access-token-verification.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
 import { createFailureAudit } from '../oauth/client-authentication/failure-audit.ts'
 import { createPasswordGrant } from '../oauth/grants/password.ts'
 import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
 import { createIntrospectionEndpoint } from '../oauth/introspection.ts'
-import { createLiveAccessTokens, type HaveGoodStanding } from '../oauth/live-access-token.ts'
 import { metadataOf } from '../oauth/metadata.ts'
 import { createRevocationEndpoint } from '../oauth/revocation.ts'
 import { createSessionStarter } from '../oauth/sessions/new-session.ts'
-import type { Sessions } from '../oauth/sessions/sessions.ts'
+import type { SessionWriter } from '../oauth/sessions/session-writer.ts'
 import { createStatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { createStatusIndices } from '../oauth/status-list/status-index.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
@@ -32,22 +31,22 @@ export interface ProtocolParts {
   readonly read: Readers
   readonly write: Write
   readonly passwords: Passwords
-  readonly sessions: Sessions
+  readonly sessionWriter: SessionWriter
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
   readonly publishedKeys: () => { readonly body: string }
 }
 
 export function composeProtocol(parts: ProtocolParts) {
-  const { config, clock, read, write, sessions, activeSigner, publishedKeys } = parts
+  const { config, clock, read, write, sessionWriter, activeSigner, publishedKeys } = parts
   const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
 
-  const haveGoodStanding: HaveGoodStanding = async ({ userId, clientId }) =>
-    mayReceiveTokens(await read.standing.find(userId, clientId), {}, clock.now()) === undefined
+  const gate = createGate({ standing: read.standing, clock })
+  const { haveGoodStanding } = gate
   const verifyAccessToken = createAccessTokenVerification({ issuer, publishedKeys, clock })
   const findLiveAccessToken = createLiveAccessTokens({
     verifyAccessToken,
-    sessions: read.sessions,
+    sessionReader: read.sessions,
     haveGoodStanding,
     clock,
   })
@@ -60,15 +59,15 @@ export function composeProtocol(parts: ProtocolParts) {
     tokenEndpoint: createTokenEndpoint({
       authenticateClient,
       grants: composeGrants(parts),
-      issueTokens: composeIssuer(parts),
+      issueTokens: composeIssuer(parts, gate.refuse),
     }),
-    revocationEndpoint: createRevocationEndpoint({ authenticateClient, verifyAccessToken, sessions, write }),
+    revocationEndpoint: createRevocationEndpoint({ authenticateClient, verifyAccessToken, sessionWriter, write }),
     introspectionEndpoint: createIntrospectionEndpoint({
       issuer,
       authenticateClient,
       findLiveAccessToken,
       haveGoodStanding,
-      sessions: read.sessions,
+      sessionReader: read.sessions,
       users: read.users,
       clock,
       refreshGrace,
@@ -83,7 +82,7 @@ export function composeProtocol(parts: ProtocolParts) {
   }
 }
 
-function composeGrants({ config, clock, randomness, read, write, passwords, sessions }: ProtocolParts) {
+function composeGrants({ config, clock, randomness, read, write, passwords, sessionWriter }: ProtocolParts) {
   const { refreshIdleTtlSeconds: refreshIdleTtl, refreshAbsoluteTtlSeconds: refreshAbsoluteTtl } = config
   return [
     createPasswordGrant({
@@ -95,7 +94,7 @@ function composeGrants({ config, clock, randomness, read, write, passwords, sess
     createRefreshTokenGrant({
       sessionReader: read.sessions,
       users: read.users,
-      sessions,
+      sessionWriter,
       write,
       clock,
       randomness,
@@ -105,14 +104,13 @@ function composeGrants({ config, clock, randomness, read, write, passwords, sess
   ]
 }
 
-function composeIssuer({ config, clock, randomness, write, sessions, activeSigner }: ProtocolParts) {
-  const gate: Gate = async (stores, { userId, clientId }, checked) =>
-    mayReceiveTokens(await stores.standing.lock(userId, clientId), checked, clock.now())
+function composeIssuer(parts: ProtocolParts, gate: Gate) {
+  const { config, clock, randomness, write, sessionWriter, activeSigner } = parts
   return createTokenIssuer({
     mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
     chooseStatus: createStatusIndices({ write, clock, randomness, refreshGrace: config.refreshGraceSeconds }),
     gate,
-    sessions,
+    sessionWriter,
     write,
     clock,
   })

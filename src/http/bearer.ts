@@ -1,6 +1,6 @@
 /** Bearer tokens (RFC 6750) for Signet's own API, which is a resource like any other: the audience is the issuer. */
 import type { FastifyRequest } from 'fastify'
-import type { FindLiveAccessToken, LiveAccessToken } from '../oauth/live-access-token.ts'
+import type { FindLiveAccessToken, LiveAccessToken } from '../oauth/access-token-verification.ts'
 import { type OriginRules, originNotAllowed } from './browser-origins.ts'
 import { HttpError } from './error-handler.ts'
 import { noteForLog } from './request-log.ts'

@@ -36,6 +36,10 @@ const invalidRequest = (status: number, description: string): WireError => ({
   description,
 })
 
+/** @param headers for the response */
+export const badRequest = (description: string, headers: WireError['headers'] = {}): HttpError =>
+  new HttpError({ ...invalidRequest(400, description), headers })
+
 /** Fastify's own refusals. */
 const frameworkErrors: Readonly<Record<string, WireError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: invalidRequest(413, 'The body is larger than 16 KiB.'),

@@ -1,7 +1,7 @@
 /** The public port. */
 import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../keys/key-ring.ts'
-import type { FindLiveAccessToken } from '../oauth/live-access-token.ts'
+import type { FindLiveAccessToken } from '../oauth/access-token-verification.ts'
 import type { Metadata } from '../oauth/metadata.ts'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
 import { createBearerAuthentication } from './bearer.ts'

@@ -1,12 +1,12 @@
 /** What every request must keep to, and what every response says, whatever the route. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { HttpError } from './error-handler.ts'
+import { badRequest, type HttpError } from './error-handler.ts'
 
 /** Node takes the first of these and drops the rest; a proxy in front may take the last. */
 const ONCE = new Set(['host', 'content-type', 'content-length', 'authorization', 'origin'])
 
-const malformed = (description: string): HttpError =>
-  new HttpError({ status: 400, error: 'invalid_request', description })
+/** What follows on a connection that is used like this can't be trusted to be read as it was meant (RFC 9112 §3.2, §11.2). */
+const malformed = (description: string): HttpError => badRequest(description, { connection: 'close' })
 
 function assertHeadersOnce({ raw }: FastifyRequest): void {
   const seen = new Set<string>()

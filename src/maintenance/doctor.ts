@@ -3,7 +3,9 @@ import type { Clock } from '../clock.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
 import { readProved } from '../keys/private-keys.ts'
 import { inState } from '../keys/schedule.ts'
+import type { Provenance } from '../records/audit-event.ts'
 import type { SigningKeyReader } from '../records/signing-key.ts'
+import type { AcceptedRestore } from './accept-restore.ts'
 import type { RestoreGuard } from './restore.ts'
 
 export interface Finding {
@@ -12,10 +14,19 @@ export interface Finding {
   readonly problem: string | undefined
 }
 
+export interface Doctor {
+  examine(): Promise<readonly Finding[]>
+  /**
+   * Ends what is older than the restore.
+   * @throws KeyError when there is nothing to accept
+   */
+  acceptRestore(by: Provenance): Promise<AcceptedRestore>
+}
+
 /** The clock of this machine may be this much behind what was written last. */
 const CLOCK_SLACK_MS = 60_000
 
-export function createDoctor(dependencies: {
+export function createExamination(dependencies: {
   /** Opened when they are asked for: what can't be opened is what to mend. */
   readonly openDatabase: () => Promise<{
     readonly signingKeys: SigningKeyReader
@@ -27,7 +38,7 @@ export function createDoctor(dependencies: {
   readonly restoreGuard: () => Promise<RestoreGuard>
   readonly isEncrypted: boolean
   readonly clock: Clock
-}): () => Promise<readonly Finding[]> {
+}): Doctor['examine'] {
   const { openDatabase, openFiles, restoreGuard, isEncrypted, clock } = dependencies
 
   async function keyProblem(state: 'active' | 'pending'): Promise<string | undefined> {

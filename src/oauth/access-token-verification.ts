@@ -1,10 +1,15 @@
-/** Signet's own access tokens, verified as a resource service would (RFC 9068 §4): a signature before any claim is believed. */
+/**
+ * Signet's own access tokens, verified as a resource service would (RFC 9068 §4): a signature before any claim is believed; and
+ * whether one is good at this moment: what is stored wins over what it claims.
+ */
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
-import type { StatusReference } from '../records/status-list.ts'
+import type { SessionReader, StoredSession } from '../records/session.ts'
+import type { HeldStatus, StatusReference } from '../records/status-list.ts'
 import { ACCESS_TOKEN_TYPE } from './access-token.ts'
 import { statusListsUri } from './status-list/encoding.ts'
+import { isSameReference } from './status-list/status-index.ts'
 
 export interface AccessTokenClaims {
   readonly iss: string
@@ -64,4 +69,37 @@ export function createAccessTokenVerification(dependencies: {
 export function statusReferenceOf({ iss, status }: AccessTokenClaims): StatusReference {
   const { idx, uri } = status.status_list
   return { listId: uri.slice(statusListsUri(iss).length + 1), index: idx }
+}
+
+export interface LiveAccessToken {
+  readonly claims: AccessTokenClaims
+  readonly session: StoredSession
+}
+
+/** Undefined when the token is not ours, expired or revoked, or its session, user or client is no longer active. */
+export type FindLiveAccessToken = (token: string) => Promise<LiveAccessToken | undefined>
+
+/** Whether user and client are active: the gate, asked without a credential. */
+export type HaveGoodStanding = (parties: { userId: string; clientId: string }) => Promise<boolean>
+
+/** An index that the session neither has nor had before the last move was taken away: the tokens that carry it are revoked. */
+export const isHeld = ({ current, previousStatus }: HeldStatus, reference: StatusReference): boolean =>
+  isSameReference(current, reference) || isSameReference(previousStatus, reference)
+
+export function createLiveAccessTokens(dependencies: {
+  readonly verifyAccessToken: VerifyAccessToken
+  readonly sessionReader: SessionReader
+  readonly haveGoodStanding: HaveGoodStanding
+  readonly clock: Clock
+}): FindLiveAccessToken {
+  const { verifyAccessToken, sessionReader, haveGoodStanding, clock } = dependencies
+
+  return async token => {
+    const claims = await verifyAccessToken(token)
+    if (claims === undefined || claims.exp * 1000 <= clock.now()) return undefined
+    const session = await sessionReader.find(claims.sid)
+    if (session === undefined || session.endedAtMs !== null) return undefined
+    if (!isHeld(session.held, statusReferenceOf(claims))) return undefined
+    return (await haveGoodStanding(session)) ? { claims, session } : undefined
+  }
 }

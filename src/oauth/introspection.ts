@@ -2,13 +2,12 @@
 import type { Clock } from '../clock.ts'
 import type { SessionReader } from '../records/session.ts'
 import type { UserReader } from '../records/user.ts'
-import type { AccessTokenClaims } from './access-token-verification.ts'
+import type { AccessTokenClaims, FindLiveAccessToken, HaveGoodStanding } from './access-token-verification.ts'
 import type {
   AuthenticateClient,
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
-import type { FindLiveAccessToken, HaveGoodStanding } from './live-access-token.ts'
 import { invalidClient, invalidRequest } from './oauth-error.ts'
 import { narrowScope } from './scope.ts'
 import { REFRESH_TOKEN } from './sessions/new-session.ts'
@@ -46,14 +45,22 @@ export function createIntrospectionEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly findLiveAccessToken: FindLiveAccessToken
   readonly haveGoodStanding: HaveGoodStanding
-  readonly sessions: SessionReader
+  readonly sessionReader: SessionReader
   readonly users: UserReader
   readonly clock: Clock
   /** Seconds. */
   readonly refreshGrace: number
 }): (request: ClientRequest) => Promise<Introspection> {
-  const { issuer, authenticateClient, findLiveAccessToken, haveGoodStanding, sessions, users, clock, refreshGrace } =
-    dependencies
+  const {
+    issuer,
+    authenticateClient,
+    findLiveAccessToken,
+    haveGoodStanding,
+    sessionReader,
+    users,
+    clock,
+    refreshGrace,
+  } = dependencies
 
   async function ofAccessToken(token: string, client: AuthenticatedClient): Promise<Introspection> {
     const live = await findLiveAccessToken(token)
@@ -71,7 +78,7 @@ export function createIntrospectionEndpoint(dependencies: {
   }
 
   async function ofRefreshToken({ handle, secret }: RefreshToken, client: AuthenticatedClient): Promise<Introspection> {
-    const family = await sessions.findByHandleHash(hashOf(handle))
+    const family = await sessionReader.findByHandleHash(hashOf(handle))
     if (family === undefined || family.clientId !== client.id) return inactive
     const use = judgeUse(family, hashOf(secret), clock.now(), refreshGrace * 1000)
     const mayRefresh = client.grants.includes(REFRESH_TOKEN) && (use === 'current' || use === 'repeat')

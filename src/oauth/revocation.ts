@@ -1,11 +1,10 @@
 /** Token revocation (RFC 7009). It is durable when the answer comes; until then, nothing has happened. */
 import type { Write } from '../records/unit-of-work.ts'
-import { statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
+import { isHeld, statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
 import type { AuthenticateClient, ClientRequest } from './client-authentication/client-authentication.ts'
-import { isHeld } from './live-access-token.ts'
 import { invalidRequest, OAuthError } from './oauth-error.ts'
 import { hashOf, parseRefreshToken } from './sessions/refresh-token.ts'
-import type { Sessions } from './sessions/sessions.ts'
+import type { SessionWriter } from './sessions/session-writer.ts'
 
 /** §2.1: a token of another client is refused, and nothing happens to it. */
 const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The token was issued to another client.')
@@ -19,10 +18,10 @@ const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The to
 export function createRevocationEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly verifyAccessToken: VerifyAccessToken
-  readonly sessions: Sessions
+  readonly sessionWriter: SessionWriter
   readonly write: Write
 }): (request: ClientRequest) => Promise<void> {
-  const { authenticateClient, verifyAccessToken, sessions, write } = dependencies
+  const { authenticateClient, verifyAccessToken, sessionWriter, write } = dependencies
 
   /** Whichever generation is presented: only who was given the family knows its handle. */
   const revokeSession = (handle: string, clientId: string, { provenance }: ClientRequest) =>
@@ -30,8 +29,8 @@ export function createRevocationEndpoint(dependencies: {
       const family = await stores.sessions.findByHandleHash(hashOf(handle))
       if (family === undefined) return
       if (family.clientId !== clientId) throw anotherClients()
-      const which = { sessionId: family.id, userId: family.userId, clientId }
-      await sessions.end(stores, which, 'token_revoked', provenance)
+      const filter = { sessionId: family.id, userId: family.userId, clientId }
+      await sessionWriter.end(stores, filter, 'token_revoked', provenance)
     })
 
   async function revokeAccessToken(token: string, clientId: string, { provenance }: ClientRequest): Promise<void> {
@@ -44,10 +43,10 @@ export function createRevocationEndpoint(dependencies: {
       if (session.endedAtMs !== null || !isHeld(session.held, statusReferenceOf(claims))) return
       const who = { userId: session.userId, clientId, sessionId: session.id }
       if (!session.canRefresh) {
-        await sessions.end(stores, who, 'token_revoked', provenance)
+        await sessionWriter.end(stores, who, 'token_revoked', provenance)
         return
       }
-      await sessions.endAccessTokens(stores, [who])
+      await sessionWriter.endAccessTokens(stores, [who])
       await stores.audit.append({ type: 'access_token.revoke', outcome: 'success', ...who, provenance })
     })
   }

@@ -13,9 +13,12 @@ export interface Granted {
   readonly roles: readonly string[]
 }
 
+/** OpenID Connect Core §5.4 and §11: its clients ask for these unasked. They are never granted, and refusing them would help nobody. */
+const IGNORED = new Set(['openid', 'profile', 'email', 'offline_access'])
+
 /**
  * Reads the `scope` parameter.
- * @returns undefined when none was asked for
+ * @returns undefined when none was asked for, or only what is ignored
  * @throws OAuthError invalid_scope when it is malformed
  */
 export function parseScope(parameter: string | undefined): readonly string[] | undefined {
@@ -24,7 +27,8 @@ export function parseScope(parameter: string | undefined): readonly string[] | u
   if (scope.length === 0 || !scope.every(token => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(token))) {
     throw new OAuthError('invalid_scope', 'The scope is malformed.')
   }
-  return [...new Set(scope)]
+  const asked = new Set(scope.filter(token => !IGNORED.has(token)))
+  return asked.size === 0 ? undefined : [...asked]
 }
 
 const clientMayHave = (clientScope: readonly string[], permission: string): boolean =>
@@ -40,6 +44,15 @@ const noneLeft = (): OAuthError =>
  */
 export function assertClientMayHave(clientScope: readonly string[], asked: readonly string[] | undefined): void {
   if (asked !== undefined && !asked.some(permission => clientMayHave(clientScope, permission))) throw noneLeft()
+}
+
+/**
+ * Refuses what goes beyond the sign-in (RFC 6749 §6): a refresh may narrow, and never widen.
+ * @throws OAuthError invalid_scope
+ */
+export function assertWithin(granted: readonly string[], asked: readonly string[] | undefined): void {
+  if (asked === undefined || asked.every(permission => granted.includes(permission))) return
+  throw new OAuthError('invalid_scope', 'The scope goes beyond what the sign-in was granted.')
 }
 
 /**

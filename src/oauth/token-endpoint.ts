@@ -1,22 +1,45 @@
 /** The token endpoint (RFC 6749 §3.2). */
 import { StorageUnavailable } from '../records/unit-of-work.ts'
-import type { Grant } from './authorization.ts'
+import type { Grant, TokenRequest } from './authorization.ts'
 import type {
   AuthenticateClient,
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError } from './oauth-error.ts'
-import type { IssueTokens, TokenResponse } from './token-issuer.ts'
+import { parseScope } from './scope.ts'
+import { type IssueTokens, Moved, type TokenResponse } from './token-issuer.ts'
 
 function assertGrantAllowed(client: AuthenticatedClient, grant: Grant): void {
-  if (client.grants.includes(grant.grantType)) return
-  throw new OAuthError('unauthorized_client', 'This client may not use this grant type.')
+  if (!client.grants.includes(grant.grantType))
+    throw new OAuthError('unauthorized_client', 'This client may not use this grant type.')
 }
 
-const MOST_ATTEMPTS = 5
+const parse = (request: ClientRequest): TokenRequest => ({
+  ...request,
+  scope: parseScope(request.parameters['scope']),
+  resource: request.parameters['resource'],
+})
 
-/** @throws OAuthError every code of RFC 6749 §5.2, invalid_target (RFC 8707 §2) */
+const MOST_ATTEMPTS = 3
+
+/** Runs it again from the first when what it read was changed meanwhile: rare, unless somebody keeps doing that. */
+async function untilNothingMoves<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof Moved)) throw error
+      if (attempts === MOST_ATTEMPTS)
+        throw new StorageUnavailable('What the token depends on changes faster than it can be signed.')
+    }
+  }
+}
+
+/**
+ * @throws OAuthError every code of RFC 6749 §5.2, invalid_target (RFC 8707 §2)
+ * @throws StorageUnavailable also when what was read changes again and again
+ */
 export function createTokenEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly grants: readonly Grant[]
@@ -31,16 +54,12 @@ export function createTokenEndpoint(dependencies: {
     return grant
   }
 
-  return async request => {
-    const client = await authenticateClient(request) // §2.3
-    const grant = grantFor(request.parameters['grant_type']) // §4
-    assertGrantAllowed(client, grant) // §5.2 unauthorized_client
-    // Again when rights or tokens were taken away while this was signed: rare, unless somebody keeps doing it.
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-      const authorization = await grant.authorize(request, client) // §4.3, §6
-      const response = await issueTokens(authorization) // §5.1
-      if (response !== undefined) return response
-    }
-    throw new StorageUnavailable('What the token depends on changes faster than it can be signed.')
-  }
+  return request =>
+    untilNothingMoves(async () => {
+      const client = await authenticateClient(request) // §2.3
+      const grant = grantFor(request.parameters['grant_type']) // §4
+      assertGrantAllowed(client, grant) // §5.2 unauthorized_client
+      const authorization = await grant.authorize(parse(request), client) // §4.3, §6
+      return issueTokens(authorization) // §5.1
+    })
 }

@@ -3,6 +3,9 @@ import { isIP, SocketAddress } from 'node:net'
 /** Hashes a second that one slot is expected to do at least; it only scales the advice in Retry-After. */
 const HASHES_PER_SECOND = 20
 
+/** Passwords that wait in a service; the next one is told to come back. */
+export const LONGEST_QUEUE = 64
+
 type Waiter = { admit: () => void; refuse: (error: TooManyWaiting) => void }
 
 /** The queue is full. Nothing of the work was begun; it may be tried again after `retryAfterSeconds` whole seconds. */

@@ -3,6 +3,7 @@
  * (NIST SP 800-63B-4 §3.1.1.2). The one place in which a password is hashed or compared.
  */
 
+import type { Logger } from 'pino'
 import type { User } from '../records/user.ts'
 import type { HashingQueue } from './hashing-queue.ts'
 import { newPasswordProblem, normalizePassword } from './password-rules.ts'
@@ -69,16 +70,15 @@ export interface Passwords {
 export function createPasswords(options: {
   readonly hasher: PasswordHasher
   readonly queue: HashingQueue
-  /** Told of a stored hash that can't be parsed. */
-  readonly onUnreadableHash: (userId: string | undefined, error: unknown) => void
+  readonly log: Logger
 }): Passwords {
-  const { hasher, queue, onUnreadableHash } = options
+  const { hasher, queue, log } = options
 
   async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
     try {
       return (await hasher.verify(user?.passwordHash ?? nobodysHash, password)) && user !== undefined
     } catch (error) {
-      onUnreadableHash(user?.userId, error)
+      log.error({ user_id: user?.userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in')
       await hasher.verify(nobodysHash, password)
       return false
     }

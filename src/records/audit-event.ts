@@ -10,6 +10,9 @@ export interface Provenance {
   readonly requestId: string | null
 }
 
+/** The service itself. */
+export const itself: Provenance = { actor: 'signet', address: null, userAgent: null, requestId: null }
+
 export type AuditEventType =
   | 'access_token.revoke'
   | 'client.authenticate'

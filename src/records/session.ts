@@ -80,7 +80,7 @@ export interface SessionReader {
   find(sessionId: string): Promise<StoredSession | undefined>
   findByHandleHash(handleHash: string): Promise<RefreshFamily | undefined>
   /** Those that are alive, the one used last first. */
-  list(which: SessionFilter, nowMs: number): Promise<readonly ListedSession[]>
+  list(filter: SessionFilter, nowMs: number): Promise<readonly ListedSession[]>
   /**
    * Looks at `limit` sessions in the order of their ids, and answers which of them are over, with no access token that a verifier
    * could still accept, and where to go on; undefined at the end.
@@ -106,9 +106,9 @@ export interface SessionStore extends SessionReader {
   /** Of the sessions of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest. */
   findIdle(userId: string, clientId: string, keep: number, nowMs: number, limit: number): Promise<readonly string[]>
   /** Ends at most `limit` of those that have not ended, and answers what their rows hold. */
-  end(which: SessionFilter, reason: string, nowMs: number, limit: number): Promise<readonly HeldStatus[]>
+  end(filter: SessionFilter, reason: string, nowMs: number, limit: number): Promise<readonly HeldStatus[]>
   /** Takes the index away from those that have not ended, and answers what their rows held. */
-  takeStatus(which: SessionFilter): Promise<readonly HeldStatus[]>
+  takeStatus(filter: SessionFilter): Promise<readonly HeldStatus[]>
   /** Removes those of `ids` that are over. */
   removeExpired(ids: readonly string[], moment: Moment): Promise<number>
 }

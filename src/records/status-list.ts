@@ -73,6 +73,8 @@ export interface StatusListStore extends StatusListReader {
   ): Promise<{ readonly list: StatusList; readonly block: number } | undefined>
   /** Closes the open list if it has none of these blocks left or was not opened after `openedAfterMs`, and answers it. */
   close(blocks: number, openedAfterMs: number): Promise<StatusList | undefined>
+  /** Closes the open list, whatever it has left. */
+  closeOpen(): Promise<void>
   /** Opens a list, unless another process has just done so. */
   open(list: StatusList & { readonly keepUntilMs: number }): Promise<void>
   /** Removes what no token that is alive points to, and answers how many. */

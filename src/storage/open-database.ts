@@ -20,10 +20,24 @@ export async function openDatabase(target: DatabaseTarget, sources: Sources): Pr
 }
 
 /**
- * Says which database could not be opened, and why, to the operator who asked for it.
- * @throws StorageUnavailable, or the error itself when it says all there is to say
+ * The same, with its schema brought up to date by the migrations in `ran`.
+ * @throws StorageUnavailable that says which database can't be used and why, SchemaIsNewer
  */
-export const cannotOpen =
+export async function openMigrated(
+  target: DatabaseTarget,
+  sources: Sources,
+): Promise<Database & { readonly ran: readonly string[] }> {
+  const opened = await openDatabase(target, sources).catch(cannotOpen(target))
+  try {
+    return { ...opened, ran: await opened.migrate() }
+  } catch (error) {
+    await opened.close()
+    return cannotOpen(target)(error)
+  }
+}
+
+/** Says which database could not be opened, and why, to the operator who asked for it. */
+const cannotOpen =
   (target: DatabaseTarget) =>
   (error: unknown): never => {
     if (error instanceof SchemaIsNewer || target.kind === 'postgres') throw error

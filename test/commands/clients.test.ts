@@ -97,6 +97,7 @@ t.test('update replaces what it is given and keeps the rest', async t => {
   await refuses([
     { words: ['clients', 'update', 'web-app'], code: 2, says: /Say what to update/ },
     { words: ['clients', 'update', 'web-app', '--public'], code: 2, says: /unknown option '--public'/ },
+    { words: ['clients', 'update', 'web-app', '--grant', 'nonsense'], code: 2, says: /one of password, refresh_token/ },
     { words: ['clients', 'update', 'nobody', '--scope', 'a'], code: 1, says: /^There is no such client\.\n$/ },
     { words: ['clients', 'update', 'web-app', '--scope', 'fine', '--origin', 'no'], code: 1, says: /origin/ },
   ])
@@ -162,7 +163,7 @@ t.test('what is refused ends with 1, wrong usage with 2, and neither leaves a cl
     ),
     refused(add('new', '--scope', 'two words'), /^A permission has/),
     ...['29s', '43201s'].map(ttl => refused(add('new', '--access-token-ttl', ttl), /lives for 30s to 12h/)),
-    refused(add('new', '--grant', 'implicit', '--audience', api), /^A grant is one of password, refresh_token/),
+    misused(add('new', '--grant', 'implicit', '--audience', api), /one of password, refresh_token/),
     ...['10', '-1m'].map(ttl => misused(add('new', `--access-token-ttl=${ttl}`), /is invalid/)),
     misused(add('new', '--grant', 'password'), /needs an --audience/),
     misused(add('new', '--public', '--secret-stdin'), /public client has no secret/),

@@ -27,7 +27,8 @@ test('after the answer to a revocation, whichever it is, the next GET shows it',
   const acts: Readonly<Record<string, (of: Device) => Promise<unknown>>> = {
     'a refresh token': ({ refreshToken }) => revoke(service, refreshToken),
     'an access token': ({ access }) => revoke(service, access),
-    'a session': async ({ sid }) => (await service.container.sessions()).end({ sessionId: sid }, 'test', byTest),
+    'a session': async ({ sid }) =>
+      (await service.container.sessionManagement()).end({ sessionId: sid }, 'test', byTest),
     'a refresh token that was used twice': async ({ refreshToken }) => {
       const next = (await refresh(service, refreshToken)).body.refresh_token
       await refresh(service, next)

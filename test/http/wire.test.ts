@@ -121,6 +121,28 @@ test('what a request must not be is refused in one shape', async t => {
   t.test('after all of that, people still sign in', async t => t.equal((await signIn(service)).status, 200))
 })
 
+test('after a request without Host, or with a header twice that may come once, the connection is closed', async t => {
+  const service = await serve(t)
+  const unsafe = {
+    'no Host': get(jwks, ''),
+    'two Host lines': get(jwks, `${host}Host: other.test\r\n`),
+    'two Authorization lines': post(form + authorization + authorization, unknownGrant),
+    'two Origin lines': get(jwks, `${host}Origin: https://a.example\r\nOrigin: https://b.example\r\n`),
+  }
+  for (const [what, bytes] of Object.entries(unsafe)) {
+    t.test(what, async t => {
+      const connection = await open(service.issuer)
+      t.teardown(connection.drop)
+      connection.send(Buffer.concat([Buffer.from(bytes), Buffer.from(get(jwks))]))
+      const answer = await connection.answer()
+      isError(t, answer, bad)
+      t.equal(answer.headers['connection'], 'close')
+      await connection.ended
+      t.equal(connection.received().match(/^HTTP\/1\.1 /gm)?.length, 1, 'what follows is not answered')
+    })
+  }
+})
+
 test('what a request may be is understood', async t => {
   const service = await serve(t)
   await addAlice(service)

@@ -6,7 +6,7 @@ import { resourceService } from '../support/resource.ts'
 import { byTest, claimsOf } from '../support/serve.ts'
 import { sessionsOf } from '../support/sqlite.ts'
 
-const MOST_ATTEMPTS = 5
+const MOST_ATTEMPTS = 3
 
 /** As long as there are changes left, alice loses or gets a role with each signature. */
 async function restlessService(t: Test) {

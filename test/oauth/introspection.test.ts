@@ -200,7 +200,7 @@ const endings: Readonly<Record<string, Act>> = {
   'the client is disabled': setClient('disabled'),
   'the client is deleted': setClient('deleted'),
   'the session is revoked': async ({ service }, { sid }) =>
-    (await service.container.sessions()).end({ sessionId: sid }, 'revoked_by_operator', byTest),
+    (await service.container.sessionManagement()).end({ sessionId: sid }, 'revoked_by_operator', byTest),
   'the refresh token is revoked': (its, { refreshToken, clientId }) =>
     its.revoke(refreshToken, { client: [clientId, secret] }),
   // What a command has begun and not finished yet: nothing is revoked so far.

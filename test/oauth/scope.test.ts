@@ -111,13 +111,25 @@ t.test('a refresh may narrow the scope, and the next one still has all that the 
   t.same(granted(t, whole), { scope: 'posts:read posts:write', roles: ['editor', 'reader'] })
 })
 
-t.test('a refresh never gives more than the sign-in asked for', async t => {
-  const first = await signIn('web-app', 'posts:read')
-  t.match(await refresh('web-app', first.body.refresh_token, 'posts:write'), invalidScope)
-  const both = await refresh('web-app', first.body.refresh_token, 'posts:read posts:write')
-  t.same(granted(t, both), { scope: 'posts:read', roles: ['reader'] })
-  t.equal((await refresh('web-app', both.body.refresh_token)).body.scope, 'posts:read')
+t.test('a refresh that asks for more than the sign-in was granted is invalid_scope, and consumes nothing', async t => {
+  const { refresh_token } = (await signIn('web-app', 'posts:read')).body
+  const before = everythingIn(service.databaseFile)
+  for (const scope of ['posts:write', 'posts:read posts:write', 'posts:read none:such', 'POSTS:READ'])
+    t.match(await refresh('web-app', refresh_token, scope), invalidScope, scope)
+  t.same(everythingIn(service.databaseFile), before)
+  t.same(granted(t, await refresh('web-app', refresh_token)), { scope: 'posts:read', roles: ['reader'] })
 })
+
+t.test(
+  'what only OpenID Connect knows is ignored, at a refresh too: alone, it is as if nothing was asked for',
+  async t => {
+    const narrow = await signIn('web-app', 'openid posts:read offline_access')
+    t.equal(narrow.body.scope, 'posts:read')
+    const { refresh_token } = narrow.body
+    t.equal((await refresh('web-app', refresh_token, 'profile posts:read email')).body.scope, 'posts:read')
+    t.equal((await signIn('web-app', 'openid profile email offline_access')).body.scope, 'posts:read posts:write')
+  },
+)
 
 t.test('invalid_scope at a refresh consumes nothing: the refresh token works afterwards', async t => {
   const { refresh_token } = (await signIn('web-app')).body

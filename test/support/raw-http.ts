@@ -39,6 +39,7 @@ export async function open(url: string) {
   const { port, hostname } = new URL(url)
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
   const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+  const ended = new Promise<void>(resolve => socket.once('end', () => resolve()).once('close', () => resolve()))
   let received = ''
   socket.setEncoding('latin1').on('data', chunk => {
     received += chunk
@@ -64,6 +65,8 @@ export async function open(url: string) {
         socket.on('data', look).on('end', giveUp).on('close', giveUp)
         look()
       }),
+    /** Resolves when the other side sends no more. */
+    ended,
     /** Resolves when the other side takes no more: a close is noticed by whoever goes on sending. */
     closed,
     drop: () => void socket.destroy(),

@@ -1,10 +1,11 @@
 /** /me: what signed-in users see of themselves and do themselves. It needs an access token whose audience is the issuer. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Users } from '../../accounts/users.ts'
-import { isoTime } from '../../clock.ts'
-import { describeSession, type SessionManagement } from '../../oauth/sessions/session-management.ts'
+import type { SessionManagement } from '../../oauth/sessions/session-management.ts'
+import { describeOwnSession, ownSessionSchema } from '../../representations/session.ts'
+import { describeSelf, selfSchema } from '../../representations/user.ts'
 import type { AuthenticateBearer } from '../bearer.ts'
-import { HttpError, notFound } from '../error-handler.ts'
+import { badRequest, notFound } from '../error-handler.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
 import { provenanceOf } from '../provenance.ts'
 import { errorResponse } from '../schemas.ts'
@@ -17,15 +18,12 @@ export interface MeRoutesOptions {
 
 const REASON = 'signed_out'
 
-const invalidRequest = (description: string): HttpError =>
-  new HttpError({ status: 400, error: 'invalid_request', description })
-
 /** Whether all sessions are to end, this one with them. */
 function readAll(request: FastifyRequest): boolean {
   const { all } = request.query as { all?: unknown }
   if (all === undefined || all === '' || all === 'false') return false
   if (all === 'true') return true
-  throw invalidRequest('The parameter all is true or false.')
+  throw badRequest('The parameter all is true or false.')
 }
 
 export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
@@ -37,12 +35,11 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     url: '/me',
     schema: {
       ...common('me', 'Who is signed in'),
-      response: { 200: json('The user', userSchema), ...bearerErrors },
+      response: { 200: json('The user', selfSchema), ...bearerErrors },
     },
     handler: async (request: FastifyRequest) => {
       const { session } = await authenticateBearer(request)
-      const { userId, username, roles, createdAtMs } = await users.findById(session.userId)
-      return { user_id: userId, username, roles, created_at: isoTime(createdAtMs), session_id: session.id }
+      return describeSelf(await users.findById(session.userId), session.id)
     },
   })
 
@@ -56,7 +53,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     handler: async (request: FastifyRequest) => {
       const { session } = await authenticateBearer(request)
       const sessions = await sessionManagement.list({ userId: session.userId })
-      return { sessions: sessions.map(each => ({ ...describeSession(each), current: each.id === session.id })) }
+      return { sessions: sessions.map(each => describeOwnSession(each, session.id)) }
     },
   })
 
@@ -131,7 +128,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
       const { session } = await authenticateBearer(request)
       const { current_password: currentPassword, new_password: newPassword } = formOf(request)
       if (currentPassword === undefined || newPassword === undefined)
-        throw invalidRequest('The parameters current_password and new_password are needed.')
+        throw badRequest('The parameters current_password and new_password are needed.')
       const change = { userId: session.userId, sessionId: session.id, currentPassword, newPassword }
       await users.changePassword(change, provenanceOf(request, 'user'))
       return reply.code(204).send()
@@ -157,40 +154,8 @@ const bearerErrors = {
   503: errorResponse('`temporarily_unavailable`, with Retry-After'),
 } as const
 
-const time = { type: 'string', format: 'date-time' } as const
-
-const userSchema = {
-  type: 'object',
-  required: ['user_id', 'username', 'roles', 'created_at', 'session_id'],
-  properties: {
-    user_id: { type: 'string', description: 'The `sub` of the tokens.' },
-    username: { type: 'string' },
-    roles: { type: 'array', items: { type: 'string' } },
-    created_at: time,
-    session_id: { type: 'string', description: 'The session of the token that was sent.' },
-  },
-} as const
-
 const sessionsSchema = {
   type: 'object',
   required: ['sessions'],
-  properties: {
-    sessions: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['id', 'client_id', 'created_at', 'last_used_at', 'expires_at', 'address', 'user_agent', 'current'],
-        properties: {
-          id: { type: 'string', description: 'The `sid` of the tokens.' },
-          client_id: { type: 'string' },
-          created_at: time,
-          last_used_at: time,
-          expires_at: { ...time, description: 'If it is not used before.' },
-          address: { type: ['string', 'null'], description: 'Network address of the last use.' },
-          user_agent: { type: ['string', 'null'], description: 'Of the last use, as the device named itself.' },
-          current: { type: 'boolean', description: 'Whether it is the session of the token that was sent.' },
-        },
-      },
-    },
-  },
+  properties: { sessions: { type: 'array', items: ownSessionSchema } },
 } as const

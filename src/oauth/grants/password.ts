@@ -6,9 +6,8 @@ import type { UserReader } from '../../records/user.ts'
 import type { Authorization, Grant } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
-import { assertClientMayHave, type Granted, narrowScope, parseScope, selectAudience } from '../scope.ts'
+import { assertClientMayHave, type Granted, narrowScope, selectAudience } from '../scope.ts'
 import type { StartSession } from '../sessions/new-session.ts'
-import { successorOf } from '../sessions/refresh-token.ts'
 
 /** Checks a username and a password; undefined for every way in which they can be wrong. */
 export type SignIn = (attempt: {
@@ -47,28 +46,21 @@ export function createPasswordGrant(dependencies: {
 
   return {
     grantType: 'password',
-    async authorize({ parameters, provenance }, client): Promise<Authorization> {
+    async authorize({ parameters, scope, resource, provenance }, client): Promise<Authorization> {
       const { username, password } = parameters
       if (username === undefined || password === undefined) throw invalidRequest('username and password are needed.')
-      const asked = parseScope(parameters['scope'])
-      assertClientMayHave(client.scope, asked)
-      const audience = selectAudience(client.audiences, parameters['resource'])
+      assertClientMayHave(client.scope, scope)
+      const audience = selectAudience(client.audiences, resource)
       const signedIn = await signIn({ username, password, clientId: client.id, provenance })
       if (signedIn === undefined) throw refusal
       const { userId, passwordId } = signedIn
-      const { granted, roles } = await grantTo(userId, client, asked, provenance)
-      const { session, refreshToken } = startSession({ userId, client, scope: granted.scope, audience })
+      const { granted, roles } = await grantTo(userId, client, scope, provenance)
       return {
         client,
-        userId,
+        subject: { kind: 'user', userId, roles, checkedPasswordId: passwordId },
         granted,
-        roles,
         audience,
-        sessionId: session.id,
-        authTimeSeconds: session.authTimeSeconds,
-        change: { kind: 'start', session },
-        refreshToken: refreshToken && { next: refreshToken, derive: salt => successorOf(refreshToken, salt) },
-        checkedPasswordId: passwordId,
+        change: { kind: 'start', ...startSession({ userId, client, scope: granted.scope, audience }) },
         refusal,
         provenance,
       }

@@ -8,10 +8,10 @@ import type { UserReader } from '../../records/user.ts'
 import type { Authorization, Grant } from '../authorization.ts'
 import type { AuthenticatedClient, ClientRequest } from '../client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
-import { narrowScope, parseScope, selectAudience } from '../scope.ts'
+import { assertWithin, narrowScope, selectAudience } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
 import { hashOf, judgeUse, parseRefreshToken, successorOf } from '../sessions/refresh-token.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import type { SessionWriter } from '../sessions/session-writer.ts'
 
 /** What is stored of the token that is presented. */
 type Hashes = Pick<Rotation, 'handleHash' | 'currentHash'>
@@ -27,7 +27,7 @@ const usedAfterEnd = ({ id, userId, clientId }: RefreshFamily, provenance: Prove
 export function createRefreshTokenGrant(dependencies: {
   readonly sessionReader: SessionReader
   readonly users: UserReader
-  readonly sessions: Sessions
+  readonly sessionWriter: SessionWriter
   readonly write: Write
   readonly clock: Clock
   readonly randomness: Randomness
@@ -35,7 +35,7 @@ export function createRefreshTokenGrant(dependencies: {
   readonly refreshIdleTtl: number
   readonly refreshGrace: number
 }): Grant {
-  const { sessionReader, users, sessions, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
+  const { sessionReader, users, sessionWriter, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
 
   /** The family that the token belongs to, alive; a token that two parties hold ends it. */
   async function findFamily(presented: Hashes, client: AuthenticatedClient, { provenance }: ClientRequest) {
@@ -43,7 +43,7 @@ export function createRefreshTokenGrant(dependencies: {
     // Another client's token, known or not: nothing happens.
     if (family === undefined || family.clientId !== client.id) throw refusal
     const use = judgeUse(family, presented.currentHash, clock.now(), refreshGrace * 1000)
-    if (use === 'reuse') await write(stores => sessions.endForReuse(stores, family, provenance))
+    if (use === 'reuse') await write(stores => sessionWriter.endForReuse(stores, family, provenance))
     if (use === 'ended') await write(stores => stores.audit.append(usedAfterEnd(family, provenance)))
     if (use === 'reuse' || use === 'ended') throw refusal
     return family
@@ -70,33 +70,28 @@ export function createRefreshTokenGrant(dependencies: {
   return {
     grantType: REFRESH_TOKEN,
     async authorize(request, client): Promise<Authorization> {
-      const { parameters, provenance } = request
-      const token = parameters['refresh_token']
+      const { scope, resource, provenance } = request
+      const token = request.parameters['refresh_token']
       if (token === undefined) throw invalidRequest('refresh_token is needed.')
-      const asked = parseScope(parameters['scope'])
       const presented = parseRefreshToken(token)
       if (presented === undefined) throw refusal
       const hashes = { handleHash: hashOf(presented.handle), currentHash: hashOf(presented.secret) }
       const family = await findFamily(hashes, client, request)
+      assertWithin(family.scope, scope)
       const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
-      const audience = selectAudience(allowed, parameters['resource'])
+      const audience = selectAudience(allowed, resource)
       // After the family: what is taken away from now on is noticed when it is rotated.
       const roles = await users.rolesOf(family.userId)
-      const granted = narrowScope(asked, [client.scope, family.scope], roles)
+      const granted = narrowScope(scope, [client.scope, family.scope], roles)
       const salt = randomness.bytes(16).toString('base64url')
       const next = successorOf(presented, salt)
       const rotation = rotationOf(hashes, { nextHash: hashOf(next.secret), salt }, family, provenance)
       return {
         client,
-        userId: family.userId,
+        subject: { kind: 'user', userId: family.userId, roles, checkedPasswordId: undefined },
         granted,
-        roles,
         audience,
-        sessionId: family.id,
-        authTimeSeconds: family.authTimeSeconds,
-        change: { kind: 'rotate', sessionId: family.id, rotation, held: family.held },
-        refreshToken: { next, derive: stored => successorOf(presented, stored) },
-        checkedPasswordId: undefined,
+        change: { kind: 'rotate', family, rotation, presented, next },
         refusal,
         provenance,
       }

@@ -3,7 +3,7 @@ import { type Clock, toSeconds } from '../../clock.ts'
 import { type Randomness, randomId } from '../../randomness.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { hashOf, newRefreshToken, type RefreshToken } from './refresh-token.ts'
-import type { SessionDraft } from './sessions.ts'
+import type { SessionDraft } from './session-writer.ts'
 
 export const REFRESH_TOKEN = 'refresh_token'
 

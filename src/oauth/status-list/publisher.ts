@@ -4,13 +4,13 @@
  * shows it; as long as many are revoked, the same new document answers all who wait for it.
  */
 import { hash } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Clock } from '../../clock.ts'
 import type { Signer } from '../../records/signing-key.ts'
 import type { RevocationReader, StatusListReader } from '../../records/status-list.ts'
-import { createJwsSigner } from '../jws.ts'
+import { createJwsSigner } from '../access-token.ts'
 import {
   encodeStatusList,
   STATUS_LIST_LIFETIME,
@@ -18,7 +18,6 @@ import {
   statusListClaims,
   statusListUri,
 } from './encoding.ts'
-import { spaced } from './spaced.ts'
 import { LIST_SIZE } from './status-index.ts'
 
 export interface StatusListDocument {
@@ -185,5 +184,31 @@ export function createStatusListPublisher(dependencies: {
     },
 
     poll,
+  }
+}
+
+/**
+ * Runs `make` never twice at a time and at most once in an interval, for all who wait for it together: each gets a result that was
+ * begun after its call.
+ * @param intervalMs between two beginnings, by a clock that nobody sets
+ */
+function spaced<T>(intervalMs: number, make: () => Promise<T>): () => Promise<T> {
+  let begunAt = Number.NEGATIVE_INFINITY
+  let running: Promise<T> | undefined
+  let next: Promise<T> | undefined
+
+  async function afterTheLast(): Promise<T> {
+    await running?.catch(() => {})
+    const waitMs = begunAt + intervalMs - performance.now()
+    if (waitMs > 0) await delay(waitMs)
+    next = undefined
+    begunAt = performance.now()
+    running = make()
+    return running
+  }
+
+  return () => {
+    next ??= afterTheLast()
+    return next
   }
 }

@@ -43,6 +43,9 @@ export function prepareStatusListStore(db: Kysely<Schema>): (executor: Executor)
         .executeTakeFirst()
       return row && toStatusList(row)
     },
+    async closeOpen() {
+      await executor.kysely.updateTable('status_lists').set({ state: 'closed' }).where('state', '=', open).execute()
+    },
     async open({ id, openedAtMs, revision, keepUntilMs }) {
       await executor.kysely
         .insertInto('status_lists')

@@ -1,4 +1,4 @@
-/** Sessions: one sign-in on one device, and every change of one. Each function runs inside the write of the act it belongs to. */
+/** What becomes of the row of a session: a sign-in starts it, a refresh rotates it, and many acts end it. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../clock.ts'
 import type { Provenance } from '../../records/audit-event.ts'
@@ -6,15 +6,27 @@ import type { NewSession, RefreshFamily, Rotation, Session, SessionFilter } from
 import type { HeldStatus, SessionStatus, StatusChange } from '../../records/status-list.ts'
 import type { Stores } from '../../records/unit-of-work.ts'
 import { isSameReference, revocationsOf } from '../status-list/status-index.ts'
-import { judgeUse } from './refresh-token.ts'
+import { judgeUse, type RefreshToken } from './refresh-token.ts'
 
 /** A session before it has an index, and before anybody wrote down where it came from. */
 export type SessionDraft = Omit<NewSession, 'status' | 'address' | 'userAgent'>
 
 /** The change that goes with a token: a sign-in starts a session, a refresh rotates its family. */
 export type SessionChange =
-  | { readonly kind: 'start'; readonly session: SessionDraft }
-  | { readonly kind: 'rotate'; readonly sessionId: string; readonly rotation: Rotation; readonly held: HeldStatus }
+  | {
+      readonly kind: 'start'
+      readonly session: SessionDraft
+      /** Undefined for a client that may not refresh. */
+      readonly refreshToken: RefreshToken | undefined
+    }
+  | {
+      readonly kind: 'rotate'
+      /** As it was read. */
+      readonly family: RefreshFamily
+      readonly rotation: Rotation
+      readonly presented: RefreshToken
+      readonly next: RefreshToken
+    }
 
 /** The access token that waits to be delivered: the index that it carries, and what the row held when that was chosen. */
 export interface SignedToken {
@@ -37,45 +49,51 @@ interface Parties {
   readonly provenance: Provenance
 }
 
-export interface Sessions {
+/** Every change of a session. Each function runs inside the write of the act that it belongs to. */
+export interface SessionWriter {
   apply(stores: Stores, change: SessionChange, token: SignedToken, who: Parties): Promise<SessionOutcome>
   /** Two parties hold this family: it ends for both (RFC 9700 §4.14.2). */
   endForReuse(stores: Stores, session: Session, by: Provenance): Promise<void>
-  /** Ends at most `BATCH` of them, with their access tokens, and answers how many. */
-  end(stores: Stores, which: SessionFilter, reason: string, by: Provenance): Promise<number>
+  /** Ends as many of them as one write should, with their access tokens. */
+  end(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<EndedSessions>
   /** Ends every one of them in this write: only for what is few. */
-  endAll(stores: Stores, which: SessionFilter, reason: string, by: Provenance): Promise<void>
+  endAll(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<void>
   /** Ends the access tokens of these sessions; each goes on with its next refresh. */
-  endAccessTokens(stores: Stores, which: readonly SessionFilter[]): Promise<void>
+  endAccessTokens(stores: Stores, filters: readonly SessionFilter[]): Promise<void>
+}
+
+export interface EndedSessions {
+  readonly ended: number
+  readonly mayBeMore: boolean
 }
 
 /** Sessions that one write ends: more would keep other writes waiting. */
-export const BATCH = 200
+const BATCH = 200
 
-export function createSessions(dependencies: {
+export function createSessionWriter(dependencies: {
   readonly clock: Clock
   readonly graceSeconds: number
   /** Sessions that a user may have through one client. */
   readonly sessionLimit: number
-}): Sessions {
+}): SessionWriter {
   const { clock, graceSeconds, sessionLimit } = dependencies
 
   const revoke = (stores: Stores, held: readonly HeldStatus[]): Promise<void> =>
     stores.revocations.add(revocationsOf(held, clock.now()))
 
   /** Answers what the rows held: the caller revokes all of it at once and last, so that two writes never wait for each other. */
-  async function endSome(stores: Stores, which: SessionFilter, reason: string, provenance: Provenance) {
-    const held = await stores.sessions.end(which, reason, clock.now(), BATCH)
+  async function endSome(stores: Stores, filter: SessionFilter, reason: string, provenance: Provenance) {
+    const held = await stores.sessions.end(filter, reason, clock.now(), BATCH)
     if (held.length === 0) return held
-    const who = await whose(stores, which)
+    const who = await whose(stores, filter)
     await stores.audit.append({ type: 'session.end', outcome: 'success', reason, ...who, provenance })
     return held
   }
 
-  const end: Sessions['end'] = async (stores, which, reason, provenance) => {
-    const held = await endSome(stores, which, reason, provenance)
+  const end: SessionWriter['end'] = async (stores, filter, reason, provenance) => {
+    const held = await endSome(stores, filter, reason, provenance)
     await revoke(stores, held)
-    return held.length
+    return { ended: held.length, mayBeMore: held.length === BATCH }
   }
 
   /** Whom the audit names: of a single session also what nobody had to say to find it. */
@@ -86,7 +104,7 @@ export function createSessions(dependencies: {
     return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
   }
 
-  const whichIs = ({ id, userId, clientId }: Session): SessionFilter => ({ sessionId: id, userId, clientId })
+  const filterOf = ({ id, userId, clientId }: Session): SessionFilter => ({ sessionId: id, userId, clientId })
 
   async function start(stores: Stores, session: SessionDraft, status: SessionStatus, who: Parties): Promise<void> {
     const { userId, clientId, provenance } = who
@@ -143,28 +161,28 @@ export function createSessions(dependencies: {
         outcome.kind === 'lost'
           ? ({ outcome: 'failure', reason: 'session_changed' } as const)
           : ({ outcome: 'success' } as const)
-      await stores.audit.append({ type, ...result, sessionId: change.sessionId, ...who })
+      await stores.audit.append({ type, ...result, sessionId: change.family.id, ...who })
       return outcome
     },
 
     async endForReuse(stores, session, provenance) {
-      await end(stores, whichIs(session), 'refresh_token_reuse', provenance)
+      await end(stores, filterOf(session), 'refresh_token_reuse', provenance)
     },
 
     end,
 
-    async endAll(stores, which, reason, by) {
+    async endAll(stores, filter, reason, by) {
       const held: HeldStatus[] = []
       for (;;) {
-        const some = await endSome(stores, which, reason, by)
+        const some = await endSome(stores, filter, reason, by)
         held.push(...some)
         if (some.length < BATCH) return revoke(stores, held)
       }
     },
 
-    async endAccessTokens(stores, which) {
+    async endAccessTokens(stores, filters) {
       const held: HeldStatus[] = []
-      for (const each of which) held.push(...(await stores.sessions.takeStatus(each)))
+      for (const filter of filters) held.push(...(await stores.sessions.takeStatus(filter)))
       await revoke(stores, held)
     },
   }

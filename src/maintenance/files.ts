@@ -1,5 +1,8 @@
+/** The database file and the key directory, before they are opened: whose they are, and whether they are there. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import { KeyError } from '../records/signing-key.ts'
+import { StorageUnavailable } from '../records/unit-of-work.ts'
 
 /** Somebody else's file: what we write beside it, they could not open. */
 export class ForeignOwner extends Error {
@@ -33,4 +36,21 @@ export function refuseForeignOwner(path: string): void {
   throw new ForeignOwner(
     `${existing} belongs to ${name ?? `uid ${owner}`}. Run this as that user, for example: sudo -u ${name ?? `'#${owner}'`} npx signet …`,
   )
+}
+
+/**
+ * To open a database makes it when it is missing, which is not wanted of who copies it or looks after it.
+ * @param path of the SQLite file
+ * @throws StorageUnavailable
+ */
+export function assertDatabaseIsThere(path: string): void {
+  if (existsSync(path)) return
+  throw new StorageUnavailable(
+    `There is no database at ${resolve(path)}. If there should be one, look at SIGNET_DATABASE_URL; if not, signet serve makes it.`,
+  )
+}
+
+/** @throws KeyError */
+export function assertKeyDirectoryIsThere(path: string): void {
+  if (!existsSync(path)) throw new KeyError(`There is no key directory ${resolve(path)}. Look at SIGNET_KEYS_DIR.`)
 }

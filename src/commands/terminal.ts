@@ -1,0 +1,87 @@
+/** How a command is asked and how it answers, by the streams of its caller. */
+import { userInfo } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import type { Provenance } from '../records/audit-event.ts'
+
+/** The streams of a process, or of a test. */
+export interface Io {
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Whether somebody sits at standard input. */
+  readonly isTTY: boolean
+}
+
+export interface Terminal {
+  /**
+   * Prints what a command answers: one JSON value, or the lines for people.
+   * @param lines a function, where they are many
+   */
+  answer(
+    value: object,
+    lines: readonly string[] | (() => readonly string[]),
+    options: { readonly json?: true | undefined },
+  ): void
+  /**
+   * A secret from standard input (one trailing newline is dropped), or typed at a prompt that does not show it.
+   * @param flag the option that makes standard input the source
+   * @throws UsageError when it is not asked for and nobody sits at a terminal
+   */
+  readSecret(name: string, flag: string, fromStandardInput: true | undefined): Promise<string>
+}
+
+/** A mistake in the call that the parser can't see: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The answer says it all already: exit code 1. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+export function operator(): Provenance {
+  return { actor: `operator:${accountName()}`, address: null, userAgent: null, requestId: null }
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container's uid need not have a name.
+    return `uid ${process.getuid?.()}`
+  }
+}
+
+export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
+  async function readStandardInput(): Promise<string> {
+    const chunks = await stdin.toArray()
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+        .decode(Buffer.concat(chunks))
+        .replace(/\r?\n$/, '')
+    } catch {
+      throw new UsageError('Standard input is not UTF-8.')
+    }
+  }
+
+  async function prompt(name: string): Promise<string> {
+    const { read } = await import('read')
+    const ask = (question: string) => read({ prompt: question, silent: true, input: stdin, output: stderr })
+    const secret = await ask(`${name}: `)
+    if (secret !== (await ask(`${name} again: `))) throw new UsageError(`The two entries of the ${name} differ.`)
+    return secret
+  }
+
+  return {
+    answer(value, lines, { json }) {
+      const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines() : lines
+      stdout.write(printed.map(line => `${line}\n`).join(''))
+    },
+    async readSecret(name, flag, fromStandardInput) {
+      if (fromStandardInput) return readStandardInput()
+      if (!isTTY) throw new UsageError(`Give the ${name} on standard input with ${flag}, or run this in a terminal.`)
+      return prompt(name)
+    },
+  }
+}

@@ -1,0 +1,86 @@
+/** Both ports, listening, and what runs beside requests. */
+import type { Logger } from 'pino'
+import type { Users } from '../accounts/users.ts'
+import type { Janitor } from '../background/janitor.ts'
+import { createKeyClock } from '../background/key-clock.ts'
+import { createRevocationWatch } from '../background/revocation-watch.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/variables.ts'
+import { startServers } from '../http/servers.ts'
+import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import { openKeyRing } from '../keys/key-ring.ts'
+import type { PrivateKeys } from '../keys/private-keys.ts'
+import type { KeyPolicy } from '../keys/schedule.ts'
+import type { RestoreGuard } from '../maintenance/restore.ts'
+import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import type { SessionWriter } from '../oauth/sessions/session-writer.ts'
+import type { RevocationNews } from '../oauth/status-list/revocation-news.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import type { Randomness } from '../randomness.ts'
+import { itself } from '../records/audit-event.ts'
+import type { Database } from '../storage/engine/database.ts'
+import type { Faults } from './container.ts'
+import { composeProtocol } from './protocol.ts'
+
+interface ServeParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly log: Logger
+  readonly faults: Faults
+  readonly policy: KeyPolicy
+  readonly passwords: Passwords
+  readonly sessionWriter: SessionWriter
+  readonly revocationNews: RevocationNews
+  database(): Promise<Database>
+  keyFiles(): Promise<PrivateKeys>
+  keyLifecycle(): Promise<KeyLifecycle>
+  restoreGuard(): Promise<RestoreGuard>
+  users(): Promise<Users>
+  sessionManagement(): Promise<SessionManagement>
+  janitor(): Promise<Janitor>
+}
+
+export async function serve(parts: ServeParts) {
+  const { config, clock, randomness, log, faults, policy, passwords, sessionWriter, revocationNews } = parts
+  const { read, write, ping } = await parts.database()
+  const lifecycle = await parts.keyLifecycle()
+  await (await parts.restoreGuard()).assertOriginal()
+  await lifecycle.settle(itself)
+  const privateKeys = await parts.keyFiles()
+  const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })
+
+  const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
+  const publishedKeys = ring.published
+  const protocol = composeProtocol({
+    ...{ config, clock, randomness, read, write, passwords, sessionWriter, activeSigner, publishedKeys },
+  })
+  revocationNews.listen(protocol.statusLists.markChanged)
+  await protocol.statusLists.poll()
+
+  const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
+  const background = [createRevocationWatch(protocol.statusLists, log), keyClock, await parts.janitor()]
+  const { host, port, managementHost, managementPort, trustProxy } = config
+  const servers = await startServers({
+    ...protocol,
+    log,
+    trustProxy,
+    kid: ring.signer().kid,
+    publicAddress: { host, port },
+    managementAddress: { host: managementHost, port: managementPort },
+    publishedKeys,
+    jwksMaxAge: ring.maxAge,
+    users: await parts.users(),
+    sessionManagement: await parts.sessionManagement(),
+    clients: read.clients,
+    proofs: [ping, () => ring.prove(activeSigner().sign)],
+  })
+  for (const each of background) each.start()
+  return {
+    /** What the key clock does every second. */
+    tick: keyClock.tick,
+    async stop() {
+      await Promise.all([servers.stop(), ...background.map(each => each.stop())])
+    },
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What an operator does after a backup was put back. Nothing that was given out before works afterwards: sessions end, no list hands
+ * out an index that the original may have given to somebody else, and the keys that signed tokens of sessions which this copy does
+ * not know leave the JWKS. The epoch comes last: what is cut short before has to be accepted again.
+ */
+import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { Write } from '../records/unit-of-work.ts'
+import type { RestoreGuard } from './restore.ts'
+
+const REASON = 'restore_accepted'
+
+/** How many sessions and signing keys were ended. */
+export interface AcceptedRestore {
+  readonly sessions: number
+  readonly keys: number
+}
+
+/** @throws KeyError when there is nothing to accept */
+export function createRestoreAcceptance(dependencies: {
+  readonly restoreGuard: RestoreGuard
+  readonly sessionManagement: SessionManagement
+  readonly keyLifecycle: KeyLifecycle
+  readonly write: Write
+}): (by: Provenance) => Promise<AcceptedRestore> {
+  const { restoreGuard, sessionManagement, keyLifecycle, write } = dependencies
+  return async by => {
+    await restoreGuard.assertRestored()
+    const sessions = await sessionManagement.end({ all: true }, REASON, by)
+    await write(stores => stores.statusLists.closeOpen())
+    const keys = await keyLifecycle.revokeAll(REASON, by)
+    await restoreGuard.renew(by)
+    return { sessions, keys: keys.length }
+  }
+}

@@ -1,0 +1,25 @@
+/** A client as the command line shows it: of its secrets, all but the secret. */
+import { isoTime } from '../clock.ts'
+import type { ClientSecret, RegisteredClient } from '../records/client.ts'
+
+const describeSecret = ({ id, name, createdAtMs, expiresAtMs }: ClientSecret) => ({
+  id,
+  name,
+  created_at: isoTime(createdAtMs),
+  expires_at: expiresAtMs === null ? null : isoTime(expiresAtMs),
+})
+
+export const describeClient = (client: RegisteredClient) => ({
+  client_id: client.clientId,
+  id: client.id,
+  status: client.status,
+  public: client.isPublic,
+  grants: client.grants,
+  scope: client.scope,
+  audiences: client.audiences,
+  origins: client.origins,
+  introspect: client.introspect,
+  access_token_ttl: client.accessTokenTtlSeconds,
+  secrets: client.secrets.map(describeSecret),
+  created_at: isoTime(client.createdAtMs),
+})

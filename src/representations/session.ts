@@ -1,0 +1,46 @@
+/** A session as the command line and /me show it. */
+import { isoTime } from '../clock.ts'
+import type { ListedSession } from '../records/session.ts'
+import { dateTime } from './schema.ts'
+
+const common = (session: ListedSession) => ({
+  client_id: session.clientId,
+  created_at: isoTime(session.createdAtMs),
+  last_used_at: isoTime(session.lastUsedAtMs),
+  expires_at: isoTime(session.expiresAtMs),
+  address: session.address,
+  user_agent: session.userAgent,
+})
+
+/** For operators, who see everybody's. */
+export const describeSession = (session: ListedSession) => ({
+  id: session.id,
+  user_id: session.userId,
+  username: session.username,
+  ...common(session),
+})
+
+/**
+ * For its user.
+ * @param currentId the session of the token that asks
+ */
+export const describeOwnSession = (session: ListedSession, currentId: string) => ({
+  id: session.id,
+  ...common(session),
+  current: session.id === currentId,
+})
+
+export const ownSessionSchema = {
+  type: 'object',
+  required: ['id', 'client_id', 'created_at', 'last_used_at', 'expires_at', 'address', 'user_agent', 'current'],
+  properties: {
+    id: { type: 'string', description: 'The `sid` of the tokens.' },
+    client_id: { type: 'string' },
+    created_at: dateTime,
+    last_used_at: dateTime,
+    expires_at: { ...dateTime, description: 'If it is not used before.' },
+    address: { type: ['string', 'null'], description: 'Network address of the last use.' },
+    user_agent: { type: ['string', 'null'], description: 'Of the last use, as the device named itself.' },
+    current: { type: 'boolean', description: 'Whether it is the session of the token that was sent.' },
+  },
+} as const

@@ -1,0 +1,18 @@
+/** A signing key as the command line shows it. */
+import { isoTime } from '../clock.ts'
+import type { SigningKey } from '../records/signing-key.ts'
+
+const isoOrNull = (milliseconds: number | null | undefined): string | null =>
+  milliseconds === null || milliseconds === undefined ? null : isoTime(milliseconds)
+
+/** @param activatesAtMs when the standby will sign; undefined when that is not planned */
+export const describeSigningKey = (key: SigningKey, activatesAtMs: number | undefined) => ({
+  kid: key.kid,
+  state: key.state,
+  since: isoTime(key.sinceMs),
+  cause: key.cause,
+  created_at: isoTime(key.createdAtMs),
+  ready_at: isoTime(key.activatesAtMs),
+  activates_at: isoOrNull(key.state === 'pending' ? activatesAtMs : key.activatesAtMs),
+  retires_at: isoOrNull(key.retiresAtMs),
+})

@@ -1,0 +1,30 @@
+/** A user as the command line and /me show it. */
+import { isoTime } from '../clock.ts'
+import type { UserWithRoles } from '../records/user.ts'
+import { dateTime } from './schema.ts'
+
+export const describeUser = (user: UserWithRoles) => ({
+  user_id: user.userId,
+  username: user.username,
+  status: user.status,
+  roles: user.roles,
+  created_at: isoTime(user.createdAtMs),
+})
+
+/** What users see of themselves: they are active, or they would not ask. */
+export const describeSelf = (user: UserWithRoles, sessionId: string) => {
+  const { status: _, ...rest } = describeUser(user)
+  return { ...rest, session_id: sessionId }
+}
+
+export const selfSchema = {
+  type: 'object',
+  required: ['user_id', 'username', 'roles', 'created_at', 'session_id'],
+  properties: {
+    user_id: { type: 'string', description: 'The `sub` of the tokens.' },
+    username: { type: 'string' },
+    roles: { type: 'array', items: { type: 'string' } },
+    created_at: dateTime,
+    session_id: { type: 'string', description: 'The session of the token that was sent.' },
+  },
+} as const
