@@ -34,7 +34,7 @@ export function createKeyClock(dependencies: {
   async function follow(): Promise<void> {
     if (!(await ring.follow())) return
     log.info({ kid: ring.signer().kid }, 'the signing keys changed')
-    await lifecycle.removeSpentFiles()
+    await lifecycle.removeSpent()
   }
 
   async function followAndAdvance(): Promise<void> {

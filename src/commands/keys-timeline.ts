@@ -1,5 +1,5 @@
 /** A picture of the keys in text: a line a key, with time from left to right. */
-import { PUBLISHED_STATES } from '../keys/schedule.ts'
+import { isPublished } from '../keys/schedule.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 
 const WIDTH = 60
@@ -26,7 +26,7 @@ const covers = ({ fromMs, untilMs }: Span, atMs: number): boolean => fromMs <= a
 
 /** @param activatesAtMs when the standby will sign; undefined when that is not planned */
 export function timeline(keys: readonly SigningKey[], activatesAtMs: number | undefined, nowMs: number): string[] {
-  const shown = keys.filter(({ state }) => PUBLISHED_STATES.includes(state))
+  const shown = keys.filter(isPublished)
   if (shown.length === 0) return []
   const startMs = Math.min(...shown.map(({ createdAtMs }) => createdAtMs))
   const planned = shown.flatMap(({ retiresAtMs }) => (retiresAtMs === null ? [] : [retiresAtMs]))

@@ -1,19 +1,17 @@
-/**
- * The life of the signing keys: every step is one write, with its time, its cause and an audit event. A new key's file is prepared
- * before that write and takes its name after it, so that wherever the process is killed, the database says what holds.
- */
-
+/** The life of the signing keys: what is wished is decided in transitions.ts, and carried out by executor.ts. */
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Provenance } from '../records/audit-event.ts'
-import { KeyError, type SigningKey, type SigningKeyReader, type SigningKeyState } from '../records/signing-key.ts'
-import type { Stores, Write } from '../records/unit-of-work.ts'
-import { createNewKeys, Overtaken } from './new-keys.ts'
+import { KeyError, type SigningKey, type SigningKeyReader } from '../records/signing-key.ts'
+import type { Write } from '../records/unit-of-work.ts'
+import { createExecutor } from './executor.ts'
+import { createNewKeys } from './new-keys.ts'
 import { EncryptionKeyError, type PrivateKeys, readProved } from './private-keys.ts'
-import type { GeneratedKey } from './rsa.ts'
-import { inState, type KeyPolicy, PUBLISHED_STATES, RETIRING_MS, rotatesAtMs } from './schedule.ts'
+import { inOrderOfUse, inState, type KeyPolicy } from './schedule.ts'
+import { decide, type Refusal, type Situation, type Step, type Wish } from './transitions.ts'
 
 export interface KeyLifecycle {
+  /** In the order in which they were made; of two that were made together, the one that signs first. */
   list(): Promise<readonly SigningKey[]>
   /** Makes the first keys if there are none, and finishes what a process left half done that was killed. */
   settle(by: Provenance): Promise<void>
@@ -32,31 +30,27 @@ export interface KeyLifecycle {
    */
   revoke(kid: string, reason: string, by: Provenance): Promise<{ readonly signerIsKnown: boolean }>
   /** Removes private halves that are needed no more. */
-  removeSpentFiles(): Promise<void>
-  /** Takes all keys out of the JWKS and makes new ones, which are used at once. */
+  removeSpent(): Promise<void>
+  /**
+   * Takes all keys out of the JWKS and makes new ones, which are used at once.
+   * @returns the kids of those that left
+   */
   revokeAll(reason: string, by: Provenance): Promise<readonly string[]>
 }
 
-const events = {
-  pending: 'signing_key.add',
-  active: 'signing_key.activate',
-  retiring: 'signing_key.stop_signing',
-  retired: 'signing_key.retire',
-  revoked: 'signing_key.revoke',
-} as const
-
-const isPublished = ({ state }: SigningKey): boolean => PUBLISHED_STATES.includes(state)
-
-interface Pair {
-  readonly active: SigningKey
-  readonly pending: SigningKey
+const refusals: Readonly<Record<Exclude<Refusal, 'standby_unknown' | 'standby_unusable'>, string>> = {
+  no_keys: 'There are no signing keys yet: signet serve makes the first ones.',
+  no_pair:
+    'The database knows signing keys, but no active one with a standby. Run: signet keys revoke --all --reason …',
+  not_published: 'There is no such key in the JWKS.',
 }
+const OVERTAKEN =
+  'The keys were changed by another process at the same moment. Look at `signet keys list`, and try again.'
 
-interface NewKey {
-  readonly state: 'pending' | 'active'
-  readonly cause: string
-  /** Whether it is to sign as soon as it may, before the interval is over. */
-  readonly isAsked?: boolean
+interface Decided {
+  readonly steps: readonly Step[]
+  readonly before: readonly SigningKey[]
+  readonly nowMs: number
 }
 
 export function createKeyLifecycle(dependencies: {
@@ -69,191 +63,83 @@ export function createKeyLifecycle(dependencies: {
 }): KeyLifecycle {
   const { privateKeys, keys, write, clock, policy, log } = dependencies
   const newKeys = createNewKeys({ privateKeys, keys, write })
+  const carryOut = createExecutor({ newKeys, clock, policy })
 
-  async function step(stores: Stores, key: SigningKey, to: SigningKeyState, cause: string, by: Provenance) {
-    const atMs = clock.now()
-    const retiresAtMs = to === 'retiring' ? atMs + RETIRING_MS : null
-    const done = await stores.signingKeys.step({ kid: key.kid, from: key.state, to, atMs, cause, retiresAtMs })
-    if (!done) throw new Overtaken()
-    await stores.audit.append({ type: events[to], outcome: 'success', reason: cause, target: key.kid, provenance: by })
+  /** @throws KeyError when it is refused */
+  async function decided(wish: Wish): Promise<Decided> {
+    const [before, nowMs] = [await keys.list(), clock.now()]
+    const ask = (standby: Situation['standby']) => decide(wish, { keys: before, nowMs, policy, standby })
+    let decision = ask('unknown')
+    let problem: unknown
+    if (decision.refusal === 'standby_unknown') {
+      problem = await problemOf(inState(before, 'pending'))
+      decision = ask(standbyWith(problem))
+    }
+    if (decision.refusal === undefined) return { steps: decision.steps, before, nowMs }
+    if (decision.refusal === 'standby_unknown' || decision.refusal === 'standby_unusable') throw problem
+    throw new KeyError(refusals[decision.refusal])
   }
 
-  async function add(stores: Stores, key: GeneratedKey | undefined, as: NewKey, by: Provenance): Promise<void> {
-    if (key === undefined) throw new Error('A key is missing that was to be made.')
-    const nowMs = clock.now()
-    const { kid, publicJwk } = key
-    const { state, cause, isAsked = false } = as
-    const isNew = await stores.signingKeys.insert({
-      ...{ kid, publicJwk, state, cause, sinceMs: nowMs, createdAtMs: nowMs, retiresAtMs: null },
-      activatesAtMs: state === 'active' ? nowMs : nowMs + policy.publishLeadMs,
-      rotationAskedAtMs: isAsked ? nowMs : null,
-    })
-    if (!isNew) throw new Overtaken()
-    const event = { type: 'signing_key.add', outcome: 'success', reason: state, target: kid } as const
-    await stores.audit.append({ ...event, provenance: by })
-  }
-
-  /** The standby takes over from the active key, and a new one stands by. */
-  async function switchTo(
-    pending: SigningKey,
-    active: SigningKey,
-    activeTo: SigningKeyState,
-    cause: string,
-    by: Provenance,
-  ) {
-    const done = await newKeys.use(1, async (stores, [standby]) => {
-      await step(stores, active, activeTo, cause, by)
-      await step(stores, pending, 'active', cause, by)
-      await add(stores, standby, { state: 'pending', cause }, by)
-    })
-    if (done) await newKeys.removeSpentFiles()
-    return done
-  }
-
-  /** Both keys that there must always be. */
-  async function signingPair(): Promise<Pair & { all: readonly SigningKey[] }> {
-    const all = await keys.list()
-    if (all.length === 0) throw new KeyError('There are no signing keys yet: signet serve makes the first ones.')
-    const [active, pending] = [inState(all, 'active'), inState(all, 'pending')]
-    if (active === undefined || pending === undefined)
-      throw new KeyError(
-        'The database knows signing keys, but no active one with a standby. Run: signet keys revoke --all --reason …',
-      )
-    return { all, active, pending }
-  }
-
-  async function makeFirst(by: Provenance): Promise<void> {
-    const known = (await keys.list()).length > 0
-    if (known) return
-    const done = await newKeys.use(2, async (stores, [active, standby]) => {
-      if ((await stores.signingKeys.list()).length > 0) throw new Overtaken()
-      await add(stores, active, { state: 'active', cause: 'first_key' }, by)
-      await add(stores, standby, { state: 'pending', cause: 'first_key' }, by)
-    })
-    if (done) log.info('made the first signing keys: the database had none')
-  }
-
-  async function tidyUp(): Promise<void> {
-    const strangers = await newKeys.finishFiles()
-    // A database beside files that it does not know is most often the wrong database.
-    if (strangers > 0)
-      log.warn(
-        `there are files of ${strangers} other keys, which this database does not know: is SIGNET_DATABASE_URL right?`,
-      )
-  }
-
-  async function retire(key: SigningKey, by: Provenance): Promise<void> {
-    await write(stores => step(stores, key, 'retired', 'tokens_expired', by)).catch(ignoreOvertaken)
-  }
-
-  /** A key that does not sign; a standby is replaced by a new one, which is asked to sign for the reason below. */
-  const drop = (key: SigningKey, reason: string, by: Provenance) =>
-    newKeys.use(key.state === 'pending' ? 1 : 0, async (stores, [standby]) => {
-      await step(stores, key, 'revoked', reason, by)
-      if (key.state === 'pending')
-        await add(stores, standby, { state: 'pending', cause: 'standby_revoked', isAsked: true }, by)
-    })
-
-  /**
-   * The standby signs at once, or a new key if the standby is of no use. The next standby follows it as soon as it may: there are
-   * verifiers that fetch the JWKS only for a kid that they do not know, and the standby they know.
-   */
-  async function replaceActive(parties: Pair, standbyWorks: boolean, reason: string, by: Provenance) {
-    const { active, pending } = parties
-    const cause = 'active_key_revoked'
-    return newKeys.use(standbyWorks ? 1 : 2, async (stores, [standby, instead]) => {
-      await step(stores, active, 'revoked', reason, by)
-      await step(stores, pending, standbyWorks ? 'active' : 'revoked', standbyWorks ? cause : 'unusable', by)
-      if (!standbyWorks) await add(stores, instead, { state: 'active', cause }, by)
-      await add(stores, standby, { state: 'pending', cause, isAsked: standbyWorks }, by)
-    })
-  }
-
-  /**
-   * Whether the standby can sign.
-   * @throws KeyError when that can't be known because of the encryption key: new files would be of no use to the service
-   */
-  const isUsable = (key: SigningKey): Promise<boolean> =>
+  /** What keeps a key from signing; undefined when it does. */
+  const problemOf = async (key: SigningKey | undefined): Promise<unknown> =>
+    key &&
     readProved(privateKeys, key).then(
-      () => true,
-      error => {
-        if (error instanceof EncryptionKeyError) throw error
-        return false
-      },
+      () => undefined,
+      error => error,
     )
 
+  /** @throws KeyError when it is refused, or another process was faster */
+  async function fulfil(wish: Wish, by: Provenance): Promise<Decided> {
+    const decision = await decided(wish)
+    if (!(await carryOut(decision.steps, by))) throw new KeyError(OVERTAKEN)
+    return decision
+  }
+
   return {
-    list: () => keys.list(),
+    list: async () => (await keys.list()).toSorted(inOrderOfUse),
 
     async settle(by) {
-      await makeFirst(by)
-      await tidyUp()
+      const { steps } = await decided({ type: 'settle' })
+      if (steps.length > 0 && (await carryOut(steps, by)))
+        log.info('made the first signing keys: the database had none')
+      const strangers = await newKeys.finish()
+      // A database beside files that it does not know is most often the wrong database.
+      if (strangers > 0)
+        log.warn(
+          `there are files of ${strangers} other keys, which this database does not know: is SIGNET_DATABASE_URL right?`,
+        )
     },
 
     async advance(by) {
-      const { all, active, pending } = await signingPair()
-      const nowMs = clock.now()
-      for (const key of all) if (key.state === 'retiring' && (key.retiresAtMs ?? 0) <= nowMs) await retire(key, by)
-      const dueAtMs = rotatesAtMs(all, policy)
-      if (dueAtMs === undefined || dueAtMs > nowMs) return
-      // Nothing forces this change: a standby that is of no use has to be mended first.
-      await readProved(privateKeys, pending)
-      const cause = pending.rotationAskedAtMs === null ? 'rotation_interval' : 'rotation_asked'
-      if (await switchTo(pending, active, 'retiring', cause, by)) log.info(`the signing key is ${pending.kid} now`)
+      const { steps } = await decided({ type: 'advance' })
+      // Who is overtaken looks again in a second.
+      if (steps.length === 0 || !(await carryOut(steps, by))) return
+      for (const step of steps)
+        if (step.type === 'move' && step.to === 'active') log.info(`the signing key is ${step.kid} now`)
     },
 
     async rotate(by) {
-      const { pending, active } = await signingPair()
-      const nowMs = clock.now()
-      const { kid } = pending
-      await readProved(privateKeys, pending)
-      const activatesAtMs = Math.max(pending.activatesAtMs, nowMs)
-      if (activatesAtMs > nowMs) {
-        await write(async stores => {
-          if (!(await stores.signingKeys.askRotation(kid, nowMs))) throw overtakenError()
-          const event = { type: 'signing_key.ask_rotation', outcome: 'success', target: kid } as const
-          await stores.audit.append({ ...event, provenance: by })
-        })
-      } else if (!(await switchTo(pending, active, 'retiring', 'rotation_asked', by))) throw overtakenError()
-      return { kid, activatesAtMs }
+      const { before, nowMs } = await fulfil({ type: 'rotate' }, by)
+      // Without a standby it was refused.
+      const { kid, activatesAtMs } = inState(before, 'pending') as SigningKey
+      return { kid, activatesAtMs: Math.max(activatesAtMs, nowMs) }
     },
 
     async revoke(kid, reason, by) {
-      const { all, active, pending } = await signingPair()
-      const key = all.find(each => each.kid === kid)
-      if (key === undefined || !isPublished(key)) throw new KeyError('There is no such key in the JWKS.')
-      const standbyWorks = await isUsable(pending)
-      const done = await (key === active
-        ? replaceActive({ active, pending }, standbyWorks, reason, by)
-        : drop(key, reason, by))
-      if (!done) throw overtakenError()
-      await newKeys.removeSpentFiles()
-      return { signerIsKnown: standbyWorks || key !== active }
+      const { steps } = await fulfil({ type: 'revoke', kid, reason }, by)
+      return { signerIsKnown: !steps.some(step => step.type === 'add' && step.state === 'active') }
     },
 
-    removeSpentFiles: () => newKeys.removeSpentFiles(),
+    removeSpent: newKeys.removeSpent,
 
     async revokeAll(reason, by) {
-      const published = (await keys.list()).filter(isPublished)
-      if (published.length === 0)
-        throw new KeyError('There are no signing keys yet: signet serve makes the first ones.')
-      const done = await newKeys.use(2, async (stores, [active, standby]) => {
-        for (const key of published) await step(stores, key, 'revoked', reason, by)
-        await add(stores, active, { state: 'active', cause: 'all_keys_revoked' }, by)
-        await add(stores, standby, { state: 'pending', cause: 'all_keys_revoked' }, by)
-      })
-      if (!done) throw overtakenError()
-      await newKeys.removeSpentFiles()
-      return published.map(({ kid }) => kid)
+      const { steps } = await fulfil({ type: 'revoke_all', reason }, by)
+      return steps.flatMap(step => (step.type === 'move' ? [step.kid] : []))
     },
   }
 }
 
-const overtakenError = (): KeyError =>
-  new KeyError(
-    'The keys were changed by another process at the same moment. Look at `signet keys list`, and try again.',
-  )
-
-function ignoreOvertaken(error: unknown): void {
-  if (!(error instanceof Overtaken)) throw error
+function standbyWith(problem: unknown): Situation['standby'] {
+  if (problem === undefined) return 'usable'
+  return problem instanceof EncryptionKeyError ? 'locked' : 'unusable'
 }

@@ -6,7 +6,7 @@ import { JWKS_MAX_AGE_SECONDS } from '../records/limits.ts'
 import { KeyError, type Signer, type SigningKey, type SigningKeyReader } from '../records/signing-key.ts'
 import { type PrivateKeys, readProved } from './private-keys.ts'
 import { provesItself, signRs256 } from './rsa.ts'
-import { inState, type KeyPolicy, nextChangeAtMs, PUBLISHED_STATES } from './schedule.ts'
+import { inState, isPublished, type KeyPolicy, nextChangeAtMs } from './schedule.ts'
 
 export interface PublishedKeys {
   /** The JWK Set, serialized once. */
@@ -41,7 +41,7 @@ interface Loaded {
 }
 
 function publish(keys: readonly SigningKey[]): PublishedKeys {
-  const published = keys.filter(({ state }) => PUBLISHED_STATES.includes(state)).map(({ publicJwk }) => publicJwk)
+  const published = keys.filter(isPublished).map(({ publicJwk }) => publicJwk)
   const body = JSON.stringify({ keys: published })
   return { body, etag: `"${hash('sha256', body, 'base64url')}"` }
 }
@@ -118,7 +118,7 @@ export async function openKeyRing(dependencies: {
       } catch (error) {
         // Tried again at the next call. Until then the key that signs goes on, unless it left the JWKS.
         isBehind = true
-        if (!isPublished(known, loaded.signer.kid)) stopSigning(error)
+        if (!known.some(key => key.kid === loaded.signer.kid && isPublished(key))) stopSigning(error)
         throw error
       } finally {
         // To publish needs no private key: what was revoked leaves the JWKS, whatever this process can read.
@@ -132,6 +132,3 @@ export async function openKeyRing(dependencies: {
     },
   }
 }
-
-const isPublished = (keys: readonly SigningKey[], kid: string): boolean =>
-  keys.some(key => key.kid === kid && PUBLISHED_STATES.includes(key.state))

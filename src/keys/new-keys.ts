@@ -1,8 +1,7 @@
 /**
- * New signing keys and their privateKeys. A file is prepared before the write that makes the key known, and takes its name after it: so
- * wherever a process is killed, the database says which files are needed.
+ * The private halves of new signing keys. Each is prepared before the write that makes the key known, and committed after it: so
+ * wherever a process is killed, the database says which are needed.
  */
-
 import type { SigningKeyReader } from '../records/signing-key.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { PrivateKeys } from './private-keys.ts'
@@ -18,10 +17,10 @@ export interface NewKeys {
    * @returns false when `act` throws Overtaken
    */
   use(count: number, act: (stores: Stores, made: readonly GeneratedKey[]) => Promise<void>): Promise<boolean>
-  /** Tidies up after processes that were killed, and answers how many files belong to no key of this database. */
-  finishFiles(): Promise<number>
+  /** Tidies up after processes that were killed, and answers how many private halves belong to no key of this database. */
+  finish(): Promise<number>
   /** The private half of a key that signs no more is of use to thieves only. */
-  removeSpentFiles(): Promise<void>
+  removeSpent(): Promise<void>
 }
 
 export function createNewKeys(dependencies: {
@@ -46,7 +45,7 @@ export function createNewKeys(dependencies: {
     return spare.slice(0, count)
   }
 
-  async function removeSpentFiles(): Promise<void> {
+  async function removeSpent(): Promise<void> {
     const spent = (await keys.list()).filter(({ state }) => !SIGNING_STATES.includes(state)).map(({ kid }) => kid)
     const present = await privateKeys.list()
     for (const kid of spent) if (present.includes(kid)) await privateKeys.remove(kid)
@@ -69,7 +68,7 @@ export function createNewKeys(dependencies: {
       return true
     },
 
-    async finishFiles() {
+    async finish() {
       // In this order: what another process prepares from now on is not touched.
       const prepared = await privateKeys.listPrepared()
       const known = await knownKids()
@@ -77,10 +76,10 @@ export function createNewKeys(dependencies: {
         if (known.has(kid)) await privateKeys.commit(kid)
         else await privateKeys.discard(kid)
       }
-      await removeSpentFiles()
+      await removeSpent()
       return (await privateKeys.list()).filter(kid => !known.has(kid)).length
     },
 
-    removeSpentFiles,
+    removeSpent,
   }
 }

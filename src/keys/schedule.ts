@@ -10,7 +10,7 @@ import type { SigningKey, SigningKeyState } from '../records/signing-key.ts'
 export const RETIRING_MS =
   (LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS + JWKS_MAX_AGE_SECONDS + CLOCK_TOLERANCE_SECONDS) * 1000
 
-export const PUBLISHED_STATES: readonly SigningKeyState[] = ['pending', 'active', 'retiring']
+const PUBLISHED_STATES: readonly SigningKeyState[] = ['pending', 'active', 'retiring']
 /** States in which the private half is needed. */
 export const SIGNING_STATES: readonly SigningKeyState[] = ['pending', 'active']
 
@@ -23,6 +23,13 @@ export interface KeyPolicy {
 
 export const inState = (keys: readonly SigningKey[], state: SigningKey['state']): SigningKey | undefined =>
   keys.find(key => key.state === state)
+
+/** Whether the JWKS has it. */
+export const isPublished = ({ state }: SigningKey): boolean => PUBLISHED_STATES.includes(state)
+
+/** In the order in which they were made; of two that were made together, the one that signs first. */
+export const inOrderOfUse = (a: SigningKey, b: SigningKey): number =>
+  a.createdAtMs - b.createdAtMs || a.activatesAtMs - b.activatesAtMs
 
 /** When the pending key starts to sign in the place of the active one; undefined when nobody asked and nothing is planned. */
 export function rotatesAtMs(keys: readonly SigningKey[], { rotationIntervalMs }: KeyPolicy): number | undefined {
