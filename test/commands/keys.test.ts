@@ -3,6 +3,7 @@ import t from 'tap'
 import { commandLine, inParallel, isoTime } from '../support/command-line.ts'
 import { keyCommands } from '../support/key-commands.ts'
 import { DAY, keyIn } from '../support/signing-keys.ts'
+import { change } from '../support/sqlite.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -25,6 +26,21 @@ t.test('list shows each key with its state, its times and why, in exactly these 
     },
   })
   t.strictSame(keys.map(({ kid }) => kid).sort(), await publishedKids())
+})
+
+t.test('list has the key that signs before the standby, also when both were made in the same millisecond', async t => {
+  const { list, where } = await keyCommands(t)
+  for (const [active, pending] of [
+    ['a', 'b'],
+    ['d', 'c'],
+  ] as const) {
+    const set = `created_at_ms = 1, kid = case state when 'active' then '${active}' else '${pending}' end`
+    change(where.databaseFile, `update signing_keys set ${set}`)
+    t.strictSame(
+      (await list()).map(({ kid }) => kid),
+      [active, pending],
+    )
+  }
 })
 
 t.test('without a rotation that is planned, list says from when on the standby may sign', async t => {
