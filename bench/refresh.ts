@@ -1,74 +1,33 @@
 /**
  * Refresh grants per second at 64 chains, each following its own rotation, beside what the machine's `openssl speed rsa2048`
  * signs per second on one core in the same run. The service runs as it ships: its own process, SQLite, full durability.
+ * Without the signature: how long a refresh keeps the main thread.
  *
  *     npm run bench                 # on one core and on two
  *     npm run bench -- --seconds 20
+ *     npm run bench -- --signature none
+ *     npm run bench -- --signature none --against ../the-commit-before
  */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { addAccountsBefore, refreshForm, signInForm } from './accounts.ts'
-import { type Connection, openConnection } from './connection.ts'
+import { addAccountsBefore } from './accounts.ts'
+import { measure } from './refresh/load.ts'
+import { compareMainThread } from './refresh/main-thread.ts'
 import { cpuTime, endService, prepareService, startService } from './service.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '10' }, chains: { type: 'string', default: '64' } },
+  options: {
+    seconds: { type: 'string', default: '10' },
+    chains: { type: 'string', default: '64' },
+    signature: { type: 'string', default: 'real' },
+    /** The folder of another checkout, to take turns with. */
+    against: { type: 'string' },
+  },
 })
-const seconds = Number(values.seconds)
-const chains = Number(values.chains)
-/** Until the compiler of the runtime has seen what is hot. */
-const WARM_UP_SECONDS = 30
-
-const port = 34567
-const { environment, remove } = prepareService(port)
-async function signIn(): Promise<{ connection: Connection; token: string }> {
-  const connection = await openConnection(port)
-  const { body } = await connection.post('/oauth/token', signInForm())
-  return { connection, token: tokenOf(body) }
-}
-
-function tokenOf(body: string): string {
-  const token = JSON.parse(body).refresh_token
-  if (typeof token !== 'string') throw new Error(`no refresh token: ${body}`)
-  return token
-}
-
-interface Measured {
-  readonly perSecond: number
-  /** Processor time of the service for one refresh. */
-  readonly cpuMicroseconds: number
-  readonly p50: number
-  readonly p99: number
-}
-
-/** Lets every chain follow its own rotation until the time is over. */
-async function measure(pid: number): Promise<Measured> {
-  const sessions = []
-  for (let index = 0; index < chains; index += 1) sessions.push(await signIn())
-  const durations: number[] = []
-  const begin = performance.now() + WARM_UP_SECONDS * 1000
-  const end = begin + seconds * 1000
-  let cpuBefore = 0
-  setTimeout(() => {
-    cpuBefore = cpuTime(pid)
-  }, WARM_UP_SECONDS * 1000)
-  await Promise.all(
-    sessions.map(async ({ connection, token }) => {
-      let current = token
-      for (let sent = performance.now(); sent < end; ) {
-        current = tokenOf((await connection.post('/oauth/token', refreshForm(current))).body)
-        const now = performance.now()
-        if (sent >= begin && now < end) durations.push(now - sent)
-        sent = now
-      }
-    }),
-  )
-  const cpuMicroseconds = (cpuTime(pid) - cpuBefore) / durations.length
-  durations.sort((a, b) => a - b)
-  const quantile = (share: number) => durations[Math.floor(durations.length * share)] ?? Number.NaN
-  return { perSecond: durations.length / seconds, cpuMicroseconds, p50: quantile(0.5), p99: quantile(0.99) }
-}
+const { signature, against } = values
+const load = { port: 34567, chains: Number(values.chains), seconds: Number(values.seconds) }
 
 /** RSA-2048 signatures per second of one core, by OpenSSL's own benchmark. */
 function opensslSignatures(): number {
@@ -78,10 +37,10 @@ function opensslSignatures(): number {
   return Number(/^\+F2:\d+:2048:([\d.]+)/m.exec(report)?.[1])
 }
 
-async function run(cores: string): Promise<void> {
+async function run(environment: ReturnType<typeof prepareService>['environment'], cores: string): Promise<void> {
   const before = opensslSignatures()
   const child = await startService(environment, cores)
-  const { perSecond, cpuMicroseconds, p50, p99 } = await measure(child.pid ?? 0)
+  const { perSecond, cpuMicroseconds, p50, p99 } = await measure({ ...load, cpuTime: () => cpuTime(child.pid ?? 0) })
   await endService(child)
   const signatures = (before + opensslSignatures()) / 2
   const columns = [
@@ -96,13 +55,20 @@ async function run(cores: string): Promise<void> {
   console.log(columns.join('   '))
 }
 
-try {
-  await addAccountsBefore(environment)
-  const cores = availableParallelism()
-  // The load runs on the last core, so that on a machine with two the one-core figure is undisturbed.
-  execFileSync('taskset', ['-acp', String(cores - 1), String(process.pid)], { stdio: 'ignore' })
-  await run('0')
-  if (cores > 1) await run('0,1')
-} finally {
-  remove()
+async function besideOpenssl(cores: number): Promise<void> {
+  const { environment, remove } = prepareService(load.port)
+  try {
+    await addAccountsBefore(environment)
+    await run(environment, '0')
+    if (cores > 1) await run(environment, '0,1')
+  } finally {
+    remove()
+  }
 }
+
+const cores = availableParallelism()
+// The load runs on the last core, so that on a machine with two the one-core figure is undisturbed.
+execFileSync('taskset', ['-acp', String(cores - 1), String(process.pid)], { stdio: 'ignore' })
+if (signature === 'none') await compareMainThread(load, against && resolve(against))
+else if (signature === 'real' && against === undefined) await besideOpenssl(cores)
+else throw new Error('--signature is real or none, and --against needs none.')

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const shipped = [main, 'serve']
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -34,10 +35,11 @@ export function prepareService(port: number) {
 /**
  * Starts the service in a process of its own and waits until it serves.
  * @param cores as taskset takes them; all of them when not given
+ * @param program the service as it ships when not given
  */
-export function startService(environment: Environment, cores?: string): Promise<ChildProcess> {
+export function startService(environment: Environment, cores?: string, program = shipped): Promise<ChildProcess> {
   // `env -u`: a test runner adds its loader at every spawn.
-  const words = ['-u', 'NODE_OPTIONS', ...(cores ? ['taskset', '-c', cores] : []), process.execPath, main, 'serve']
+  const words = ['-u', 'NODE_OPTIONS', ...(cores ? ['taskset', '-c', cores] : []), process.execPath, ...program]
   const child = spawn('env', words, { env: { ...surroundings(), ...environment } })
   let log = ''
   return new Promise((resolve, reject) => {
@@ -58,8 +60,14 @@ export const endService = (child: ChildProcess, signal: NodeJS.Signals = 'SIGTER
     child.kill(signal)
   })
 
-/** Processor time that a process has used, in microseconds (proc(5): utime and stime in clock ticks of 10 ms). */
-export function cpuTime(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+/** Processor time so far, in microseconds (proc(5): utime and stime in clock ticks of 10 ms). */
+function usedTime(statFile: string): number {
+  const fields = readFileSync(statFile, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
+
+/** Of all threads. */
+export const cpuTime = (pid: number): number => usedTime(`/proc/${pid}/stat`)
+
+/** Of the thread that runs JavaScript: not of the thread pool, nor of the helpers of the runtime. */
+export const mainThreadTime = (pid: number): number => usedTime(`/proc/${pid}/task/${pid}/stat`)
