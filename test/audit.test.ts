@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Faults } from '../src/compose/container.ts'
+import type { Faults } from '../src/compose/sources.ts'
 import { auditedService, rowsOf } from './support/audit.ts'
 import { testClock } from './support/clock.ts'
 import { signet } from './support/process.ts'

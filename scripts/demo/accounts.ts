@@ -1,6 +1,12 @@
 /** The users of the demo and the client that the login page is, added by the command line. */
 import { randomBytes } from 'node:crypto'
-import type { Places } from './instructions.ts'
+
+export interface Places {
+  readonly issuer: string
+  /** The origin of the login page and of the resource API, which is also the audience of its tokens. */
+  readonly page: string
+  readonly clientId: string
+}
 
 export interface DemoUser {
   readonly name: string

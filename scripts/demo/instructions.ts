@@ -1,11 +1,4 @@
-import type { DemoUser } from './accounts.ts'
-
-export interface Places {
-  readonly issuer: string
-  /** The origin of the login page and of the resource API, which is also the audience of its tokens. */
-  readonly page: string
-  readonly clientId: string
-}
+import type { DemoUser, Places } from './accounts.ts'
 
 /** What the demo prints: for people first, then lines that a shell takes as they are. */
 export function instructions(users: readonly DemoUser[], { issuer, page, clientId }: Places): string {

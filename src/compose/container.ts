@@ -3,15 +3,12 @@
  * jose) is loaded then, too: a command that only prints its help waits for none of it.
  */
 import { availableParallelism } from 'node:os'
-import type { DestinationStream } from 'pino'
 import { createClients } from '../accounts/clients.ts'
 import { createRoles } from '../accounts/roles.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createJanitor } from '../background/janitor.ts'
-import { type Clock, systemClock } from '../clock.ts'
+import { systemClock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
-import type { EpochFile } from '../keys/epoch-file.ts'
-import type { KeyFiles } from '../keys/key-files.ts'
 import { createLogger } from '../logger.ts'
 import { refuseForeignOwner } from '../maintenance/files.ts'
 import { createRestoreGuard } from '../maintenance/restore.ts'
@@ -19,30 +16,11 @@ import { createSessionManagement } from '../oauth/sessions/session-management.ts
 import { createSessionWriter } from '../oauth/sessions/session-writer.ts'
 import { createRevocationNews } from '../oauth/status-list/revocation-news.ts'
 import { createHashingQueue, LONGEST_QUEUE } from '../passwords/hashing-queue.ts'
-import { argon2id, createPasswords, type PasswordHasher } from '../passwords/passwords.ts'
-import { type Randomness, systemRandomness } from '../randomness.ts'
+import { argon2id, createPasswords } from '../passwords/passwords.ts'
+import { systemRandomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
-import type { Signer } from '../records/signing-key.ts'
-import type { Readers, Write } from '../records/unit-of-work.ts'
 import { once } from './once.ts'
-
-/** Stands between a service and what it depends on, to hold it back or to make it fail. Only tests and benches have any. */
-export interface Faults {
-  readonly hasher?: (hasher: PasswordHasher) => PasswordHasher
-  readonly signer?: (signer: Signer) => Signer
-  readonly read?: (read: Readers) => Readers
-  readonly write?: (write: Write) => Write
-  readonly keyFiles?: (files: KeyFiles) => KeyFiles
-  readonly epochFile?: (file: EpochFile) => EpochFile
-}
-
-export interface Sources {
-  readonly clock?: Clock
-  readonly randomness?: Randomness
-  readonly faults?: Faults
-  /** Where the log goes; standard output when not given. */
-  readonly logTo?: DestinationStream
-}
+import type { Sources } from './sources.ts'
 
 export type Container = ReturnType<typeof createContainer>
 

@@ -19,8 +19,8 @@ import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
 import type { Database } from '../storage/engine/database.ts'
-import type { Faults } from './container.ts'
 import { composeProtocol } from './protocol.ts'
+import type { Faults } from './sources.ts'
 
 interface ServeParts {
   readonly config: Config

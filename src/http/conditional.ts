@@ -1,4 +1,19 @@
+/** Documents that have a version (RFC 9110 §8.8.3), and who holds which. */
+import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** A strong entity tag: it changes with the body. */
+const entityTag = (body: string): string => `"${hash('sha256', body, 'base64url')}"`
+
+/** Of the documents that are sent again and again, so that each is hashed once. */
+const tags = new WeakMap<object, string>()
+
+/** @param document another object when its body is another */
+export function entityTagOf(document: { readonly body: string }): string {
+  const known = tags.get(document) ?? entityTag(document.body)
+  tags.set(document, known)
+  return known
+}
 
 /** Whether the caller holds this version already (RFC 9110 §13.1.2, weak comparison). */
 function holds(ifNoneMatch: string | undefined, etag: string): boolean {

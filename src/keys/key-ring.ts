@@ -1,5 +1,4 @@
 /** The signing keys of a running service: which one signs, and which ones the JWKS (RFC 7517 §5) publishes. */
-import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { JWKS_MAX_AGE_SECONDS } from '../records/limits.ts'
@@ -11,8 +10,6 @@ import { inState, isPublished, type KeyPolicy, nextChangeAtMs } from './schedule
 export interface PublishedKeys {
   /** The JWK Set, serialized once. */
   readonly body: string
-  /** Strong, changes with the body (RFC 9110 §8.8.3). */
-  readonly etag: string
 }
 
 export interface KeyRing {
@@ -43,7 +40,7 @@ interface Loaded {
 function publish(keys: readonly SigningKey[]): PublishedKeys {
   const published = keys.filter(isPublished).map(({ publicJwk }) => publicJwk)
   const body = JSON.stringify({ keys: published })
-  return { body, etag: `"${hash('sha256', body, 'base64url')}"` }
+  return { body }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A rotation that is due while the database fails: it makes no pile of keys, and none is lost. */
 import t, { type Test } from 'tap'
-import type { Faults } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { testClock } from '../support/clock.ts'
 import { DAY, filesNeeded, keyFilesIn, keyIn, publishedBy, signingKidOf } from '../support/signing-keys.ts'
 import { withAlice } from '../support/status-list.ts'

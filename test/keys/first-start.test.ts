@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Faults } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { atKeys } from '../support/first-keys.ts'
 import { createHold, type Hold } from '../support/hold.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'

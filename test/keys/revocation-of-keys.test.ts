@@ -1,7 +1,7 @@
 /** A key that was stolen: it leaves the JWKS, and what it signed is worth nothing. */
 import { chmodSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import type { Faults } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { isError } from '../support/error-shape.ts'
 import { createHold } from '../support/hold.ts'
 import { ended, good, resourceService } from '../support/resource.ts'

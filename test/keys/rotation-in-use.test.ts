@@ -1,6 +1,6 @@
 /** What a rotation means for those who get tokens and those who verify them: nothing fails. */
 import t, { type Test } from 'tap'
-import type { Faults } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { testClock } from '../support/clock.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
 import { createHold, during } from '../support/hold.ts'

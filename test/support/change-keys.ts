@@ -3,7 +3,8 @@
  * KILL_AT: ACT KILL_AT. Each change of a key file is a step, and each write is two: ready to be committed, and committed.
  */
 
-import { createContainer, type Faults } from '../../src/compose/container.ts'
+import { createContainer } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { KeyFiles } from '../../src/keys/key-files.ts'
 import { byTest } from './serve.ts'

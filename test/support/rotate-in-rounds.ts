@@ -3,7 +3,8 @@
  * it had made a key that another process was faster with.
  */
 
-import { createContainer, type Faults } from '../../src/compose/container.ts'
+import { createContainer } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import { testClock } from './clock.ts'
 import { request } from './serve.ts'

@@ -3,7 +3,8 @@
  * gone, as by kill -9, at the moment in which it would have written the first keys to the database.
  */
 
-import { createContainer, type Faults } from '../../src/compose/container.ts'
+import { createContainer } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import { atKeys } from './first-keys.ts'
 import { untilAllAreReady } from './together.ts'

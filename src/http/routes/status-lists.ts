@@ -1,9 +1,8 @@
 /** GET /oauth/status-lists (Token Status List, draft-ietf-oauth-status-list §8 and §9), open to every origin. */
-import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { STATUS_LIST_TTL, STATUS_LIST_TYPE } from '../../oauth/status-list/encoding.ts'
 import type { StatusListPublisher } from '../../oauth/status-list/publisher.ts'
-import { acceptsGzip, sendVersioned } from '../conditional.ts'
+import { acceptsGzip, entityTagOf, sendVersioned } from '../conditional.ts'
 import { notFound } from '../error-handler.ts'
 import { errorResponse } from '../schemas.ts'
 
@@ -41,11 +40,10 @@ export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRo
       },
     },
     handler: async (request, reply) => {
-      const body = JSON.stringify({ status_lists: statusLists.uris() })
-      const etag = `"${hash('sha256', body, 'base64url')}"`
+      const document = { body: JSON.stringify({ status_lists: statusLists.uris() }) }
       return sendVersioned(request, reply, {
-        body,
-        etag,
+        ...document,
+        etag: entityTagOf(document),
         type: 'application/json; charset=utf-8',
         cacheControl: CACHE_CONTROL,
       })
@@ -80,13 +78,14 @@ export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRo
       const { id } = request.params as { id: string }
       const document = await statusLists.find(id)
       if (document === undefined) throw notFound()
-      const version = { etag: document.etag, type: `application/${STATUS_LIST_TYPE}`, cacheControl: CACHE_CONTROL }
+      const etag = entityTagOf(document)
+      const version = { etag, type: `application/${STATUS_LIST_TYPE}`, cacheControl: CACHE_CONTROL }
       reply.header('vary', 'Accept-Encoding')
       if (!acceptsGzip(request)) return sendVersioned(request, reply, { ...version, body: document.body })
       // §8.2: SHOULD be compressed. The same document under another name, because it is other bytes (RFC 9110 §8.8.3.3).
       reply.header('content-encoding', 'gzip')
-      const etag = document.etag.replace(/"$/, '-gzip"')
-      return sendVersioned(request, reply, { ...version, etag, body: document.gzipped })
+      const gzipped = { etag: etag.replace(/"$/, '-gzip"'), body: document.gzipped }
+      return sendVersioned(request, reply, { ...version, ...gzipped })
     },
   })
 }

@@ -1,10 +1,9 @@
 /** GET /.well-known/…: the JWK Set (RFC 7517 §5) and the metadata (RFC 8414 §3), open to every origin. */
-import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../../keys/key-ring.ts'
 import type { Metadata } from '../../oauth/metadata.ts'
 import { JWKS_MAX_AGE_SECONDS } from '../../records/limits.ts'
-import { sendVersioned } from '../conditional.ts'
+import { entityTagOf, sendVersioned } from '../conditional.ts'
 
 const cacheControl = (maxAge: number): string => `public, max-age=${maxAge}, must-revalidate`
 const CACHE_CONTROL = cacheControl(JWKS_MAX_AGE_SECONDS)
@@ -33,6 +32,7 @@ export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKe
     handler: async (request, reply) =>
       sendVersioned(request, reply, {
         ...publishedKeys(),
+        etag: entityTagOf(publishedKeys()),
         type: 'application/json; charset=utf-8',
         cacheControl: cacheControl(maxAge()),
       }),
@@ -44,7 +44,7 @@ export function metadataRoute(app: FastifyInstance, url: string, operationId: st
   const body = JSON.stringify(metadata)
   const document = {
     body,
-    etag: `"${hash('sha256', body, 'base64url')}"`,
+    etag: entityTagOf({ body }),
     type: 'application/json; charset=utf-8',
     cacheControl: CACHE_CONTROL,
   }

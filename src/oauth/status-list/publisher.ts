@@ -3,7 +3,6 @@
  * something was revoked or cleared or when a document is a minute old. Whoever asks after a revocation was answered gets a document that
  * shows it; as long as many are revoked, the same new document answers all who wait for it.
  */
-import { hash } from 'node:crypto'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -23,8 +22,6 @@ import { LIST_SIZE } from './status-index.ts'
 export interface StatusListDocument {
   readonly body: string
   readonly gzipped: Buffer
-  /** Changes with the body. */
-  readonly etag: string
 }
 
 export interface StatusListPublisher {
@@ -128,7 +125,6 @@ export function createStatusListPublisher(dependencies: {
     return {
       body,
       gzipped,
-      etag: `"${hash('sha256', body, 'base64url')}"`,
       revision,
       changes,
       readAtMs,

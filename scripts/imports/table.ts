@@ -1,0 +1,77 @@
+/**
+ * What each room may import. A room is a folder or a single file; a file lies in the deepest room that holds it. An import of another
+ * room that is not in the table is refused.
+ */
+export interface Row {
+  readonly rooms: readonly string[] | 'every room'
+  /** The only npm packages that it may import, where that is limited; `node:` modules are free. */
+  readonly packages?: readonly string[]
+}
+
+/** May be imported by every room of src/. */
+export const FREE: readonly string[] = ['src/clock.ts', 'src/randomness.ts', 'src/logger.ts']
+
+const services = ['src/oauth', 'src/accounts', 'src/passwords', 'src/keys', 'src/audit', 'src/records']
+/** Never storage, never SQL, never configuration. */
+const outside: Row = { rooms: ['src/representations', 'src/maintenance', ...services] }
+
+export const table: Readonly<Record<string, Row>> = {
+  'src/main.ts': { rooms: 'every room' },
+  'src/compose': { rooms: 'every room' },
+  'src/http': outside,
+  'src/commands': outside,
+  'src/background': outside,
+  'src/maintenance': { rooms: services },
+  // Accounts, passwords and keys are handed in, as interfaces that oauth declares.
+  'src/oauth': { rooms: ['src/records', 'src/outgoing'], packages: ['jose'] },
+  'src/accounts': { rooms: ['src/passwords', 'src/records'] },
+  'src/passwords': { rooms: ['src/records'] },
+  'src/keys': { rooms: ['src/records'] },
+  'src/audit': { rooms: ['src/records'] },
+  'src/config': { rooms: ['src/records'] },
+  'src/representations': { rooms: ['src/records'] },
+  'src/outgoing': { rooms: [] },
+  'src/storage': { rooms: ['src/storage/engine', 'src/storage/stores', 'src/records'], packages: [] },
+  'src/storage/stores': { rooms: ['src/storage/engine', 'src/records'], packages: ['kysely'] },
+  'src/storage/engine': { rooms: ['src/records', 'db/migrations'], packages: ['kysely', 'better-sqlite3', 'pg'] },
+  'src/records': { rooms: [] },
+  'src/clock.ts': { rooms: [], packages: [] },
+  'src/randomness.ts': { rooms: [], packages: [] },
+  'src/logger.ts': { rooms: [], packages: ['pino'] },
+  'db/migrations': { rooms: [], packages: ['kysely'] },
+
+  // The package @signet/verifier: nothing of src/, and Fastify for its types only.
+  'verifier/src/index.ts': {
+    rooms: [
+      ...['verifier/src', 'verifier/src/middleware', 'verifier/src/issuer', 'verifier/src/jose'],
+      ...['verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+    ],
+    packages: [],
+  },
+  'verifier/src/middleware': { rooms: ['verifier/src', 'verifier/src/token-error.ts'], packages: ['fastify'] },
+  'verifier/src': {
+    rooms: ['verifier/src/issuer', 'verifier/src/jose', 'verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+    packages: [],
+  },
+  'verifier/src/issuer': {
+    rooms: ['verifier/src/jose', 'verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+    packages: [],
+  },
+  'verifier/src/jose': { rooms: ['verifier/src/token-error.ts'], packages: [] },
+  'verifier/src/environment.ts': { rooms: ['verifier/src/token-error.ts'], packages: [] },
+  'verifier/src/token-error.ts': { rooms: [], packages: [] },
+
+  // An example is a service of its own: its own files and packages, @signet/verifier among them.
+  examples: { rooms: [] },
+}
+
+/** Packages that only these rooms may import, besides compose. */
+export const keptPackages: Readonly<Record<string, readonly string[]>> = {
+  kysely: ['src/storage/stores', 'src/storage/engine', 'db/migrations'],
+  'better-sqlite3': ['src/storage/engine'],
+  pg: ['src/storage/engine'],
+  fastify: ['src/http', 'verifier/src/middleware', 'examples'],
+  '@commander-js/extra-typings': ['src/commands'],
+  '@node-rs/argon2': ['src/passwords'],
+  jose: ['src/oauth', 'src/keys', 'src/records', 'examples'],
+}

@@ -1,0 +1,27 @@
+/** What a composition may take from outside. The program takes nothing; tests and benches do. */
+import type { DestinationStream } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { EpochFile } from '../keys/epoch-file.ts'
+import type { KeyFiles } from '../keys/key-files.ts'
+import type { PasswordHasher } from '../passwords/passwords.ts'
+import type { Randomness } from '../randomness.ts'
+import type { Signer } from '../records/signing-key.ts'
+import type { Readers, Write } from '../records/unit-of-work.ts'
+
+/** Stands between a service and what it depends on, to hold it back or to make it fail. */
+export interface Faults {
+  readonly hasher?: (hasher: PasswordHasher) => PasswordHasher
+  readonly signer?: (signer: Signer) => Signer
+  readonly read?: (read: Readers) => Readers
+  readonly write?: (write: Write) => Write
+  readonly keyFiles?: (files: KeyFiles) => KeyFiles
+  readonly epochFile?: (file: EpochFile) => EpochFile
+}
+
+export interface Sources {
+  readonly clock?: Clock
+  readonly randomness?: Randomness
+  readonly faults?: Faults
+  /** Where the log goes; standard output when not given. */
+  readonly logTo?: DestinationStream
+}
