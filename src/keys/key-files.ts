@@ -27,6 +27,24 @@ export interface KeyFiles extends PrivateKeys {
 
 const kidOf = (name: string): string => name.replace(/\.(pem|jwe)$/, '')
 
+async function decrypt(file: string, text: string, encryption: KeyEncryption | undefined): Promise<string> {
+  if (!file.endsWith(ENCRYPTED)) return text
+  if (encryption === undefined)
+    throw new EncryptionKeyError(
+      `${file} is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set. Set it to the key that it was encrypted with; ` +
+        'if that key is lost, run: signet keys revoke --all --reason …',
+    )
+  try {
+    return await encryption.decrypt(text)
+  } catch (error) {
+    throw new EncryptionKeyError(
+      `${file} can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key than it was encrypted with, or the file is damaged. ` +
+        'Set the right key or restore the file; if either is lost, run: signet keys revoke --all --reason …',
+      { cause: error },
+    )
+  }
+}
+
 /**
  * @param encryption undefined: keys are kept in the clear
  * @throws KeyError when the directory is none, or others can write to it
@@ -45,24 +63,6 @@ export async function openKeyFiles(directory: string, encryption?: KeyEncryption
     const names = await readdir(directory)
     const kind = [ENCRYPTED, PLAIN].find(each => names.includes(`${kid}${each}`))
     return keyFile(kid, kind ?? extension)
-  }
-
-  async function decrypt(file: string, text: string): Promise<string> {
-    if (!file.endsWith(ENCRYPTED)) return text
-    if (encryption === undefined)
-      throw new EncryptionKeyError(
-        `${file} is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set. Set it to the key that it was encrypted with; ` +
-          'if that key is lost, run: signet keys revoke --all --reason …',
-      )
-    try {
-      return await encryption.decrypt(text)
-    } catch (error) {
-      throw new EncryptionKeyError(
-        `${file} can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key than it was encrypted with, or the file is damaged. ` +
-          'Set the right key or restore the file; if either is lost, run: signet keys revoke --all --reason …',
-        { cause: error },
-      )
-    }
   }
 
   async function prepare(kid: string, privateKey: KeyObject): Promise<void> {
@@ -105,7 +105,7 @@ export async function openKeyFiles(directory: string, encryption?: KeyEncryption
     async read(kid) {
       await commit(kid)
       const file = await findFile(kid)
-      const pem = await decrypt(file, await readPrivately(file))
+      const pem = await decrypt(file, await readPrivately(file), encryption)
       try {
         return createPrivateKey(pem)
       } catch (error) {

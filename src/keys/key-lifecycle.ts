@@ -53,6 +53,44 @@ interface Decided {
   readonly nowMs: number
 }
 
+/** Decides on the keys as they are, and looks at the standby when that matters. */
+function createDecider(dependencies: {
+  readonly privateKeys: PrivateKeys
+  readonly keys: SigningKeyReader
+  readonly clock: Clock
+  readonly policy: KeyPolicy
+}) {
+  const { privateKeys, keys, clock, policy } = dependencies
+
+  /** @throws KeyError when the wish is refused */
+  return async (wish: Wish): Promise<Decided> => {
+    const [before, nowMs] = [await keys.list(), clock.now()]
+    const ask = (standby: Situation['standby']) => decide(wish, { keys: before, nowMs, policy, standby })
+    let decision = ask('unknown')
+    let problem: unknown
+    if (decision.refusal === 'standby_unknown') {
+      problem = await problemOf(privateKeys, inState(before, 'pending'))
+      decision = ask(standbyWith(problem))
+    }
+    if (decision.refusal === undefined) return { steps: decision.steps, before, nowMs }
+    if (decision.refusal === 'standby_unknown' || decision.refusal === 'standby_unusable') throw problem
+    throw new KeyError(refusals[decision.refusal])
+  }
+}
+
+/** What keeps a key from signing; undefined when nothing does. */
+const problemOf = async (privateKeys: PrivateKeys, key: SigningKey | undefined): Promise<unknown> =>
+  key &&
+  readProved(privateKeys, key).then(
+    () => undefined,
+    error => error,
+  )
+
+function standbyWith(problem: unknown): Situation['standby'] {
+  if (problem === undefined) return 'usable'
+  return problem instanceof EncryptionKeyError ? 'locked' : 'unusable'
+}
+
 export function createKeyLifecycle(dependencies: {
   readonly privateKeys: PrivateKeys
   readonly keys: SigningKeyReader
@@ -64,35 +102,23 @@ export function createKeyLifecycle(dependencies: {
   const { privateKeys, keys, write, clock, policy, log } = dependencies
   const newKeys = createNewKeys({ privateKeys, keys, write })
   const carryOut = createExecutor({ newKeys, clock, policy })
-
-  /** @throws KeyError when it is refused */
-  async function decided(wish: Wish): Promise<Decided> {
-    const [before, nowMs] = [await keys.list(), clock.now()]
-    const ask = (standby: Situation['standby']) => decide(wish, { keys: before, nowMs, policy, standby })
-    let decision = ask('unknown')
-    let problem: unknown
-    if (decision.refusal === 'standby_unknown') {
-      problem = await problemOf(inState(before, 'pending'))
-      decision = ask(standbyWith(problem))
-    }
-    if (decision.refusal === undefined) return { steps: decision.steps, before, nowMs }
-    if (decision.refusal === 'standby_unknown' || decision.refusal === 'standby_unusable') throw problem
-    throw new KeyError(refusals[decision.refusal])
-  }
-
-  /** What keeps a key from signing; undefined when it does. */
-  const problemOf = async (key: SigningKey | undefined): Promise<unknown> =>
-    key &&
-    readProved(privateKeys, key).then(
-      () => undefined,
-      error => error,
-    )
+  const decided = createDecider({ privateKeys, keys, clock, policy })
 
   /** @throws KeyError when it is refused, or another process was faster */
   async function fulfil(wish: Wish, by: Provenance): Promise<Decided> {
     const decision = await decided(wish)
     if (!(await carryOut(decision.steps, by))) throw new KeyError(OVERTAKEN)
     return decision
+  }
+
+  /** Does what is due next, unless another process was faster; answers whether anything was. */
+  async function advanced(by: Provenance): Promise<boolean> {
+    const { steps } = await decided({ type: 'advance' })
+    if (steps.length === 0) return false
+    if (await carryOut(steps, by))
+      for (const step of steps)
+        if (step.type === 'move' && step.to === 'active') log.info(`the signing key is ${step.kid} now`)
+    return true
   }
 
   return {
@@ -111,11 +137,8 @@ export function createKeyLifecycle(dependencies: {
     },
 
     async advance(by) {
-      const { steps } = await decided({ type: 'advance' })
-      // Who is overtaken looks again in a second.
-      if (steps.length === 0 || !(await carryOut(steps, by))) return
-      for (const step of steps)
-        if (step.type === 'move' && step.to === 'active') log.info(`the signing key is ${step.kid} now`)
+      // When keys have expired, a rotation may be due after that.
+      if (await advanced(by)) await advanced(by)
     },
 
     async rotate(by) {
@@ -137,9 +160,4 @@ export function createKeyLifecycle(dependencies: {
       return steps.flatMap(step => (step.type === 'move' ? [step.kid] : []))
     },
   }
-}
-
-function standbyWith(problem: unknown): Situation['standby'] {
-  if (problem === undefined) return 'usable'
-  return problem instanceof EncryptionKeyError ? 'locked' : 'unusable'
 }

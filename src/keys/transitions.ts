@@ -9,7 +9,7 @@ import { inState, isPublished, type KeyPolicy, RETIRING_MS, rotatesAtMs } from '
 export type Wish =
   /** That there are keys. */
   | { readonly type: 'settle' }
-  /** That what is due is done. */
+  /** That what is due next is done. */
   | { readonly type: 'advance' }
   /** That the standby signs as soon as it may. */
   | { readonly type: 'rotate' }
@@ -73,17 +73,15 @@ const unlessUsable = (standby: Situation['standby']): Refusal | undefined => {
   return standby === 'usable' ? undefined : 'standby_unusable'
 }
 
+/** What has expired leaves first, in a write of its own: whatever holds up a rotation does not hold up that. */
 function advance({ keys, nowMs, policy, standby }: Situation, pair: Pair): Decision {
   const expired = keys.filter(({ state, retiresAtMs }) => state === 'retiring' && (retiresAtMs ?? 0) <= nowMs)
-  const retirements = expired.map(key => move(key, 'retired', 'tokens_expired'))
+  if (expired.length > 0) return { steps: expired.map(key => move(key, 'retired', 'tokens_expired')) }
   const dueAtMs = rotatesAtMs(keys, policy)
-  if (dueAtMs === undefined || dueAtMs > nowMs) return { steps: retirements }
+  if (dueAtMs === undefined || dueAtMs > nowMs) return { steps: [] }
   const refusal = unlessUsable(standby)
-  // What has expired leaves, whatever holds up the rotation.
-  if (refusal === 'standby_unusable' && retirements.length > 0) return { steps: retirements }
   if (refusal !== undefined) return { refusal }
-  const cause = pair.pending.rotationAskedAtMs === null ? 'rotation_interval' : 'rotation_asked'
-  return { steps: [...retirements, ...change(pair, cause)] }
+  return { steps: change(pair, pair.pending.rotationAskedAtMs === null ? 'rotation_interval' : 'rotation_asked') }
 }
 
 function rotate({ nowMs, standby }: Situation, pair: Pair): Decision {

@@ -114,10 +114,13 @@ const promises: Readonly<Record<string, (done: Case) => boolean>> = {
     const isReady = (had(done).pending?.activatesAtMs ?? 0) <= NOW
     return isReady ? has(done).active?.kid === 'pending' : has(done).pending?.rotationAskedAtMs === NOW
   },
-  'what is due is done once': ({ situation, wish, now }) => {
+  'no key takes two steps at a time': ({ situation, wish, steps, now }) => {
     if (wish.type !== 'advance' && wish.type !== 'settle') return true
     const again = decide(wish, { ...situation, keys: now })
-    return again.refusal === undefined ? again.steps.length === 0 : again.refusal.startsWith('standby_')
+    const kids = [...steps, ...(again.refusal === undefined ? again.steps : [])].flatMap(step =>
+      step.type === 'move' ? [step.kid] : [],
+    )
+    return new Set(kids).size === kids.length
   },
 }
 
