@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientRequest } from '../../oauth/client-authentication/client-authentication.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
+import { grantTypes } from '../../records/client.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { clientRequestOf, prepareClientForm } from '../client-request.ts'
 import { clientErrors, errorResponse } from '../schemas.ts'
@@ -35,7 +36,7 @@ const schema = {
     type: 'object',
     required: ['grant_type'],
     properties: {
-      grant_type: { type: 'string', enum: ['password', 'refresh_token'] },
+      grant_type: { type: 'string', enum: grantTypes },
       username: { type: 'string', description: 'For `password`.' },
       password: { type: 'string', format: 'password', description: 'For `password`.' },
       refresh_token: { type: 'string', description: 'For `refresh_token`.' },
