@@ -1,13 +1,13 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Terminal } from './terminal.ts'
 
-export interface ServiceService {
+export interface ServeService {
   /** Answers the names of the migrations that ran. */
   migrate(): Promise<readonly string[]>
   serve(): Promise<{ stop(): Promise<void> }>
 }
 
-export const migrateCommand = (services: () => ServiceService, { answer }: Terminal): CommandUnknownOpts =>
+export const migrateCommand = (services: () => ServeService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('migrate')
     .description('bring the database schema up to date (serve does so by itself)')
     .option('--json', 'print JSON')
@@ -18,7 +18,7 @@ export const migrateCommand = (services: () => ServiceService, { answer }: Termi
     })
 
 /** Resolves when the service was told to stop and every request in flight is answered. */
-export const serveCommand = (services: () => ServiceService): CommandUnknownOpts =>
+export const serveCommand = (services: () => ServeService): CommandUnknownOpts =>
   new Command('serve').description('run the service').action(async () => {
     const stopped = new Promise<void>(resolve => {
       process.once('SIGTERM', () => resolve())

@@ -1,7 +1,9 @@
 /** A session as the command line and /me show it. */
 import { isoTime } from '../clock.ts'
 import type { ListedSession } from '../records/session.ts'
-import { dateTime } from './schema.ts'
+
+/** ISO 8601. */
+const dateTime = { type: 'string', format: 'date-time' } as const
 
 const common = (session: ListedSession) => ({
   client_id: session.clientId,

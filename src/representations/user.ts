@@ -1,7 +1,9 @@
 /** A user as the command line and /me show it. */
 import { isoTime } from '../clock.ts'
 import type { UserWithRoles } from '../records/user.ts'
-import { dateTime } from './schema.ts'
+
+/** ISO 8601. */
+const dateTime = { type: 'string', format: 'date-time' } as const
 
 export const describeUser = (user: UserWithRoles) => ({
   user_id: user.userId,
