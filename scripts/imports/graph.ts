@@ -13,9 +13,15 @@ export interface Import {
 }
 
 /** `import … from`, `export … from`, `import '…'` and `import('…')`; types count like values. */
-const PATTERN = /(?:^|[;}\s])(?:(?:import|export)\s[^'"();]*?from\s*|import\s*\(?\s*)'([^']+)'/g
+const IMPORT = /(?:^|[;}\s])(?:(?:import|export)\s[^'"`();]*?from\s*|import\s*)'([^']+)'/g
+const DYNAMIC_IMPORT = /\bimport\s*\(\s*(?:'([^']*)'\s*[,)])?/g
 
-const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+/** Comments and strings, whichever begins first: a string may look like a comment, and a comment like a string. */
+const TOKEN = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g
+const withoutComments = (text: string): string => text.replace(TOKEN, token => (token.startsWith('/') ? '' : token))
+
+/** Stands for what is known only when the program runs. */
+const COMPUTED = 'a computed path'
 
 const packageOf = (specifier: string): string => {
   const [scope = '', name] = specifier.split('/')
@@ -24,7 +30,11 @@ const packageOf = (specifier: string): string => {
 
 /** Node's own modules and JSON files are left out. */
 export function importsIn(file: string, text: string): readonly Import[] {
-  const specifiers = [...withoutComments(text).matchAll(PATTERN)].map(([, specifier = '']) => specifier)
+  const code = withoutComments(text)
+  const specifiers = [
+    ...[...code.matchAll(IMPORT)].map(([, specifier = '']) => specifier),
+    ...[...code.matchAll(DYNAMIC_IMPORT)].map(([, specifier]) => specifier ?? COMPUTED),
+  ]
   return specifiers
     .filter(specifier => !specifier.startsWith('node:') && !specifier.endsWith('.json'))
     .map(specifier => {
@@ -33,10 +43,12 @@ export function importsIn(file: string, text: string): readonly Import[] {
     })
 }
 
-export function readImports(root: string): readonly Import[] {
-  const files = globSync(SOURCES, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] }).sort()
-  return files.flatMap(file => importsIn(file, readFileSync(join(root, file), 'utf8')))
-}
+/** The files of the house. */
+export const readFiles = (root: string): readonly string[] =>
+  globSync(SOURCES, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] }).sort()
+
+export const readImports = (root: string): readonly Import[] =>
+  readFiles(root).flatMap(file => importsIn(file, readFileSync(join(root, file), 'utf8')))
 
 /** The deepest room that holds the file, or undefined. */
 export const roomOf = (file: string): string | undefined =>
@@ -56,10 +68,17 @@ function problemOf({ file, target, isFile }: Import): string | undefined {
     if (to !== undefined && isRoomAllowed(row, room, to)) return undefined
     return `${file} imports ${target}: ${room} may not import ${to ?? 'what lies in no room'}`
   }
+  if (target === COMPUTED) return `${file} imports ${COMPUTED}, which no rule can judge`
   const isKept = keptPackages[target] !== undefined && row.rooms !== 'every room'
-  const isAllowed = (row.packages?.includes(target) ?? true) && (!isKept || keptPackages[target]?.includes(room))
+  const isAllowed =
+    (row.packages?.includes(target) ?? true) &&
+    (!isKept || keptPackages[target]?.some(kept => room === kept || room.startsWith(`${kept}/`)))
   return isAllowed ? undefined : `${file} imports ${target}: ${room} may not import this package`
 }
+
+/** Every file that lies in no room. */
+export const homelessIn = (files: readonly string[]): readonly string[] =>
+  files.filter(file => roomOf(file) === undefined)
 
 /** Every import that the table does not allow, as a sentence. */
 export const problemsIn = (imports: readonly Import[]): readonly string[] =>

@@ -5,6 +5,7 @@
 import { formatDuration } from '../clock.ts'
 import { type ClientSettings, grantTypes } from '../records/client.ts'
 import { LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS, SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS } from '../records/limits.ts'
+import { OPENID_SCOPES } from '../records/role.ts'
 
 /** Why an act on users, roles or clients was refused; the message is for whoever asked. */
 export class AccountError extends Error {
@@ -25,10 +26,12 @@ export function assertNoProblem(problem: string | undefined): void {
 }
 
 /** A permission is a scope-token of RFC 6749 §3.3. `*` is kept for clients, where it means whatever the user has. */
-export const permissionProblem = (permission: string): string | undefined =>
-  /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/.test(permission) && permission !== '*'
-    ? undefined
-    : 'A permission has 1 to 128 printable ASCII characters without space, quote and backslash, and is not *; for example posts:write.'
+export function permissionProblem(permission: string): string | undefined {
+  if (OPENID_SCOPES.includes(permission))
+    return `${OPENID_SCOPES.join(', ')} are scopes of OpenID Connect, which are ignored: they can be no permissions.`
+  if (/^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/.test(permission) && permission !== '*') return undefined
+  return 'A permission has 1 to 128 printable ASCII characters without space, quote and backslash, and is not *; for example posts:write.'
+}
 
 /** Printable ASCII (RFC 6749 Appendix A.1). */
 export const clientIdProblem = (clientId: string): string | undefined =>

@@ -62,7 +62,7 @@ export function createJanitor(dependencies: {
   async function sweepSessions(signal: AbortSignal | undefined): Promise<number> {
     let total = 0
     for (let after: string | undefined = ''; after !== undefined && !signal?.aborted; await nextTurn()) {
-      const page = await read.sessions.findOver(after, PAGE, momentOf(clock.now()))
+      const page = await read.sessions.findExpired(after, PAGE, momentOf(clock.now()))
       total += await removeSessions(page.ids)
       after = page.next
     }

@@ -1,8 +1,8 @@
-import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
 import type { Clients, WithSecret } from '../accounts/clients.ts'
 import { type ClientSettings, grantTypes, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
-import { describeClient } from '../representations/client.ts'
+import { describeClient, describeWithSecret } from '../representations/client.ts'
 import { collect, collectFrom, duration } from './options.ts'
 import { table } from './table.ts'
 import { operator, type Terminal, UsageError } from './terminal.ts'
@@ -12,13 +12,6 @@ export interface ClientsService {
   clients(): Promise<Clients>
 }
 
-/** A secret is printed by the command that made it, and never again. */
-const describeWithSecret = ({ client, secretId, generatedSecret }: WithSecret) => ({
-  ...describeClient(client),
-  secret_id: secretId,
-  client_secret: generatedSecret,
-})
-
 const toLine = (client: RegisteredClient): string =>
   [client.clientId, client.isPublic ? 'public' : 'confidential', client.status, client.grants.join(', ')].join('  ')
 
@@ -26,7 +19,14 @@ const secretLines = ({ generatedSecret }: WithSecret): string[] =>
   generatedSecret === undefined ? [] : [`Secret (it is not shown again): ${generatedSecret}`]
 
 /** `default`: the lifetime that the service gives. */
-const lifetime = (text: string): number | 'default' => (text === 'default' ? text : duration(text))
+function lifetime(text: string): number | 'default' {
+  if (text === 'default') return text
+  try {
+    return duration(text)
+  } catch {
+    throw new InvalidArgumentError("It is a number and s, m, h or d, for example 10m, or 'default'.")
+  }
+}
 
 /** The settings that were given, and no others. */
 const settingsOf = (options: {

@@ -1,7 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { isoTime } from '../clock.ts'
-import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
-import { type KeyPolicy, rotatesAtMs } from '../keys/schedule.ts'
 import type { KeyAdministration } from '../maintenance/keys.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 import { describeSigningKey } from '../representations/signing-key.ts'
@@ -23,17 +21,11 @@ function nextStep(key: SigningKey, activatesAtMs: number | undefined): string {
     : `signs from ${isoTime(activatesAtMs)}`
 }
 
-function describe(keys: readonly SigningKey[], policy: KeyPolicy, nowMs: number): string[] {
-  const activatesAtMs = rotatesAtMs(keys, policy)
+type Listed = Awaited<ReturnType<KeyAdministration['list']>>
+
+function describe({ keys, activatesAtMs, nowMs }: Listed): string[] {
   const rows = keys.map(key => [key.kid, key.state, isoTime(key.sinceMs), key.cause, nextStep(key, activatesAtMs)])
   return [...table(['KID', 'STATE', 'SINCE', 'CAUSE', 'NEXT'], rows), '', ...timeline(keys, activatesAtMs, nowMs)]
-}
-
-/** Answers what was revoked, and whether verifiers know the key that signs now. */
-async function revoke(lifecycle: KeyLifecycle, kid: string | undefined, reason: string) {
-  if (kid === undefined) return { revoked: await lifecycle.revokeAll(reason, operator()), isKnown: false }
-  const { signerIsKnown } = await lifecycle.revoke(kid, reason, operator())
-  return { revoked: [kid], isKnown: signerIsKnown }
 }
 
 export function keysCommand(services: () => KeysService, { answer }: Terminal): CommandUnknownOpts {
@@ -44,12 +36,11 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
     .description('list the keys: what signs when, and what is published until when')
     .option('--json', 'print JSON')
     .action(async options => {
-      const { lifecycle, policy, now } = await services().keys()
-      const all = await lifecycle.list()
-      const activatesAtMs = rotatesAtMs(all, policy)
+      const listed = await (await services().keys()).list()
+      const { keys: all, activatesAtMs } = listed
       answer(
         all.map(key => describeSigningKey(key, activatesAtMs)),
-        describe(all, policy, now()),
+        describe(listed),
         options,
       )
     })
@@ -59,10 +50,7 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
     .description('let the standby sign: at once if it was published for long enough, else as soon as it was')
     .option('--json', 'print JSON')
     .action(async options => {
-      const { lifecycle, assertOriginal, now } = await services().keys()
-      await assertOriginal()
-      const { kid, activatesAtMs } = await lifecycle.rotate(operator())
-      const isDone = activatesAtMs <= now()
+      const { kid, activatesAtMs, isDone } = await (await services().keys()).rotate(operator())
       const line = isDone ? `${kid} signs now` : `${kid} signs from ${isoTime(activatesAtMs)} on, while a server runs`
       answer({ kid, state: isDone ? 'active' : 'pending', activates_at: isoTime(activatesAtMs) }, [line], options)
     })
@@ -77,20 +65,18 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
     .action(async (kid, options) => {
       if ((kid === undefined) === (options.all === undefined)) throw new UsageError('Give a kid or --all.')
       if (options.reason.trim() === '') throw new UsageError('Give a reason: it is all that the audit will say.')
-      const { lifecycle, countLiveSessions, assertOriginal } = await services().keys()
-      await assertOriginal()
-      const liveSessions = await countLiveSessions(kid)
-      const { revoked, isKnown } = await revoke(lifecycle, kid, options.reason)
+      const done = await (await services().keys()).revoke(kid, options.reason, operator())
+      const { revoked, liveSessions, signerIsKnown } = done
       const lines = [
         `Revoked ${revoked.join(', ')}`,
         `This ends the access tokens of ${liveSessions} sessions; each gets a new one at its next refresh`,
       ]
-      if (!isKnown)
+      if (!signerIsKnown)
         lines.push(
           'A key signs now that verifiers have not seen: verification of new tokens fails until they fetch the JWKS again',
         )
       answer(
-        { revoked, reason: options.reason, live_sessions: liveSessions, signer_was_published: isKnown },
+        { revoked, reason: options.reason, live_sessions: liveSessions, signer_was_published: signerIsKnown },
         lines,
         options,
       )

@@ -9,8 +9,9 @@ import { createUsers } from '../accounts/users.ts'
 import { createJanitor } from '../background/janitor.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
+import { keyPolicy } from '../keys/schedule.ts'
 import { createLogger } from '../logger.ts'
-import { refuseForeignOwner } from '../maintenance/files.ts'
+import { refuseForeignDatabase, refuseForeignOwner } from '../maintenance/files.ts'
 import { createRestoreGuard } from '../maintenance/restore.ts'
 import { createSessionManagement } from '../oauth/sessions/session-management.ts'
 import { createSessionWriter } from '../oauth/sessions/session-writer.ts'
@@ -35,14 +36,11 @@ export function createContainer(config: Config, sources: Sources = {}) {
     queue: createHashingQueue({ concurrency: availableParallelism(), limit: LONGEST_QUEUE }),
     log,
   })
-  const policy = {
-    publishLeadMs: config.keyPublishLeadSeconds * 1000,
-    rotationIntervalMs: config.keyRotationIntervalSeconds && config.keyRotationIntervalSeconds * 1000,
-  }
+  const policy = keyPolicy(config.keyPublishLeadSeconds, config.keyRotationIntervalSeconds)
 
   /** Opened, and its schema brought up to date. */
   const database = once(async () => {
-    if (config.database.kind === 'sqlite') refuseForeignOwner(config.database.path)
+    refuseForeignDatabase(config.database)
     const { openMigrated } = await import('../storage/open-database.ts')
     const opened = await openMigrated(config.database, { clock, randomness })
     const write = revocationNews.announcing(faults.write?.(opened.write) ?? opened.write)
@@ -115,6 +113,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
     clients,
     sessionManagement,
     janitor,
+    keyLifecycle,
     keys: async () => (await maintenance()).keys(),
     doctor: async () => (await maintenance()).doctor(),
     backup: async (file: string) => (await maintenance()).backup(file),

@@ -29,7 +29,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
   const { config, clock, policy, keyLifecycle, restoreGuard, sessionManagement } = parts
 
   const openDatabase = async () => {
-    if (config.database.kind === 'sqlite') assertDatabaseIsThere(config.database.path)
+    assertDatabaseIsThere(config.database)
     return parts.database()
   }
   const openFiles = async () => {

@@ -3,7 +3,7 @@ import { createGate } from '../accounts/may-receive-tokens.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
-import { createAccessTokens } from '../oauth/access-token.ts'
+import { createAccessTokens, createJwsSigner } from '../oauth/access-token.ts'
 import { createAccessTokenVerification, createLiveAccessTokens } from '../oauth/access-token-verification.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
 import { createFailureAudit } from '../oauth/client-authentication/failure-audit.ts'
@@ -14,6 +14,7 @@ import { metadataOf } from '../oauth/metadata.ts'
 import { createRevocationEndpoint } from '../oauth/revocation.ts'
 import { createSessionStarter } from '../oauth/sessions/new-session.ts'
 import type { SessionWriter } from '../oauth/sessions/session-writer.ts'
+import { STATUS_LIST_TYPE } from '../oauth/status-list/encoding.ts'
 import { createStatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { createStatusIndices } from '../oauth/status-list/status-index.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
@@ -77,6 +78,7 @@ export function composeProtocol(parts: ProtocolParts) {
       statusLists: read.statusLists,
       revocations: read.revocations,
       activeSigner,
+      sign: createJwsSigner(STATUS_LIST_TYPE),
       clock,
     }),
   }

@@ -1,6 +1,7 @@
 /** The parsers that turn the text of a variable into a checked value. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { formatDuration, parseDuration } from '../clock.ts'
+import type { DatabaseLocation } from '../records/instance.ts'
 import { Refusal } from './variable.ts'
 
 /**
@@ -59,11 +60,6 @@ export function parsePort(text: string): number {
   if (!/^[1-9]\d*$/.test(text) || port > 65535) throw new Refusal('it must be a whole number from 1 to 65535')
   return port
 }
-
-/** A SQLite file, its path relative to the working directory or absolute, or the URL of a PostgreSQL database. */
-export type DatabaseLocation =
-  | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'postgres'; readonly url: string }
 
 /**
  * `file:PATH`, the path taken as it is, with no percent-decoding and no options; or `postgres://…`, `postgresql://…`.

@@ -1,6 +1,7 @@
 /** Signet's configuration: every environment variable, in one table. */
 
 import { formatDuration } from '../clock.ts'
+import type { DatabaseLocation } from '../records/instance.ts'
 import {
   JWKS_MAX_AGE_SECONDS,
   LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS,
@@ -8,7 +9,6 @@ import {
   SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS,
 } from '../records/limits.ts'
 import {
-  type DatabaseLocation,
   durationBetween,
   integerBetween,
   oneOf,
@@ -154,7 +154,7 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     name: 'SIGNET_KEY_PUBLISH_LEAD',
     default: '24h',
     example: '12h',
-    description: 'A key is published for this long before it may sign, from 10m to 30d; below the rotation interval',
+    description: `A key is published for this long before it may sign, from ${formatDuration(2 * JWKS_MAX_AGE_SECONDS)} to 30d; below the rotation interval`,
     // So that a cache that missed one refresh still knows the key.
     parse: durationBetween(2 * JWKS_MAX_AGE_SECONDS, 30 * DAY),
   },

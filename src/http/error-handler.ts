@@ -30,22 +30,21 @@ export class HttpError extends Error {
 export const notFound = (): HttpError =>
   new HttpError({ status: 404, error: 'not_found', description: 'There is nothing at this path.' })
 
-const invalidRequest = (status: number, description: string): WireError => ({
+/** `invalid_request` with another status code than RFC 6749 §5.2 gives it. */
+export const refusal = (status: number, description: string): WireError => ({
   status,
   error: 'invalid_request',
   description,
 })
 
-/** @param headers for the response */
-export const badRequest = (description: string, headers: WireError['headers'] = {}): HttpError =>
-  new HttpError({ ...invalidRequest(400, description), headers })
+export const UNSUPPORTED = refusal(415, 'The body must be application/x-www-form-urlencoded in UTF-8.')
 
 /** Fastify's own refusals. */
 const frameworkErrors: Readonly<Record<string, WireError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: invalidRequest(413, 'The body is larger than 16 KiB.'),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: invalidRequest(415, 'The body must be application/x-www-form-urlencoded in UTF-8.'),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: invalidRequest(400, 'The body is not as long as Content-Length says.'),
-  FST_ERR_BAD_URL: invalidRequest(400, 'The path is malformed.'),
+  FST_ERR_CTP_BODY_TOO_LARGE: refusal(413, 'The body is larger than 16 KiB.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: UNSUPPORTED,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: refusal(400, 'The body is not as long as Content-Length says.'),
+  FST_ERR_BAD_URL: refusal(400, 'The path is malformed.'),
 }
 
 export const unavailable = (retryAfterSeconds: number): WireError => ({
@@ -80,7 +79,7 @@ function knownError(error: FastifyError | Error): WireError | undefined {
   if (error instanceof OAuthError) return fromOAuth(error)
   if (error instanceof HttpError) return error.wire
   if (error instanceof AccountError) return fromAccount(error)
-  if (error instanceof PasswordRefused) return invalidRequest(400, error.message)
+  if (error instanceof PasswordRefused) return refusal(400, error.message)
   // A signing key that can't be used: the log says which, and the next one may sign in a moment.
   if (error instanceof KeyError) return unavailable(1)
   if (error instanceof TooManyWaiting || error instanceof StorageUnavailable)
@@ -89,7 +88,7 @@ function knownError(error: FastifyError | Error): WireError | undefined {
   const known = frameworkErrors[error.code]
   if (known !== undefined) return known
   const status = error.statusCode ?? 500
-  return status >= 400 && status < 500 ? invalidRequest(status, 'The request is malformed.') : undefined
+  return status >= 400 && status < 500 ? refusal(status, 'The request is malformed.') : undefined
 }
 
 export const errorBody = ({ error, description }: WireError) => ({ error, error_description: description })

@@ -3,13 +3,7 @@ import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type FormParameters, parseForm } from '../oauth/form.ts'
 import { invalidRequest } from '../oauth/oauth-error.ts'
-import { HttpError } from './error-handler.ts'
-
-const unsupported = new HttpError({
-  status: 415,
-  error: 'invalid_request',
-  description: 'The body must be application/x-www-form-urlencoded in UTF-8.',
-})
+import { HttpError, UNSUPPORTED } from './error-handler.ts'
 
 /** Bytes that are not UTF-8 arrive as the replacement character, which a form would have percent-encoded. */
 function parse(body: string): FormParameters {
@@ -28,8 +22,8 @@ export function requireForm(request: FastifyRequest): void {
   const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi)].map(([, name = '']) =>
     name.toLowerCase(),
   )
-  if (charsets.some(charset => charset !== 'utf-8')) throw unsupported
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw unsupported
+  if (charsets.some(charset => charset !== 'utf-8')) throw new HttpError(UNSUPPORTED)
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw new HttpError(UNSUPPORTED)
   if (request.url.includes('?')) throw invalidRequest('Parameters belong in the body, not in the query.')
 }
 

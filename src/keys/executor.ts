@@ -1,4 +1,4 @@
-/** Carries the steps of transitions.ts out: all of them in one write, each with its audit event, and the private halves around it. */
+/** Carries the steps of transitions.ts out: all of them in one write, each with its audit event; new-keys.ts has the private halves around it. */
 import type { Clock } from '../clock.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { Stores } from '../records/unit-of-work.ts'
@@ -17,6 +17,9 @@ const arrivals = {
   retired: 'signing_key.retire',
   revoked: 'signing_key.revoke',
 } as const
+
+/** Its private half is of no use from then on. */
+const endsSigning = (step: Step): boolean => step.type === 'move' && (step.to === 'retiring' || step.to === 'revoked')
 
 export function createExecutor(dependencies: {
   readonly newKeys: NewKeys
@@ -56,7 +59,7 @@ export function createExecutor(dependencies: {
       const unused = [...made]
       for (const step of steps) await record(stores, step, atMs, unused, by)
     })
-    if (done) await newKeys.removeSpent()
+    if (done && steps.some(endsSigning)) await newKeys.removeSpent()
     return done
   }
 }

@@ -21,6 +21,12 @@ export interface KeyPolicy {
   readonly publishLeadMs: number
 }
 
+/** @param intervalSeconds undefined: no rotation is planned */
+export const keyPolicy = (leadSeconds: number, intervalSeconds: number | undefined): KeyPolicy => ({
+  publishLeadMs: leadSeconds * 1000,
+  rotationIntervalMs: intervalSeconds === undefined ? undefined : intervalSeconds * 1000,
+})
+
 export const inState = (keys: readonly SigningKey[], state: SigningKey['state']): SigningKey | undefined =>
   keys.find(key => key.state === state)
 

@@ -1,6 +1,7 @@
 /** The database file and the key directory, before they are opened: whose they are, and whether they are there. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { DatabaseLocation } from '../records/instance.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 
@@ -38,15 +39,19 @@ export function refuseForeignOwner(path: string): void {
   )
 }
 
+/** The same for the database; PostgreSQL has owners of its own. */
+export function refuseForeignDatabase(database: DatabaseLocation): void {
+  if (database.kind === 'sqlite') refuseForeignOwner(database.path)
+}
+
 /**
  * To open a database makes it when it is missing, which is not wanted of who copies it or looks after it.
- * @param path of the SQLite file
  * @throws StorageUnavailable
  */
-export function assertDatabaseIsThere(path: string): void {
-  if (existsSync(path)) return
+export function assertDatabaseIsThere(database: DatabaseLocation): void {
+  if (database.kind !== 'sqlite' || existsSync(database.path)) return
   throw new StorageUnavailable(
-    `There is no database at ${resolve(path)}. If there should be one, look at SIGNET_DATABASE_URL; if not, signet serve makes it.`,
+    `There is no database at ${resolve(database.path)}. If there should be one, look at SIGNET_DATABASE_URL; if not, signet serve makes it.`,
   )
 }
 

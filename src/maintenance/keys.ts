@@ -1,18 +1,31 @@
-/** What operators do with signing keys, and what they are told before and after. */
+/** What operators do with signing keys, and what they are told of them. */
 import type { Clock } from '../clock.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
-import { type KeyPolicy, signingSpan } from '../keys/schedule.ts'
+import { type KeyPolicy, rotatesAtMs, signingSpan } from '../keys/schedule.ts'
+import type { Provenance } from '../records/audit-event.ts'
 import type { SessionReader } from '../records/session.ts'
+import type { SigningKey } from '../records/signing-key.ts'
 
+/** Each act throws KeyError on a copy of the database: it must not change the keys of the original. */
 export interface KeyAdministration {
-  readonly lifecycle: KeyLifecycle
-  readonly policy: KeyPolicy
-  /** @throws KeyError on a copy of the database: it must not change the keys of the original */
-  assertOriginal(): Promise<void>
-  /** Sessions whose newest access token lives and was signed by this key, or by any. */
-  countLiveSessions(kid: string | undefined): Promise<number>
-  /** Milliseconds since the epoch. */
-  now(): number
+  /** The keys, and when the standby will sign; undefined when that is not planned. */
+  list(): Promise<{
+    readonly keys: readonly SigningKey[]
+    readonly activatesAtMs: number | undefined
+    readonly nowMs: number
+  }>
+  /** @returns the key that signs next, from when, and whether it does already */
+  rotate(by: Provenance): Promise<{ readonly kid: string; readonly activatesAtMs: number; readonly isDone: boolean }>
+  /** @param kid undefined: every key */
+  revoke(kid: string | undefined, reason: string, by: Provenance): Promise<RevokedKeys>
+}
+
+export interface RevokedKeys {
+  readonly revoked: readonly string[]
+  /** Whether verifiers know the key that signs now. */
+  readonly signerIsKnown: boolean
+  /** Sessions whose newest access token lived and was signed by what was revoked. */
+  readonly liveSessions: number
 }
 
 export function createKeyAdministration(dependencies: {
@@ -23,16 +36,31 @@ export function createKeyAdministration(dependencies: {
   readonly clock: Clock
 }): KeyAdministration {
   const { lifecycle, policy, assertOriginal, sessionReader, clock } = dependencies
+
+  async function countLiveSessions(kid: string | undefined): Promise<number> {
+    const key = (await lifecycle.list()).find(each => each.kid === kid)
+    if (kid !== undefined && key === undefined) return 0
+    const { fromMs, untilMs } = key === undefined ? { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER } : signingSpan(key)
+    return sessionReader.countLive(fromMs, untilMs, clock.now())
+  }
+
   return {
-    lifecycle,
-    policy,
-    assertOriginal,
-    async countLiveSessions(kid) {
-      const key = (await lifecycle.list()).find(each => each.kid === kid)
-      if (kid !== undefined && key === undefined) return 0
-      const { fromMs, untilMs } = key === undefined ? { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER } : signingSpan(key)
-      return sessionReader.countLive(fromMs, untilMs, clock.now())
+    async list() {
+      const keys = await lifecycle.list()
+      return { keys, activatesAtMs: rotatesAtMs(keys, policy), nowMs: clock.now() }
     },
-    now: () => clock.now(),
+    async rotate(by) {
+      await assertOriginal()
+      const { kid, activatesAtMs } = await lifecycle.rotate(by)
+      return { kid, activatesAtMs, isDone: activatesAtMs <= clock.now() }
+    },
+    async revoke(kid, reason, by) {
+      await assertOriginal()
+      const liveSessions = await countLiveSessions(kid)
+      if (kid === undefined)
+        return { revoked: await lifecycle.revokeAll(reason, by), signerIsKnown: false, liveSessions }
+      const { signerIsKnown } = await lifecycle.revoke(kid, reason, by)
+      return { revoked: [kid], signerIsKnown, liveSessions }
+    },
   }
 }

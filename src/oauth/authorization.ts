@@ -1,4 +1,5 @@
 import type { Provenance } from '../records/audit-event.ts'
+import type { GrantType } from '../records/client.ts'
 import type { Role } from '../records/role.ts'
 import type { AuthenticatedClient, ClientRequest } from './client-authentication/client-authentication.ts'
 import type { OAuthError } from './oauth-error.ts'
@@ -36,6 +37,6 @@ export interface TokenRequest extends ClientRequest {
 
 /** A grant proves who is asking, and nothing else. */
 export interface Grant {
-  readonly grantType: string
+  readonly grantType: GrantType
   authorize(request: TokenRequest, client: AuthenticatedClient): Promise<Authorization>
 }

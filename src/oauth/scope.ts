@@ -1,6 +1,6 @@
 /** Scope (RFC 6749 §3.3): scopes are permissions. A token gets what was asked for, narrowed to what client and user may have. */
 
-import type { Role } from '../records/role.ts'
+import { OPENID_SCOPES, type Role } from '../records/role.ts'
 import { OAuthError } from './oauth-error.ts'
 
 /** Stands in a client's scope for whatever the user has, except Signet's own permissions, which must be named. */
@@ -13,9 +13,6 @@ export interface Granted {
   readonly roles: readonly string[]
 }
 
-/** OpenID Connect Core §5.4 and §11: its clients ask for these unasked. They are never granted, and refusing them would help nobody. */
-const IGNORED = new Set(['openid', 'profile', 'email', 'offline_access'])
-
 /**
  * Reads the `scope` parameter.
  * @returns undefined when none was asked for, or only what is ignored
@@ -27,7 +24,7 @@ export function parseScope(parameter: string | undefined): readonly string[] | u
   if (scope.length === 0 || !scope.every(token => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(token))) {
     throw new OAuthError('invalid_scope', 'The scope is malformed.')
   }
-  const asked = new Set(scope.filter(token => !IGNORED.has(token)))
+  const asked = new Set(scope.filter(token => !OPENID_SCOPES.includes(token)))
   return asked.size === 0 ? undefined : [...asked]
 }
 
@@ -69,7 +66,9 @@ export function narrowScope(
   const permissions = [...new Set(roles.flatMap(role => role.permissions))].sort()
   const scope = permissions.filter(
     permission =>
-      (asked === undefined || asked.includes(permission)) && limits.every(limit => clientMayHave(limit, permission)),
+      !OPENID_SCOPES.includes(permission) &&
+      (asked === undefined || asked.includes(permission)) &&
+      limits.every(limit => clientMayHave(limit, permission)),
   )
   if (asked !== undefined && scope.length === 0) throw noneLeft()
   // One that gives nothing is about to be deleted.

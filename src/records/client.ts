@@ -3,6 +3,7 @@ import type { Status } from './standing.ts'
 
 /** The grants that this service has, and that a client may be given (RFC 6749 §4, §6). */
 export const grantTypes = ['password', 'refresh_token'] as const
+export type GrantType = (typeof grantTypes)[number]
 
 export interface ClientSecret {
   readonly id: string

@@ -1,3 +1,8 @@
+/** A SQLite file, its path relative to the working directory or absolute, or the URL of a PostgreSQL database. */
+export type DatabaseLocation =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string }
+
 /** Which database this is, and since which restore. */
 export interface Instance {
   /** Random, and never changed. */

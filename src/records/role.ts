@@ -1,5 +1,8 @@
 /** Roles: named sets of permissions, which users have. */
 
+/** OpenID Connect Core §5.4 and §11: its clients ask for these unasked. They are no permissions: never given, and never refused. */
+export const OPENID_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
+
 export interface Role {
   readonly name: string
   readonly permissions: readonly string[]

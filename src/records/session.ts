@@ -85,7 +85,7 @@ export interface SessionReader {
    * Looks at `limit` sessions in the order of their ids, and answers which of them are over, with no access token that a verifier
    * could still accept, and where to go on; undefined at the end.
    */
-  findOver(
+  findExpired(
     afterId: string,
     limit: number,
     moment: Moment,

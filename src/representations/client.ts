@@ -23,3 +23,14 @@ export const describeClient = (client: RegisteredClient) => ({
   secrets: client.secrets.map(describeSecret),
   created_at: isoTime(client.createdAtMs),
 })
+
+/** A secret that was made is told once, by the act that made it. */
+export const describeWithSecret = (added: {
+  readonly client: RegisteredClient
+  readonly secretId: string | undefined
+  readonly generatedSecret: string | undefined
+}) => ({
+  ...describeClient(added.client),
+  secret_id: added.secretId,
+  client_secret: added.generatedSecret,
+})

@@ -1,16 +1,13 @@
 /** Picks the database that the configuration names, and gives it the stores. */
 import { resolve } from 'node:path'
+import type { DatabaseLocation } from '../records/instance.ts'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import type { Database, Sources } from './engine/database.ts'
 import { SchemaIsNewer } from './engine/migrations.ts'
 import { prepareStores } from './stores/stores.ts'
 
-export type DatabaseTarget =
-  | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'postgres'; readonly url: string }
-
 /** Loads the driver of the one that is used. */
-export async function openDatabase(target: DatabaseTarget, sources: Sources): Promise<Database> {
+export async function openDatabase(target: DatabaseLocation, sources: Sources): Promise<Database> {
   if (target.kind === 'sqlite') {
     const { openSqlite } = await import('./engine/sqlite.ts')
     return openSqlite(target.path, sources, prepareStores)
@@ -24,7 +21,7 @@ export async function openDatabase(target: DatabaseTarget, sources: Sources): Pr
  * @throws StorageUnavailable that says which database can't be used and why, SchemaIsNewer
  */
 export async function openMigrated(
-  target: DatabaseTarget,
+  target: DatabaseLocation,
   sources: Sources,
 ): Promise<Database & { readonly ran: readonly string[] }> {
   const opened = await openDatabase(target, sources).catch(cannotOpen(target))
@@ -38,7 +35,7 @@ export async function openMigrated(
 
 /** Says which database could not be opened, and why, to the operator who asked for it. */
 const cannotOpen =
-  (target: DatabaseTarget) =>
+  (target: DatabaseLocation) =>
   (error: unknown): never => {
     if (error instanceof SchemaIsNewer || target.kind === 'postgres') throw error
     const { cause, message } = error as Error

@@ -10,7 +10,7 @@ t.jobs = 2
 async function firstDay(t: Test) {
   const clock = testClock()
   const service = await serve(t, { clock })
-  const { lifecycle } = await service.container.keys()
+  const lifecycle = await service.container.keyLifecycle()
   return {
     ...{ clock, service, lifecycle },
     async says(t: Test, maxAge: number, title: string) {

@@ -19,7 +19,7 @@ const LEAD = DAY
 async function secondDay(t: Test, options: ServeOptions = {}) {
   const clock = testClock()
   const service = await withAlice(t, { ...options, clock })
-  const { lifecycle } = await service.container.keys()
+  const lifecycle = await service.container.keyLifecycle()
   const pass = async (milliseconds: number) => {
     clock.advance(milliseconds)
     await service.tick()

@@ -79,7 +79,7 @@ t.test('keys in the clear from before still work, doctor tells of them, and each
   t.strictSame(keyFilesIn({ folder }), kids.map(kid => `${kid}.pem`).sort(), 'they are as they were')
   for (const left of [1, 0]) {
     clock.advance(service.config.keyPublishLeadSeconds * 1000)
-    await (await service.container.keys()).lifecycle.rotate(byTest)
+    await (await service.container.keyLifecycle()).rotate(byTest)
     const names = keyFilesIn({ folder })
     t.equal(names.filter(name => name.endsWith('.pem')).length, left)
     t.equal(names.length, 2)

@@ -107,7 +107,7 @@ t.test('a database whose keys are all gone from the state active is refused', as
 t.test('a start beside another process that rotates, whose key file is gone when it is read, looks again', async t => {
   const other = await serve(t)
   change(other.databaseFile, "update signing_keys set activates_at_ms = created_at_ms where state = 'pending'")
-  const { lifecycle } = await other.container.keys()
+  const lifecycle = await other.container.keyLifecycle()
   const [before, standby] = [keyIn(other, 'active').kid, keyIn(other, 'pending').kid]
   const read: string[] = []
   const service = await serve(t, {

@@ -30,7 +30,7 @@ async function afterRotation(t: Test, options: ServeOptions = {}) {
   const { service, clock } = parties
   clock.advance(90 * DAY)
   await service.tick()
-  const { lifecycle } = await service.container.keys()
+  const lifecycle = await service.container.keyLifecycle()
   let heard = keyAuditOf(service).length
   return {
     ...parties,

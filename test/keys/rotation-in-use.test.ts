@@ -83,7 +83,7 @@ t.test('a request that is being signed while the key changes succeeds, and its t
   const { service, pass, first, second } = await firstDay(t, { faults: { signer } })
   await pass(DAY)
   const { refreshToken } = await device(service)
-  const { lifecycle } = await service.container.keys()
+  const lifecycle = await service.container.keyLifecycle()
   const answer = await during(
     hold,
     () => refresh(service, refreshToken),

@@ -34,7 +34,7 @@ async function firstDay(t: Test, options: ServeOptions = {}) {
   let heard = keyAuditOf(service).length
   return {
     ...{ clock, service, first, second, startMs: clock.now() },
-    lifecycle: (await service.container.keys()).lifecycle,
+    lifecycle: await service.container.keyLifecycle(),
     /** What the audit says of keys since the last look: `type reason target`. */
     freshAudit() {
       const rows = keyAuditOf(service).slice(heard)

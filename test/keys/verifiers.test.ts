@@ -34,7 +34,7 @@ async function setUp(t: Test) {
   })
   await addAlice(service)
   const verifiers = libraryNames.map(name => startVerifier(t, name, service.issuer, scale))
-  const { lifecycle } = await service.container.keys()
+  const lifecycle = await service.container.keyLifecycle()
   return { clock, service, lifecycle, load: await startLoad(service, verifiers, clock) }
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { addClient } from '../support/clients.ts'
 import { type Answer, addAlice, byTest, claimsOf, password, secret, serve } from '../support/serve.ts'
-import { everythingIn } from '../support/sqlite.ts'
+import { change, everythingIn } from '../support/sqlite.ts'
 
 const service = await serve(t)
 await addAlice(service)
@@ -118,6 +118,14 @@ t.test('a refresh that asks for more than the sign-in was granted is invalid_sco
     t.match(await refresh('web-app', refresh_token, scope), invalidScope, scope)
   t.same(everythingIn(service.databaseFile), before)
   t.same(granted(t, await refresh('web-app', refresh_token)), { scope: 'posts:read', roles: ['reader'] })
+})
+
+t.test('what only OpenID Connect knows is never granted, whatever a role of before says', async t => {
+  await service.roles.add({ name: 'mailer', permissions: ['posts:mail'] }, byTest)
+  change(service.databaseFile, "update roles set permissions = ? where name = 'mailer'", '["email","posts:mail"]')
+  await service.users.add({ username: 'dave', password, roles: ['mailer'] }, byTest)
+  for (const asked of [undefined, 'email', 'email posts:mail'])
+    t.equal((await signIn('whatever', asked, 'dave')).body.scope, 'posts:mail', asked ?? 'nothing')
 })
 
 t.test(

@@ -1,4 +1,4 @@
-/** What every database must do: one list of checks, a part for each store of src/unit-of-work.ts. */
+/** What every database must do: one list of checks, a part for each store of src/records/unit-of-work.ts. */
 import type { Test } from 'tap'
 import { auditChecks } from './conformance/audit.ts'
 import { clientChecks } from './conformance/clients.ts'

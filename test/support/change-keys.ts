@@ -55,13 +55,13 @@ const container = createContainer(config, { faults, logTo: { write: () => undefi
 const reason = 'test'
 const acts: Record<string, () => Promise<unknown>> = {
   'first keys': () => container.serve(),
-  rotate: async () => (await container.keys()).lifecycle.rotate(byTest),
+  rotate: async () => (await container.keyLifecycle()).rotate(byTest),
   revoke: async () => {
-    const { lifecycle } = await container.keys()
+    const lifecycle = await container.keyLifecycle()
     const active = (await lifecycle.list()).find(({ state }) => state === 'active')
     await lifecycle.revoke(active?.kid ?? '', reason, byTest)
   },
-  'revoke --all': async () => (await container.keys()).lifecycle.revokeAll(reason, byTest),
+  'revoke --all': async () => (await container.keyLifecycle()).revokeAll(reason, byTest),
 }
 await untilAllAreReady()
 await acts[act]?.()

@@ -44,7 +44,7 @@ test('ten resource services refuse a revoked token one poll interval later, and 
 test('ten resource services refuse the tokens of a revoked key one poll interval later, and take those of the next one', async t => {
   const { service, kept, verifiers } = await setUp(t)
   t.strictSame(await verifiers.verify(kept.access), everywhere('accepted'))
-  const { lifecycle } = await service.container.keys()
+  const lifecycle = await service.container.keyLifecycle()
   await lifecycle.revoke(headerOf(kept.access).kid, 'stolen', byTest)
   await service.tick()
   const next = await device(service)

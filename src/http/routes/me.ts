@@ -1,11 +1,12 @@
 /** /me: what signed-in users see of themselves and do themselves. It needs an access token whose audience is the issuer. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Users } from '../../accounts/users.ts'
+import { invalidRequest } from '../../oauth/oauth-error.ts'
 import type { SessionManagement } from '../../oauth/sessions/session-management.ts'
 import { describeOwnSession, ownSessionSchema } from '../../representations/session.ts'
 import { describeSelf, selfSchema } from '../../representations/user.ts'
 import type { AuthenticateBearer } from '../bearer.ts'
-import { badRequest, notFound } from '../error-handler.ts'
+import { notFound } from '../error-handler.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
 import { provenanceOf } from '../provenance.ts'
 import { errorResponse } from '../schemas.ts'
@@ -23,7 +24,7 @@ function readAll(request: FastifyRequest): boolean {
   const { all } = request.query as { all?: unknown }
   if (all === undefined || all === '' || all === 'false') return false
   if (all === 'true') return true
-  throw badRequest('The parameter all is true or false.')
+  throw invalidRequest('The parameter all is true or false.')
 }
 
 export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
@@ -128,7 +129,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
       const { session } = await authenticateBearer(request)
       const { current_password: currentPassword, new_password: newPassword } = formOf(request)
       if (currentPassword === undefined || newPassword === undefined)
-        throw badRequest('The parameters current_password and new_password are needed.')
+        throw invalidRequest('The parameters current_password and new_password are needed.')
       const change = { userId: session.userId, sessionId: session.id, currentPassword, newPassword }
       await users.changePassword(change, provenanceOf(request, 'user'))
       return reply.code(204).send()

@@ -1,15 +1,21 @@
 /** What a sign-in starts: a session, and, if the client may refresh, its refresh token family. */
 import { type Clock, toSeconds } from '../../clock.ts'
 import { type Randomness, randomId } from '../../randomness.ts'
-import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
+import type { Client } from '../../records/client.ts'
 import { hashOf, newRefreshToken, type RefreshToken } from './refresh-token.ts'
 import type { SessionDraft } from './session-writer.ts'
 
 export const REFRESH_TOKEN = 'refresh_token'
 
+/** The client through which somebody signs in. */
+interface SessionClient extends Pick<Client, 'id' | 'grants' | 'audiences'> {
+  /** Seconds that its access tokens live. */
+  readonly accessTokenTtl: number
+}
+
 export type StartSession = (signIn: {
   readonly userId: string
-  readonly client: AuthenticatedClient
+  readonly client: SessionClient
   readonly scope: readonly string[]
   /** The default of the session; the client's other audiences stay within reach of a refresh. */
   readonly audience: string

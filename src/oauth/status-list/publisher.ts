@@ -9,14 +9,7 @@ import { gzip } from 'node:zlib'
 import type { Clock } from '../../clock.ts'
 import type { Signer } from '../../records/signing-key.ts'
 import type { RevocationReader, StatusListReader } from '../../records/status-list.ts'
-import { createJwsSigner } from '../access-token.ts'
-import {
-  encodeStatusList,
-  STATUS_LIST_LIFETIME,
-  STATUS_LIST_TYPE,
-  statusListClaims,
-  statusListUri,
-} from './encoding.ts'
+import { encodeStatusList, STATUS_LIST_LIFETIME, statusListClaims, statusListUri } from './encoding.ts'
 import { LIST_SIZE } from './status-index.ts'
 
 export interface StatusListDocument {
@@ -69,10 +62,11 @@ export function createStatusListPublisher(dependencies: {
   readonly statusLists: StatusListReader
   readonly revocations: RevocationReader
   readonly activeSigner: () => Signer
+  /** Signs the claims of a list under its `typ`. */
+  readonly sign: (signer: Signer, claims: object) => Promise<string>
   readonly clock: Clock
 }): StatusListPublisher {
-  const { issuer, statusLists, revocations, activeSigner, clock } = dependencies
-  const sign = createJwsSigner(STATUS_LIST_TYPE)
+  const { issuer, statusLists, revocations, activeSigner, sign, clock } = dependencies
   const entries = new Map<string, Entry>()
   let polling: Promise<void> | undefined
 

@@ -1,4 +1,7 @@
 /** The one schema, for SQLite and PostgreSQL alike. Times are integer epoch units named in the column; JSON is text; booleans are 0/1. */
+import type { SigningKeyState } from '../../records/signing-key.ts'
+import type { Status } from '../../records/standing.ts'
+
 export interface Schema {
   users: UsersTable
   roles: RolesTable
@@ -13,7 +16,6 @@ export interface Schema {
   audit_events: AuditEventsTable
 }
 
-type Status = 'active' | 'disabled' | 'deleted'
 type Json = string
 
 export interface UsersTable {
@@ -110,7 +112,7 @@ export interface RevocationsTable {
 
 export interface SigningKeysTable {
   kid: string
-  state: 'pending' | 'active' | 'retiring' | 'retired' | 'revoked'
+  state: SigningKeyState
   since_ms: number
   cause: string
   public_jwk: Json

@@ -4,12 +4,12 @@ import type { SessionFilter, SessionStore } from '../../records/session.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
-import { matching, type WhichValues } from './session-list.ts'
+import { type FilterValues, matching } from './session-list.ts'
 import { nothingHeld, type StatusColumns, statusColumns, toHeld } from './session-rows.ts'
 
 const CHUNK = 1000
 
-interface EndValues extends WhichValues {
+interface EndValues extends FilterValues {
   readonly reason: string
   readonly nowMs: number
   readonly limit: number
@@ -19,7 +19,7 @@ export function prepareSessionEnds(
   db: Kysely<Schema>,
   dialect: Dialect,
 ): (executor: Executor) => Pick<SessionStore, 'end' | 'takeStatus' | 'findIdle' | 'findLeftOver'> {
-  const prepareEnd = (which: SessionFilter) =>
+  const prepareEnd = (filter: SessionFilter) =>
     prepared<EndValues, StatusColumns>(param =>
       db
         .updateTable('sessions')
@@ -28,18 +28,18 @@ export function prepareSessionEnds(
           some
             .selectFrom('sessions')
             .select('id')
-            .where(row => matching(row, which, param))
+            .where(row => matching(row, filter, param))
             .limit(param('limit')),
         )
         .where('ended_at_ms', 'is', null)
         .returning([...statusColumns]),
     )
-  const prepareHeld = (which: SessionFilter) =>
-    prepared<WhichValues, StatusColumns & { id: string }>(param => {
+  const prepareHeld = (filter: SessionFilter) =>
+    prepared<FilterValues, StatusColumns & { id: string }>(param => {
       const query = db
         .selectFrom('sessions')
         .select(['id', ...statusColumns])
-        .where(row => matching(row, which, param))
+        .where(row => matching(row, filter, param))
         .orderBy('id')
       return dialect.locksRows ? query.forUpdate() : query
     })
@@ -47,12 +47,12 @@ export function prepareSessionEnds(
   const heldOf = byNames(prepareHeld)
 
   return executor => ({
-    async end(which, reason, nowMs, limit) {
-      const { rows } = await endOf(which)(executor, { ...which, reason, nowMs, limit })
+    async end(filter, reason, nowMs, limit) {
+      const { rows } = await endOf(filter)(executor, { ...filter, reason, nowMs, limit })
       return rows.map(toHeld)
     },
-    async takeStatus(which) {
-      const { rows } = await heldOf(which)(executor, which)
+    async takeStatus(filter) {
+      const { rows } = await heldOf(filter)(executor, filter)
       const ids = rows.map(({ id }) => id)
       // A statement has room for some thousand values.
       for (let from = 0; from < ids.length; from += CHUNK) {
@@ -95,15 +95,15 @@ export function prepareSessionEnds(
 }
 
 /** One query for each set of conditions that is asked for: there are a handful. */
-function byNames<Q>(prepare: (which: SessionFilter) => Q): (which: SessionFilter) => Q {
+function byNames<Q>(prepare: (filter: SessionFilter) => Q): (filter: SessionFilter) => Q {
   const queries = new Map<string, Q>()
-  return which => {
-    const names = Object.entries(which).filter(([, value]) => value !== undefined)
+  return filter => {
+    const names = Object.entries(filter).filter(([, value]) => value !== undefined)
     const key = names
       .map(([name]) => name)
       .sort()
       .join()
-    const query = queries.get(key) ?? prepare(which)
+    const query = queries.get(key) ?? prepare(filter)
     queries.set(key, query)
     return query
   }

@@ -4,7 +4,7 @@ import type { ListedSession, SessionFilter } from '../../records/session.ts'
 import type { Schema } from '../engine/schema.ts'
 
 type Named = Exclude<keyof SessionFilter, 'all'>
-export type WhichValues = { readonly [Name in Named]?: string | undefined }
+export type FilterValues = { readonly [Name in Named]?: string | undefined }
 
 /**
  * The sessions that have not ended and fulfil every condition that is given.
@@ -12,23 +12,23 @@ export type WhichValues = { readonly [Name in Named]?: string | undefined }
  */
 export function matching(
   row: ExpressionBuilder<Schema, 'sessions'>,
-  which: SessionFilter,
+  filter: SessionFilter,
   param?: (name: Named) => unknown,
 ) {
-  const valueFor = (name: Named) => (param === undefined ? which[name] : param(name)) as string
-  const { sessionId, exceptSessionId, userId, clientId } = which
+  const valueFor = (name: Named) => (param === undefined ? filter[name] : param(name)) as string
+  const { sessionId, exceptSessionId, userId, clientId } = filter
   const conditions = [row('sessions.ended_at_ms', 'is', null)]
   if (sessionId !== undefined) conditions.push(row('sessions.id', '=', valueFor('sessionId')))
   if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', valueFor('exceptSessionId')))
   if (userId !== undefined) conditions.push(row('sessions.user_id', '=', valueFor('userId')))
   if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', valueFor('clientId')))
-  if (conditions.length === 1 && which.all !== true) throw new Error('Nobody said which sessions.')
+  if (conditions.length === 1 && filter.all !== true) throw new Error('Nobody said which sessions.')
   return row.and(conditions)
 }
 
 export async function listSessions(
   kysely: Kysely<Schema>,
-  which: SessionFilter,
+  filter: SessionFilter,
   nowMs: number,
 ): Promise<readonly ListedSession[]> {
   const rows = await kysely
@@ -46,7 +46,7 @@ export async function listSessions(
       'sessions.address',
       'sessions.user_agent',
     ])
-    .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, which))
+    .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, filter))
     // It can be refreshed, or an access token of it still works.
     .where(row =>
       row.or([row('sessions.expires_at_ms', '>', nowMs), row('sessions.status_last_expiry_ms', '>', nowMs)]),

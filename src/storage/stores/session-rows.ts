@@ -17,6 +17,7 @@ export const statusColumns = [
 ] as const
 export type StatusColumns = Pick<SessionsTable, (typeof statusColumns)[number]>
 
+/** The columns `left_…` are the status before the last move to a younger list. */
 export const toHeld = (row: StatusColumns): HeldStatus => ({
   current:
     row.status_list_id === null

@@ -13,8 +13,8 @@ const isOver = (row: ExpressionBuilder<Schema, 'sessions'>, { nowMs, deadMs }: M
     row.or([row('left_last_expiry_ms', 'is', null), row('left_last_expiry_ms', '<=', deadMs)]),
   ])
 
-export const sessionSweep = ({ kysely }: Executor): Pick<SessionStore, 'findOver' | 'removeExpired'> => ({
-  async findOver(afterId, limit, moment) {
+export const sessionSweep = ({ kysely }: Executor): Pick<SessionStore, 'findExpired' | 'removeExpired'> => ({
+  async findExpired(afterId, limit, moment) {
     const rows = await kysely
       .selectFrom('sessions')
       .select(row => ['id', isOver(row, moment).as('is_over')])

@@ -34,7 +34,7 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
       const { rows } = await findByHandleHash(executor, { handleHash, now: dialect.clock.now() })
       return rows[0] && toFamily(rows[0])
     },
-    list: (which, nowMs) => listSessions(executor.kysely, which, nowMs),
+    list: (filter, nowMs) => listSessions(executor.kysely, filter, nowMs),
     countLive: (usedFromMs, usedBeforeMs, nowMs) => countLive(executor.kysely, usedFromMs, usedBeforeMs, nowMs),
     async insert(session) {
       await executor.kysely.insertInto('sessions').values(toRow(session)).execute()

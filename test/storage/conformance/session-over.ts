@@ -40,7 +40,7 @@ const stored = async ({ query }: EmptyDatabase) => (await query('SELECT id FROM 
 export function sessionOverChecks(t: Test, engine: Engine): void {
   t.test('over is what ended or expired and has no access token that is alive, of this index or the last', async t => {
     const { read } = await openWithAll(t, engine)
-    const found = await read.sessions.findOver('', ids.length + 1, moment)
+    const found = await read.sessions.findExpired('', ids.length + 1, moment)
     t.strictSame(found.ids.toSorted(), over)
     t.equal(found.next, undefined)
   })
@@ -52,7 +52,7 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
       let pages = 0
       let next: string | undefined = ''
       while (next !== undefined && pages <= ids.length) {
-        const page = await read.sessions.findOver(next, size, moment)
+        const page = await read.sessions.findExpired(next, size, moment)
         found.push(...page.ids)
         next = page.next
         pages += 1
@@ -64,7 +64,7 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
 
   t.test('a page shows what is behind its beginning, whether or not that is stored', async t => {
     const { read } = await openWithAll(t, engine)
-    const behind = (id: string) => read.sessions.findOver(id, ids.length, moment)
+    const behind = (id: string) => read.sessions.findExpired(id, ids.length, moment)
     const [first = '', second = ''] = over
     t.strictSame((await behind(first)).ids, over.slice(1))
     t.strictSame((await behind(`${second}!`)).ids, over.slice(2))
@@ -76,7 +76,7 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
     let removed = 0
     let next: string | undefined = ''
     for (let pages = 0; next !== undefined && pages <= ids.length; pages += 1) {
-      const page = await database.read.sessions.findOver(next, 4, moment)
+      const page = await database.read.sessions.findExpired(next, 4, moment)
       removed += await database.write(({ sessions }) => sessions.removeExpired(page.ids, moment))
       next = page.next
     }
@@ -99,6 +99,6 @@ export function sessionOverChecks(t: Test, engine: Engine): void {
     t.equal(await database.write(({ sessions }) => sessions.removeExpired([], moment)), 0)
     t.equal(await database.write(({ sessions }) => sessions.removeExpired([one], moment)), 1)
     t.equal(await database.write(({ sessions }) => sessions.removeExpired([one], moment)), 0)
-    t.strictSame((await database.read.sessions.findOver('', ids.length, moment)).ids, others)
+    t.strictSame((await database.read.sessions.findExpired('', ids.length, moment)).ids, others)
   })
 }

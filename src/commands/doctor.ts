@@ -3,26 +3,11 @@ import type { Doctor } from '../maintenance/doctor.ts'
 import { operator, Refused, type Terminal } from './terminal.ts'
 
 /** Made when it is asked for. */
-export interface MaintenanceService {
+export interface DoctorService {
   doctor(): Promise<Doctor>
-  backup(file: string): Promise<void>
 }
 
-export const backupCommand = (services: () => MaintenanceService, { answer }: Terminal): CommandUnknownOpts =>
-  new Command('backup')
-    .description('copy the database to a file, consistent, also beside a running service')
-    .argument('<file>', 'it must not exist')
-    .option('--json', 'print JSON')
-    .action(async (file, options) => {
-      await services().backup(file)
-      answer(
-        { file },
-        [`Wrote ${file}`, 'It holds no signing keys: keep a copy of the key directory too, apart from this one'],
-        options,
-      )
-    })
-
-export const doctorCommand = (services: () => MaintenanceService, { answer }: Terminal): CommandUnknownOpts =>
+export const doctorCommand = (services: () => DoctorService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('doctor')
     .description('check configuration, database, clock and keys, and say what to mend')
     .option('--accept-restore', 'after a backup was put back: end what is older, and serve again')
