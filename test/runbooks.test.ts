@@ -2,7 +2,6 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { fastHasher } from './support/fast-hasher.ts'
 import { refusal, toRestore, worksAt } from './support/restore.ts'
 import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
 import { refresh, type Service, serve, temporaryFolder } from './support/serve.ts'
@@ -162,7 +161,7 @@ t.test('The encryption key is lost: nothing is destroyed, and new keys under a n
   const make = await terminalIn(t, folder, { KEY_FILE })
   await make(makeKey)
   const environment = { SIGNET_KEY_ENCRYPTION_KEY_FILE: KEY_FILE }
-  const service = await serve(t, { folder, environment, faults: { hasher: () => fastHasher } })
+  const service = await serve(t, { folder, environment })
   const old = await publishedBy(service)
   await service.stop()
   const files = keyFilesIn(service)

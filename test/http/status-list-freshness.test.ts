@@ -3,7 +3,6 @@ import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
 import { commandLine } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'
-import { fastHasher } from '../support/fast-hasher.ts'
 import { createHold } from '../support/hold.ts'
 import { aroundReads } from '../support/reads.ts'
 import { byTest, claimsOf, environmentOf, refresh, type Service, serve } from '../support/serve.ts'
@@ -213,7 +212,7 @@ test('what another process revokes is seen without a restart', async t => {
 test('what another process opens, revokes and clears is seen through any instance', async t => {
   const clock = testClock()
   const first = await withAlice(t, { clock })
-  const second = await serve(t, { clock, folder: first.folder, faults: { hasher: () => fastHasher } })
+  const second = await serve(t, { clock, folder: first.folder })
   const { refreshToken, status } = await device(first)
   const through = (service: Service) => ({ ...status, uri: service.issuer + pathOf(status) })
   t.notOk(await isRevoked(through(second)), 'a list that it has not asked for before')

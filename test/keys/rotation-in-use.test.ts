@@ -2,7 +2,6 @@
 import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
 import { testClock } from '../support/clock.ts'
-import { fastHasher } from '../support/fast-hasher.ts'
 import { createHold, during } from '../support/hold.ts'
 import { byTest, headerOf, refresh, type ServeOptions, serve } from '../support/serve.ts'
 import {
@@ -150,7 +149,7 @@ async function twoInstances(t: Test) {
     prepare: (kid, key) => hold.pass(() => files.prepare(kid, key)),
   })
   const { clock, service: one, ...keys } = await firstDay(t, { faults: { keyFiles } })
-  const faults = { hasher: () => fastHasher, keyFiles }
+  const faults = { keyFiles }
   const other = await serve(t, { clock, folder: one.folder, faults })
   return { ...keys, clock, hold, one, other }
 }

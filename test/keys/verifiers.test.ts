@@ -3,7 +3,6 @@
  * are issued all the time and a day passes in half a minute.
  */
 import t, { type Test } from 'tap'
-import { fastHasher } from '../support/fast-hasher.ts'
 import { scaledClock } from '../support/scaled-clock.ts'
 import { addAlice, byTest, serve } from '../support/serve.ts'
 import { issuedMs, kidOf, startLoad } from '../support/token-load.ts'
@@ -25,7 +24,6 @@ async function setUp(t: Test) {
   const clock = scaledClock(scale)
   const service = await serve(t, {
     clock,
-    faults: { hasher: () => fastHasher },
     environment: {
       SIGNET_KEY_ROTATION_INTERVAL: '2h',
       SIGNET_KEY_PUBLISH_LEAD: '1h',

@@ -124,7 +124,7 @@ t.test(
   'kill -9 between commit and response: the retry gets the successor, and the files hold nothing in clear',
   async t => {
     const folder = temporaryFolder(t)
-    const setUp = await serve(t, { folder })
+    const setUp = await serve(t, { folder, faults: { hasher: argon2id => argon2id } })
     await addAlice(setUp)
     await setUp.stop()
     const marker = join(folder, 'kill')

@@ -1,6 +1,5 @@
 import { type Test, test } from 'tap'
 import { accountService, isListed, type Tokens } from '../support/account.ts'
-import { fastHasher } from '../support/fast-hasher.ts'
 import { serve, signIn } from '../support/serve.ts'
 import { auditedBy, changeEach, select } from '../support/sqlite.ts'
 import { storedRevocations } from '../support/status-list.ts'
@@ -118,7 +117,7 @@ test('a limit that was lowered holds from the next sign-in on', async t => {
   await service.stop()
   const { folder } = service
   const environment = { SIGNET_SESSION_LIMIT: '2' }
-  const stricter = await serve(t, { folder, environment, clock, faults: { hasher: () => fastHasher } })
+  const stricter = await serve(t, { folder, environment, clock })
   t.same(reasons(), [null, null, null, null, null])
   t.equal((await signIn(stricter)).status, 200)
   t.same(reasons(), [...Array(4).fill('session_limit'), null, null])

@@ -1,6 +1,5 @@
 import { test } from 'tap'
 import { testClock } from '../support/clock.ts'
-import { fastHasher } from '../support/fast-hasher.ts'
 import { refresh, type Service, serve } from '../support/serve.ts'
 import { change } from '../support/sqlite.ts'
 import {
@@ -62,7 +61,7 @@ test('two sessions never share an index, also when blocks run out while many sig
 
 test('two services on one database never share an index, and a restart takes no block that was in use', async t => {
   const first = await withAlice(t)
-  const second = await serve(t, { folder: first.folder, faults: { hasher: () => fastHasher } })
+  const second = await serve(t, { folder: first.folder })
   const signIns = Array.from({ length: 40 }, (_, turn) => device(turn % 2 === 0 ? first : second))
   const devices = await Promise.all(signIns)
   t.equal(new Set(devices.map(({ status }) => storedAs(status))).size, devices.length)

@@ -1,7 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import t from 'tap'
 import { addClient } from '../support/clients.ts'
-import { fastHasher } from '../support/fast-hasher.ts'
 import { addAlice, api, freePort, password, secret, serve } from '../support/serve.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
@@ -23,7 +22,6 @@ for (const path of ['', '/auth/eu']) {
     const port = await freePort()
     const issuer = `http://127.0.0.1:${port}${path}`
     const service = await serve(t, {
-      faults: { hasher: () => fastHasher },
       environment: { SIGNET_PORT: String(port), SIGNET_ISSUER: issuer },
     })
     const alice = await addAlice(service)

@@ -2,7 +2,6 @@
 import type { Test } from 'tap'
 import { auditedService } from './audit.ts'
 import { addClient } from './clients.ts'
-import { fastHasher } from './fast-hasher.ts'
 import {
   type Answer,
   api,
@@ -25,8 +24,7 @@ export interface SignIn {
 }
 
 export async function accountService(t: Test, options: ServeOptions = {}) {
-  const faults = { hasher: () => fastHasher, ...options.faults }
-  const audited = await auditedService(t, { ...options, faults })
+  const audited = await auditedService(t, options)
   const { service, fresh } = audited
   await addClient(service, { clientId: 'account', audiences: [service.issuer, api], origins: [page] })
   await service.users.add({ username: 'bob', password, roles: [] }, byTest)

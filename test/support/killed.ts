@@ -2,7 +2,6 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { fastHasher } from './fast-hasher.ts'
 import { environmentOf, type Service, serve, temporaryFolder } from './serve.ts'
 import {
   DAY,
@@ -73,7 +72,7 @@ export async function killedAtEachStep(t: Test, act: string, after: readonly str
       isDone ? after.length : 0,
       `step ${step}: one event for each step of a key`,
     )
-    const service = await serve(t, { folder, faults: { hasher: () => fastHasher } })
+    const service = await serve(t, { folder })
     await isWhole(t, service, step)
     t.strictSame(statesIn(service), isDone ? after : ['active', 'pending'], `step ${step}: nothing more was done`)
     await service.stop()

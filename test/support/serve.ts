@@ -1,16 +1,17 @@
 /** Runs Signet inside the test's process: the real container, real HTTP, a real database and key folder of its own. */
-import { randomInt } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { Clock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
 import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { Randomness } from '../../src/randomness.ts'
 import type { Provenance } from '../../src/records/audit-event.ts'
+import { environmentOf, freePort, temporaryFolder } from './environment.ts'
+import { fastHasher } from './fast-hasher.ts'
+import { copyStartedFolder } from './started-folder.ts'
+
+export { environmentOf, freePort, temporaryFolder }
 
 export const api = 'https://api.example.com'
 export const password = 'correct horse battery staple 9'
@@ -34,22 +35,6 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Authenticates by client_secret_basic. */
   readonly client?: readonly [id: string, secret: string]
-}
-
-/**
- * A free port of the loopback address: below those that the system gives to connections (proc(5), ip_local_port_range), which
- * would take one between this look and its use.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000)
-    const isFree = await new Promise<boolean>(resolve => {
-      const server = createServer()
-        .once('error', () => resolve(false))
-        .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (isFree) return port
-  }
 }
 
 export const basic = ([id, value]: readonly [string, string]): string =>
@@ -81,38 +66,24 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A folder of the test's own, removed after it. */
-export function temporaryFolder(t: Test): string {
-  const folder = mkdtempSync(join(tmpdir(), 'signet-test-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** The environment of a service that lives in `folder`. */
-export async function environmentOf(folder: string): Promise<Record<string, string>> {
-  const port = await freePort()
-  let managementPort = await freePort()
-  while (managementPort === port) managementPort = await freePort()
-  return {
-    SIGNET_PORT: String(port),
-    SIGNET_MANAGEMENT_PORT: String(managementPort),
-    SIGNET_DATABASE_URL: `file:${join(folder, 'db', 'signet.sqlite')}`,
-    SIGNET_KEYS_DIR: join(folder, 'keys'),
-  }
-}
-
 export interface ServeOptions {
   readonly clock?: Clock
   readonly randomness?: Randomness
   readonly faults?: Faults
   readonly environment?: Readonly<Record<string, string>>
-  /** Where a service ran before; a fresh folder when not given. */
+  /** An empty one for a first start, or where a service ran before. When it is not given, a service was started in it just now. */
   readonly folder?: string
 }
 
-/** Starts a service that is stopped after the test. */
+/** A first start says what is set of keys; a copy of another one can't. */
+const makesItsOwnKeys = (environment: Readonly<Record<string, string>>): boolean =>
+  Object.keys(environment).some(name => name.startsWith('SIGNET_KEY'))
+
+/** Starts a service that is stopped after the test. Its passwords cost nothing; `faults: { hasher: argon2id => argon2id }` where they are the subject. */
 export async function serve(t: Test, options: ServeOptions = {}) {
-  const { environment = {}, folder = temporaryFolder(t), ...sources } = options
+  const { environment = {}, folder = temporaryFolder(t), clock = systemClock, faults, ...more } = options
+  const sources = { ...more, clock, faults: { hasher: () => fastHasher, ...faults } }
+  if (options.folder === undefined && !makesItsOwnKeys(environment)) await copyStartedFolder(folder, clock.now())
   const config = readConfig({ ...(await environmentOf(folder)), ...environment })
   const lines: string[] = []
   const container = createContainer(config, { ...sources, logTo: { write: line => void lines.push(line) } })

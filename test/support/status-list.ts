@@ -2,7 +2,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inflateSync } from 'node:zlib'
 import type { Test } from 'tap'
-import { fastHasher } from './fast-hasher.ts'
 import {
   type Answer,
   addAlice,
@@ -77,21 +76,20 @@ export const revoke = (service: Service, token: string): Promise<Answer> =>
   service.get('/oauth/revoke', { form: { token }, client: ['web-app', secret] })
 
 /** A service with alice, whose passwords cost nothing. */
-export async function withAlice(t: Test, { faults, ...options }: ServeOptions = {}): Promise<Service> {
-  const service = await serve(t, { ...options, faults: { hasher: () => fastHasher, ...faults } })
+export async function withAlice(t: Test, options?: ServeOptions): Promise<Service> {
+  const service = await serve(t, options)
   await addAlice(service)
   return service
 }
 
 /** The same service after a restart, under the same issuer. */
-export async function restarted(t: Test, service: Service, { faults, ...options }: ServeOptions): Promise<Service> {
+export async function restarted(t: Test, service: Service, options: ServeOptions = {}): Promise<Service> {
   await service.stop()
   const environment = { SIGNET_PORT: String(service.config.port), ...options.environment }
   return serve(t, {
     ...options,
     environment,
     folder: service.folder,
-    faults: { hasher: () => fastHasher, ...faults },
   })
 }
 

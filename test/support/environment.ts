@@ -1,0 +1,65 @@
+/** Where a service of a test lives: folders and ports of its own. */
+import { randomInt } from 'node:crypto'
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+const MEMORY = '/dev/shm'
+const ROOM_NEEDED_BYTES = 2 ** 30
+
+/** A container's own is often too small, and other systems have none. */
+function hasMemory(): boolean {
+  try {
+    accessSync(MEMORY, constants.W_OK | constants.X_OK)
+    const { bavail, bsize } = statfsSync(MEMORY)
+    return bavail * bsize > ROOM_NEEDED_BYTES
+  } catch {
+    return false
+  }
+}
+
+const memory = hasMemory() ? MEMORY : tmpdir()
+
+export const createFolder = (place: string = memory): string => mkdtempSync(join(place, 'signet-test-'))
+export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
+
+/** A folder of the test's own, removed after it: in memory where the system has that, so that nothing waits for a disk. */
+export function temporaryFolder(t: Test, place?: string): string {
+  const folder = createFolder(place)
+  t.teardown(() => removeFolder(folder))
+  return folder
+}
+
+/** On the disk, for what is about the disk, and for programs, which may not be started from memory. */
+export const folderOnDisk = (t: Test): string => temporaryFolder(t, tmpdir())
+
+/**
+ * A free port of the loopback address: below those that the system gives to connections (proc(5), ip_local_port_range), which
+ * would take one between this look and its use.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_000)
+    const isFree = await new Promise<boolean>(resolve => {
+      const server = createServer()
+        .once('error', () => resolve(false))
+        .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
+}
+
+/** The environment of a service that lives in `folder`. */
+export async function environmentOf(folder: string): Promise<Record<string, string>> {
+  const port = await freePort()
+  let managementPort = await freePort()
+  while (managementPort === port) managementPort = await freePort()
+  return {
+    SIGNET_PORT: String(port),
+    SIGNET_MANAGEMENT_PORT: String(managementPort),
+    SIGNET_DATABASE_URL: `file:${join(folder, 'db', 'signet.sqlite')}`,
+    SIGNET_KEYS_DIR: join(folder, 'keys'),
+  }
+}

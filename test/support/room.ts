@@ -1,0 +1,42 @@
+/**
+ * A room: the test files of a folder, one after the other in one process, so that Node, the sources and what the compiler made of
+ * them are there once. Each file is a test of its own, which is what it gets as `tap`: what it started is stopped at its end, and
+ * its `jobs` are its own. A file that is run by itself knows nothing of rooms.
+ */
+import { readdirSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import root, { type Test } from 'tap'
+
+const tests = new URL('../', import.meta.url)
+const instead = new URL('test-of-file.ts', import.meta.url).href
+const LONGEST_FILE_MS = 120_000
+
+let current: Test = root
+
+/** The test of the file that is being read. */
+export const testOfFile = (): Test => current
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const { parentURL = '' } = context
+    if (specifier !== 'tap' || !parentURL.endsWith('.test.ts')) return next(specifier, context)
+    return { url: `${instead}?${encodeURIComponent(parentURL)}`, format: 'module-typescript', shortCircuit: true }
+  },
+})
+
+/** The test files of a folder below test/, in their order; '' is test/ itself. */
+export const filesIn = (folder: string): string[] =>
+  readdirSync(new URL(`./${folder}`, tests))
+    .filter(name => name.endsWith('.test.ts'))
+    .sort()
+    .map(name => `${folder}/${name}`.replace(/^\//, ''))
+
+/** Runs these files of test/. */
+export async function runRoom(files: readonly string[]): Promise<void> {
+  for (const file of files)
+    await root.test(file, { timeout: LONGEST_FILE_MS }, async t => {
+      current = t
+      await import(fileURLToPath(new URL(file, tests)))
+    })
+}
