@@ -128,7 +128,7 @@ t.test(
     await addAlice(setUp)
     await setUp.stop()
     const marker = join(folder, 'kill')
-    const preload = `--import=${new URL('../support/kill-before-response.ts', import.meta.url)}`
+    const preload = `--import=${new URL('../programs/kill-before-response.ts', import.meta.url)}`
     const service = await spawnService(t, folder, { KILL_WHILE_EXISTS: marker }, [preload])
     const client = ['web-app', secret] as const
     const first = await service.token({ grant_type: 'password', username: 'alice', password }, client)

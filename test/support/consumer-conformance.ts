@@ -87,7 +87,7 @@ await createVerifier(JSON.parse(process.argv[2])).ready()
 
 /** @param command runs a program, whose name and argument follow, under the runtime */
 export async function consumes(t: Test, folder: string, command: readonly string[]): Promise<void> {
-  copyFileSync(join(checkout, 'test/support/consumer-program.mjs'), join(folder, 'consumer.mjs'))
+  copyFileSync(join(checkout, 'test/programs/consumer-program.mjs'), join(folder, 'consumer.mjs'))
   const issuer = await startIssuer(t)
   const cases = await tokensOf(issuer, await publish(issuer))
   const tokens = Object.fromEntries(Object.entries(cases).map(([name, [token]]) => [name, token]))

@@ -1,4 +1,4 @@
-/** Runs scripts of this folder in processes of their own, which begin their work at the same moment. */
+/** Runs scripts of test/programs/ in processes of their own, which begin their work at the same moment. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -37,7 +37,7 @@ export interface Start {
 
 /** Starts `script` once for each of `starts`, and resolves when the last one is prepared. */
 async function prepare(t: Test, script: string, starts: readonly Start[]) {
-  const file = fileURLToPath(new URL(script, import.meta.url))
+  const file = fileURLToPath(new URL(`../programs/${script}`, import.meta.url))
   const started = starts.map(({ words = [], environment = {} }) => {
     // Without the loader that tap puts into NODE_OPTIONS, for which each start would wait.
     const command = ['-u', 'NODE_OPTIONS', process.execPath, file, ...words]

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { api } from './serve.ts'
 
-const program = fileURLToPath(new URL('verifier-process.ts', import.meta.url))
+const program = fileURLToPath(new URL('../programs/verifier-process.ts', import.meta.url))
 
 function startProcess(t: Test, issuer: string) {
   // Without the loader that tap puts into NODE_OPTIONS.

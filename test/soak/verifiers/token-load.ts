@@ -1,7 +1,7 @@
 /** People who sign in and refresh without a pause, and resource services that verify every token, the old ones again and again. */
-import type { Clock } from '../../src/clock.ts'
-import { type Answer, claimsOf, headerOf, refresh, type Service, signIn } from './serve.ts'
-import type { LibraryName, Verification, Verifier } from './verifiers.ts'
+import type { Clock } from '../../../src/clock.ts'
+import { type Answer, claimsOf, headerOf, refresh, type Service, signIn } from '../../support/serve.ts'
+import type { LibraryName, Verification, Verifier } from './processes.ts'
 
 export type Round = ReadonlyMap<LibraryName, readonly Verification[]>
 

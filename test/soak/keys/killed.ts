@@ -2,7 +2,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { environmentOf, type Service, serve, temporaryFolder } from './serve.ts'
+import { environmentOf, type Service, serve, temporaryFolder } from '../../support/serve.ts'
 import {
   DAY,
   filesNeeded,
@@ -13,10 +13,10 @@ import {
   kidsIn,
   publishedBy,
   signingKidOf,
-} from './signing-keys.ts'
-import { change } from './sqlite.ts'
-import { withAlice } from './status-list.ts'
-import { startTogether } from './together.ts'
+} from '../../support/signing-keys.ts'
+import { change } from '../../support/sqlite.ts'
+import { withAlice } from '../../support/status-list.ts'
+import { startTogether } from '../../support/together.ts'
 
 const at = (folder: string) => ({ folder, databaseFile: join(folder, 'db', 'signet.sqlite') })
 

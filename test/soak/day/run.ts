@@ -1,12 +1,12 @@
 /** The day, slice by slice: everybody acts, the janitor sweeps, the rows are counted. */
 
-import type { Clock } from '../../src/clock.ts'
-import { createContainer } from '../../src/compose/container.ts'
-import { readConfig } from '../../src/config/read-config.ts'
-import type { PasswordHasher } from '../../src/passwords/passwords.ts'
-import { addAccounts, refreshForm, revokeForm, signInForm } from '../accounts.ts'
-import { type Connection, openConnection } from '../connection.ts'
-import type { Environment } from '../service.ts'
+import { addAccounts, refreshForm, revokeForm, signInForm } from '../../../bench/accounts.ts'
+import { type Connection, openConnection } from '../../../bench/connection.ts'
+import type { Environment } from '../../../bench/service.ts'
+import type { Clock } from '../../../src/clock.ts'
+import { createContainer } from '../../../src/compose/container.ts'
+import { readConfig } from '../../../src/config/read-config.ts'
+import type { PasswordHasher } from '../../../src/passwords/passwords.ts'
 import { createAlive } from './alive.ts'
 import { type Act, createPeople, type Person, SLICE_MS } from './people.ts'
 import { type Counts, openRows } from './rows.ts'
@@ -27,6 +27,7 @@ export interface Report {
   readonly violations: readonly string[]
   readonly issued: number
   readonly signedOut: number
+  readonly whoSignOut: number
   /** Rows right after a sweep. */
   readonly most: Counts
   readonly atTheEnd: Counts
@@ -120,7 +121,7 @@ export async function run(options: { readonly share: number; readonly environmen
       await perform({ atMs: SLICES * SLICE_MS, kind: 'refresh', person: someone }, connections[0] as Connection)
     }
     const writtenByRefresh = await rows.writtenBy(refreshOnce)
-    return { violations, issued, signedOut, most, atTheEnd, writtenByRefresh }
+    return { violations, issued, signedOut, whoSignOut: people.whoSignOut, most, atTheEnd, writtenByRefresh }
   } finally {
     for (const connection of connections) connection.close()
     rows.close()

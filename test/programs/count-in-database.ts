@@ -2,7 +2,7 @@
 import { systemClock } from '../../src/clock.ts'
 import { systemRandomness } from '../../src/randomness.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { untilAllAreReady } from './together.ts'
+import { untilAllAreReady } from '../support/together.ts'
 
 const [path = '', times = ''] = process.argv.slice(2)
 await untilAllAreReady()

@@ -8,7 +8,7 @@ import { SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import { createVerifier } from 'fast-jwt'
 import buildGetJwks from 'get-jwks'
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import type { LibraryName, Verification } from './verifiers.ts'
+import type { LibraryName, Verification } from '../soak/verifiers/processes.ts'
 
 type Verify = (token: string) => Promise<unknown>
 

@@ -1,5 +1,5 @@
 /** A time that runs faster than the real one, the same in every process that knows its two numbers. */
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../../src/clock.ts'
 
 export interface Scale {
   /** The real time at which both times were the same. */

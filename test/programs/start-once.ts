@@ -6,8 +6,8 @@
 import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import { atKeys } from './first-keys.ts'
-import { untilAllAreReady } from './together.ts'
+import { atKeys } from '../support/first-keys.ts'
+import { untilAllAreReady } from '../support/together.ts'
 
 const dies: Faults = {
   write: write =>

@@ -3,10 +3,10 @@
  * are issued all the time and a day passes in half a minute.
  */
 import t, { type Test } from 'tap'
-import { scaledClock } from '../support/scaled-clock.ts'
 import { addAlice, byTest, serve } from '../support/serve.ts'
-import { issuedMs, kidOf, startLoad } from '../support/token-load.ts'
-import { type LibraryName, libraries, libraryNames, startVerifier, type Verification } from '../support/verifiers.ts'
+import { type LibraryName, libraries, libraryNames, startVerifier, type Verification } from './verifiers/processes.ts'
+import { scaledClock } from './verifiers/scaled-clock.ts'
+import { issuedMs, kidOf, startLoad } from './verifiers/token-load.ts'
 
 const HOUR_MS = 3_600_000
 /** Twice the max-age of the JWKS, and what it takes to sign the status lists anew before a new key is in it. */

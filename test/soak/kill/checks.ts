@@ -1,7 +1,7 @@
 /** What a client was told is asked of the service again: by the token endpoint, by introspection, and by the status list. */
-import { introspectForm, refreshForm } from '../accounts.ts'
-import type { Connection } from '../connection.ts'
-import type { ReadStatusList } from '../status-list.ts'
+import { introspectForm, refreshForm } from '../../../bench/accounts.ts'
+import type { Connection } from '../../../bench/connection.ts'
+import type { ReadStatusList } from '../../../bench/status-list.ts'
 import type { Client, HeldAccessToken, HeldSession } from './client.ts'
 import type { Ledger } from './ledger.ts'
 

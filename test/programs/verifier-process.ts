@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline'
 import { createVerifier } from '@signet/verifier'
-import { outcomeOf, testEnvironment } from './verifier-environment.ts'
+import { outcomeOf, testEnvironment } from '../support/verifier-environment.ts'
 
 const [issuer = '', audience = ''] = process.argv.slice(2)
 const environment = testEnvironment()

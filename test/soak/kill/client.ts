@@ -1,7 +1,7 @@
 /** A client with some sessions. It believes what it was told, and repeats what it got no answer to before it does anything else. */
-import { refreshForm, revokeForm, signInForm } from '../accounts.ts'
-import { type Answer, type Connection, ConnectionLost } from '../connection.ts'
-import { claimsOf } from '../status-list.ts'
+import { refreshForm, revokeForm, signInForm } from '../../../bench/accounts.ts'
+import { type Answer, type Connection, ConnectionLost } from '../../../bench/connection.ts'
+import { claimsOf } from '../../../bench/status-list.ts'
 import type { ActKind, Ledger } from './ledger.ts'
 
 export interface HeldAccessToken {
@@ -41,8 +41,6 @@ export interface Client {
 
 const MOST_SESSIONS = 6
 
-const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T
-
 /** What each act asks for. */
 const requests: Record<ActKind, (act: Act) => readonly [path: string, form: string]> = {
   'sign-in': () => ['/oauth/token', signInForm()],
@@ -57,7 +55,9 @@ function heldAccessToken(text: string): HeldAccessToken & { readonly sid: string
   return { text, sid, expiresAtMs: exp * 1000, listId: uri.split('/').at(-1), index: idx, isRevoked: false }
 }
 
-export function createClient(ledger: Ledger): Client {
+/** @param random what the client decides by */
+export function createClient(ledger: Ledger, random: () => number): Client {
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
   let held: HeldSession[] = []
   /** What got no answer. */
   let lost: Act | undefined
@@ -111,7 +111,7 @@ export function createClient(ledger: Ledger): Client {
 
   function something(): Act {
     const sessions = live()
-    const dice = Math.random()
+    const dice = random()
     if (sessions.length === 0 || (sessions.length < MOST_SESSIONS && dice < 0.1)) return { kind: 'sign-in' }
     const session = pick(sessions)
     if (dice < 0.75) return { kind: 'refresh', session }

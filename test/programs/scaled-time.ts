@@ -3,7 +3,7 @@
  * Node sets for itself (the connect and keep-alive timeouts of fetch) stay real: they guard a network that is no faster than before.
  */
 import { performance } from 'node:perf_hooks'
-import { SCALE_VARIABLE, type Scale, scaledClock } from './scaled-clock.ts'
+import { SCALE_VARIABLE, type Scale, scaledClock } from '../soak/verifiers/scaled-clock.ts'
 
 const scale: Scale = JSON.parse(process.env[SCALE_VARIABLE] ?? '')
 const { now } = scaledClock(scale)

@@ -6,9 +6,9 @@
 import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import { testClock } from './clock.ts'
-import { request } from './serve.ts'
-import { forEachRound } from './together.ts'
+import { testClock } from '../support/clock.ts'
+import { request } from '../support/serve.ts'
+import { forEachRound } from '../support/together.ts'
 
 const [startMs = '', intervalMs = ''] = process.argv.slice(2)
 const clock = testClock(Number(startMs))

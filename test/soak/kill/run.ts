@@ -1,26 +1,34 @@
 /** The rounds: start the service, look at what the last kill left, let the clients work, kill it. */
 import type { ChildProcess } from 'node:child_process'
-import { readConfig } from '../../src/config/read-config.ts'
-import { addAccountsBefore } from '../accounts.ts'
-import { type Connection, openConnection } from '../connection.ts'
-import { type Environment, endService, startService } from '../service.ts'
-import { readStatusLists } from '../status-list.ts'
+import { addAccountsBefore } from '../../../bench/accounts.ts'
+import { type Connection, openConnection } from '../../../bench/connection.ts'
+import { type Environment, endService, startService } from '../../../bench/service.ts'
+import { readStatusLists } from '../../../bench/status-list.ts'
+import { readConfig } from '../../../src/config/read-config.ts'
+import { random } from '../settings.ts'
 import { createChecks } from './checks.ts'
 import { type Client, createClient } from './client.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { brokenFile, halfDone } from './rows.ts'
 
 const CLIENTS = 6
+/** More kills than were asked for, as long as something has not happened yet that is waited for. */
+const MOST_MORE = 100
 /** A kill comes as long after the clients begin. */
 const [EARLIEST_MS, LATEST_MS] = [20, 400]
 
 export type Report = Pick<Ledger, 'violations' | 'acknowledged' | 'repeated'> & {
   readonly kills: number
+  /** Whether every act was acknowledged, and a refresh was repeated. */
+  readonly sawEverything: boolean
   /** From a kill to the service being there again. */
   readonly longestOutageMs: number
 }
 
-/** @param environment of a service that has never run */
+/**
+ * @param kills at least so many
+ * @param environment of a service that has never run
+ */
 export async function run(options: { readonly kills: number; readonly environment: Environment }): Promise<Report> {
   const { kills, environment } = options
   const config = readConfig(environment)
@@ -29,11 +37,14 @@ export async function run(options: { readonly kills: number; readonly environmen
   await addAccountsBefore(environment)
 
   const ledger = createLedger()
-  const clients = Array.from({ length: CLIENTS }, () => createClient(ledger))
+  const clients = Array.from({ length: CLIENTS }, (_, index) => createClient(ledger, random(`client ${index}`)))
+  const moment = random('kill')
   const checks = createChecks(ledger)
   const graceMs = config.refreshGraceSeconds * 1000
   let longestOutageMs = 0
 
+  const sawEverything = () =>
+    Object.values(ledger.acknowledged).every(count => count > 0) && ledger.repeated.refresh > 0
   const connect = () => Promise.all(clients.map(() => openConnection(config.port)))
   const together = (
     connections: readonly Connection[],
@@ -54,7 +65,7 @@ export async function run(options: { readonly kills: number; readonly environmen
       killedAt = performance.now()
       service.kill('SIGKILL')
     }
-    const timer = setTimeout(kill, EARLIEST_MS + Math.random() * (LATEST_MS - EARLIEST_MS))
+    const timer = setTimeout(kill, EARLIEST_MS + moment() * (LATEST_MS - EARLIEST_MS))
     await together(connections, (client, connection) => client.work(connection))
     clearTimeout(timer)
     await endService(service, 'SIGKILL')
@@ -71,7 +82,7 @@ export async function run(options: { readonly kills: number; readonly environmen
       if (outageMs >= graceMs) ledger.violate(`the service was away for ${outageMs} ms`)
       const connections = await connect()
       await look(connections)
-      if (round < kills) {
+      if (round < kills || (!sawEverything() && round < kills + MOST_MORE)) {
         killedAt = await workUntilKilled(service, connections)
         continue
       }
@@ -84,6 +95,6 @@ export async function run(options: { readonly kills: number; readonly environmen
       await endService(service)
     }
     const { violations, acknowledged, repeated } = ledger
-    return { kills, violations, acknowledged, repeated, longestOutageMs }
+    return { kills: round, violations, acknowledged, repeated, sawEverything: sawEverything(), longestOutageMs }
   }
 }

@@ -7,8 +7,8 @@ import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { KeyFiles } from '../../src/keys/key-files.ts'
-import { byTest } from './serve.ts'
-import { untilAllAreReady } from './together.ts'
+import { byTest } from '../support/serve.ts'
+import { untilAllAreReady } from '../support/together.ts'
 
 const [act = '', killAt = ''] = process.argv.slice(2)
 let steps = 0

@@ -1,5 +1,7 @@
 /** What people do in a day: they sign in, refresh now and then, and most of them sign out. */
 
+import { random } from '../settings.ts'
+
 export type ActKind = 'sign-in' | 'refresh' | 'sign-out'
 
 export interface Person {
@@ -29,10 +31,10 @@ const SHARE_OF_THREE = 0.25
 /** Nobody does two things within a slice, so that all acts of one may be done at once. */
 export const SLICE_MS = 5 * MINUTE_MS
 
-const between = (least: number, most: number) => least + Math.random() * (most - least)
-
 /** @param share of the whole day's people */
 export function createPeople(share: number) {
+  const chance = random('day')
+  const between = (least: number, most: number) => least + chance() * (most - least)
   const userCount = Math.ceil(((WHO_SIGN_OUT + WHO_STAY) * share) / SESSIONS_OF_ONE)
   const usernames = Array.from({ length: userCount }, (_, index) => `person-${index}`)
   const slices: Act[][] = []
@@ -49,11 +51,12 @@ export function createPeople(share: number) {
   }
   const count = (people: number) => Math.round(people * share)
   for (let index = 0; index < count(WHO_SIGN_OUT); index += 1)
-    arrive(index, Math.random() * DAY_MS, Math.random() < SHARE_OF_THREE ? 3 : 2)
-  for (let index = 0; index < count(WHO_STAY); index += 1) arrive(index, Math.random() * 2 * HOUR_MS, undefined)
+    arrive(index, chance() * DAY_MS, chance() < SHARE_OF_THREE ? 3 : 2)
+  for (let index = 0; index < count(WHO_STAY); index += 1) arrive(index, chance() * 2 * HOUR_MS, undefined)
 
   return {
     usernames,
+    whoSignOut: count(WHO_SIGN_OUT),
     /** The acts of a slice in their order; the time is counted from the begin of the day. */
     actsOf: (slice: number): readonly Act[] => (slices[slice] ?? []).toSorted((a, b) => a.atMs - b.atMs),
     /** What a person does after this. */

@@ -1,9 +1,12 @@
-/** kill -9 while the first keys are made. */
+/** kill -9 at every step of what changes the keys. */
 import t from 'tap'
-import { isKilled, isWhole, statesIn } from '../support/killed.ts'
 import { temporaryFolder } from '../support/serve.ts'
 import { keyAuditOf } from '../support/signing-keys.ts'
 import { withAlice } from '../support/status-list.ts'
+import { isKilled, isWhole, killedAtEachStep, statesIn } from './keys/killed.ts'
+
+// Each has processes of its own.
+t.jobs = 2
 
 t.test('the first start, killed at any step, leaves nothing that the next one cannot finish', async t => {
   let step = 1
@@ -18,3 +21,13 @@ t.test('the first start, killed at any step, leaves nothing that the next one ca
   }
   t.ok(step > 8, `killed at ${step - 1} steps`)
 })
+
+const acts: Readonly<Record<string, readonly string[]>> = {
+  rotate: ['retiring', 'active', 'pending'],
+  revoke: ['revoked', 'active', 'pending'],
+  'revoke --all': ['revoked', 'revoked', 'active', 'pending'],
+}
+for (const [act, after] of Object.entries(acts))
+  t.test(`keys ${act} that is killed at any step was done wholly or not at all, and leaves nothing behind`, t =>
+    killedAtEachStep(t, act, after),
+  )

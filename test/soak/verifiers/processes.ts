@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { api } from '../../support/serve.ts'
 import { SCALE_VARIABLE, type Scale } from './scaled-clock.ts'
-import { api } from './serve.ts'
 
 /** Each library with the seconds for which it uses a copy of the JWKS; undefined: until it meets a kid that it does not know. */
 export const libraries = {
@@ -37,7 +37,7 @@ export interface Verifier {
   verify(tokens: readonly string[]): Promise<readonly Verification[]>
 }
 
-const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const path = (name: string): string => fileURLToPath(new URL(`../../programs/${name}`, import.meta.url))
 
 export function startVerifier(t: Test, name: LibraryName, issuer: string, scale: Scale): Verifier {
   const words = ['--import', path('scaled-time.ts'), path('verify-lines.ts'), name, issuer, api]

@@ -1,0 +1,36 @@
+/**
+ * `npm run test:soak`: kills, days and rotations, as long as it is told, at moments that come from a seed. It names the seed, so that
+ * what failed can be repeated:
+ *
+ *     npm run test:soak -- --kills 1000 --share 1 --rounds 100 --seed 4711 kill day
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kills: { type: 'string', default: '20' },
+    share: { type: 'string', default: '0.003' },
+    rounds: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
+  },
+})
+const names = readdirSync(new URL('../test/soak', import.meta.url))
+  .filter(name => name.endsWith('.soak.ts'))
+  .map(name => name.slice(0, -'.soak.ts'.length))
+const unknown = positionals.filter(name => !names.includes(name))
+if (unknown.length > 0) throw new Error(`There is no soak ${unknown.join(', ')}, but ${names.join(', ')}.`)
+const chosen = positionals.length === 0 ? names : positionals
+
+const settings = Object.entries(values)
+const words = settings.map(([name, value]) => `--${name} ${value}`)
+console.log(`soak: npm run test:soak -- ${[...words, ...chosen].join(' ')}`)
+const environment = Object.fromEntries(settings.map(([name, value]) => [`SOAK_${name.toUpperCase()}`, value]))
+const files = chosen.map(name => `test/soak/${name}.soak.ts`)
+// What is told to run a day may take one.
+const tap = spawn('tap', ['--timeout=86400', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
+const [code] = await once(tap, 'exit')
+process.exitCode = code ?? 1
