@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Faults } from '../src/compose/sources.ts'
 import { auditedService, rowsOf } from './support/audit.ts'
 import { testClock } from './support/clock.ts'
-import { signet } from './support/process.ts'
+import { signet } from './support/command-line.ts'
 import { api, byTest, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
 import { everythingIn } from './support/sqlite.ts'
 

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { commandLine, isoTime, type Refused } from '../support/command-line.ts'
-import { spawnService } from '../support/process.ts'
-import { api, password, secret, temporaryFolder } from '../support/serve.ts'
+import { api, password, secret, serve } from '../support/serve.ts'
 
 // Each has a database of its own.
 t.jobs = 2
@@ -188,10 +187,10 @@ t.test('the longest and oddest that the rules allow is accepted', async t => {
 })
 
 t.test('beside a running server a command takes effect at once, and what it ended stays ended', async t => {
-  const service = await spawnService(t, temporaryFolder(t))
+  const service = await serve(t)
   const { json } = await commandLine(t, service.environment)
   await json(['users', 'add', 'ann', '--password-stdin'], password)
-  const request = (form: Readonly<Record<string, string>>) => service.token(form, ['web-app', secret])
+  const request = (form: Readonly<Record<string, string>>) => service.token(form, { client: ['web-app', secret] })
   const signIn = () => request({ grant_type: 'password', username: 'ann', password })
   const sessions: string[] = []
   const opens = async (title: string) => {

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
-import { commandLine, inParallel } from '../support/command-line.ts'
-import { signet, signetUnread } from '../support/process.ts'
+import { commandLine, inParallel, signet } from '../support/command-line.ts'
+import { signetProcess, signetUnread } from '../support/process.ts'
 import { environmentOf, temporaryFolder } from '../support/serve.ts'
 
 // Each has a database of its own.
@@ -54,7 +54,7 @@ t.test('--help shows what exists, works with a broken configuration, and opens n
   })
   const commands = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.map(verb => [noun, verb]))
   await inParallel(commands, async words => t.match(await help(words), /^ {2}--json +print JSON$/m))
-  const version = await signet(broken, ['--version'])
+  const version = await signetProcess(broken, ['--version'])
   t.strictSame([version.code, version.stdout], [0, `${packageJson.version}\n`])
   t.strictSame(readdirSync(folder), [])
 })
@@ -91,8 +91,13 @@ t.test('wrong usage ends with 2, answers nothing on standard output, and opens n
 
 t.test('a wrong configuration is refused with 1 and every mistake on standard error, under --json too', async t => {
   const environment = { ...(await databaseIn(t)).environment, SIGNET_PORT: 'none', SIGNET_FROBNICATE: 'yes' }
-  await inParallel([['users', 'list', '--json'], ['serve'], ['migrate']], async words => {
-    const { code, stdout, stderr } = await signet(environment, words)
+  const ways = [
+    [['users', 'list', '--json'], signet],
+    [['migrate'], signet],
+    [['serve'], signetProcess],
+  ] as const
+  await inParallel(ways, async ([words, run]) => {
+    const { code, stdout, stderr } = await run(environment, words)
     t.strictSame([code, stdout], [1, ''])
     t.match(stderr, /^ {2}SIGNET_PORT is "none"/m)
     t.match(stderr, /^ {2}SIGNET_FROBNICATE is not a variable/m)
@@ -122,7 +127,7 @@ t.test('a database that a newer Signet has migrated is refused by every command,
   database.prepare('insert into kysely_migration (name, timestamp) values (?, ?)').run('9999-from-tomorrow', now)
   const words = [['migrate'], ['roles', 'list'], ['roles', 'delete', 'editor'], ['users', 'list'], ['clients', 'list']]
   await refuses(words.map(command => ({ words: command, code: 1, says: /newer Signet \(9999-from-tomorrow\)/ })))
-  const { code, stderr } = await signet(environment, ['serve'])
+  const { code, stderr } = await signetProcess(environment, ['serve'])
   t.equal(code, 1)
   t.match(stderr, /newer Signet/)
   t.strictSame(database.prepare('select name from roles').all(), [{ name: 'editor' }])
@@ -158,7 +163,7 @@ t.test('serve says in one line that another process listens on its port, and end
   const other = createServer().listen(Number(environment['SIGNET_PORT']), '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')
-  const { code, stderr } = await signet(environment, ['serve'])
+  const { code, stderr } = await signetProcess(environment, ['serve'])
   t.equal(code, 1)
   t.match(stderr, /^Can't listen on 127\.0\.0\.1, port \d+: another process listens there\.\n$/)
 })
@@ -183,7 +188,7 @@ t.test('a command leaves the database of another user alone and names that user'
   const says = /signet\.sqlite belongs to (nobody|uid 65534)\..*sudo -u (nobody|'#65534') npx signet/
   const words = [['migrate'], ['users', 'list'], ['roles', 'add', 'r', '--permission', 'p'], ['clients', 'add', 'c']]
   await refuses(words.map(command => ({ words: command, code: 1, says })))
-  const { code, stderr } = await signet(environment, ['serve'])
+  const { code, stderr } = await signetProcess(environment, ['serve'])
   t.equal(code, 1)
   t.match(stderr, says)
   t.strictSame(readdirSync(join(file, '..')), ['signet.sqlite'], 'no file beside it that its owner could not open')
@@ -195,7 +200,7 @@ t.test('serve leaves the keys of another user alone and names that user', { skip
   const { environment, keys } = await databaseIn(t)
   mkdirSync(keys, { mode: 0o700 })
   chownSync(keys, NOBODY, NOBODY)
-  const { code, stderr } = await signet(environment, ['serve'])
+  const { code, stderr } = await signetProcess(environment, ['serve'])
   t.equal(code, 1)
   t.match(stderr, /keys belongs to (nobody|uid 65534)\..*sudo -u/)
   t.strictSame(readdirSync(keys), [])

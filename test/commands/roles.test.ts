@@ -1,7 +1,6 @@
 import t from 'tap'
 import { commandLine, type Refused } from '../support/command-line.ts'
-import { spawnService } from '../support/process.ts'
-import { api, claimsOf, password, temporaryFolder } from '../support/serve.ts'
+import { api, claimsOf, password, serve } from '../support/serve.ts'
 
 // Each has a database of its own.
 t.jobs = 2
@@ -92,7 +91,7 @@ t.test('the longest names are accepted, and one that begins with a dash after --
 })
 
 t.test('beside a running server a command takes effect at the next refresh', async t => {
-  const service = await spawnService(t, temporaryFolder(t))
+  const service = await serve(t)
   const { json } = await commandLine(t, service.environment)
   await json(['roles', 'add', 'editor', ...permissions('posts:write')])
   await json(['roles', 'add', 'author', ...permissions('posts:read')])

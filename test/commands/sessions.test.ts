@@ -1,8 +1,7 @@
 import t, { type Test } from 'tap'
 import { rowsOf } from '../support/audit.ts'
 import { commandLine, inParallel, isoTime } from '../support/command-line.ts'
-import { spawnService } from '../support/process.ts'
-import { basic, claimsOf, password, request, temporaryFolder } from '../support/serve.ts'
+import { basic, claimsOf, password, request, serve } from '../support/serve.ts'
 import { change } from '../support/sqlite.ts'
 import { isRevoked, statusIn, until } from '../support/status-list.ts'
 
@@ -19,8 +18,8 @@ interface Device {
 
 /** A running service with ann and ben, each signed in once through each of two clients. */
 async function scene(t: Test) {
-  const folder = temporaryFolder(t)
-  const service = await spawnService(t, folder)
+  const service = await serve(t)
+  const { folder } = service
   const { issuer } = service
   const { json, text, refuses } = await commandLine(t, service.environment)
   const grants = ['--grant', 'password', '--grant', 'refresh_token', '--audience', issuer]

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { commandLine, isoTime, type Refused } from '../support/command-line.ts'
-import { spawnService } from '../support/process.ts'
-import { api, password, temporaryFolder } from '../support/serve.ts'
+import { api, password, serve } from '../support/serve.ts'
 
 // Each has a database of its own.
 t.jobs = 2
@@ -128,7 +127,7 @@ t.test('what is refused ends with 1, wrong usage with 2, and neither leaves a us
 })
 
 t.test('from standard input one trailing newline is dropped, of Unix or of Windows, and nothing else', async t => {
-  const service = await spawnService(t, temporaryFolder(t))
+  const service = await serve(t)
   const { json } = await commandLine(t, service.environment)
   await json(['clients', 'add', 'spa', '--public', '--grant', 'password', '--audience', api])
   const signsIn = async (username: string, typed: string) =>
@@ -148,7 +147,7 @@ t.test('from standard input one trailing newline is dropped, of Unix or of Windo
 })
 
 t.test('beside a running server a command takes effect at once, and what it ended stays ended', async t => {
-  const service = await spawnService(t, temporaryFolder(t))
+  const service = await serve(t)
   const { json } = await commandLine(t, service.environment)
   const grants = ['--grant', 'password', '--grant', 'refresh_token']
   await json(['clients', 'add', 'spa', '--public', ...grants, '--audience', api])

@@ -1,5 +1,5 @@
 import { type Test, test } from 'tap'
-import { signet, spawnService } from '../support/process.ts'
+import { signetProcess, spawnService } from '../support/process.ts'
 import { open } from '../support/raw-http.ts'
 import { api, environmentOf, password, request, temporaryFolder } from '../support/serve.ts'
 
@@ -71,7 +71,7 @@ test('a second start on a taken port says which one, exits 1, and leaves the fir
   const other = await environmentOf(temporaryFolder(t))
   for (const name of ['SIGNET_PORT', 'SIGNET_MANAGEMENT_PORT']) {
     const port = String(service.environment[name])
-    const { code, stdout, stderr } = await signet({ ...other, [name]: port }, ['serve'])
+    const { code, stdout, stderr } = await signetProcess({ ...other, [name]: port }, ['serve'])
     t.equal(code, 1)
     t.match(stderr, `Can't listen on 127.0.0.1, port ${port}: another process listens there.`)
     t.notMatch(stdout, '"serving"')

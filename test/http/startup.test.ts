@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { test } from 'tap'
-import { signet, spawnService } from '../support/process.ts'
+import { signetProcess, spawnService } from '../support/process.ts'
 import { environmentOf, temporaryFolder } from '../support/serve.ts'
 
 const broken = {
@@ -13,7 +13,7 @@ const broken = {
 
 test('--help works in whatever environment', async t => {
   for (const words of [['--help'], ['serve', '--help'], ['users', 'add', '--help']]) {
-    const { code, stdout, stderr } = await signet(broken, words)
+    const { code, stdout, stderr } = await signetProcess(broken, words)
     t.equal(code, 0)
     t.match(stdout, /^Usage: signet/)
     t.equal(stderr, '')
@@ -22,7 +22,7 @@ test('--help works in whatever environment', async t => {
 
 test('a wrong configuration exits 1 before anything is made, and names every mistake', async t => {
   const folder = temporaryFolder(t)
-  const { code, stdout, stderr } = await signet({ ...(await environmentOf(folder)), ...broken }, ['serve'])
+  const { code, stdout, stderr } = await signetProcess({ ...(await environmentOf(folder)), ...broken }, ['serve'])
   t.equal(code, 1)
   t.equal(stdout, '')
   for (const name of Object.keys(broken)) t.match(stderr, name)

@@ -1,10 +1,41 @@
 /** The command line as scripts use it: under --json, with the answers parsed and the refusals looked at closely. */
+import { Readable, Writable } from 'node:stream'
 import type { Test } from 'tap'
-import { type Ran, signet } from './process.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { runProgram } from '../../src/commands/program.ts'
+import { createContainer } from '../../src/compose/container.ts'
+import { readConfig } from '../../src/config/read-config.ts'
+import { fastHasher } from './fast-hasher.ts'
+import type { Ran } from './process.ts'
 import { environmentOf, temporaryFolder } from './serve.ts'
 
-/** Processes that run at once; more would only wait for each other. */
+/** Commands that run at once. */
 const WIDTH = 6
+
+function collector() {
+  let text = ''
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk
+      done()
+    },
+  })
+  return { stream, text: () => text }
+}
+
+/** Runs `signet …words`, with passwords that cost nothing, in the process of the test; process.ts has it in one of its own. */
+export async function signet(
+  environment: Readonly<Record<string, string>>,
+  words: readonly string[],
+  input: string | Uint8Array = '',
+): Promise<Ran> {
+  const [stdout, stderr] = [collector(), collector()]
+  const io = { stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream, isTTY: false }
+  const faults = { hasher: () => fastHasher }
+  const open = () => createContainer(readConfig(environment), { faults, logTo: stdout.stream })
+  const code = await runProgram({ open, io, version: packageJson.version }, words)
+  return { code, stdout: stdout.text(), stderr: stderr.text() }
+}
 
 export const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 

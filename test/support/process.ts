@@ -23,7 +23,7 @@ const finished = (child: ChildProcess, input: string | Uint8Array): Promise<Ran>
   })
 
 /** Runs `signet …words` and waits for its end. */
-export const signet = (
+export const signetProcess = (
   environment: Readonly<Record<string, string>>,
   words: readonly string[],
   input: string | Uint8Array = '',
@@ -90,7 +90,7 @@ export async function spawnService(
     environment: full,
     log: () => log,
     pid: () => child.pid ?? 0,
-    cli: (words: readonly string[], input: string | Uint8Array = '') => signet(full, words, input),
+    cli: (words: readonly string[], input: string | Uint8Array = '') => signetProcess(full, words, input),
     token: (form: Readonly<Record<string, string>>, client?: readonly [string, string]) =>
       request(`${issuer}/oauth/token`, { form, ...(client && { client }) }),
     /** Ends the process and answers its exit code. */

@@ -84,7 +84,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
   const { environment = {}, folder = temporaryFolder(t), clock = systemClock, faults, ...more } = options
   const sources = { ...more, clock, faults: { hasher: () => fastHasher, ...faults } }
   if (options.folder === undefined && !makesItsOwnKeys(environment)) await copyStartedFolder(folder, clock.now())
-  const config = readConfig({ ...(await environmentOf(folder)), ...environment })
+  const full = { ...(await environmentOf(folder)), ...environment }
+  const config = readConfig(full)
   const lines: string[] = []
   const container = createContainer(config, { ...sources, logTo: { write: line => void lines.push(line) } })
   const running = await container.serve().catch(async error => {
@@ -101,6 +102,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
   const { issuer } = config
   return {
     config,
+    /** In which commands work on the same database and keys. */
+    environment: full,
     folder,
     issuer,
     management: `http://127.0.0.1:${config.managementPort}`,
