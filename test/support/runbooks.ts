@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { environmentOf, temporaryFolder } from './serve.ts'
+import { environmentOf, folderOnDisk } from './environment.ts'
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
@@ -34,7 +34,7 @@ export const pagesWithCommandsIn = (chapter: string): string[] =>
  * @param variables that the runbook names, such as KID
  */
 export async function terminalIn(t: Test, folder: string, variables: Readonly<Record<string, string>> = {}) {
-  const bin = join(temporaryFolder(t), 'bin')
+  const bin = join(folderOnDisk(t), 'bin')
   mkdirSync(bin)
   const npx = join(bin, 'npx')
   const node = `env -u NODE_OPTIONS '${process.execPath}'`
