@@ -78,7 +78,7 @@ t.test('docs/conformance.md calls each file and each test that it links by its n
   const ofSources = links.filter(({ target }) => target.endsWith('.ts'))
   // With its folder or without, and a test without its ending.
   const fits = ({ label, target }: Link) =>
-    `/${target.replace(/(\.(test|interop))?\.ts$/, '')}`.endsWith(`/${label.replace(/\.ts$/, '')}`)
+    `/${target.replace(/(\.(test|interop|soak))?\.ts$/, '')}`.endsWith(`/${label.replace(/\.ts$/, '')}`)
   t.strictSame(
     ofSources.filter(link => !fits(link)),
     [],

@@ -8,7 +8,7 @@ import t from 'tap'
 import { consumes } from '../support/consumer-conformance.ts'
 import { heard, start } from '../support/consumer-process.ts'
 import { startIssuer } from '../support/issuer.ts'
-import { installVerifier, packVerifier, run } from '../support/packed-verifier.ts'
+import { installVerifier, run } from '../support/packed-verifier.ts'
 import { placed, programUnder } from '../support/readme-blocks.ts'
 import { freePort, request } from '../support/serve.ts'
 
@@ -34,8 +34,6 @@ const runtimes: readonly Runtime[] = [
   },
 ]
 
-const packed = await packVerifier(t)
-
 for (const { name, variable, version, ...commands } of runtimes) {
   const program = process.env[variable]
   const skip = program === undefined && `${variable} names no executable, so ${name} was not run`
@@ -46,7 +44,7 @@ for (const { name, variable, version, ...commands } of runtimes) {
     async t => {
       if (program === undefined) return
       t.match(await run('.', [program, '--version']), version)
-      await consumes(t, await installVerifier(t, packed), [program, ...commands.run])
+      await consumes(t, await installVerifier(t), [program, ...commands.run])
     },
   )
 
@@ -55,7 +53,7 @@ for (const { name, variable, version, ...commands } of runtimes) {
   t.test(`${name}: the app in the README serves as it is`, { skip }, async t => {
     if (program === undefined) return
     const [issuer, port] = [await startIssuer(t), await freePort()]
-    const folder = await installVerifier(t, packed, ['hono'])
+    const folder = await installVerifier(t, ['hono'])
     writeFileSync(join(folder, 'app.ts'), placed(programUnder('Hono, Bun, Deno'), issuer.issuer))
     const app = start(t, folder, [program, ...serve(port), 'app.ts'])
     await heard(app, String(port))

@@ -22,11 +22,18 @@ function hasMemory(): boolean {
 
 const memory = hasMemory() ? MEMORY : tmpdir()
 
-export const createFolder = (place: string = memory): string => mkdtempSync(join(place, 'signet-test-'))
-export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
+const createFolder = (place: string): string => mkdtempSync(join(place, 'signet-test-'))
+const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
+
+/** A folder for what several tests copy, removed when the process ends. */
+export function folderOfProcess(): string {
+  const folder = createFolder(memory)
+  process.once('exit', () => removeFolder(folder))
+  return folder
+}
 
 /** A folder of the test's own, removed after it: in memory where the system has that, so that nothing waits for a disk. */
-export function temporaryFolder(t: Test, place?: string): string {
+export function temporaryFolder(t: Test, place = memory): string {
   const folder = createFolder(place)
   t.teardown(() => removeFolder(folder))
   return folder

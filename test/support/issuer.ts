@@ -43,6 +43,19 @@ export function signParts({ alg, privateKey }: SigningKey, header: string, paylo
   return `${header}.${payload}.${signature.toString('base64url')}`
 }
 
+/** An RSA key takes as long as some hundred verifications, so issuers of different tests have the same ones, and those of one test do not. */
+const issuerKeys: Promise<SigningKey>[] = []
+const MOST_ISSUER_KEYS = 4
+let issuers = 0
+
+function issuerKey(): Promise<SigningKey> {
+  const at = issuers % MOST_ISSUER_KEYS
+  issuers += 1
+  const key = issuerKeys[at] ?? createSigningKey()
+  issuerKeys[at] = key
+  return key
+}
+
 /** What an issuer answers at a path: a document, or whatever a function does with the request. */
 export type Published =
   | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body: string | Buffer }
@@ -59,7 +72,7 @@ export type Issuer = Awaited<ReturnType<typeof startIssuer>>
 
 /** Starts an issuer with one RS256 key and no status list; it is stopped after the test. Its clock is `now`. */
 export async function startIssuer(t: Test, { now = Date.now, path = '' } = {}) {
-  const key = await createSigningKey()
+  const key = await issuerKey()
   const published = new Map<string, Published>()
   const requests: { readonly path: string; readonly headers: IncomingMessage['headers'] }[] = []
 

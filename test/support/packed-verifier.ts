@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import { temporaryFolder } from './serve.ts'
+import { folderOfProcess, temporaryFolder } from './environment.ts'
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const modules = join(checkout, 'node_modules')
@@ -32,8 +32,8 @@ export interface Packed {
 }
 
 /** Builds and packs in a copy of the checkout: other tests import dist/ meanwhile, which a build would rewrite. */
-export async function packVerifier(t: Test): Promise<Packed> {
-  const copy = temporaryFolder(t)
+async function pack(): Promise<Packed> {
+  const copy = folderOfProcess()
   cpSync(join(checkout, 'tsconfig.json'), join(copy, 'tsconfig.json'))
   const built = join(checkout, 'verifier/dist')
   cpSync(join(checkout, 'verifier'), join(copy, 'verifier'), { recursive: true, filter: path => path !== built })
@@ -44,15 +44,34 @@ export async function packVerifier(t: Test): Promise<Packed> {
   return { tarball: join(folder, packed.filename), files }
 }
 
+let packed: Promise<Packed> | undefined
+
+/** It is packed once a process. */
+export function packVerifier(): Promise<Packed> {
+  packed ??= pack()
+  return packed
+}
+
+/** Installs it without a network or a cache. */
+async function install(): Promise<string> {
+  const { tarball } = await packVerifier()
+  const folder = folderOfProcess()
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  const cache = join(folderOfProcess(), 'cache')
+  await run(folder, ['npm', 'install', tarball, '--offline', '--no-audit', '--no-fund', '--cache', cache])
+  return folder
+}
+
+let installed: Promise<string> | undefined
+
 /**
- * Installs it in a folder of its own, without a network or a cache.
+ * A folder of the test's own in which it is installed; that is done once a process, and copied.
  * @param beside packages of this checkout that the consumer has, too
  */
-export async function installVerifier(t: Test, { tarball }: Packed, beside: readonly string[] = []): Promise<string> {
+export async function installVerifier(t: Test, beside: readonly string[] = []): Promise<string> {
+  installed ??= install()
   const folder = temporaryFolder(t)
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  const cache = join(temporaryFolder(t), 'cache')
-  await run(folder, ['npm', 'install', tarball, '--offline', '--no-audit', '--no-fund', '--cache', cache])
+  cpSync(await installed, folder, { recursive: true })
   for (const name of beside) {
     const link = join(folder, 'node_modules', name)
     mkdirSync(dirname(link), { recursive: true })

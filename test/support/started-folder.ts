@@ -7,11 +7,10 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { createContainer } from '../../src/compose/container.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import { createFolder, environmentOf, removeFolder } from './environment.ts'
+import { environmentOf, folderOfProcess } from './environment.ts'
 
 async function start() {
-  const folder = createFolder()
-  process.once('exit', () => removeFolder(folder))
+  const folder = folderOfProcess()
   const startedAtMs = Date.now()
   const clock = { now: () => startedAtMs }
   const container = createContainer(readConfig(await environmentOf(folder)), {

@@ -6,7 +6,7 @@ import { consumes } from '../support/consumer-conformance.ts'
 import { checkout, installVerifier, packVerifier, typeCheck } from '../support/packed-verifier.ts'
 import { programs } from '../support/readme-blocks.ts'
 
-const packed = await packVerifier(t)
+const packed = await packVerifier()
 const read = (...path: readonly string[]) => readFileSync(join(checkout, ...path), 'utf8')
 const sources = readdirSync(join(checkout, 'verifier/src'), { encoding: 'utf8', recursive: true }).filter(name =>
   name.endsWith('.ts'),
@@ -40,7 +40,7 @@ t.test('its sources import each other and node: modules only, and from fastify t
 })
 
 t.test('installed in an empty folder, a JavaScript program with all four entry points works', async t => {
-  const folder = await installVerifier(t, packed)
+  const folder = await installVerifier(t)
   t.strictSame(
     readdirSync(join(folder, 'node_modules')).filter(name => !name.startsWith('.')),
     ['@signet'],
@@ -88,7 +88,7 @@ user.sub
 `
 
 t.test('installed beside frameworks, a strict TypeScript program and those of the README type-check', async t => {
-  const folder = await installVerifier(t, packed, ['@types/node', '@types/express', 'express', 'fastify', 'hono'])
+  const folder = await installVerifier(t, ['@types/node', '@types/express', 'express', 'fastify', 'hono'])
   writeFileSync(join(folder, 'typed.ts'), typed)
   for (const [index, { code }] of programs.entries()) writeFileSync(join(folder, `readme-${index}.ts`), code)
   await t.resolves(typeCheck(folder))

@@ -6,12 +6,11 @@ import t, { type Test } from 'tap'
 import packageJson from '../../verifier/package.json' with { type: 'json' }
 import { heard, start } from '../support/consumer-process.ts'
 import { type Json, startIssuer } from '../support/issuer.ts'
-import { checkout, installVerifier, packVerifier, run } from '../support/packed-verifier.ts'
+import { checkout, installVerifier, run } from '../support/packed-verifier.ts'
 import { blocks, namesInTable, placed, programs, programUnder } from '../support/readme-blocks.ts'
 import { type Answer, freePort, type RequestOptions, request } from '../support/serve.ts'
 
 const codeUnder = (heading: string) => blocks.find(block => block.heading === heading)?.code ?? ''
-const packed = await packVerifier(t)
 
 type Ask = (path: string, options?: RequestOptions) => Promise<Pick<Answer, 'status' | 'body'>>
 
@@ -26,7 +25,7 @@ interface Placed {
 /** Writes the program under a heading into the folder of a consumer, with an issuer that runs. */
 async function place(t: Test, heading: string, beside: readonly string[] = []): Promise<Placed> {
   const [{ issuer, token }, port] = [await startIssuer(t), await freePort()]
-  const folder = await installVerifier(t, packed, beside)
+  const folder = await installVerifier(t, beside)
   const file = join(folder, 'program.ts')
   writeFileSync(file, placed(programUnder(heading), issuer, port))
   return { folder, file, port, token }
@@ -103,7 +102,7 @@ const trials: Readonly<Record<string, (t: Test, heading: string) => Promise<void
   },
 
   async 'Tests of your service'(t, heading) {
-    const folder = await installVerifier(t, packed)
+    const folder = await installVerifier(t)
     writeFileSync(join(folder, 'program.ts'), programUnder(heading))
     t.equal(await run(folder, [process.execPath, 'program.ts']), '', 'its own assertions hold')
   },
