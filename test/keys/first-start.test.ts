@@ -40,9 +40,7 @@ function hasOnePair(t: Tap, folder: string): void {
 type Tap = Pick<typeof t, 'equal' | 'strictSame'>
 
 /** The write of the keys stops at the hold: they are made and their files written, and no row exists. */
-const heldBack = (hold: Hold): Faults => ({
-  write: write => atKeys(write, work => hold.pass(() => write(work))),
-})
+const heldBack = (hold: Hold): Faults => atKeys(write => work => hold.pass(() => write(work)))
 
 t.test('two services that both made keys before either stored them agree on one pair', async t => {
   const folder = temporaryFolder(t)
@@ -64,14 +62,12 @@ t.test('a service that looked before the other one committed still notices that 
   const hold = createHold()
   hold.close()
   // What a transaction of its own snapshot sees: no keys, although they are there when it inserts its own.
-  const sawNothing: Faults = {
-    write: write =>
-      atKeys(write, work =>
-        hold.pass(() =>
-          write(stores => work({ ...stores, signingKeys: { ...stores.signingKeys, list: async () => [] } })),
-        ),
+  const sawNothing = atKeys(
+    write => work =>
+      hold.pass(() =>
+        write(stores => work({ ...stores, signingKeys: { ...stores.signingKeys, list: async () => [] } })),
       ),
-  }
+  )
   const second = serve(t, { folder, faults: sawNothing })
   await hold.waiting(1)
   const first = await serve(t, { folder })

@@ -4,18 +4,14 @@
  */
 
 import { createContainer } from '../../src/compose/container.ts'
-import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import { atKeys } from '../support/first-keys.ts'
 import { untilAllAreReady } from '../support/together.ts'
 
-const dies: Faults = {
-  write: write =>
-    atKeys(write, () => {
-      process.kill(process.pid, 'SIGKILL')
-      return new Promise(() => undefined)
-    }),
-}
+const dies = atKeys(() => () => {
+  process.kill(process.pid, 'SIGKILL')
+  return new Promise(() => undefined)
+})
 
 const config = readConfig(
   Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SIGNET_'))),

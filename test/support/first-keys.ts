@@ -1,11 +1,17 @@
+import type { Faults } from '../../src/compose/sources.ts'
 import type { Write } from '../../src/records/unit-of-work.ts'
 
-/** The first write of a first start says which database this is; those after it, where the keys are stored, go through `wrapped`. */
-export function atKeys(write: Write, wrapped: Write): Write {
-  let isNamed = false
-  return work => {
-    if (isNamed) return wrapped(work)
-    isNamed = true
-    return write(work)
+/** At a first start, what stands between the files of the first keys and the write in which their rows are stored. */
+export function atKeys(wrap: (write: Write) => Write): Faults {
+  let arePrepared = false
+  return {
+    keyFiles: files => ({
+      ...files,
+      async prepare(...values) {
+        await files.prepare(...values)
+        arePrepared = true
+      },
+    }),
+    write: write => work => (arePrepared ? wrap(write)(work) : write(work)),
   }
 }
