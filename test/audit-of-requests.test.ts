@@ -1,8 +1,9 @@
 import { hash as argon2 } from '@node-rs/argon2'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
-import { auditedService, rowsOf } from './support/audit.ts'
+import { rowsOf } from './support/audit.ts'
 import { exchange } from './support/raw-http.ts'
+import { scene } from './support/scene.ts'
 import { addAlice, basic, byTest, claimsOf, password, refresh, secret, serve, signIn } from './support/serve.ts'
 
 const wrongPassword = 'wrong battery staple 11'
@@ -15,7 +16,7 @@ const requestIds = (log: string): readonly string[] =>
     .map(line => JSON.parse(line).request_id)
 
 t.test('a sign-in appends one event: user, client, session, address, user agent, request id', async t => {
-  const { service, userId, clientId, appended } = await auditedService(t)
+  const { service, userId, clientId, appended } = await scene(t)
   const headers = { 'user-agent': 'a browser' }
   const form = { grant_type: 'password', username: 'ＡLICE', password }
   const { body } = await service.token(form, { client: ['web-app', secret], headers })
@@ -39,7 +40,7 @@ t.test('the address is that of X-Forwarded-For only when a trusted proxy says so
     ['none', '127.0.0.1'],
     ['127.0.0.0/8', '203.0.113.7'],
   ] as const) {
-    const { service, appendedLike } = await auditedService(t, { environment: { SIGNET_TRUST_PROXY } })
+    const { service, appendedLike } = await scene(t, { environment: { SIGNET_TRUST_PROXY } })
     await service.token(
       { grant_type: 'password', username: 'alice', password: wrongPassword, client_id: 'spa' },
       { headers },
@@ -49,7 +50,7 @@ t.test('the address is that of X-Forwarded-For only when a trusted proxy says so
 })
 
 t.test('a user agent is stored without what a terminal or a page would obey', async t => {
-  const { service, appendedLike } = await auditedService(t)
+  const { service, appendedLike } = await scene(t)
   const form = new URLSearchParams({ grant_type: 'password', username: 'alice', password }).toString()
   // C0 but what HTTP itself refuses, C1, the soft hyphen, and U+202E as its bytes arrive.
   const userAgent = Buffer.from('a\tb\x80\x85\x9b\x9fc\xadd\xe2\x80\xaee \xe9', 'latin1')
@@ -73,7 +74,7 @@ t.test('a user agent is stored without what a terminal or a page would obey', as
 
 t.test('what a proxy passes on as an address and is none is not stored', async t => {
   const environment = { SIGNET_TRUST_PROXY: '127.0.0.0/8' }
-  const { service, clock, fresh, appendedLike } = await auditedService(t, { environment })
+  const { service, clock, fresh, appendedLike } = await scene(t, { environment })
   for (const [forwarded, address] of [
     ['unknown', null],
     ['_hidden', null],
@@ -99,7 +100,7 @@ t.test('what a proxy passes on as an address and is none is not stored', async t
 })
 
 t.test('a failed sign-in appends one event with the reason that the answer keeps to itself', async t => {
-  const { service, userId, clientId, fresh, appendedLike } = await auditedService(t)
+  const { service, userId, clientId, fresh, appendedLike } = await scene(t)
   const signInAs = (username: string, typed: string) =>
     service.token({ grant_type: 'password', username, password: typed }, { client: ['web-app', secret] })
   const failed = { type: 'user.sign_in', outcome: 'failure', client_id: clientId, session_id: null, actor: 'client' }
@@ -122,7 +123,7 @@ t.test('a failed sign-in appends one event with the reason that the answer keeps
 t.test('a user who changes while the password is being checked gets no token, and an event that says why', async t => {
   const held = Promise.withResolvers<void>()
   const reached = Promise.withResolvers<void>()
-  const { service, userId, clientId, fresh, appendedLike } = await auditedService(t, {
+  const { service, userId, clientId, fresh, appendedLike } = await scene(t, {
     faults: {
       hasher: real => ({
         hash: real.hash,
@@ -147,7 +148,7 @@ t.test('a user who changes while the password is being checked gets no token, an
 t.test(
   'a client that fails to authenticate appends one event a minute; what repeats, or has no client, cannot fill the disk',
   async t => {
-    const { service, clientId, fresh, appendedLike } = await auditedService(t)
+    const { service, clientId, fresh, appendedLike } = await scene(t)
     const form = { grant_type: 'refresh_token', refresh_token: 'x' }
     const failed = { type: 'client.authenticate', outcome: 'failure', client_id: clientId, user_id: null }
     await service.token(form, { client: ['web-app', `${secret}x`] })
@@ -168,7 +169,7 @@ t.test(
 t.test(
   'a refresh, its repetition and a reuse append one event each, and so does a late use; an unknown token none',
   async t => {
-    const { service, clock, userId, clientId, fresh, appendedLike } = await auditedService(t)
+    const { service, clock, userId, clientId, fresh, appendedLike } = await scene(t)
     const { body: first } = await signIn(service)
     const { sid } = claimsOf(first.access_token)
     fresh()
@@ -190,7 +191,7 @@ t.test(
 )
 
 t.test('a hash that is brought up to date appends an event beside the sign-in', async t => {
-  const { service, userId, appendedLike } = await auditedService(t)
+  const { service, userId, appendedLike } = await scene(t)
   const old = await argon2(password, { memoryCost: 4096, timeCost: 2, parallelism: 1 })
   const database = new Sqlite(service.databaseFile)
   database.prepare('update users set password_hash = ? where id = ?').run(old, userId)

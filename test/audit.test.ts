@@ -2,9 +2,10 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Faults } from '../src/compose/sources.ts'
-import { auditedService, rowsOf } from './support/audit.ts'
+import { rowsOf } from './support/audit.ts'
 import { testClock } from './support/clock.ts'
 import { signet } from './support/command-line.ts'
+import { scene } from './support/scene.ts'
 import { api, byTest, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
 import { everythingIn } from './support/sqlite.ts'
 
@@ -13,17 +14,17 @@ const operator = { actor: 'operator:test', address: null, user_agent: null, requ
 const settings = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
 
 t.test('each act of an operator on users and roles appends one event: who did what to whom, and when', async t => {
-  const { service, clock, userId: alice, appended } = await auditedService(t)
+  const { service, clock, userId: alice, appended } = await scene(t)
   const { users, roles } = service
-  const { userId } = await users.add({ username: 'bob', password, roles: ['editor'] }, byTest)
+  const { userId } = await users.add({ username: 'carol', password, roles: ['editor'] }, byTest)
   appended('users add', operator, { type: 'user.add', user_id: userId })
   clock.advance(1)
-  await users.setPassword('bob', newPassword, byTest)
+  await users.setPassword('carol', newPassword, byTest)
   appended('users set-password', operator, { type: 'user.set_password', user_id: userId })
   clock.advance(1)
   const acts = { disabled: 'user.disable', active: 'user.enable', deleted: 'user.delete' } as const
   for (const status of ['disabled', 'active', 'deleted'] as const) {
-    await users.setStatus('bob', status, byTest)
+    await users.setStatus('carol', status, byTest)
     appended(`users ${status}`, operator, { type: acts[status], user_id: userId })
   }
 
@@ -41,7 +42,7 @@ t.test('each act of an operator on users and roles appends one event: who did wh
 })
 
 t.test('each act of an operator on clients appends one event', async t => {
-  const { service, appended } = await auditedService(t)
+  const { service, appended } = await scene(t)
   const { clients } = service
   await clients.add({ ...settings, clientId: 'new', isPublic: false, secret: undefined }, byTest)
   const { id } = await clients.find('new')
@@ -60,7 +61,7 @@ t.test('each act of an operator on clients appends one event', async t => {
 })
 
 t.test('where sessions end with an act, one event more says so and why', async t => {
-  const { service, userId, clientId, fresh, appended } = await auditedService(t)
+  const { service, userId, clientId, fresh, appended } = await scene(t)
   const { users, clients } = service
   const client = { client_id: clientId }
   const user = { user_id: userId }
@@ -89,7 +90,7 @@ t.test('where sessions end with an act, one event more says so and why', async t
 })
 
 t.test('the command line is named by the account that runs it', async t => {
-  const { service, appendedLike } = await auditedService(t)
+  const { service, appendedLike } = await scene(t)
   const environment = { SIGNET_DATABASE_URL: `file:${service.databaseFile}` }
   t.equal((await signet(environment, ['users', 'disable', 'alice'])).code, 0)
   const actor = `operator:${userInfo().username}`
@@ -114,17 +115,17 @@ t.test('the first signing keys append one event each, and a restart none', async
 })
 
 t.test('an act that is refused appends nothing and leaves nothing half-done', async t => {
-  const { service } = await auditedService(t)
+  const { service } = await scene(t)
   const { users, roles, clients } = service
   const before = everythingIn(service.databaseFile)
   const refused: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['a name that is taken', () => users.add({ username: 'ALICE', password, roles: [] }, byTest)],
-    ['a role that does not exist', () => users.add({ username: 'bob', password, roles: ['editor', 'none'] }, byTest)],
+    ['a role that does not exist', () => users.add({ username: 'carol', password, roles: ['editor', 'none'] }, byTest)],
     ['a short password', () => users.setPassword('alice', 'short', byTest)],
-    ['an unknown user', () => users.setStatus('bob', 'disabled', byTest)],
+    ['an unknown user', () => users.setStatus('carol', 'disabled', byTest)],
     ['a role that is there', () => roles.add({ name: 'editor', permissions: ['a:b'] }, byTest)],
     ['a bad permission', () => roles.update({ name: 'editor', permissions: ['a:b', 'c d'] }, byTest)],
-    ['a role for nobody', () => roles.grant('editor', 'bob', byTest)],
+    ['a role for nobody', () => roles.grant('editor', 'carol', byTest)],
     [
       'an id that is taken',
       () => clients.add({ ...settings, clientId: 'spa', isPublic: true, secret: undefined }, byTest),
@@ -148,13 +149,13 @@ t.test('an act whose event cannot be appended does not happen', async t => {
       }
       return work(broken ? { ...stores, audit: { ...stores.audit, append } } : stores)
     })
-  const { service } = await auditedService(t, { faults: { write } })
+  const { service } = await scene(t, { faults: { write } })
   const { users, roles, clients } = service
   const { body } = await signIn(service)
   const before = everythingIn(service.databaseFile)
   const author = { name: 'author', permissions: ['posts:read'] }
   const acts: Readonly<Record<string, () => Promise<unknown>>> = {
-    'users add': () => users.add({ username: 'bob', password, roles: ['editor'] }, byTest),
+    'users add': () => users.add({ username: 'carol', password, roles: ['editor'] }, byTest),
     'users set-password': () => users.setPassword('alice', newPassword, byTest),
     'users disable': () => users.setStatus('alice', 'disabled', byTest),
     'users delete': () => users.setStatus('alice', 'deleted', byTest),

@@ -1,13 +1,13 @@
 /** What becomes of the tokens that exist when something changes: the table of docs/running.md. */
+
 import t from 'tap'
-import { tokensOf } from './support/account.ts'
 import { addClient } from './support/clients.ts'
-import { badToken, ended, good, type Parties, resourceService } from './support/resource.ts'
+import { badToken, ended, good, type Parties, scene, tokensOf } from './support/scene.ts'
 import { byTest, claimsOf, password, secret } from './support/serve.ts'
 import { auditedBy } from './support/sqlite.ts'
 import { statusIn, storedRevocations } from './support/status-list.ts'
 
-const its = await resourceService(t)
+const its = await scene(t)
 const { users, roles, clients, databaseFile, issuer } = its.service
 const reader = ['posts:read']
 const editor = ['posts:read', 'posts:write']

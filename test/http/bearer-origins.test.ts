@@ -1,11 +1,11 @@
 import { test } from 'tap'
-import { accountService, page, type Tokens } from '../support/account.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
+import { page, scene, type Tokens } from '../support/scene.ts'
 import { sessionsOf } from '../support/sqlite.ts'
 
 test("a page may use the tokens of the client that registered it, and no other client's", async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const other = 'https://shop.example.com'
   const { service } = account
   await addClient(service, { clientId: 'shop', audiences: [service.issuer], origins: [other] })
@@ -41,7 +41,7 @@ test("a page may use the tokens of the client that registered it, and no other c
 })
 
 test('a registered page can read why it was refused', async t => {
-  const { service, as } = await accountService(t)
+  const { service, as } = await scene(t)
   for (const answer of [
     await service.get('/me', { headers: { origin: page } }),
     await as({ access: 'garbage' }, 'GET', '/me', { headers: { origin: page } }),
@@ -53,7 +53,7 @@ test('a registered page can read why it was refused', async t => {
 })
 
 test('a page that is registered gets leave to send Authorization with each method there is; a stranger none', async t => {
-  const { service } = await accountService(t)
+  const { service } = await scene(t)
   const preflight = (origin: string, path: string, method: string) =>
     service.get(path, {
       method: 'OPTIONS',

@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { type Test, test } from 'tap'
-import { type AccountService, accountService, type Tokens, tokensOf } from '../support/account.ts'
 import { isError } from '../support/error-shape.ts'
 import { exchange } from '../support/raw-http.ts'
+import { type Scene, scene, type Tokens, tokensOf } from '../support/scene.ts'
 import { type Answer, byTest, claimsOf, headerOf, secret } from '../support/serve.ts'
 import { auditedBy, change, sessionsOf } from '../support/sqlite.ts'
 
@@ -26,7 +26,7 @@ function refusesToken(t: Test, answer: Answer, title = 'refused'): void {
   t.equal(answer.headers.get('www-authenticate'), challenge, title)
 }
 
-const get = ({ service }: AccountService, authorization: string, path = '/me') =>
+const get = ({ service }: Scene, authorization: string, path = '/me') =>
   service.get(path, { headers: { authorization } })
 
 const encode = (value: object | string) =>
@@ -42,7 +42,7 @@ const everyRoute = [
 ] as const
 
 test('no route of /me does anything without a good token for the service itself', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { service, as } = account
   await account.device()
   const stranger = await account.device({ clientId: 'web-app' })
@@ -58,7 +58,7 @@ test('no route of /me does anything without a good token for the service itself'
 })
 
 test('a good token is served, however the scheme is written, and no answer may be stored', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { access } = await account.device()
   for (const scheme of ['Bearer', 'bearer', 'BEARER', 'Bearer  ']) {
     const answer = await get(account, `${scheme} ${access}`)
@@ -69,7 +69,7 @@ test('a good token is served, however the scheme is written, and no answer may b
 })
 
 test('another scheme is no token: a challenge without an error code', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { access } = await account.device()
   const others = [
     `Basic ${encode(`account:${secret}`)}`,
@@ -82,7 +82,7 @@ test('another scheme is no token: a challenge without an error code', async t =>
 })
 
 test('what is no access token of this service is refused in the same words', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { access, refreshToken } = await account.device()
   const [header = '', payload = '', signature = ''] = access.split('.')
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -125,7 +125,7 @@ test('what is no access token of this service is refused in the same words', asy
 })
 
 test('a token ends at its exp: no tolerance for clocks where there is only one', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { access } = await account.device()
   account.clock.advance(claimsOf(access).exp * 1000 - account.clock.now() - 1)
   t.equal((await get(account, `Bearer ${access}`)).status, 200, 'a millisecond before')
@@ -134,7 +134,7 @@ test('a token ends at its exp: no tolerance for clocks where there is only one',
 })
 
 test('what is stored wins over what a token claims, from the moment on in which it is written', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { service } = account
   const { users, clients } = service
   const refreshed = async ({ refreshToken }: Tokens) => tokensOf(await account.refresh(refreshToken))
@@ -167,7 +167,7 @@ test('what is stored wins over what a token claims, from the moment on in which 
 })
 
 test('a user or client that is not active is refused before the sessions have all ended', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { databaseFile } = account.service
   const { access } = await account.device()
   for (const table of ['users', 'clients']) {
@@ -181,7 +181,7 @@ test('a user or client that is not active is refused before the sessions have al
 })
 
 test('a token in the query is refused, also beside a good one in the header', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { access } = await account.device()
   for (const path of [`/me?access_token=${access}`, '/me?access_token=', `/me/sessions?x=1&access_token=${access}`]) {
     for (const answer of [await account.service.get(path), await get(account, `Bearer ${access}`, path)]) {
@@ -195,14 +195,14 @@ test('a token in the query is refused, also beside a good one in the header', as
 })
 
 test('a token in the body is not read', async t => {
-  const { service, device } = await accountService(t)
+  const { service, device } = await scene(t)
   const { access } = await device()
   asksForToken(t, await service.get('/me/password', { form: { access_token: access } }))
   asksForToken(t, await service.get('/me/sessions', { method: 'DELETE', form: { access_token: access } }))
 })
 
 test('two Authorization lines are refused, though both are good', async t => {
-  const { service, device } = await accountService(t)
+  const { service, device } = await scene(t)
   const line = `Authorization: Bearer ${(await device()).access}\r\n`
   const head = `GET /me HTTP/1.1\r\nHost: signet.test\r\n${line}`
   t.equal((await exchange(service.issuer, `${head}\r\n`)).status, 200)

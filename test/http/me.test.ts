@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { accountService, type Tokens } from '../support/account.ts'
 import { isoTime } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'
+import { scene, type Tokens } from '../support/scene.ts'
 import { byTest } from '../support/serve.ts'
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
@@ -9,7 +9,7 @@ const minute = 60_000
 const idleTtl = 14 * 24 * 3_600_000
 
 test('/me says who is signed in, as it is now and not as it was at the sign-in', async t => {
-  const { service, as, device, userId } = await accountService(t)
+  const { service, as, device, userId } = await scene(t)
   const here = await device()
   const me = await as(here, 'GET', '/me')
   t.match(me.body.created_at, isoTime)
@@ -22,7 +22,7 @@ test('/me says who is signed in, as it is now and not as it was at the sign-in',
 })
 
 test('the sessions are listed with these members and no other, the one used last first', async t => {
-  const { as, device, refresh, clock } = await accountService(t)
+  const { as, device, refresh, clock } = await scene(t)
   const startMs = clock.now()
   const here = await device()
   clock.advance(minute)
@@ -56,7 +56,7 @@ test('the sessions are listed with these members and no other, the one used last
 })
 
 test('which session is the current one depends on the token that asks', async t => {
-  const { as, device } = await accountService(t)
+  const { as, device } = await scene(t)
   const both = [await device(), await device()]
   for (const { sid, access } of both) {
     const { sessions } = (await as({ access }, 'GET', '/me/sessions')).body
@@ -68,7 +68,7 @@ test('which session is the current one depends on the token that asks', async t 
 })
 
 test('only what is alive is listed, and only what is one’s own', async t => {
-  const { service, as, device, refresh, revoke, clock } = await accountService(t)
+  const { service, as, device, refresh, revoke, clock } = await scene(t)
   const idsOf = async (tokens: Tokens) =>
     (await as(tokens, 'GET', '/me/sessions')).body.sessions.map(({ id }: { id: string }) => id)
   const bob = await device({ username: 'bob' })
@@ -93,7 +93,7 @@ test('address and user agent are those of the last use, also behind a trusted pr
     ['127.0.0.0/8', '203.0.113.7', '2001:db8::7'],
   ] as const) {
     await t.test(`SIGNET_TRUST_PROXY=${SIGNET_TRUST_PROXY}`, async t => {
-      const { as, device, refresh } = await accountService(t, { environment: { SIGNET_TRUST_PROXY } })
+      const { as, device, refresh } = await scene(t, { environment: { SIGNET_TRUST_PROXY } })
       const here = await device({ headers: { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'a browser' } })
       const seen = async () => {
         const { address, user_agent } = (await as(here, 'GET', '/me/sessions')).body.sessions[0]
@@ -111,7 +111,7 @@ test('address and user agent are those of the last use, also behind a trusted pr
 })
 
 test('no answer about sessions may be stored, and other methods are refused by name', async t => {
-  const { as, device } = await accountService(t)
+  const { as, device } = await scene(t)
   const here = await device()
   for (const path of ['/me', '/me/sessions']) {
     const answer = await as(here, 'GET', path, { headers: { 'if-none-match': '*' } })

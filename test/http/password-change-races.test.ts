@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import t from 'tap'
-import { accountService, type Tokens } from '../support/account.ts'
 import { isError } from '../support/error-shape.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
 import { createHold, during } from '../support/hold.ts'
 import { operatorBeside } from '../support/operator.ts'
+import { scene, type Tokens } from '../support/scene.ts'
 import { type Answer, byTest, password } from '../support/serve.ts'
 import { change as changeRow, select, sessionsOf } from '../support/sqlite.ts'
 
@@ -28,7 +28,7 @@ function duringThe(kind: Work, request: () => Promise<Answer>, act: () => Promis
   return during(holds[kind], request, act)
 }
 
-const account = await accountService(t, {
+const account = await scene(t, {
   faults: {
     hasher: () => ({
       hash: typed => pass('hash', () => fastHasher.hash(typed)),
@@ -147,7 +147,7 @@ t.test('of two changes at the same moment one counts, and its session is the one
 t.test('past the queue a change is told to come back, before any work and without a trace', async t => {
   let begun = 0
   const busyHold = createHold()
-  const busy = await accountService(t, {
+  const busy = await scene(t, {
     faults: {
       hasher: () => ({
         hash: fastHasher.hash,

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { type AccountService, accountService, isListed, type SignIn, type Tokens } from '../support/account.ts'
 import { isError } from '../support/error-shape.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
+import { isListed, type Scene, type SignIn, scene, type Tokens } from '../support/scene.ts'
 import { password, type RequestOptions } from '../support/serve.ts'
 import { everythingIn } from '../support/sqlite.ts'
 
@@ -9,17 +9,13 @@ const newPassword = 'another battery staple 10'
 const wrong = 'wrong battery staple 11'
 const good = { current_password: password, new_password: newPassword }
 
-const change = (
-  { as }: AccountService,
-  tokens: Tokens,
-  form: RequestOptions['form'] = good,
-  more: RequestOptions = {},
-) => as(tokens, 'POST', '/me/password', { form: form ?? '', ...more })
+const change = ({ as }: Scene, tokens: Tokens, form: RequestOptions['form'] = good, more: RequestOptions = {}) =>
+  as(tokens, 'POST', '/me/password', { form: form ?? '', ...more })
 
-const statusOf = async ({ attempt }: AccountService, signIn: SignIn) => (await attempt(signIn)).status
+const statusOf = async ({ attempt }: Scene, signIn: SignIn) => (await attempt(signIn)).status
 
 /** A service that counts the passwords that were hashed or compared. */
-async function counted(t: Parameters<typeof accountService>[0]) {
+async function counted(t: Parameters<typeof scene>[0]) {
   const work = { count: 0 }
   const counting = <T extends unknown[], R>(inner: (...words: T) => R) => {
     return (...words: T) => {
@@ -28,11 +24,11 @@ async function counted(t: Parameters<typeof accountService>[0]) {
     }
   }
   const hasher = () => ({ hash: counting(fastHasher.hash), verify: counting(fastHasher.verify) })
-  return { account: await accountService(t, { faults: { hasher } }), work }
+  return { account: await scene(t, { faults: { hasher } }), work }
 }
 
 test('from a change on the new password signs in and the old one does not', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const here = await account.device()
   const answer = await change(account, here)
   t.same([answer.status, answer.text, answer.headers.get('cache-control')], [204, '', 'no-store'])
@@ -44,7 +40,7 @@ test('from a change on the new password signs in and the old one does not', asyn
 })
 
 test('a change ends every other session of the user, and this one goes on', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { as, refresh, userId, appended } = account
   const here = await account.device()
   const others = [await account.device(), await account.device({ clientId: 'web-app' })]
@@ -77,7 +73,7 @@ test('a change ends every other session of the user, and this one goes on', asyn
 })
 
 test('a wrong current password changes nothing, and is audited as a failure', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const [here, there] = [await account.device(), await account.device()]
   account.fresh()
   for (const typed of [wrong, `${password} `, password.toUpperCase(), newPassword]) {
@@ -93,7 +89,7 @@ test('a wrong current password changes nothing, and is audited as a failure', as
 })
 
 test('a new password that the rules refuse changes nothing, and the answer names the rule', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const here = await account.device()
   const before = everythingIn(account.service.databaseFile)
   for (const [typed, rule] of [
@@ -156,7 +152,7 @@ test('without a good token no password is compared', async t => {
 })
 
 test('no password gets into the log, whatever becomes of it', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const here = await account.device()
   const words = ['current-Zanzibar-7', 'Quetzalcoatl', 'new-Kilimanjaro-8 and more']
   const [typed, short, fine] = words as [string, string, string]

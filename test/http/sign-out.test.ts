@@ -1,26 +1,26 @@
 import { type Test, test } from 'tap'
-import { type AccountService, accountService, isListed, type Tokens } from '../support/account.ts'
 import { isError } from '../support/error-shape.ts'
+import { isListed, type Scene, scene, type Tokens } from '../support/scene.ts'
 
 import { everythingIn, sessionsOf } from '../support/sqlite.ts'
 
 const notListed = 'There is nothing at this path.'
 
 /** Nothing of the session works any more, here or at a resource service. */
-async function isOver(t: Test, { as, refresh }: AccountService, tokens: Tokens, title: string): Promise<void> {
+async function isOver(t: Test, { as, refresh }: Scene, tokens: Tokens, title: string): Promise<void> {
   t.equal((await refresh(tokens.refreshToken)).body.error, 'invalid_grant', `${title}: refresh`)
   t.equal((await as(tokens, 'GET', '/me')).status, 401, `${title}: access token`)
   t.equal(await isListed(tokens.access), true, `${title}: status list`)
 }
 
-async function goesOn(t: Test, { as, refresh }: AccountService, tokens: Tokens, title: string): Promise<void> {
+async function goesOn(t: Test, { as, refresh }: Scene, tokens: Tokens, title: string): Promise<void> {
   t.equal((await as(tokens, 'GET', '/me')).status, 200, `${title}: access token`)
   t.equal(await isListed(tokens.access), false, `${title}: status list`)
   t.equal((await refresh(tokens.refreshToken)).status, 200, `${title}: refresh`)
 }
 
 test('signing one device out ends its refresh token and its access tokens, and nothing else', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { service, as, userId, appended } = account
   const [here, there, elsewhere] = [await account.device(), await account.device(), await account.device()]
   const sibling = (await account.refresh(there.refreshToken)).body.access_token
@@ -44,7 +44,7 @@ const sessionsRequest = (log: string): { request_id: string } =>
   JSON.parse(log.split('\n').findLast(line => line.includes('"msg":"request"')) ?? '')
 
 test('the device that asks may sign itself out', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const [here, there] = [await account.device(), await account.device()]
   t.equal((await account.as(here, 'DELETE', `/me/sessions/${here.sid}`)).status, 204)
   await isOver(t, account, here, 'this device')
@@ -52,7 +52,7 @@ test('the device that asks may sign itself out', async t => {
 })
 
 test("somebody else's session, one that is over and one that never was look the same, and nothing happens", async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { service, as } = account
   const [here, bob, over] = [await account.device(), await account.device({ username: 'bob' }), await account.device()]
   t.equal((await as(here, 'DELETE', `/me/sessions/${over.sid}`)).status, 204)
@@ -67,7 +67,7 @@ test("somebody else's session, one that is over and one that never was look the 
 })
 
 test('signing the others out leaves this session, and those of other users', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const { as, userId, appended } = account
   const here = await account.device()
   const others = [await account.device(), await account.device({ clientId: 'web-app' })]
@@ -91,7 +91,7 @@ test('signing the others out leaves this session, and those of other users', asy
 })
 
 test('?all=true signs this device out, too', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const [here, there, bob] = [await account.device(), await account.device(), await account.device({ username: 'bob' })]
   t.equal((await account.as(here, 'DELETE', '/me/sessions?all=true')).status, 204)
   await isOver(t, account, here, 'this device')
@@ -100,7 +100,7 @@ test('?all=true signs this device out, too', async t => {
 })
 
 test('?all says true or false, and nothing is false: anything else is refused before anybody is signed out', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const [here, there] = [await account.device(), await account.device()]
   for (const query of ['all=1', 'all=TRUE', 'all=yes', 'all=true&all=true', 'all=true&all=false']) {
     isError(t, await account.as(here, 'DELETE', `/me/sessions?${query}`), [400, 'invalid_request'])
@@ -115,7 +115,7 @@ test('?all says true or false, and nothing is false: anything else is refused be
 })
 
 test('more sessions than one write ends are all ended by one request', async t => {
-  const account = await accountService(t, { environment: { SIGNET_SESSION_LIMIT: '1000' } })
+  const account = await scene(t, { environment: { SIGNET_SESSION_LIMIT: '1000' } })
   const here = await account.device()
   for (let round = 0; round < 9; round += 1)
     await Promise.all(Array.from({ length: 25 }, () => account.device({ clientId: 'web-app' })))
@@ -130,7 +130,7 @@ test('more sessions than one write ends are all ended by one request', async t =
 })
 
 test('of two that sign the same device out at once, one is told that there is nothing any more', async t => {
-  const account = await accountService(t)
+  const account = await scene(t)
   const [here, there] = [await account.device(), await account.device()]
   account.fresh()
   const path = `/me/sessions/${there.sid}`

@@ -1,7 +1,7 @@
 /** What the login page of the example says when it does not get what it needs, in a real Chromium. */
 import t from 'tap'
-import { alerted, signIn, startBrowser } from '../support/browser.ts'
 import { resourceApi } from '../support/resource-api.ts'
+import { alerted, signIn, startBrowser } from './browser.ts'
 
 const openProfile = await startBrowser(t)
 

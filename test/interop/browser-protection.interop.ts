@@ -1,5 +1,6 @@
 /** What protects the login page of the example from other pages, foreign scripts and curious eyes, in a real Chromium. */
 import t from 'tap'
+import { resourceApi } from '../support/resource-api.ts'
 import {
   alerted,
   bearerOf,
@@ -10,8 +11,7 @@ import {
   refreshTokenIn,
   signIn,
   startBrowser,
-} from '../support/browser.ts'
-import { resourceApi } from '../support/resource-api.ts'
+} from './browser.ts'
 
 const openProfile = await startBrowser(t)
 

@@ -1,5 +1,7 @@
 /** The login page of the example in a real Chromium, with the example's server, and a token service behind it. */
 import t from 'tap'
+import { resourceApi } from '../support/resource-api.ts'
+import { request, temporaryFolder } from '../support/serve.ts'
 import {
   alert,
   alerted,
@@ -13,9 +15,7 @@ import {
   setAhead,
   signIn,
   startBrowser,
-} from '../support/browser.ts'
-import { resourceApi } from '../support/resource-api.ts'
-import { request, temporaryFolder } from '../support/serve.ts'
+} from './browser.ts'
 
 const openProfile = await startBrowser(t)
 

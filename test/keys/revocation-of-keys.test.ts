@@ -1,10 +1,11 @@
 /** A key that was stolen: it leaves the JWKS, and what it signed is worth nothing. */
+
 import { chmodSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
 import { isError } from '../support/error-shape.ts'
 import { createHold } from '../support/hold.ts'
-import { ended, good, resourceService } from '../support/resource.ts'
+import { ended, good, scene } from '../support/scene.ts'
 import { byTest, headerOf, request, type ServeOptions } from '../support/serve.ts'
 import {
   DAY,
@@ -26,7 +27,7 @@ t.jobs = 2
 
 /** A service after its first rotation: a key of each state that is published. */
 async function afterRotation(t: Test, options: ServeOptions = {}) {
-  const parties = await resourceService(t, options)
+  const parties = await scene(t, options)
   const { service, clock } = parties
   clock.advance(90 * DAY)
   await service.tick()

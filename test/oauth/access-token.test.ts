@@ -28,7 +28,7 @@ const underPath = await serve(t, {
 })
 await addAlice(underPath)
 
-const verifier = fileURLToPath(new URL('../support/verify-access-token.ts', import.meta.url))
+const verifier = fileURLToPath(new URL('./verify-access-token.ts', import.meta.url))
 const verifyElsewhere = async (issuer: string, audience: string, token: string) =>
   JSON.parse((await promisify(execFile)(process.execPath, [verifier, issuer, audience, token])).stdout)
 

@@ -1,8 +1,9 @@
 /** What becomes of a token whose user's rights change while it is signed, as often as somebody likes. */
+
 import t, { type Test } from 'tap'
 import type { Signer } from '../../src/records/signing-key.ts'
 import { isError } from '../support/error-shape.ts'
-import { resourceService } from '../support/resource.ts'
+import { scene } from '../support/scene.ts'
 import { byTest, claimsOf } from '../support/serve.ts'
 import { sessionsOf } from '../support/sqlite.ts'
 
@@ -20,7 +21,7 @@ async function restlessService(t: Test) {
       return sign(input)
     },
   })
-  const its = await resourceService(t, { faults: { signer } })
+  const its = await scene(t, { faults: { signer } })
   const { roles } = its.service
   await roles.add({ name: 'reader', permissions: ['posts:read'] }, byTest)
   await roles.grant('reader', 'alice', byTest)

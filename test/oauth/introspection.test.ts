@@ -1,9 +1,8 @@
 import t, { type Test } from 'tap'
 import type { Status } from '../../src/records/standing.ts'
-import { page, type Tokens, tokensOf } from '../support/account.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
-import { good, inactive, type Parties, type ResourceService, resourceService } from '../support/resource.ts'
+import { good, inactive, type Parties, page, type Scene, scene, type Tokens, tokensOf } from '../support/scene.ts'
 import { type Answer, api, byTest, claimsOf, password, secret } from '../support/serve.ts'
 import { change, everythingIn } from '../support/sqlite.ts'
 
@@ -11,7 +10,7 @@ const account = ['account', secret] as const
 const isInactive = (t: Test, { status, text }: Answer, title = '') => t.same([status, text], [200, inactive], title)
 
 t.test('an active access token is described by its own claims, without its status', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { access } = await its.device()
   const { status: _, ...claims } = claimsOf(access)
   const answer = await its.introspect(access)
@@ -37,7 +36,7 @@ t.test('an active access token is described by its own claims, without its statu
 })
 
 t.test('a token without a scope has none in its description', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { access } = await its.device({ username: 'bob' })
   const { body } = await its.introspect(access)
   t.match(body, { active: true, roles: [] })
@@ -45,7 +44,7 @@ t.test('a token without a scope has none in its description', async t => {
 })
 
 t.test('an active refresh token is described to its own client', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const first = await its.device()
   const signedInAt = Math.floor(its.clock.now() / 1000)
   its.clock.advance(100_000)
@@ -67,7 +66,7 @@ t.test('an active refresh token is described to its own client', async t => {
 })
 
 t.test('a client learns about the audiences that it was given, and about no others', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { clients } = its.service
   const { access } = await its.device()
   await addClient(its.service, { clientId: 'narrow', grants: [], audiences: [its.service.issuer, api] })
@@ -87,7 +86,7 @@ t.test('a client learns about the audiences that it was given, and about no othe
 t.test(
   'of a refresh token the current and, in the grace, the one before are active; to ask ends no session',
   async t => {
-    const its = await resourceService(t)
+    const its = await scene(t)
     const first = await its.device()
     const second = await its.refreshed(first)
     const third = await its.refreshed(second)
@@ -107,7 +106,7 @@ t.test(
 )
 
 t.test('a refresh token is inactive while its client may not refresh', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { clients } = its.service
   const first = await its.device()
   const { refreshToken, access } = await its.refreshed(first)
@@ -119,7 +118,7 @@ t.test('a refresh token is inactive while its client may not refresh', async t =
 })
 
 t.test('a hint does not decide what a token is', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { access, refreshToken } = await its.device()
   const asks = async (token: string, token_type_hint: string, clientId: string) =>
     (await its.service.get('/oauth/introspect', { form: { token, token_type_hint }, client: [clientId, secret] })).body
@@ -129,7 +128,7 @@ t.test('a hint does not decide what a token is', async t => {
 })
 
 t.test('who cannot prove to be a client that keeps a secret gets 401 and learns nothing', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const spa = { grant_type: 'password', username: 'alice', password, client_id: 'spa' }
   const own = tokensOf(await its.service.token(spa))
   await addClient(its.service, { clientId: 'public', isPublic: true, secret: undefined, introspect: [api] })
@@ -155,7 +154,7 @@ t.test('who cannot prove to be a client that keeps a secret gets 401 and learns 
 })
 
 t.test('a page that the client has not registered gets 403', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { access, refreshToken } = await its.device()
   const asks = (token: string, clientId: string, origin: string) =>
     its.service.get('/oauth/introspect', { form: { token }, client: [clientId, secret], headers: { origin } })
@@ -165,7 +164,7 @@ t.test('a page that the client has not registered gets 403', async t => {
 })
 
 t.test('an access token is active to the last second before its exp', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { access } = await its.device()
   its.clock.advance(claimsOf(access).exp * 1000 - its.clock.now() - 1)
   t.equal((await its.introspect(access)).body.active, true)
@@ -174,7 +173,7 @@ t.test('an access token is active to the last second before its exp', async t =>
 })
 
 t.test('a refresh token is active until it expires unused', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { refreshToken } = await its.device()
   its.clock.advance(14 * 86_400_000 - 1)
   t.equal((await its.introspect(refreshToken, account)).body.active, true)
@@ -182,7 +181,7 @@ t.test('a refresh token is active until it expires unused', async t => {
   isInactive(t, await its.introspect(refreshToken, account))
 })
 
-type Act = (its: ResourceService, who: Parties) => Promise<unknown>
+type Act = (its: Scene, who: Parties) => Promise<unknown>
 const setUser =
   (status: Status): Act =>
   ({ service }, { username }) =>
@@ -211,7 +210,7 @@ const endings: Readonly<Record<string, Act>> = {
 }
 
 t.test('what is stored wins: both tokens are inactive at once when', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   for (const [name, act] of Object.entries(endings)) {
     await t.test(name, async t => {
       const who = await its.parties()
@@ -227,7 +226,7 @@ t.test('what is stored wins: both tokens are inactive at once when', async t => 
 })
 
 t.test('a revoked access token is inactive, and the refresh token of its session is not', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const device = await its.device()
   await its.revoke(device.access)
   isInactive(t, await its.introspect(device.access))
@@ -235,7 +234,7 @@ t.test('a revoked access token is inactive, and the refresh token of its session
 })
 
 t.test('a permission that was taken away is missing from scope and roles at once', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { roles, databaseFile } = { ...its.service }
   await roles.add({ name: 'reader', permissions: ['posts:read'] }, byTest)
   await roles.grant('reader', 'alice', byTest)

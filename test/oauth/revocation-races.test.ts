@@ -1,8 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Signer } from '../../src/records/signing-key.ts'
-import { type Tokens, tokensOf } from '../support/account.ts'
 import { createHold, during } from '../support/hold.ts'
-import { badToken, ended, good, type ResourceService, resourceService, type Verdict } from '../support/resource.ts'
+import { badToken, ended, good, type Scene, scene, type Tokens, tokensOf, type Verdict } from '../support/scene.ts'
 import type { Answer } from '../support/serve.ts'
 import { auditedBy } from '../support/sqlite.ts'
 import { statusIn } from '../support/status-list.ts'
@@ -22,14 +21,14 @@ async function mixingService(t: Test) {
     kid,
     sign: input => (signatures.add() % 2 === 0 ? sign(input) : signing.pass(() => sign(input))),
   })
-  return { ...(await resourceService(t, { faults: { signer } })), signing }
+  return { ...(await scene(t, { faults: { signer } })), signing }
 }
 
 const isOk = ({ status }: Answer): boolean => status === 200
 const sameStatus = (one: string, two: string): boolean => statusIn(one).idx === statusIn(two).idx
 
 /** A session whose refresh token was used once already: the mix has a current and a previous generation. */
-async function session(its: ResourceService) {
+async function session(its: Scene) {
   const first = await its.device()
   return [first, await its.refreshed(first)] as const
 }
@@ -83,7 +82,7 @@ function createCount() {
 }
 
 /** Each of these access tokens has this verdict. */
-const allAre = async (t: Test, its: ResourceService, tokens: readonly Tokens[], verdict: Verdict, title = '') =>
+const allAre = async (t: Test, its: Scene, tokens: readonly Tokens[], verdict: Verdict, title = '') =>
   t.same(await Promise.all(tokens.map(its.verdictOn)), new Array(tokens.length).fill(verdict), title)
 
 t.test('when the session is revoked among many refreshes, nothing refreshes and no access token is left', async t => {
@@ -160,7 +159,7 @@ async function heldAtTheSigner(t: Test) {
     kid,
     sign: input => (holding.one ? sign(input) : signing.pass(() => sign(input))),
   })
-  return { holding, signing, its: await resourceService(t, { faults: { signer } }) }
+  return { holding, signing, its: await scene(t, { faults: { signer } }) }
 }
 
 t.test('a refresh that is being signed while the access token is revoked delivers one that is not', async t => {

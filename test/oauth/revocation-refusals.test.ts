@@ -2,10 +2,9 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import t, { type Test } from 'tap'
 import { encodeRefreshToken } from '../../src/oauth/sessions/refresh-token.ts'
 import type { Signer } from '../../src/records/signing-key.ts'
-import { page, type Tokens } from '../support/account.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
-import { good, inactive, type ResourceService, type Revoking, resourceService } from '../support/resource.ts'
+import { good, inactive, page, type Revoking, type Scene, scene, type Tokens } from '../support/scene.ts'
 import { byTest, claimsOf, headerOf, type RequestOptions, secret } from '../support/serve.ts'
 import { everythingIn, select } from '../support/sqlite.ts'
 import { statusIn } from '../support/status-list.ts'
@@ -26,7 +25,7 @@ const alteredAt = (token: string, at: number): string =>
   token.slice(0, at) + (token[at] === 'a' ? 'b' : 'a') + token.slice(at + 1)
 
 /** What somebody may try who has this device's tokens, or none: none of it is a token of this service. */
-async function forgeries({ access, refreshToken }: Tokens, ours: Signer, service: ResourceService['service']) {
+async function forgeries({ access, refreshToken }: Tokens, ours: Signer, service: Scene['service']) {
   const [header, claims] = [headerOf(access), claimsOf(access)]
   const [start = '', middle = '', signature = ''] = access.split('.')
   const otherIssuer = service.issuer.replace(/\d$/, digit => String((Number(digit) + 1) % 10))
@@ -73,7 +72,7 @@ async function withSigner(t: Test) {
     ours = inner
     return inner
   }
-  const its = await resourceService(t, { faults: { signer } })
+  const its = await scene(t, { faults: { signer } })
   await its.device()
   if (ours === undefined) throw new Error('Nobody signs.')
   return { its, ours }
@@ -99,7 +98,7 @@ t.test('what is no token of this service is no error, has no effect and writes n
 })
 
 t.test('what expired is no error, and nothing is remembered of it', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const device = await its.device()
   const revocations = () => select(its.service.databaseFile, 'select * from revocations')
   its.clock.advance(15 * 60_000 + 1000)
@@ -113,7 +112,7 @@ t.test('what expired is no error, and nothing is remembered of it', async t => {
 })
 
 /** The request is refused, nothing is revoked, and afterwards every token is as good as before. */
-async function isRefused(t: Test, its: ResourceService, revoking: Revoking, error: readonly [number, string]) {
+async function isRefused(t: Test, its: Scene, revoking: Revoking, error: readonly [number, string]) {
   const device = await its.device()
   const rows = () =>
     ['sessions', 'revocations'].map(table => select(its.service.databaseFile, `select * from ${table}`))
@@ -129,7 +128,7 @@ async function isRefused(t: Test, its: ResourceService, revoking: Revoking, erro
 }
 
 t.test("another client's token is refused with 400 invalid_grant, and nothing happens to it", async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   await addClient(its.service, { clientId: 'mobile', isPublic: true, secret: undefined })
   const others: Readonly<Record<string, Revoking>> = {
     'another client': { client: ['web-app', secret] },
@@ -141,7 +140,7 @@ t.test("another client's token is refused with 400 invalid_grant, and nothing ha
 })
 
 t.test('a client that was deleted and added again has no right to the tokens of the one before', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { service } = its
   const device = await its.device()
   await service.clients.setStatus('account', 'deleted', byTest)
@@ -152,7 +151,7 @@ t.test('a client that was deleted and added again has no right to the tokens of 
 })
 
 t.test('a client that does not prove who it is gets 401, and nothing happens', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { clients } = its.service
   await addClient(its.service, { clientId: 'off' })
   await clients.setStatus('off', 'disabled', byTest)
@@ -169,7 +168,7 @@ t.test('a client that does not prove who it is gets 401, and nothing happens', a
 })
 
 t.test('a page that the client has not registered gets 403 before any credential is looked at', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const anotherPage = 'https://shop.example.com'
   await its.service.clients.update('web-app', { origins: [anotherPage] }, byTest)
   const origins = ['https://evil.example.com', 'null', page.replace('https', 'http'), anotherPage]
@@ -183,7 +182,7 @@ t.test('a page that the client has not registered gets 403 before any credential
 })
 
 t.test('a request without one token is malformed, at both endpoints', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const device = await its.device()
   for (const path of ['/oauth/revoke', '/oauth/introspect']) {
     const refuses = async (status: number, request: RequestOptions, query = '') =>

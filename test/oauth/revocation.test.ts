@@ -1,9 +1,8 @@
 import t, { type Test } from 'tap'
 import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
-import { page, tokensOf } from '../support/account.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
-import { badToken, ended, good, resourceService } from '../support/resource.ts'
+import { badToken, ended, good, page, scene, tokensOf } from '../support/scene.ts'
 import { type Answer, password, secret } from '../support/serve.ts'
 import { everythingIn, select } from '../support/sqlite.ts'
 import { isRevoked, statusIn, storedAs, storedRevocations } from '../support/status-list.ts'
@@ -18,7 +17,7 @@ function isDone(t: Test, { status, text, headers }: Answer): void {
 }
 
 t.test('a refresh token ends its session with every access token of it, and no other session', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const [first, other] = [await its.device(), await its.device()]
   const second = await its.refreshed(first)
   for (const device of [first, second, other]) t.same(await its.verdictOn(device), good)
@@ -30,7 +29,7 @@ t.test('a refresh token ends its session with every access token of it, and no o
 })
 
 t.test('every generation of a refresh token ends the session, and none of them is taken for a reuse', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   for (const [age, name] of ['current', 'previous', 'two before', 'three before'].entries()) {
     const first = await its.device()
     const second = await its.refreshed(first)
@@ -47,7 +46,7 @@ t.test('every generation of a refresh token ends the session, and none of them i
 })
 
 t.test('a refresh token ends its session long after the grace, too', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const first = await its.device()
   const second = await its.refreshed(first)
   its.clock.advance(5 * MINUTE_MS)
@@ -56,7 +55,7 @@ t.test('a refresh token ends its session long after the grace, too', async t => 
 })
 
 t.test('an access token ends with its siblings, and the session goes on with a fresh index', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const [first, other] = [await its.device(), await its.device()]
   const second = await its.refreshed(first)
   t.same(statusIn(second.access), statusIn(first.access))
@@ -77,7 +76,7 @@ t.test('an access token ends with its siblings, and the session goes on with a f
 })
 
 t.test('the access token of a session that has no refresh token ends the session: it is listed no more', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { service, userId: user_id } = its
   const audiences = [service.issuer]
   const { client } = await addClient(service, { clientId: 'once', grants: ['password'], audiences })
@@ -100,7 +99,7 @@ t.test('the access token of a session that has no refresh token ends the session
 })
 
 t.test('a refresh that is repeated after its access token was revoked gives one that is not', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const first = await its.device()
   const second = await its.refreshed(first)
   isDone(t, await its.revoke(second.access))
@@ -112,7 +111,7 @@ t.test('a refresh that is repeated after its access token was revoked gives one 
 })
 
 t.test('what has just expired is revoked for the verifiers whose clocks are slow', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const [one, two] = [await its.device(), await its.device()]
   its.clock.advance(14 * MINUTE_MS)
   isDone(t, await its.revoke(one.access))
@@ -123,7 +122,7 @@ t.test('what has just expired is revoked for the verifiers whose clocks are slow
 
 t.test('the refresh token of a session that is over still ends the access tokens that are not', async t => {
   const environment = { SIGNET_REFRESH_IDLE_TTL: '1m', SIGNET_ACCESS_TOKEN_TTL: '10m' }
-  const its = await resourceService(t, { environment })
+  const its = await scene(t, { environment })
   const device = await its.device()
   its.clock.advance(2 * MINUTE_MS)
   isDone(t, await its.revoke(device.refreshToken))
@@ -131,7 +130,7 @@ t.test('the refresh token of a session that is over still ends the access tokens
 })
 
 t.test('a hint that is wrong or unknown changes nothing', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   for (const token_type_hint of ['access_token', 'refresh_token', 'id_token', '', 'access_token refresh_token']) {
     const [one, two] = [await its.device(), await its.device()]
     isDone(t, await its.revoke(one.refreshToken, { form: { token_type_hint } }))
@@ -144,7 +143,7 @@ t.test('a hint that is wrong or unknown changes nothing', async t => {
 })
 
 t.test('a client without a secret revokes by its client_id alone', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const form = { grant_type: 'password', username: 'alice', password, client_id: 'spa' }
   const [one, two] = [tokensOf(await its.service.token(form)), tokensOf(await its.service.token(form))]
   const own = { client: null, form: { client_id: 'spa' } }
@@ -157,7 +156,7 @@ t.test('a client without a secret revokes by its client_id alone', async t => {
 })
 
 t.test('a client may authenticate in the body, and revoke for users of its pages', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const device = await its.device()
   const body = { client: null, form: { client_id: 'account', client_secret: secret } }
   const answer = await its.revoke(device.refreshToken, { ...body, headers: { origin: page } })
@@ -167,7 +166,7 @@ t.test('a client may authenticate in the body, and revoke for users of its pages
 })
 
 t.test('to revoke again is no error and writes nothing', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const [one, two] = [await its.device(), await its.device()]
   await its.revoke(one.refreshToken)
   await its.revoke(two.access)
@@ -177,7 +176,7 @@ t.test('to revoke again is no error and writes nothing', async t => {
 })
 
 t.test('a revocation writes one row, and one event that says who, what, from where and why', async t => {
-  const its = await resourceService(t)
+  const its = await scene(t)
   const { userId: user_id, accountId: client_id, service } = its
   const device = await its.device({ headers: { 'user-agent': 'a browser' } })
   its.fresh()
@@ -218,7 +217,7 @@ t.test('a revocation that cannot be written is never answered with 200, and the 
       if (broken === 'after') throw new StorageUnavailable('The connection was lost.')
       return result
     }
-  const its = await resourceService(t, { faults: { write } })
+  const its = await scene(t, { faults: { write } })
   const devices = [await its.device(), await its.device()] as const
   const tokens = [devices[0].refreshToken, devices[1].access]
   for (const token of tokens) {

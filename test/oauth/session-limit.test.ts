@@ -1,5 +1,5 @@
 import { type Test, test } from 'tap'
-import { accountService, isListed, type Tokens } from '../support/account.ts'
+import { isListed, scene, type Tokens } from '../support/scene.ts'
 import { serve, signIn } from '../support/serve.ts'
 import { auditedBy, changeEach, select } from '../support/sqlite.ts'
 import { storedRevocations } from '../support/status-list.ts'
@@ -9,7 +9,7 @@ const idleTtl = 14 * 24 * 3_600_000
 
 async function limitedTo(t: Test, limit: string | undefined) {
   const environment: Record<string, string> = limit === undefined ? {} : { SIGNET_SESSION_LIMIT: limit }
-  const account = await accountService(t, { environment })
+  const account = await scene(t, { environment })
   return {
     ...account,
     /** A sign-in a minute after everything before it. */

@@ -1,9 +1,9 @@
 /** A service whose writes can be cut short, as if the process had been killed between two of them. */
+
 import type { Test } from 'tap'
 import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
-import type { Tokens } from './account.ts'
 import type { Hold } from './hold.ts'
-import { resourceService } from './resource.ts'
+import { scene, type Tokens } from './scene.ts'
 import { bytesOf, fetchList, isSet, statusIn } from './status-list.ts'
 
 export async function interruptibleService(t: Test) {
@@ -18,7 +18,7 @@ export async function interruptibleService(t: Test) {
       held.writesBefore -= 1
       return held.writesBefore === 0 ? held.hold.pass(() => inner(work)) : inner(work)
     }
-  const its = await resourceService(t, { environment: { SIGNET_SESSION_LIMIT: '1000' }, faults: { write } })
+  const its = await scene(t, { environment: { SIGNET_SESSION_LIMIT: '1000' }, faults: { write } })
   // What it does at its start is a write, too.
   await (await its.service.container.janitor()).sweep()
 

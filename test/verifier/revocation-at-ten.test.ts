@@ -3,7 +3,7 @@ import { type Test, test } from 'tap'
 import { byTest, headerOf, type Service } from '../support/serve.ts'
 import { SECOND_MS } from '../support/simulated-verifier.ts'
 import { device, revoke, withAlice } from '../support/status-list.ts'
-import { startVerifiers } from '../support/verifier-processes.ts'
+import { startVerifiers } from './verifier-processes.ts'
 
 const PROCESSES = 10
 const INTERVAL_MS = 10 * SECOND_MS

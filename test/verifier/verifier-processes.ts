@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { api } from './serve.ts'
+import { api } from '../support/serve.ts'
 
 const program = fileURLToPath(new URL('../programs/verifier-process.ts', import.meta.url))
 

@@ -1,7 +1,7 @@
 /** A real Chromium, and people who use the login page in it. */
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { password } from './serve.ts'
+import { password } from '../support/serve.ts'
 
 const quiet = [
   ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
