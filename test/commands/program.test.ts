@@ -147,6 +147,18 @@ t.test('a command that cannot write says why and what to do, and ends with 1', a
   t.strictSame(await json(['roles', 'list']), [])
 })
 
+t.test('what nobody expected to fail is told with its stack', async t => {
+  const { environment, file } = await databaseIn(t)
+  const { json, run } = await commandLine(t, environment)
+  await json(['migrate'])
+  const other = new Sqlite(file)
+  other.exec('drop table client_origins')
+  other.close()
+  const { code, stderr } = await run(['clients', 'list'])
+  t.equal(code, 1)
+  t.match(stderr, /^SqliteError: no such table: client_origins\n {4}at /)
+})
+
 t.test('a command whose answer nobody reads on ends with 0 and without a complaint', async t => {
   const { environment } = await databaseIn(t)
   for (const words of [

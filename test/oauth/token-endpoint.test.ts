@@ -129,8 +129,8 @@ t.test('of several faults the one that is checked first is answered', async t =>
       { client: ['without-grants', secret] },
     ],
     [
-      'missing parameters before the scope',
-      invalidRequest(descriptions.noPassword),
+      'the form of the scope before missing parameters',
+      ['invalid_scope', descriptions.malformedScope],
       { grant_type: 'password', scope: '"' },
       web,
     ],
