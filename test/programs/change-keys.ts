@@ -49,7 +49,7 @@ const faults: Faults = {
 }
 
 const config = readConfig(
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SIGNET_'))),
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => /^SIGNET_(?!TEST_)/.test(name))),
 )
 const container = createContainer(config, { faults, logTo: { write: () => undefined } })
 const reason = 'test'

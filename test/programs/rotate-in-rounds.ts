@@ -22,7 +22,7 @@ const keyFiles: Faults['keyFiles'] = files => ({
 })
 
 const config = readConfig(
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SIGNET_'))),
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => /^SIGNET_(?!TEST_)/.test(name))),
 )
 const container = createContainer(config, { clock, faults: { keyFiles }, logTo: { write: () => undefined } })
 const service = await container.serve()

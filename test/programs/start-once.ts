@@ -14,7 +14,7 @@ const dies = atKeys(() => () => {
 })
 
 const config = readConfig(
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('SIGNET_'))),
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => /^SIGNET_(?!TEST_)/.test(name))),
 )
 await untilAllAreReady()
 const container = createContainer(config, {

@@ -1,64 +1,72 @@
 /** The storage conformance suite on every database that Signet supports. */
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
 import Sqlite from 'better-sqlite3'
-import { PGliteDialect } from 'kysely'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { systemRandomness } from '../../src/randomness.ts'
-import { postgresDatabase } from '../../src/storage/engine/postgres.ts'
+import type { DatabaseLocation } from '../../src/records/instance.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { prepareStores } from '../../src/storage/stores/stores.ts'
 import { testClock } from '../support/clock.ts'
+import { connect, emptyPostgres, migratedPostgres } from '../support/postgres.ts'
 import { temporaryFolder } from '../support/serve.ts'
 import type { Engine } from './conformance/records.ts'
 import { conformance } from './conformance.ts'
 
+async function open(t: Test, target: DatabaseLocation) {
+  const clock = testClock()
+  const database = await openDatabase(target, { clock, randomness: systemRandomness })
+  t.teardown(database.close)
+  return { ...database, clock }
+}
+
+async function sqliteAt(t: Test, path: string) {
+  const database = await open(t, { kind: 'sqlite', path })
+  const beside = new Sqlite(path)
+  t.teardown(() => beside.close())
+  return {
+    ...database,
+    query: async (text: string) => {
+      const statement = beside.prepare<[], Record<string, unknown>>(text)
+      if (statement.reader) return statement.all()
+      statement.run()
+      return []
+    },
+  }
+}
+
+const migratedFile = join(temporaryFolder(t), 'migrated.sqlite')
+t.before(async () => {
+  const path = migratedFile
+  const database = await openDatabase({ kind: 'sqlite', path }, { clock: testClock(), randomness: systemRandomness })
+  await database.migrate()
+  await database.close()
+})
+
 const sqlite: Engine = {
   name: 'SQLite',
   graceClock: 'injected',
-  async open(t) {
+  open: t => sqliteAt(t, join(temporaryFolder(t), 'signet.sqlite')),
+  openMigrated(t) {
     const path = join(temporaryFolder(t), 'signet.sqlite')
-    const clock = testClock()
-    const database = await openDatabase({ kind: 'sqlite', path }, { clock, randomness: systemRandomness })
-    const beside = new Sqlite(path)
-    t.teardown(async () => {
-      beside.close()
-      await database.close()
-    })
-    return {
-      ...database,
-      clock,
-      query: async text => {
-        const statement = beside.prepare<[], Record<string, unknown>>(text)
-        if (statement.reader) return statement.all()
-        statement.run()
-        return []
-      },
-    }
+    copyFileSync(migratedFile, path)
+    return sqliteAt(t, path)
   },
 }
 
-// It takes seconds to start and hundreds of megabytes: one for all cases, emptied for each.
-const pglite = new PGlite()
-t.teardown(() => pglite.close())
+async function postgresAt(t: Test, url: string) {
+  const database = await open(t, { kind: 'postgres', url })
+  const beside = await connect(t, url)
+  return {
+    ...database,
+    query: async (text: string) => (await beside.query<Record<string, unknown>>(text)).rows,
+  }
+}
 
 const postgres: Engine = {
   name: 'PostgreSQL',
   graceClock: 'database',
-  async open() {
-    await pglite.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
-    const clock = testClock()
-    const database = postgresDatabase(
-      new PGliteDialect({ pglite }),
-      { clock, randomness: systemRandomness },
-      prepareStores,
-    )
-    return {
-      ...database,
-      clock,
-      query: async text => (await pglite.query<Record<string, unknown>>(text)).rows,
-    }
-  },
+  open: async t => postgresAt(t, await emptyPostgres(t)),
+  openMigrated: async t => postgresAt(t, await migratedPostgres(t)),
 }
 
 for (const engine of [sqlite, postgres]) {

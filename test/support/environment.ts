@@ -1,10 +1,11 @@
 /** Where a service of a test lives: folders and ports of its own. */
-import { randomInt } from 'node:crypto'
 import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { freePort } from './free-port.ts'
+
+export { freePort }
 
 const MEMORY = '/dev/shm'
 const ROOM_NEEDED_BYTES = 2 ** 30
@@ -42,20 +43,20 @@ export function temporaryFolder(t: Test, place = memory): string {
 /** On the disk, for what is about the disk, and for programs, which may not be started from memory. */
 export const folderOnDisk = (t: Test): string => temporaryFolder(t, tmpdir())
 
-/**
- * A free port of the loopback address: below those that the system gives to connections (proc(5), ip_local_port_range), which
- * would take one between this look and its use.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000)
-    const isFree = await new Promise<boolean>(resolve => {
-      const server = createServer()
-        .once('error', () => resolve(false))
-        .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (isFree) return port
-  }
+const isOnPostgres = (): boolean => process.env['SIGNET_TEST_DATABASE'] === 'postgres'
+
+/** A SQLite file in it; where SIGNET_TEST_DATABASE says so, a database on PostgreSQL that belongs to it. */
+async function databaseOf(folder: string): Promise<string> {
+  if (!isOnPostgres()) return `file:${join(folder, 'db', 'signet.sqlite')}`
+  const { postgresOf } = await import('./postgres.ts')
+  return postgresOf(folder)
+}
+
+/** Where the database of `folder` is, of which all files are copied from `original`; a file or a URL. */
+export async function databaseCopiedTo(folder: string, original: string): Promise<string> {
+  if (!isOnPostgres()) return join(folder, 'db', 'signet.sqlite')
+  const { postgresCopiedTo } = await import('./postgres.ts')
+  return postgresCopiedTo(folder, original)
 }
 
 /** The environment of a service that lives in `folder`. */
@@ -66,7 +67,7 @@ export async function environmentOf(folder: string): Promise<Record<string, stri
   return {
     SIGNET_PORT: String(port),
     SIGNET_MANAGEMENT_PORT: String(managementPort),
-    SIGNET_DATABASE_URL: `file:${join(folder, 'db', 'signet.sqlite')}`,
+    SIGNET_DATABASE_URL: await databaseOf(folder),
     SIGNET_KEYS_DIR: join(folder, 'keys'),
   }
 }

@@ -1,6 +1,9 @@
-/** Kysely's way to PostgreSQL: the connections of a pool, and what their failures mean. */
+/**
+ * Kysely's way to PostgreSQL: the connections of a pool, with limits that are kept here. A server that hangs, or a network that
+ * swallows packets, keeps no limit of its own; and what is asked for at the start of a session, PgBouncer refuses.
+ */
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Driver,
   type Dialect as KyselyDialect,
@@ -10,71 +13,82 @@ import {
   type QueryResult,
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
+import { endsConnection, toStorageError, unreachable } from './postgres-errors.ts'
 
-export const postgresDialect = (pool: Pool): KyselyDialect => ({
+export interface Limits {
+  readonly lockMs: number
+  readonly statementMs: number
+  /** All statements of a transaction together, with what lies between them. */
+  readonly transactionMs: number
+}
+
+export const postgresDialect = (pool: Pool, limits: Limits): KyselyDialect => ({
   createAdapter: () => new PostgresAdapter(),
-  createDriver: () => postgresDriver(pool),
+  createDriver: () => postgresDriver(pool, limits),
   createIntrospector: db => new PostgresIntrospector(db),
   createQueryCompiler: () => new PostgresQueryCompiler(),
 })
 
 interface Connection extends DatabaseConnection {
-  /** What fails here leaves a transaction open: the connection is used by nobody any more. */
+  begin(): Promise<void>
+  commit(): Promise<void>
   rollBack(): Promise<void>
   release(): void
 }
 
-function postgresDriver(pool: Pool): Driver {
-  return {
-    init: async () => {},
-    acquireConnection: async () => connectionOf(await pool.connect().catch(fail)),
-    async beginTransaction(connection) {
-      await connection.executeQuery(CompiledQuery.raw('begin'))
-    },
-    async commitTransaction(connection) {
-      await connection.executeQuery(CompiledQuery.raw('commit'))
-    },
-    rollbackTransaction: (connection: Connection) => connection.rollBack(),
-    releaseConnection: async (connection: Connection) => connection.release(),
-    destroy: () => pool.end(),
-  }
-}
+const postgresDriver = (pool: Pool, limits: Limits): Driver => ({
+  init: async () => {},
+  acquireConnection: async () => connectionOf(await pool.connect().catch(unreachable), limits),
+  beginTransaction: (connection: Connection) => connection.begin(),
+  commitTransaction: (connection: Connection) => connection.commit(),
+  rollbackTransaction: (connection: Connection) => connection.rollBack(),
+  releaseConnection: async (connection: Connection) => connection.release(),
+  destroy: () => pool.end(),
+})
 
-function connectionOf(client: PoolClient): Connection {
+function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }: Limits): Connection {
+  // What only the server can keep: nobody waits for long for the locks of an instance that stands still.
+  const begin = `begin; set local lock_timeout = ${lockMs}; set local idle_in_transaction_session_timeout = ${transactionMs}`
   let isUsable = true
+  let transactionEndsAt = Number.POSITIVE_INFINITY
+
+  async function query(text: string, values: readonly unknown[] = []) {
+    const leftMs = Math.ceil(Math.min(statementMs, transactionEndsAt - performance.now()))
+    const config = { text, values: [...values], query_timeout: Math.max(leftMs, 1) }
+    try {
+      return await client.query(config)
+    } catch (error) {
+      if (endsConnection(error)) isUsable = false
+      throw toStorageError(error)
+    }
+  }
+
   return {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const { command, rowCount, rows } = await client.query(sql, [...parameters]).catch(fail)
-      // PostgreSQL answers so to the COMMIT of a transaction in which a statement failed.
-      if (sql === 'commit' && command === 'ROLLBACK') throw new Error('The transaction was rolled back, not committed.')
+      const { command, rowCount, rows } = await query(sql, parameters)
       return command === 'SELECT' ? { rows } : { rows, numAffectedRows: BigInt(rowCount ?? 0) }
     },
     // biome-ignore lint/correctness/useYield: nothing here reads in streams
     async *streamQuery() {
       throw new Error('Queries are not streamed.')
     },
+    async begin() {
+      transactionEndsAt = performance.now() + transactionMs
+      await query(begin)
+    },
+    async commit() {
+      const { command } = await query('commit')
+      // So PostgreSQL answers when a statement of the transaction failed, and somebody went on all the same.
+      if (command === 'ROLLBACK') throw new Error('The transaction was rolled back, not committed.')
+    },
     async rollBack() {
-      await client.query('rollback').catch(() => {
+      if (!isUsable) return
+      // The error that led here is the one to tell.
+      await query('rollback').catch(() => {
         isUsable = false
       })
     },
+    /** One that failed is closed, which also ends its transaction: its answers could reach the next who uses it. */
     release: () => client.release(!isUsable),
   }
-}
-
-function fail(error: unknown): never {
-  if (!isOutage(error)) throw error
-  const { code, message } = error as Error & { code?: string }
-  throw new StorageUnavailable(`PostgreSQL can't be used: ${code ?? message}`, { cause: error })
-}
-
-/** Lost connections (class 08), resources (53), shutdown (57P), deadlocks and serialization failures (40), and the socket's own errors. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return (
-    /^(08|40|53|55P03|57014|57P)|^E[A-Z]{3,}/.test(code) ||
-    /connection (terminated|timeout)|timeout exceeded/i.test(error.message)
-  )
 }

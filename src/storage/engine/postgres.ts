@@ -1,41 +1,44 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
-import { type CompiledQuery, Kysely, type Dialect as KyselyDialect, sql } from 'kysely'
+import { type CompiledQuery, Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { migrate } from './migrations.ts'
-import { postgresDialect } from './postgres-driver.ts'
+import { type Limits, postgresDialect } from './postgres-driver.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
-/** How long PostgreSQL may take for a statement, or wait for the next one of a transaction. */
-const LONGEST_STATEMENT_MS = 10_000
+/** While somebody waits for the answer. Each is a few times what it takes under load. */
+const LIMITS: Limits = { lockMs: LONGEST_WAIT_MS, statementMs: 5000, transactionMs: 10_000 }
+/** With the wait for a connection, 3 s: who asks whether the service is ready does not wait much longer. */
+const LIMITS_OF_PING: Limits = { ...LIMITS, statementMs: 1000 }
+/** A migration may rewrite a table, or wait for the instance that does. */
+const LIMITS_OF_MIGRATION: Limits = { lockMs: LONGEST_WAIT_MS, statementMs: 600_000, transactionMs: 600_000 }
 
-export const openPostgres = (url: string, sources: Sources, prepareStores: PrepareStores): Database =>
-  postgresDatabase(postgresDialect(openPool(url)), sources, prepareStores)
-
-/** By whatever driver speaks to it. */
-export function postgresDatabase(
-  kyselyDialect: KyselyDialect,
-  { clock, randomness }: Sources,
-  prepareStores: PrepareStores,
-): Database {
+export function openPostgres(url: string, { clock, randomness }: Sources, prepareStores: PrepareStores): Database {
   const dialect: Dialect = {
     clock,
     randomness,
     nowMs: () => sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     locksRows: true,
   }
-  const db = new Kysely<Schema>({ dialect: kyselyDialect })
+  const pool = openPool(url)
+  const within = (limits: Limits) => new Kysely<Schema>({ dialect: postgresDialect(pool, limits) })
+  const db = within(LIMITS)
+  const probe = within(LIMITS_OF_PING)
   const stores = prepareStores(db, dialect)
+  let ended: Promise<void> | undefined
   return {
     read: stores(postgresExecutor(db)),
     write: work => db.transaction().execute(transaction => work(stores(postgresExecutor(transaction)))),
-    migrate: () => migrate(db),
+    migrate: () => migrate(within(LIMITS_OF_MIGRATION)),
     integrityProblem: async () => undefined,
     backup: undefined,
-    ping: () => ping(db),
-    close: () => db.destroy(),
+    ping: () => ping(probe),
+    close() {
+      ended ??= pool.end()
+      return ended
+    },
   }
 }
 
@@ -56,12 +59,13 @@ function openPool(connectionString: string): pg.Pool {
     connectionString,
     types,
     connectionTimeoutMillis: LONGEST_WAIT_MS,
-    lock_timeout: LONGEST_WAIT_MS,
-    statement_timeout: LONGEST_STATEMENT_MS,
-    idle_in_transaction_session_timeout: LONGEST_STATEMENT_MS,
     keepAlive: true,
+    // A server that hangs does not answer the goodbye either; the process ends all the same.
+    allowExitOnIdle: true,
   })
-  // A connection that the server closes while it is idle is replaced at the next use.
+  // A connection that is lost while it is idle is replaced at the next use.
   pool.on('error', () => {})
+  // Of one that is lost while it is used, the query under way hears, or the next one.
+  pool.on('connect', client => client.on('error', () => {}))
   return pool
 }

@@ -4,7 +4,8 @@ import { toRole } from './users.ts'
 
 export const roleStore = (executor: Executor): RoleStore => ({
   async find(name) {
-    const row = await executor.kysely.selectFrom('roles').selectAll().where('name', '=', name).executeTakeFirst()
+    const query = executor.kysely.selectFrom('roles').selectAll().where('name', '=', name)
+    const row = await (executor.locks ? query.forUpdate() : query).executeTakeFirst()
     return row && toRole(row)
   },
   async list() {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
 import type { Instance } from '../../../src/records/instance.ts'
 import { type Engine, farMs, openMigrated } from './records.ts'
@@ -19,11 +20,15 @@ export function instanceChecks(t: Test, engine: Engine): void {
     }
   })
 
-  t.test('the first of those that say which database it is wins, and the others see that', async t => {
+  t.test('of those that say at once which database it is one wins, and whoever says so later sees that', async t => {
     const { read, write, query } = await openMigrated(t, engine)
     const insert = (instance: Instance) => write(stores => stores.instance.insert(instance))
-    await Promise.all([insert(first), insert(second), insert({ ...first, epoch: 'epoch-3' })])
-    t.strictSame(await read.instance.find(), first)
+    const said = [first, second, { ...first, epoch: 'epoch-3' }]
+    await Promise.all(said.map(insert))
+    const winner = await read.instance.find()
+    t.ok(said.some(one => isDeepStrictEqual(one, winner)))
+    await insert({ ...first, id: 'database_late' })
+    t.strictSame(await read.instance.find(), winner)
     await t.rejects(query("INSERT INTO instance (id, epoch) VALUES ('database_3', 'epoch-3')"), 'nor past the store')
     t.equal((await query('SELECT * FROM instance')).length, 1)
   })

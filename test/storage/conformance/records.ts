@@ -21,13 +21,11 @@ export interface Engine {
   readonly graceClock: 'injected' | 'database'
   /** Opens an empty database without a schema, and closes it after the case. */
   open(t: Test): Promise<EmptyDatabase>
+  /** The same with the schema. */
+  openMigrated(t: Test): Promise<EmptyDatabase>
 }
 
-export async function openMigrated(t: Test, engine: Engine): Promise<EmptyDatabase> {
-  const database = await engine.open(t)
-  await database.migrate()
-  return database
-}
+export const openMigrated = (t: Test, engine: Engine): Promise<EmptyDatabase> => engine.openMigrated(t)
 
 /** Later than 2^31 in seconds and far beyond it in milliseconds: a 32-bit column can't hold either. */
 export const farSeconds = 2 ** 33 + 1

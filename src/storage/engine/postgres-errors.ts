@@ -1,0 +1,48 @@
+/** What the errors of PostgreSQL and of the way to it mean (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+import pg from 'pg'
+import { StorageUnavailable } from '../../records/unit-of-work.ts'
+
+/**
+ * Errors of the moment or of the machine: lost connections (08), serialization failures and deadlocks (40), resources (53), limits that
+ * were reached (55P03, 57014, 25P03), shutdown and recovery (57P), the disk (58), a server that became a standby (25006).
+ */
+const UNAVAILABLE = /^(08|40|53|57P|58|25006|25P03|55P03|57014)/
+
+/** What is told of PostgreSQL's own error, in the log as elsewhere: its detail and its context quote rows and parameters. */
+class QueryFailed extends Error {
+  override readonly name = 'QueryFailed'
+  readonly code: string | undefined
+  readonly table: string | undefined
+  readonly constraint: string | undefined
+
+  constructor({ message, code, table, constraint }: pg.DatabaseError) {
+    super(message)
+    this.code = code
+    this.table = table
+    this.constraint = constraint
+  }
+}
+
+function unavailable(error: unknown): StorageUnavailable {
+  const { code, message } = error as Error & { code?: string }
+  const cause = error instanceof pg.DatabaseError ? new QueryFailed(error) : error
+  return new StorageUnavailable(`PostgreSQL can't be used: ${code ?? message}`, { cause })
+}
+
+/** Whatever is in the way of a connection, nothing was changed. */
+export function unreachable(error: unknown): never {
+  throw unavailable(error)
+}
+
+/** What failed without an answer of the server, failed on the way there and back. */
+export function toStorageError(error: unknown): Error {
+  if (!(error instanceof pg.DatabaseError)) return unavailable(error)
+  return UNAVAILABLE.test(error.code ?? '') ? unavailable(error) : new QueryFailed(error)
+}
+
+/** Whether nobody may use the connection any more. */
+export const endsConnection = (error: unknown): boolean =>
+  !(error instanceof pg.DatabaseError) ||
+  error.severity === 'FATAL' ||
+  error.severity === 'PANIC' ||
+  error.code === '25006'

