@@ -8,7 +8,7 @@ import type { Signer } from '../../src/records/signing-key.ts'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { api, claimsOf, headerOf, secret } from '../support/serve.ts'
-import { sessionsOf } from '../support/sqlite.ts'
+import { notOnPostgres, sessionsOf } from '../support/sqlite.ts'
 import { device, isRevoked, refreshed, restarted, revoke, withAlice } from '../support/status-list.ts'
 
 /** Puts in the place of the database one that knows the first migration alone, with the same users, clients and sessions. */
@@ -59,7 +59,9 @@ async function upgraded(t: Test) {
   return { service, clock, old, oldAccess, isActive }
 }
 
-test('a session from before the upgrade is refreshed, and its tokens can be revoked from then on', async t => {
+test('a session from before the upgrade is refreshed, and its tokens can be revoked from then on', {
+  skip: notOnPostgres('it takes the schema back by hand'),
+}, async t => {
   const { service, old, isActive } = await upgraded(t)
   t.match(sessionsOf(service.databaseFile), [{ id: old.sid, status_list_id: null, address: null }])
   const next = await refreshed(service, old)
@@ -73,7 +75,9 @@ test('a session from before the upgrade is refreshed, and its tokens can be revo
   t.equal(await isActive(next.access), false)
 })
 
-test('a session from before the upgrade can be revoked without having been refreshed', async t => {
+test('a session from before the upgrade can be revoked without having been refreshed', {
+  skip: notOnPostgres('it takes the schema back by hand'),
+}, async t => {
   const { service, old } = await upgraded(t)
   t.equal((await revoke(service, old.refreshToken)).status, 200)
   t.match(sessionsOf(service.databaseFile), [{ end_reason: 'token_revoked' }])
@@ -81,7 +85,9 @@ test('a session from before the upgrade can be revoked without having been refre
   t.equal(sweep.sessions, 1)
 })
 
-test('an access token from before the upgrade, which has no status, is no fault of ours', async t => {
+test('an access token from before the upgrade, which has no status, is no fault of ours', {
+  skip: notOnPostgres('it takes the schema back by hand'),
+}, async t => {
   const { service, oldAccess, isActive } = await upgraded(t)
   t.equal(await isActive(oldAccess), false)
   t.equal((await revoke(service, oldAccess)).status, 200)

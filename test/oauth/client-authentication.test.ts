@@ -3,7 +3,7 @@ import t from 'tap'
 import { addClient, visible } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { addAlice, byTest, secret, serve } from '../support/serve.ts'
-import { auditedBy, everythingIn } from '../support/sqlite.ts'
+import { auditedBy, everythingIn, notOnPostgres } from '../support/sqlite.ts'
 
 const clock = testClock()
 const service = await serve(t, { clock })
@@ -140,17 +140,21 @@ t.test('a client that is enabled again proves itself as before', async t => {
   t.match(await inBody('paused', secret), proved)
 })
 
-t.test('failures are audited with the reason; an unknown client and an unreadable header leave no row', async t => {
-  const audited = (act: () => Promise<unknown>) => auditedBy(service.databaseFile, act)
-  t.same(await audited(() => inBody('web-app', 'wrong')), ['client.authenticate failure wrong_secret'])
-  t.same(await audited(() => service.token({ ...form, client_id: 'web-app' })), [
-    'client.authenticate failure no_credentials',
-  ])
-  await addClient(service, { clientId: 'asleep' })
-  await service.clients.setStatus('asleep', 'disabled', byTest)
-  t.same(await audited(() => inBody('asleep', secret)), ['client.authenticate failure client_disabled'])
-  const before = everythingIn(service.databaseFile)
-  await inBody('nobody', secret)
-  await withBasic('no colon')
-  t.same(everythingIn(service.databaseFile), before)
-})
+t.test(
+  'failures are audited with the reason; an unknown client and an unreadable header leave no row',
+  { skip: notOnPostgres('there the row comes after the answer') },
+  async t => {
+    const audited = (act: () => Promise<unknown>) => auditedBy(service.databaseFile, act)
+    t.same(await audited(() => inBody('web-app', 'wrong')), ['client.authenticate failure wrong_secret'])
+    t.same(await audited(() => service.token({ ...form, client_id: 'web-app' })), [
+      'client.authenticate failure no_credentials',
+    ])
+    await addClient(service, { clientId: 'asleep' })
+    await service.clients.setStatus('asleep', 'disabled', byTest)
+    t.same(await audited(() => inBody('asleep', secret)), ['client.authenticate failure client_disabled'])
+    const before = everythingIn(service.databaseFile)
+    await inBody('nobody', secret)
+    await withBasic('no colon')
+    t.same(everythingIn(service.databaseFile), before)
+  },
+)

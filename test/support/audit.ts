@@ -1,4 +1,4 @@
-import Sqlite from 'better-sqlite3'
+import { select } from './sqlite.ts'
 
 /** A row of the table audit_events. */
 export interface AuditRow {
@@ -18,11 +18,5 @@ export interface AuditRow {
 }
 
 /** Every row of a table, in the order in which they were written, read beside the running service. */
-export function rowsOf<Row = AuditRow>(databaseFile: string, table = 'audit_events'): readonly Row[] {
-  const database = new Sqlite(databaseFile, { readonly: true })
-  try {
-    return database.prepare<[], Row>(`select * from ${table} order by rowid`).all()
-  } finally {
-    database.close()
-  }
-}
+export const rowsOf = <Row = AuditRow>(databaseFile: string, table = 'audit_events'): readonly Row[] =>
+  select(databaseFile, `select * from ${table} order by rowid`) as Row[]

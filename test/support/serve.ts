@@ -1,5 +1,4 @@
 /** Runs Signet inside the test's process: the real container, real HTTP, a real database and key folder of its own. */
-import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { createContainer } from '../../src/compose/container.ts'
@@ -107,7 +106,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
     folder,
     issuer,
     management: `http://127.0.0.1:${config.managementPort}`,
-    databaseFile: join(folder, 'db', 'signet.sqlite'),
+    /** What `select` and `change` of sqlite.ts look into. */
+    databaseFile: config.database.kind === 'postgres' ? config.database.url : config.database.path,
     container,
     users: await container.users(),
     roles: await container.roles(),

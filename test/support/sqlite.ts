@@ -1,10 +1,18 @@
-/** Looks into the SQLite file of a service, and changes it behind the service's back. */
+/** Looks into the database of a service, a SQLite file or the URL of one on PostgreSQL, and changes it behind the service's back. */
 import Sqlite from 'better-sqlite3'
+import { look } from './postgres-looking.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into rows of every table
 export type Row = Record<string, any>
 
+const isPostgres = (database: string): boolean => database.startsWith('postgres:')
+
+/** For `skip`, where a test is about SQLite's own. */
+export const notOnPostgres = (because: string): string | false =>
+  process.env['SIGNET_TEST_DATABASE'] === 'postgres' && because
+
 export function select(file: string, statement: string, ...values: readonly unknown[]): Row[] {
+  if (isPostgres(file)) return look({ url: file, statement, each: [values] })
   const database = new Sqlite(file, { readonly: true, timeout: 5000 })
   try {
     return database.prepare(statement).all(...values) as Row[]
@@ -14,16 +22,12 @@ export function select(file: string, statement: string, ...values: readonly unkn
 }
 
 export function change(file: string, statement: string, ...values: readonly unknown[]): void {
-  const database = new Sqlite(file, { timeout: 5000 })
-  try {
-    database.prepare(statement).run(...values)
-  } finally {
-    database.close()
-  }
+  changeEach(file, statement, [values])
 }
 
 /** The same statement for each row of values, in one transaction. */
 export function changeEach(file: string, statement: string, rows: Iterable<readonly unknown[]>): void {
+  if (isPostgres(file)) return void look({ url: file, statement, each: [...rows] })
   const database = new Sqlite(file, { timeout: 5000 })
   try {
     const prepared = database.prepare(statement)

@@ -3,11 +3,10 @@
  * hundred requests. It is made once a process and copied.
  */
 import { cpSync } from 'node:fs'
-import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { createContainer } from '../../src/compose/container.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import { environmentOf, folderOfProcess } from './environment.ts'
+import { databaseCopiedTo, environmentOf, folderOfProcess } from './environment.ts'
+import { change } from './sqlite.ts'
 
 async function start() {
   const folder = folderOfProcess()
@@ -29,13 +28,9 @@ export async function copyStartedFolder(folder: string, nowMs: number): Promise<
   started ??= start()
   const { folder: original, startedAtMs } = await started
   cpSync(original, folder, { recursive: true })
-  const database = new Sqlite(join(folder, 'db', 'signet.sqlite'))
+  const database = await databaseCopiedTo(folder, original)
   const byMs = nowMs - startedAtMs
-  database
-    .prepare(
-      'update signing_keys set created_at_ms = created_at_ms + :byMs, since_ms = since_ms + :byMs, activates_at_ms = activates_at_ms + :byMs',
-    )
-    .run({ byMs })
-  database.prepare('update audit_events set occurred_at_ms = occurred_at_ms + :byMs').run({ byMs })
-  database.close()
+  for (const column of ['created_at_ms', 'since_ms', 'activates_at_ms'])
+    change(database, `update signing_keys set ${column} = ${column} + ?`, byMs)
+  change(database, 'update audit_events set occurred_at_ms = occurred_at_ms + ?', byMs)
 }

@@ -14,7 +14,8 @@ export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (exe
     db.selectFrom('clients').select(['status', 'secrets']).where('id', '=', param('id'))
   const findUser = prepared<{ id: string }, UserRow>(user)
   const findClient = prepared<{ id: string }, ClientRow>(client)
-  const lockUser = prepared<{ id: string }, UserRow>(param => user(param).forShare())
+  // Not shared: of two sign-ins at once, the second must count the session of the first.
+  const lockUser = prepared<{ id: string }, UserRow>(param => user(param).forNoKeyUpdate())
   const lockClient = prepared<{ id: string }, ClientRow>(param => client(param).forShare())
 
   return executor => {

@@ -1,0 +1,12 @@
+/** Where requests race, PostgreSQL has locks and several writers: what is promised of SQLite holds there, too. */
+import { runRoom } from '../support/room.ts'
+
+process.env['SIGNET_TEST_DATABASE'] = 'postgres'
+await runRoom([
+  'oauth/gate.test.ts',
+  'oauth/changing-rights.test.ts',
+  'oauth/refresh-token.test.ts',
+  'oauth/revocation-races.test.ts',
+  'oauth/session-limit.test.ts',
+  'http/password-change-races.test.ts',
+])
