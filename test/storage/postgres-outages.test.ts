@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.ts'
 import { systemRandomness } from '../../src/randomness.ts'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
+import { commandLine } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
 import { connect, migratedPostgres } from '../support/postgres.ts'
@@ -171,4 +172,16 @@ t.test('an error of the database says where it arose, and nothing of what was st
   const error = await write(({ sessions }) => sessions.insert(sessionOf('one'))).catch(error => error)
   t.match(error, { code: '23503', table: 'sessions', constraint: /^sessions_\w+_fkey$/ })
   t.notMatch(inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }), /alice|web-app|handle-one/)
+})
+
+t.test('a command that may not open the database says why in a sentence, and ends with 1', async t => {
+  const url = new URL(await migratedPostgres(t))
+  const refused = {
+    'no such database': [Object.assign(new URL(url), { pathname: '/signet_nowhere' }), /does not exist \(3D000\)/],
+    'a port on which nobody listens': [Object.assign(new URL(url), { port: '9' }), /ECONNREFUSED/],
+  } as const
+  for (const [what, [href, says]] of Object.entries(refused)) {
+    const { refuses } = await commandLine(t, { SIGNET_DATABASE_URL: String(href) })
+    await t.test(what, () => refuses([{ words: ['users', 'list'], code: 1, says }]))
+  }
 })

@@ -25,8 +25,9 @@ class QueryFailed extends Error {
 
 function unavailable(error: unknown): StorageUnavailable {
   const { code, message } = error as Error & { code?: string }
-  const cause = error instanceof pg.DatabaseError ? new QueryFailed(error) : error
-  return new StorageUnavailable(`PostgreSQL can't be used: ${code ?? message}`, { cause })
+  if (error instanceof pg.DatabaseError)
+    return new StorageUnavailable(`PostgreSQL can't be used: ${message} (${code}).`, { cause: new QueryFailed(error) })
+  return new StorageUnavailable(`PostgreSQL can't be used: ${code ?? message}.`, { cause: error })
 }
 
 /** Whatever is in the way of a connection, nothing was changed. */
