@@ -1,6 +1,6 @@
 import t from 'tap'
-import { readConfig } from '../src/config/read-config.ts'
-import { accepts, mistakesIn, refuses, refusesEach } from './support/config.ts'
+import { readConfig } from '../../src/config/read-config.ts'
+import { accepts, mistakesIn, refuses, refusesEach } from '../support/config.ts'
 
 t.test('the issuer follows the port when it is not set, in normal form', async t => {
   t.equal(readConfig({ SIGNET_PORT: '8001' }).issuer, 'http://127.0.0.1:8001')

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { ConfigurationError, readConfig } from '../src/config/read-config.ts'
-import { type Config, variables } from '../src/config/variables.ts'
-import { type Environment, mistakesIn, refuses } from './support/config.ts'
+import { ConfigurationError, readConfig } from '../../src/config/read-config.ts'
+import { type Config, variables } from '../../src/config/variables.ts'
+import { type Environment, mistakesIn, refuses } from '../support/config.ts'
 
 t.test('an empty environment gives the documented defaults', async t => {
   t.strictSame(readConfig({ PATH: '/bin', SIGNET_PORT: undefined, SIGNET_PROT: undefined }), {
@@ -148,7 +148,7 @@ t.test('Kubernetes service links are ignored, and SIGNET_PORT=tcp://… names th
 })
 
 t.test('docs/configuration.md lists every variable with its default and example, and no other', async t => {
-  const page = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
   const rows = [...page.matchAll(/^\| (`SIGNET_.*) \|$/gm)].map(([, row = '']) => row.replaceAll('`', '').split(' | '))
   const documented = rows.map(([name, standard, , example]) => ({ name, default: standard, example }))
   const inCode = Object.values(variables).map(variable => ({

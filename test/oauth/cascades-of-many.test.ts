@@ -1,13 +1,13 @@
 /** Cascades that are more than one write: they end all there is, and what one that was cut short has left over is finished. */
 
 import t, { type Test } from 'tap'
-import { addClient } from './support/clients.ts'
-import { inParallel } from './support/command-line.ts'
-import { createHold, during } from './support/hold.ts'
-import { interruptibleService, listedOf } from './support/interruptible.ts'
-import { badToken, ended, good, type Parties, type Tokens } from './support/scene.ts'
-import { byTest } from './support/serve.ts'
-import { auditedBy, select } from './support/sqlite.ts'
+import { addClient } from '../support/clients.ts'
+import { inParallel } from '../support/command-line.ts'
+import { createHold, during } from '../support/hold.ts'
+import { interruptibleService, listedOf } from '../support/interruptible.ts'
+import { badToken, ended, good, type Parties, type Tokens } from '../support/scene.ts'
+import { byTest } from '../support/serve.ts'
+import { auditedBy, select } from '../support/sqlite.ts'
 
 /** Sessions that one write ends. */
 const BATCH = 200

@@ -2,11 +2,11 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { epochFilesIn, putBack, refusal, revokeActiveKey, toRestore, worksAt } from './support/restore.ts'
-import { byTest, claimsOf, headerOf, password, signIn } from './support/serve.ts'
-import { jwksOf, kidsIn, publishedBy, verifyingKid } from './support/signing-keys.ts'
-import { auditOf, select } from './support/sqlite.ts'
-import { device, isRevoked, refreshed, restarted, revoke, statusIn } from './support/status-list.ts'
+import { epochFilesIn, putBack, refusal, revokeActiveKey, toRestore, worksAt } from '../support/restore.ts'
+import { byTest, claimsOf, headerOf, password, signIn } from '../support/serve.ts'
+import { jwksOf, kidsIn, publishedBy, verifyingKid } from '../support/signing-keys.ts'
+import { auditOf, select } from '../support/sqlite.ts'
+import { device, isRevoked, refreshed, restarted, revoke, statusIn } from '../support/status-list.ts'
 
 // Each has a database of its own.
 t.jobs = 2

@@ -1,10 +1,10 @@
 /** Changes of a role that many have: they reach everybody, and one that was cut short is finished by another try. */
 
 import t, { type Test } from 'tap'
-import { inParallel } from './support/command-line.ts'
-import { interruptibleService, listedOf } from './support/interruptible.ts'
-import type { Tokens } from './support/scene.ts'
-import { byTest, password } from './support/serve.ts'
+import { inParallel } from '../support/command-line.ts'
+import { interruptibleService, listedOf } from '../support/interruptible.ts'
+import type { Tokens } from '../support/scene.ts'
+import { byTest, password } from '../support/serve.ts'
 
 /** Users whose tokens one write ends. */
 const BATCH = 10

@@ -2,13 +2,13 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { createContainer } from '../src/compose/container.ts'
-import type { Faults } from '../src/compose/sources.ts'
-import { readConfig } from '../src/config/read-config.ts'
-import { putBack, refusal, toRestore, worksAt } from './support/restore.ts'
-import { byTest, environmentOf, type Service, temporaryFolder } from './support/serve.ts'
-import { filesNeeded, keyFilesIn, keyIn } from './support/signing-keys.ts'
-import { type Device, device, restarted } from './support/status-list.ts'
+import { createContainer } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
+import { readConfig } from '../../src/config/read-config.ts'
+import { putBack, refusal, toRestore, worksAt } from '../support/restore.ts'
+import { byTest, environmentOf, type Service, temporaryFolder } from '../support/serve.ts'
+import { filesNeeded, keyFilesIn, keyIn } from '../support/signing-keys.ts'
+import { type Device, device, restarted } from '../support/status-list.ts'
 
 /** What is written to the database and to the key directory, in order; from the step `at` on, the process is gone. */
 function gone(at: number, when: 'before' | 'after') {

@@ -1,11 +1,11 @@
 /** What becomes of the tokens that exist when something changes: the table of docs/running.md. */
 
 import t from 'tap'
-import { addClient } from './support/clients.ts'
-import { badToken, ended, good, type Parties, scene, tokensOf } from './support/scene.ts'
-import { byTest, claimsOf, password, secret } from './support/serve.ts'
-import { auditedBy } from './support/sqlite.ts'
-import { statusIn, storedRevocations } from './support/status-list.ts'
+import { addClient } from '../support/clients.ts'
+import { badToken, ended, good, type Parties, scene, tokensOf } from '../support/scene.ts'
+import { byTest, claimsOf, password, secret } from '../support/serve.ts'
+import { auditedBy } from '../support/sqlite.ts'
+import { statusIn, storedRevocations } from '../support/status-list.ts'
 
 const its = await scene(t)
 const { users, roles, clients, databaseFile, issuer } = its.service
