@@ -74,7 +74,13 @@ function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }
     },
     async begin() {
       transactionEndsAt = performance.now() + transactionMs
-      await query(begin)
+      try {
+        await query(begin)
+      } catch (error) {
+        // Perhaps it has begun: nobody else may find themselves in it.
+        isUsable = false
+        throw error
+      }
     },
     async commit() {
       const { command } = await query('commit')

@@ -41,9 +41,12 @@ export function toStorageError(error: unknown): Error {
   return UNAVAILABLE.test(error.code ?? '') ? unavailable(error) : new QueryFailed(error)
 }
 
+/** A standby, which was a primary before; a transaction that failed, and that somebody forgot to end. */
+const UNUSABLE = /^(25006|25P02)/
+
 /** Whether nobody may use the connection any more. */
 export const endsConnection = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError) ||
   error.severity === 'FATAL' ||
   error.severity === 'PANIC' ||
-  error.code === '25006'
+  UNUSABLE.test(error.code ?? '')
