@@ -23,6 +23,10 @@ const names = readdirSync(new URL('../test/soak', import.meta.url))
   .map(name => name.slice(0, -'.soak.ts'.length))
 const unknown = positionals.filter(name => !names.includes(name))
 if (unknown.length > 0) throw new Error(`There is no soak ${unknown.join(', ')}, but ${names.join(', ')}.`)
+const wrong = Object.entries(values).filter(
+  ([name, value]) => !(name === 'share' ? /^(0\.\d+|1)$/ : /^\d{1,10}$/).test(value),
+)
+for (const [name, value] of wrong) throw new Error(`--${name} ${value} is no number.`)
 const chosen = positionals.length === 0 ? names : positionals
 
 const settings = Object.entries(values)

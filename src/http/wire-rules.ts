@@ -41,6 +41,6 @@ export function applyWireRules(app: FastifyInstance): void {
     sayAlways(request, reply)
     const problem = headerProblem(request)
     if (problem === undefined) return done()
-    drain(request).then(() => done(malformed(problem)))
+    drain(request).then(() => done(malformed(problem)), done)
   })
 }

@@ -48,7 +48,10 @@ export interface Stores extends Readers {
  */
 export type Write = <T>(work: (stores: Stores) => Promise<T>) => Promise<T>
 
-/** The database can't be used at the moment; nothing was changed, and trying again makes sense. */
+/**
+ * The database can't be used at the moment, and trying again makes sense. Nothing was changed, unless the answer to a commit was lost:
+ * then nobody knows, and whoever tries again finds out.
+ */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable'
   /** Seconds after which a retry makes sense. */

@@ -86,23 +86,28 @@ t.test('the copy gets done although another process writes without a pause', { t
   t.strictSame(select(file, 'pragma integrity_check'), [{ integrity_check: 'ok' }])
 })
 
-t.test('the copy is one file for its owner only, without a log beside it, whatever the umask', async t => {
-  const umask = process.umask(0)
-  t.teardown(() => void process.umask(umask))
-  const { service, text, folder, file } = await toBackUp(t)
-  await device(service)
-  const says = await text(['backup', file])
-  t.match(says, `Wrote ${file}\n`)
-  t.match(says, /no signing keys: keep a copy of the key directory/)
-  t.strictSame(readdirSync(folder), ['backup.sqlite'])
-  t.equal(statSync(file).mode & 0o777, 0o600)
-  const unmarked = (rows: Row[][]) => rows.map(table => table.map(row => ({ ...row, backed_up_at_ms: null })))
-  const original = everythingIn(service.databaseFile)
-  t.strictSame(unmarked(everythingIn(file)), unmarked(original), 'it has every row')
-  const alone = new Sqlite(file, { readonly: true })
-  t.teardown(() => alone.close())
-  t.equal(alone.pragma('journal_mode', { simple: true }), 'delete')
-})
+// Alone: the umask is the process's.
+t.test(
+  'the copy is one file for its owner only, without a log beside it, whatever the umask',
+  { buffered: false },
+  async t => {
+    const umask = process.umask(0)
+    t.teardown(() => void process.umask(umask))
+    const { service, text, folder, file } = await toBackUp(t)
+    await device(service)
+    const says = await text(['backup', file])
+    t.match(says, `Wrote ${file}\n`)
+    t.match(says, /no signing keys: keep a copy of the key directory/)
+    t.strictSame(readdirSync(folder), ['backup.sqlite'])
+    t.equal(statSync(file).mode & 0o777, 0o600)
+    const unmarked = (rows: Row[][]) => rows.map(table => table.map(row => ({ ...row, backed_up_at_ms: null })))
+    const original = everythingIn(service.databaseFile)
+    t.strictSame(unmarked(everythingIn(file)), unmarked(original), 'it has every row')
+    const alone = new Sqlite(file, { readonly: true })
+    t.teardown(() => alone.close())
+    t.equal(alone.pragma('journal_mode', { simple: true }), 'delete')
+  },
+)
 
 t.test('the copy is marked, the original is not, and no private key is in it', async t => {
   const { service, json, file } = await toBackUp(t)

@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http'
+import { connect } from 'node:net'
 import { test } from 'tap'
 import { isError } from '../support/error-shape.ts'
 import { exchange, open } from '../support/raw-http.ts'
@@ -141,6 +142,20 @@ test('after a request without Host, or with a header twice that may come once, t
       t.equal(connection.received().match(/^HTTP\/1\.1 /gm)?.length, 1, 'what follows is not answered')
     })
   }
+})
+
+test('the refusal reaches a caller who reads only after the whole of a large body is sent', async t => {
+  const service = await serve(t)
+  const { port } = new URL(service.issuer)
+  const socket = connect({ port: Number(port), host: '127.0.0.1' }).pause()
+  t.teardown(() => socket.destroy())
+  const sent = new Promise<Error | null | undefined>(resolve => {
+    socket.on('error', resolve)
+    socket.write(post(`${form}Host: other.test\r\n`, Buffer.alloc(8 * 2 ** 20, 'x')), resolve)
+  })
+  t.notOk(await sent)
+  const received = Buffer.concat(await socket.toArray()).toString()
+  t.match(received, /^HTTP\/1\.1 400 .*\r\n\r\n\{"error":"invalid_request",.*\}$/s)
 })
 
 test('what a request may be is understood', async t => {

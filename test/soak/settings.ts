@@ -9,6 +9,7 @@ export const share = numberIn('SHARE', 0.003)
 export const rounds = numberIn('ROUNDS', 10)
 /** A run with the same seed makes the same choices. What it does at them also depends on how fast the machine is. */
 export const seed = numberIn('SEED', Date.now() % 2 ** 32)
+if (process.env['SOAK_SEED'] === undefined) console.error(`soak: to repeat this, set SOAK_SEED=${seed}`)
 
 /** Numbers from 0 up to 1, the same ones for the same `name` and seed (mulberry32 by Tommy Ettinger). */
 export function random(name: string): () => number {
