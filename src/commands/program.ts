@@ -92,6 +92,7 @@ const SAYS_IT_ALL = new Set([
   'KeyError',
   'PasswordRefused',
   'SchemaIsNewer',
+  'StorageRefused',
   'TooManyWaiting',
   'UsageError',
 ])

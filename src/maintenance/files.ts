@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { DatabaseLocation } from '../records/instance.ts'
 import { KeyError } from '../records/signing-key.ts'
-import { StorageUnavailable } from '../records/unit-of-work.ts'
+import { StorageRefused } from '../records/unit-of-work.ts'
 
 /** Somebody else's file: what we write beside it, they could not open. */
 export class ForeignOwner extends Error {
@@ -46,11 +46,11 @@ export function refuseForeignDatabase(database: DatabaseLocation): void {
 
 /**
  * To open a database makes it when it is missing, which is not wanted of who copies it or looks after it.
- * @throws StorageUnavailable
+ * @throws StorageRefused
  */
 export function assertDatabaseIsThere(database: DatabaseLocation): void {
   if (database.kind !== 'sqlite' || existsSync(database.path)) return
-  throw new StorageUnavailable(
+  throw new StorageRefused(
     `There is no database at ${resolve(database.path)}. If there should be one, look at SIGNET_DATABASE_URL; if not, signet serve makes it.`,
   )
 }

@@ -57,3 +57,8 @@ export class StorageUnavailable extends Error {
   /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds = 1
 }
+
+/** What was asked of the database can't be done, and trying again changes nothing; the message says what would. */
+export class StorageRefused extends Error {
+  override readonly name = 'StorageRefused'
+}

@@ -18,7 +18,7 @@ export interface Database {
   integrityProblem(): Promise<string | undefined>
   /**
    * Writes a marked copy of all that is committed now. Undefined when the database has tools of its own for this.
-   * @throws StorageUnavailable when the file exists or can't be written
+   * @throws StorageRefused when the file exists or can't be written
    */
   readonly backup: ((file: string) => Promise<void>) | undefined
   /** Waits for the works that are under way. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
+import { StorageRefused } from '../../records/unit-of-work.ts'
 
 /** @returns what SQLite complains of first, or undefined */
 export function integrityProblem(database: Sqlite.Database): string | undefined {
@@ -42,18 +42,18 @@ const ALL_PAGES = 2 ** 31 - 1
 
 /**
  * SQLite's online backup, then the mark; the file has its name when both are on the disk.
- * @throws StorageUnavailable
+ * @throws StorageRefused
  */
 export async function backUp(database: Sqlite.Database, target: string, nowMs: number): Promise<void> {
   const file = resolve(target)
   const refuse = (error: NodeJS.ErrnoException): never => {
-    throw new StorageUnavailable(`${file} can't be written: ${error.message}`, { cause: error })
+    throw new StorageRefused(`${file} can't be written: ${error.message}`, { cause: error })
   }
-  if (existsSync(file)) throw new StorageUnavailable(`${file} exists already: a backup replaces nothing.`)
+  if (existsSync(file)) throw new StorageRefused(`${file} exists already: a backup replaces nothing.`)
   const temporary = `${file}.new`
   const handle = await open(temporary, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') return refuse(error)
-    throw new StorageUnavailable(
+    throw new StorageRefused(
       `${temporary} exists already: another backup writes it, or one was cut short. In the second case, remove it.`,
     )
   })
