@@ -142,7 +142,11 @@ t.test('nothing that exists is replaced, not even by half, and nothing is left o
   const cases: readonly Refused[] = [
     { words: ['backup', notes], code: 1, says: /notes exists already: a backup replaces nothing/ },
     { words: ['backup', folder], code: 1, says: /exists already/ },
-    { words: ['backup', service.databaseFile], code: 1, says: /signet\.sqlite exists already: a backup replaces nothing\.\n$/ },
+    {
+      words: ['backup', service.databaseFile],
+      code: 1,
+      says: /signet\.sqlite exists already: a backup replaces nothing\.\n$/,
+    },
     { words: ['backup', join(folder, 'no', 'file')], code: 1, says: /no\/file can't be written: ENOENT/ },
     { words: ['backup', join(notes, 'file')], code: 1, says: /notes\/file can't be written: ENOTDIR/ },
     { words: ['backup'], code: 2, says: /missing required argument 'file'/ },
@@ -187,6 +191,12 @@ t.test('PostgreSQL is left to its own tools, without a connection to it', async 
   const folder = temporaryFolder(t)
   const url = 'postgres://signet:not-to-be-seen@127.0.0.1:1/signet'
   const { refuses } = await commandLine(t, { ...(await environmentOf(folder)), SIGNET_DATABASE_URL: url })
-  await refuses([{ words: ['backup', join(folder, 'backup.sqlite')], code: 1, says: /^PostgreSQL.*pg_dump, or a snapshot of the server\.\n$/ }])
+  await refuses([
+    {
+      words: ['backup', join(folder, 'backup.sqlite')],
+      code: 1,
+      says: /^PostgreSQL.*pg_dump, or a snapshot of the server\.\n$/,
+    },
+  ])
   t.strictSame(readdirSync(folder), [])
 })
