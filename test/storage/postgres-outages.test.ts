@@ -1,14 +1,11 @@
 /** What callers meet while PostgreSQL crashes, hangs or keeps a lock, and that it works again afterwards. */
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
-import { systemClock } from '../../src/clock.ts'
-import { systemRandomness } from '../../src/randomness.ts'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
-import { openDatabase } from '../../src/storage/open-database.ts'
 import { commandLine } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
-import { connect, migratedPostgres } from '../support/postgres.ts'
+import { connect, migratedPostgres, openPostgres } from '../support/postgres.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import { spawnService } from '../support/process.ts'
 import {
@@ -143,13 +140,7 @@ t.test('a lock that somebody keeps is answered with 503 within seconds, also whe
   t.equal((await refresh(service, body.refresh_token)).status, 200)
 })
 
-async function open(t: Test) {
-  const url = await migratedPostgres(t)
-  const sources = { clock: systemClock, randomness: systemRandomness }
-  const database = await openDatabase({ kind: 'postgres', url }, sources)
-  t.teardown(database.close)
-  return { ...database, beside: await connect(t, url) }
-}
+const open = async (t: Test) => openPostgres(t, await migratedPostgres(t))
 
 t.test('a connection that is lost between two statements undoes the work, which is told, and no other', async t => {
   const { read, write, beside } = await open(t)

@@ -71,6 +71,13 @@ export async function connect(t: Test, url: string): Promise<pg.Client> {
   return client
 }
 
+/** The stores on the database at `url`, and a connection beside them. */
+export async function openPostgres(t: Test, url: string) {
+  const database = await openDatabase({ kind: 'postgres', url }, { clock: systemClock, randomness: systemRandomness })
+  t.teardown(database.close)
+  return { ...database, beside: await connect(t, url) }
+}
+
 /** As SQLite has it in every table: the order in which rows were written, which no column of ours says. */
 const countedTemplate = once(async () => {
   const name = newName()

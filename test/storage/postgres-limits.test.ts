@@ -1,0 +1,76 @@
+/** What a work on PostgreSQL may rely on: it is acknowledged as a whole or not at all, and nobody waits for long. */
+import { Kysely, sql } from 'kysely'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
+import { type Limits, postgresDialect } from '../../src/storage/engine/postgres-driver.ts'
+import { migratedPostgres, openPostgres } from '../support/postgres.ts'
+import { sessionOf } from './conformance/records.ts'
+
+const open = async (t: Test) => openPostgres(t, await migratedPostgres(t))
+
+t.test('a work that goes on after a statement failed is refused, and nothing of it is kept', async t => {
+  const { read, write } = await open(t)
+  const careless = write(async ({ roles, sessions }) => {
+    await roles.insert({ name: 'early', permissions: [] })
+    await sessions.insert(sessionOf('of nobody')).catch(() => undefined)
+  })
+  await t.rejects(careless, { message: 'The transaction was rolled back, not committed.' })
+  t.equal(await read.roles.find('early'), undefined)
+})
+
+t.test('a write that waits for the lock of somebody else is refused before its statement takes too long', async t => {
+  const { write, beside } = await open(t)
+  await beside.query('begin; lock table roles in access exclusive mode')
+  const beganAt = performance.now()
+  await t.rejects(
+    write(({ roles }) => roles.find('editor')),
+    { name: 'StorageUnavailable', cause: { code: '55P03' } },
+  )
+  const took = performance.now() - beganAt
+  t.ok(took < 3500, `${Math.round(took)} ms`)
+})
+
+/** The driver by itself, on one connection: what is asked of it needs statements that no store has. */
+async function driver(t: Test, limits: Partial<Limits>) {
+  const pool = new pg.Pool({ connectionString: await migratedPostgres(t), max: 1 })
+  // One that is being closed hears of the end of its database.
+  pool.on('connect', client => client.on('error', () => {}))
+  const all = { lockMs: 2000, statementMs: 5000, transactionMs: 10_000, ...limits }
+  const db = new Kysely<unknown>({ dialect: postgresDialect(pool, all) })
+  t.teardown(() => db.destroy())
+  return db
+}
+
+t.test("the server's own limits hold inside a transaction, and are left behind with it", async t => {
+  const db = await driver(t, {})
+  const settings = async (kysely: Kysely<unknown>) => {
+    const one = sql`select current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle`
+    return (await one.execute(kysely)).rows[0]
+  }
+  const none = { lock: '0', idle: '0' }
+  t.strictSame(await settings(db), none)
+  t.strictSame(await db.transaction().execute(settings), { lock: '2s', idle: '10s' })
+  t.strictSame(await settings(db), none)
+})
+
+t.test('a transaction is limited as a whole, also when each of its statements is within the limit', async t => {
+  const db = await driver(t, { transactionMs: 600 })
+  let slept = 0
+  const tooLong = db.transaction().execute(async transaction => {
+    for (; slept < 8; slept += 1) await sql`select pg_sleep(0.25)`.execute(transaction)
+  })
+  await t.rejects(tooLong, StorageUnavailable)
+  t.ok(slept <= 2, `${slept} statements`)
+  t.ok(await sql`select 1`.execute(db), 'and the next one begins anew')
+})
+
+t.test('a transaction that fails while it begins is met by nobody who comes after', async t => {
+  // It has begun when PostgreSQL refuses the limit, as when the beginning is cancelled half-way.
+  const db = await driver(t, { lockMs: -1 })
+  await t.rejects(
+    db.transaction().execute(async () => {}),
+    { code: '22023' },
+  )
+  t.strictSame((await sql`select 1 as one`.execute(db)).rows, [{ one: 1 }])
+})
