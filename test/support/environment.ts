@@ -61,12 +61,9 @@ export async function databaseCopiedTo(folder: string, original: string): Promis
 
 /** The environment of a service that lives in `folder`. */
 export async function environmentOf(folder: string): Promise<Record<string, string>> {
-  const port = await freePort()
-  let managementPort = await freePort()
-  while (managementPort === port) managementPort = await freePort()
   return {
-    SIGNET_PORT: String(port),
-    SIGNET_MANAGEMENT_PORT: String(managementPort),
+    SIGNET_PORT: String(await freePort()),
+    SIGNET_MANAGEMENT_PORT: String(await freePort()),
     SIGNET_DATABASE_URL: await databaseOf(folder),
     SIGNET_KEYS_DIR: join(folder, 'keys'),
   }
