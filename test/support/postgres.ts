@@ -18,7 +18,7 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 /** The URL of a database from which others can be made. */
 const administration = once(async () => {
   const given = process.env['SIGNET_TEST_DATABASE_URL']
-  if (given !== undefined) return given
+  if (given) return given
   const server = await startPostgres()
   t.teardown(server.stop)
   return server.url

@@ -24,7 +24,7 @@ const removeFolders = makeFoldersOfRun()
 let server: PostgresServer | undefined
 process.exitCode = 1
 try {
-  if (process.env[name] === undefined) {
+  if (!process.env[name]) {
     server = await startPostgres()
     process.env[name] = server.url
   }
