@@ -3,6 +3,7 @@ import { runRoom } from '../support/room.ts'
 
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
+  'accounts/adding-users.test.ts',
   'oauth/gate.test.ts',
   'oauth/changing-rights.test.ts',
   'oauth/refresh-token.test.ts',
