@@ -91,8 +91,7 @@ t.test('where sessions end with an act, one event more says so and why', async t
 
 t.test('the command line is named by the account that runs it', async t => {
   const { service, appendedLike } = await scene(t)
-  const environment = { SIGNET_DATABASE_URL: `file:${service.databaseFile}` }
-  t.equal((await signet(environment, ['users', 'disable', 'alice'])).code, 0)
+  t.equal((await signet(service.environment, ['users', 'disable', 'alice'])).code, 0)
   const actor = `operator:${userInfo().username}`
   appendedLike({ ...operator, type: 'user.disable', outcome: 'success', actor })
 })

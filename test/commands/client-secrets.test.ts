@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000
 t.test('secrets are exchanged without an interruption, beside a running server', async t => {
   const clock = testClock()
   const service = await serve(t, { clock })
-  const { json, text, refuses } = await commandLine(t, { SIGNET_DATABASE_URL: `file:${service.databaseFile}` })
+  const { json, text, refuses } = await commandLine(t, service.environment)
   await json(['users', 'add', 'ann', '--password-stdin'], password)
   const settings = ['--grant', 'password', '--grant', 'refresh_token', '--audience', api]
   const first = await json(['clients', 'add', 'web-app', '--secret-stdin', ...settings], secret)
