@@ -6,7 +6,9 @@ import { commandLine } from '../support/command-line.ts'
 import { putBack, toRestore } from '../support/restore.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
 import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
-import { change, changeEach, everythingIn, select } from '../support/sqlite.ts'
+import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
+
+const skip = notOnPostgres('it is about the file')
 
 // Each has a database of its own.
 t.jobs = 2
@@ -43,7 +45,7 @@ t.test('people read what is wrong in one line, and scripts in the exit code', as
   t.equal(lines.filter(line => line.startsWith('ok     ')).length, checks.length - 1)
 })
 
-t.test('a damaged page is found, although the service would still start', async t => {
+t.test('a damaged page is found, although the service would still start', { skip }, async t => {
   const where = await startedBefore(t)
   const rows = Array.from({ length: 2000 }, (_, index) => [`event_old${index}`, 'x'.repeat(200)])
   const columns = 'id, type, occurred_at_ms, outcome, actor, user_agent'
@@ -67,7 +69,7 @@ t.test('a damaged page is found, although the service would still start', async 
   await serve(t, { folder: where.folder })
 })
 
-t.test('what is no database is named once more for what needs it, and left as it is', async t => {
+t.test('what is no database is named once more for what needs it, and left as it is', { skip }, async t => {
   const { folder, databaseFile } = await startedBefore(t)
   writeFileSync(databaseFile, 'a letter to my mother, by no means a database')
   const before = contentOf(join(folder, 'db'))
@@ -101,7 +103,7 @@ t.test('a clock that is behind what was written last is found; a minute may be',
   t.match(found['clock'], `the last event is of ${new Date(laterMs).toISOString()}. Set the clock.`)
 })
 
-t.test('a backup that was put back is found, with what to do', async t => {
+t.test('a backup that was put back is found, with what to do', { skip }, async t => {
   const { service, json, file } = await toRestore(t)
   await json(['backup', file])
   await service.stop()
@@ -111,7 +113,7 @@ t.test('a backup that was put back is found, with what to do', async t => {
   t.match(found['restore'], /^The database is a backup of .* that was put back/)
 })
 
-t.test('where nothing is, it makes nothing and says which setting to look at', async t => {
+t.test('where nothing is, it makes nothing and says which setting to look at', { skip }, async t => {
   const folder = temporaryFolder(t)
   const { run } = await doctorIn(t, folder)
   const { code, stdout } = await run(['doctor', '--json'])

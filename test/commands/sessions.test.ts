@@ -19,8 +19,7 @@ interface Device {
 /** A running service with ann and ben, each signed in once through each of two clients. */
 async function scene(t: Test) {
   const service = await serve(t)
-  const { folder } = service
-  const { issuer } = service
+  const { databaseFile, issuer } = service
   const { json, text, refuses } = await commandLine(t, service.environment)
   const grants = ['--grant', 'password', '--grant', 'refresh_token', '--audience', issuer]
   const clientIds = ['web', 'phone']
@@ -50,8 +49,8 @@ async function scene(t: Test) {
   const me = ({ access }: Device) => request(`${issuer}/me`, { headers: { authorization: `Bearer ${access}` } })
   return {
     ...{ json, text, refuses, refresh, annWeb, annPhone, benWeb, benPhone },
-    databaseFile: `${folder}/db/signet.sqlite`,
-    audit: () => rowsOf(`${folder}/db/signet.sqlite`),
+    databaseFile,
+    audit: () => rowsOf(databaseFile),
     idsOf: async (...words: readonly string[]): Promise<string[]> =>
       (await json(['sessions', 'list', ...words])).map(({ id }: { id: string }) => id),
     /** Of the four, these and only these work no more, at the service beside the command and at every resource service. */

@@ -6,8 +6,10 @@ import type { Faults } from '../../src/compose/sources.ts'
 import { atKeys } from '../support/first-keys.ts'
 import { createHold, type Hold } from '../support/hold.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
-import { select } from '../support/sqlite.ts'
+import { notOnPostgres, select } from '../support/sqlite.ts'
 import { startTogether } from '../support/together.ts'
+
+const skip = notOnPostgres('it looks into the file')
 
 const kidsIn = (folder: string): string[] =>
   select(join(folder, 'db', 'signet.sqlite'), 'select kid from signing_keys order by kid').map(({ kid }) => kid)
@@ -42,7 +44,7 @@ type Tap = Pick<typeof t, 'equal' | 'strictSame'>
 /** The write of the keys stops at the hold: they are made and their files written, and no row exists. */
 const heldBack = (hold: Hold): Faults => atKeys(write => work => hold.pass(() => write(work)))
 
-t.test('two services that both made keys before either stored them agree on one pair', async t => {
+t.test('two services that both made keys before either stored them agree on one pair', { skip }, async t => {
   const folder = temporaryFolder(t)
   const hold = createHold()
   hold.close()
@@ -57,7 +59,7 @@ t.test('two services that both made keys before either stored them agree on one 
   hasOnePair(t, folder)
 })
 
-t.test('a service that looked before the other one committed still notices that it came second', async t => {
+t.test('a service that looked before the other one committed still notices that it came second', { skip }, async t => {
   const folder = temporaryFolder(t)
   const hold = createHold()
   hold.close()
@@ -77,7 +79,7 @@ t.test('a service that looked before the other one committed still notices that 
   hasOnePair(t, folder)
 })
 
-t.test('two services that both named the database before either stored that agree on one name', async t => {
+t.test('two services that both named the database before either stored that agree on one name', { skip }, async t => {
   const folder = temporaryFolder(t)
   const hold = createHold()
   hold.close()
@@ -91,7 +93,7 @@ t.test('two services that both named the database before either stored that agre
   await t.resolves(serve(t, { folder }), 'the file of that name is there')
 })
 
-t.test('two processes that start for the first time at once publish the same pair', async t => {
+t.test('two processes that start for the first time at once publish the same pair', { skip }, async t => {
   const folder = temporaryFolder(t)
   const starts = await Promise.all([1, 2].map(async () => ({ environment: await environmentOf(folder) })))
   const parts = await startTogether(t, 'start-once.ts', starts)
@@ -105,6 +107,7 @@ t.test('two processes that start for the first time at once publish the same pai
 
 t.test(
   'kill -9 after the files of the first keys were written and before their rows: the next start works',
+  { skip },
   async t => {
     const folder = temporaryFolder(t)
     const environment = await environmentOf(folder)
@@ -120,7 +123,7 @@ t.test(
   },
 )
 
-t.test('a write that fails at the first start stops the service, and the next start works', async t => {
+t.test('a write that fails at the first start stops the service, and the next start works', { skip }, async t => {
   const folder = temporaryFolder(t)
   const failing: Faults = { write: () => () => Promise.reject(new Error('the disk is full')) }
   await t.rejects(serve(t, { folder, faults: failing }), { message: 'the disk is full' })

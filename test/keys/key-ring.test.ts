@@ -5,12 +5,14 @@ import { calculateJwkThumbprint } from 'jose'
 import t from 'tap'
 import { byTest, request, serve, temporaryFolder } from '../support/serve.ts'
 import { jwksOf, keyFilesIn, keyIn, kidsIn, publishedBy, startedBefore } from '../support/signing-keys.ts'
-import { change, select } from '../support/sqlite.ts'
+import { change, notOnPostgres, select } from '../support/sqlite.ts'
+
+const skip = notOnPostgres('it looks into the file')
 
 const storedKeys = (folder: string) =>
   select(join(folder, 'db', 'signet.sqlite'), 'select kid, state from signing_keys order by state')
 
-t.test('a database without keys beside files of keys is started, with a warning', async t => {
+t.test('a database without keys beside files of keys is started, with a warning', { skip }, async t => {
   const { folder } = await startedBefore(t)
   for (const name of readdirSync(join(folder, 'db'))) rmSync(join(folder, 'db', name))
   const service = await serve(t, { folder })
@@ -26,7 +28,7 @@ t.test('a standby key that is missing is told at the start, which does not wait 
   t.equal((await jwksOf(service)).status, 200)
 })
 
-t.test('the first start makes one key that signs and one that stands by, both published', async t => {
+t.test('the first start makes one key that signs and one that stands by, both published', { skip }, async t => {
   const service = await serve(t)
   const [active, pending] = storedKeys(service.folder)
   t.match([active, pending], [{ state: 'active' }, { state: 'pending' }])
@@ -34,7 +36,7 @@ t.test('the first start makes one key that signs and one that stands by, both pu
   t.strictSame(body.keys.map(({ kid }: { kid: string }) => kid).sort(), [active?.['kid'], pending?.['kid']].sort())
 })
 
-t.test('each key is a file of its own, named by its kid, for its owner only', async t => {
+t.test('each key is a file of its own, named by its kid, for its owner only', { skip }, async t => {
   const { folder } = await serve(t)
   t.strictSame(
     keyFilesIn({ folder }),
@@ -56,7 +58,7 @@ t.test('the JWKS has RSA-2048 keys for RS256 with public members only, named by 
   }
 })
 
-t.test('the making of both keys is in the audit, by the service itself', async t => {
+t.test('the making of both keys is in the audit, by the service itself', { skip }, async t => {
   const { folder, databaseFile } = await serve(t)
   const columns = 'type, outcome, reason, target, actor, address, user_agent, request_id'
   const events = select(databaseFile, `select ${columns} from audit_events order by reason`)
@@ -96,7 +98,7 @@ t.test('a second start uses the same keys, changes no file and adds nothing to t
   t.equal(select(second.databaseFile, 'select id from audit_events').length, 2)
 })
 
-t.test('a database whose keys are all gone from the state active is refused', async t => {
+t.test('a database whose keys are all gone from the state active is refused', { skip }, async t => {
   const { folder, active } = await startedBefore(t)
   change(join(folder, 'db', 'signet.sqlite'), "update signing_keys set state = 'revoked' where state = 'active'")
   await t.rejects(serve(t, { folder }), { name: 'KeyError', message: /none of them is active/ })
