@@ -1,5 +1,4 @@
 import { METHODS } from 'node:http'
-import { connect } from 'node:net'
 import { test } from 'tap'
 import { isError } from '../support/error-shape.ts'
 import { exchange, open } from '../support/raw-http.ts'
@@ -120,42 +119,6 @@ test('what a request must not be is refused in one shape', async t => {
     })
   }
   t.test('after all of that, people still sign in', async t => t.equal((await signIn(service)).status, 200))
-})
-
-test('after a request without Host, or with a header twice that may come once, the connection is closed', async t => {
-  const service = await serve(t)
-  const unsafe = {
-    'no Host': get(jwks, ''),
-    'two Host lines': get(jwks, `${host}Host: other.test\r\n`),
-    'two Authorization lines': post(form + authorization + authorization, unknownGrant),
-    'two Origin lines': get(jwks, `${host}Origin: https://a.example\r\nOrigin: https://b.example\r\n`),
-  }
-  for (const [what, bytes] of Object.entries(unsafe)) {
-    t.test(what, async t => {
-      const connection = await open(service.issuer)
-      t.teardown(connection.drop)
-      connection.send(Buffer.concat([Buffer.from(bytes), Buffer.from(get(jwks))]))
-      const answer = await connection.answer()
-      isError(t, answer, bad)
-      t.equal(answer.headers['connection'], 'close')
-      await connection.ended
-      t.equal(connection.received().match(/^HTTP\/1\.1 /gm)?.length, 1, 'what follows is not answered')
-    })
-  }
-})
-
-test('the refusal reaches a caller who reads only after the whole of a large body is sent', async t => {
-  const service = await serve(t)
-  const { port } = new URL(service.issuer)
-  const socket = connect({ port: Number(port), host: '127.0.0.1' }).pause()
-  t.teardown(() => socket.destroy())
-  const sent = new Promise<Error | null | undefined>(resolve => {
-    socket.on('error', resolve)
-    socket.write(post(`${form}Host: other.test\r\n`, Buffer.alloc(8 * 2 ** 20, 'x')), resolve)
-  })
-  t.notOk(await sent)
-  const received = Buffer.concat(await socket.toArray()).toString()
-  t.match(received, /^HTTP\/1\.1 400 .*\r\n\r\n\{"error":"invalid_request",.*\}$/s)
 })
 
 test('what a request may be is understood', async t => {
