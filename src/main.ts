@@ -25,7 +25,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const { stdin, stdout, stderr } = process
 process.exitCode = await runProgram(
   {
-    open: () => createContainer(readConfig()),
+    open: onProgress => createContainer(readConfig(), { onProgress }),
     io: { stdin, stdout, stderr, isTTY: stdin.isTTY === true },
     version: packageJson.version,
   },

@@ -8,7 +8,7 @@ import {
   type RefreshToken,
 } from '../../src/oauth/sessions/refresh-token.ts'
 import { LIST_SIZE } from '../../src/oauth/status-list/status-index.ts'
-import { randomId, systemRandomness } from '../../src/randomness.ts'
+import { orderedId, randomId, systemRandomness } from '../../src/randomness.ts'
 import type { NewSession } from '../../src/records/session.ts'
 import type { StatusReference } from '../../src/records/status-list.ts'
 import type { Database } from '../../src/storage/engine/database.ts'
@@ -57,8 +57,9 @@ const sessionOf = (
   parties: Parties,
   nowMs: number,
 ): NewSession => ({
-  ...parties,
-  id: randomId(systemRandomness, 'session'),
+  subjectId: parties.userId,
+  clientId: parties.clientId,
+  id: orderedId(systemRandomness, nowMs, 'session'),
   scope: ['posts:read'],
   audiences: ['https://api.example.com'],
   authTimeSeconds: Math.floor(nowMs / 1000),

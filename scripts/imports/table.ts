@@ -13,7 +13,7 @@ export const FREE: readonly string[] = ['src/clock.ts', 'src/randomness.ts', 'sr
 
 const oauth = [
   ...['src/oauth', 'src/oauth/client-authentication', 'src/oauth/sessions', 'src/oauth/status-list'],
-  ...['src/oauth/form.ts', 'src/oauth/oauth-error.ts', 'src/records', 'src/outgoing'],
+  ...['src/oauth/form.ts', 'src/oauth/oauth-error.ts', 'src/oauth/proofs.ts', 'src/records', 'src/outgoing'],
 ]
 const services = [...oauth, 'src/accounts', 'src/passwords', 'src/keys', 'src/audit', 'src/records']
 /** Never storage, never SQL, never configuration. */
@@ -31,13 +31,14 @@ export const table: Readonly<Record<string, Row>> = {
   'src/oauth/grants': { rooms: oauth, packages: [] },
   'src/oauth': { rooms: oauth, packages: ['jose'] },
   'src/oauth/client-authentication': {
-    rooms: ['src/oauth/form.ts', 'src/oauth/oauth-error.ts', 'src/records'],
+    rooms: ['src/oauth/form.ts', 'src/oauth/oauth-error.ts', 'src/oauth/proofs.ts', 'src/records'],
     packages: [],
   },
   'src/oauth/sessions': { rooms: ['src/oauth/status-list', 'src/records'], packages: [] },
   'src/oauth/status-list': { rooms: ['src/records'], packages: [] },
   'src/oauth/form.ts': { rooms: ['src/oauth/oauth-error.ts'], packages: [] },
   'src/oauth/oauth-error.ts': { rooms: [], packages: [] },
+  'src/oauth/proofs.ts': { rooms: [], packages: [] },
   'src/accounts': { rooms: ['src/passwords', 'src/records'] },
   'src/passwords': { rooms: ['src/records'] },
   'src/keys': { rooms: ['src/records'] },

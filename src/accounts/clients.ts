@@ -2,10 +2,11 @@ import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
-import type { ClientReader, ClientSecret, ClientSettings, RegisteredClient } from '../records/client.ts'
-import type { SessionFilter } from '../records/session.ts'
+import type { ClientReader, ClientSettings, RegisteredClient } from '../records/client.ts'
+import type { Credential } from '../records/credential.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
+import { afterCascades, type Cascades } from './cascades.ts'
 import {
   AccountError,
   assertNoProblem,
@@ -50,14 +51,6 @@ export interface NewSecret {
   readonly ttlSeconds: number | undefined
 }
 
-/** Ends sessions inside a write, as many as one write should. */
-export type EndSomeSessions = (
-  stores: Stores,
-  filter: SessionFilter,
-  reason: string,
-  by: Provenance,
-) => Promise<{ readonly mayBeMore: boolean }>
-
 const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
 
 const find = async (reader: ClientReader, clientId: string): Promise<RegisteredClient> => {
@@ -75,54 +68,70 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
   accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
 })
 
+/** `*` stands for whatever the user has, except Signet's own permissions. */
+const covers = (scope: readonly string[], permission: string): boolean =>
+  scope.includes(permission) || (scope.includes('*') && !permission.startsWith('signet:'))
+
+/** Whether something that live tokens may carry is taken away. */
+const isNarrower = (before: ClientSettings, after: ClientSettings): boolean =>
+  before.scope.some(permission => !covers(after.scope, permission)) ||
+  before.audiences.some(audience => !after.audiences.includes(audience)) ||
+  before.grants.some(grant => !after.grants.includes(grant))
+
 export function createClients(dependencies: {
   readonly clients: ClientReader
   readonly write: Write
-  readonly endSessions: EndSomeSessions
+  readonly cascades: Cascades
   readonly clock: Clock
   readonly randomness: Randomness
 }): Clients {
-  const { clients, write, endSessions, clock, randomness } = dependencies
+  const { clients, write, cascades, clock, randomness } = dependencies
 
   function makeSecret({ name, secret, ttlSeconds }: NewSecret): {
-    stored: ClientSecret
+    stored: Credential
     generated: string | undefined
   } {
     const value = secret ?? randomness.bytes(32).toString('base64url')
     assertNoProblem(clientSecretProblem(value))
     assertNoProblem(secretTtlProblem(ttlSeconds))
     const createdAtMs = clock.now()
-    const stored: ClientSecret = {
+    const stored: Credential = {
       id: randomId(randomness, 'secret'),
       name: name ?? null,
       hash: hash('sha256', value, 'base64url'),
       createdAtMs,
       expiresAtMs: ttlSeconds === undefined ? null : createdAtMs + ttlSeconds * 1000,
+      lastUsedAtMs: null,
     }
     return { stored, generated: secret === undefined ? value : undefined }
   }
 
-  function newClient(asked: NewClient, secrets: readonly ClientSecret[]): RegisteredClient {
+  function newClient(asked: NewClient, secrets: readonly Credential[]): RegisteredClient {
     assertNoProblem(clientIdProblem(asked.clientId))
     assertNoProblem(settingsProblem(asked))
     if (asked.isPublic && asked.secret !== undefined)
       throw new AccountError('invalid', 'A public client has no secret.')
     const id = randomId(randomness, 'client')
     const { clientId, isPublic } = asked
-    return { ...distinct(asked), id, clientId, status: 'active', isPublic, secrets, createdAtMs: clock.now() }
+    return {
+      ...distinct(asked),
+      ...{ id, clientId, isPublic, secrets, createdAtMs: clock.now() },
+      ...{ status: 'active', revision: 0 },
+    }
   }
 
-  /** In writes of their own, so that nobody waits long however many sessions there are. */
-  async function endOneAfterTheOther(work: (stores: Stores) => Promise<boolean>): Promise<void> {
-    while (await write(work));
+  const setStatus = async (stores: Stores, clientId: string, status: Status, by: Provenance) => {
+    const client = await find(stores.clients, clientId)
+    await stores.clients.setStatus(client.id, status)
+    const event = { type: statusEvents[status], outcome: 'success', clientId: client.id } as const
+    await stores.audit.append({ ...event, provenance: by })
+    return { ...client, status }
   }
 
-  const endSome = async (stores: Stores, clientId: string, status: Status, by: Provenance): Promise<boolean> =>
-    (await endSessions(stores, { clientId }, `client_${status}`, by)).mayBeMore
-
-  async function endLeftOver(stores: Stores, clientId: string, by: Provenance): Promise<boolean> {
-    const { id, status } = await find(stores.clients, clientId)
-    return !isActive(status) && endSome(stores, id, status, by)
+  /** Those of this `client_id` that were deleted may have sessions that are still to end. */
+  async function finishPredecessors(clientId: string): Promise<void> {
+    const ids = await write(stores => stores.clients.idsOf(clientId))
+    for (const id of ids) await cascades.finish({ clientId: id })
   }
 
   return {
@@ -131,9 +140,11 @@ export function createClients(dependencies: {
         ? undefined
         : makeSecret({ name: undefined, secret: asked.secret, ttlSeconds: undefined })
       const client = newClient(asked, made === undefined ? [] : [made.stored])
+      await finishPredecessors(asked.clientId)
       await write(async stores => {
         const isNew = await stores.clients.insert(client)
         if (!isNew) throw new AccountError('already_exists', 'There is a client with this id already.')
+        if (made !== undefined) await stores.credentials.insert(client.id, 'client_secret', made.stored)
         await stores.audit.append({ type: 'client.add', outcome: 'success', clientId: client.id, provenance: by })
       })
       return { client, secretId: made?.stored.id, generatedSecret: made?.generated }
@@ -143,36 +154,37 @@ export function createClients(dependencies: {
 
     find: clientId => find(clients, clientId),
 
-    update: (clientId, change, by) =>
-      write(async stores => {
-        const client = await find(stores.clients, clientId)
-        const settings = distinct({ ...client, ...change })
+    async update(clientId, change, by) {
+      const client = await write(async stores => {
+        const before = await find(stores.clients, clientId)
+        const settings = distinct({ ...before, ...change })
         assertNoProblem(settingsProblem(settings))
-        await stores.clients.update(client.id, settings)
-        await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: client.id, provenance: by })
-        return { ...client, ...settings }
-      }),
+        const { id } = before
+        await stores.clients.update(id, settings)
+        await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: id, provenance: by })
+        if (isNarrower(before, settings)) await cascades.take(stores, { clientId: id }, 'client_narrowed', by)
+        return { ...before, ...settings }
+      })
+      await cascades.finish({ clientId: client.id })
+      return client
+    },
 
     async setStatus(clientId, status, by) {
-      // What a disabling that was cut short has left over ends before the client works again.
-      if (isActive(status)) await endOneAfterTheOther(stores => endLeftOver(stores, clientId, by))
-      const { client, more } = await write(async stores => {
-        const client = await find(stores.clients, clientId)
-        await stores.clients.setStatus(client.id, status)
-        const event = { type: statusEvents[status], outcome: 'success', clientId: client.id } as const
-        await stores.audit.append({ ...event, provenance: by })
-        const more = !isActive(status) && (await endSome(stores, client.id, status, by))
-        return { client, more }
+      const { id } = await find(clients, clientId)
+      const concern = { clientId: id }
+      const set = async (stores: Stores) => {
+        const client = await setStatus(stores, clientId, status, by)
+        if (client.id !== id) throw notFound('client')
+        return client
+      }
+      if (isActive(status)) return afterCascades(cascades, write, concern, set)
+      const client = await write(async stores => {
+        const changed = await set(stores)
+        await cascades.end(stores, concern, `client_${status}`, by)
+        return changed
       })
-      // The gate refuses all of them already.
-      if (more)
-        await endOneAfterTheOther(async stores => {
-          const now = await stores.clients.find(clientId)
-          // Somebody enabled it meanwhile, and what was left over has ended.
-          const isBack = now?.id === client.id && isActive(now.status)
-          return !isBack && endSome(stores, client.id, status, by)
-        })
-      return { ...client, status }
+      await cascades.finish(concern)
+      return client
     },
 
     async addSecret(clientId, asked, by) {
@@ -181,7 +193,8 @@ export function createClients(dependencies: {
         const client = await find(stores.clients, clientId)
         if (client.isPublic) throw new AccountError('invalid', 'A public client has no secret.')
         const secrets = [...client.secrets, stored]
-        await stores.clients.setSecrets(client.id, secrets)
+        await stores.credentials.insert(client.id, 'client_secret', stored)
+        await stores.clients.raiseRevision(client.id)
         await stores.audit.append({
           type: 'client.add_secret',
           outcome: 'success',
@@ -198,7 +211,8 @@ export function createClients(dependencies: {
         const client = await find(stores.clients, clientId)
         const secrets = client.secrets.filter(({ id }) => id !== secretId)
         if (secrets.length === client.secrets.length) throw notFound('secret of this client')
-        await stores.clients.setSecrets(client.id, secrets)
+        await stores.credentials.revoke(secretId, clock.now())
+        await stores.clients.raiseRevision(client.id)
         await stores.audit.append({
           type: 'client.remove_secret',
           outcome: 'success',

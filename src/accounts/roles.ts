@@ -1,7 +1,7 @@
 import type { Provenance } from '../records/audit-event.ts'
 import type { Role, RoleReader } from '../records/role.ts'
-import type { SessionFilter } from '../records/session.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
+import { afterCascades, type Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound, permissionProblem } from './rules.ts'
 import { usernameKey } from './username.ts'
 import { unknownUser } from './users.ts'
@@ -33,51 +33,16 @@ function assertValid({ name, permissions }: Role): void {
 
 const withoutDoubles = ({ name, permissions }: Role): Role => ({ name, permissions: [...new Set(permissions)] })
 
-/** Ends the access tokens of sessions inside the write of the act that is the reason for it. */
-export type EndAccessTokens = (stores: Stores, filters: readonly SessionFilter[]) => Promise<void>
-
-/** Users whose tokens one write ends, each of some dozen sessions: more would keep other writes waiting. */
-const BATCH = 10
+/** An update that keeps every permission takes nothing away. */
+const takesAway = (before: Role, after: Role): boolean =>
+  before.permissions.some(permission => !after.permissions.includes(permission))
 
 export function createRoles(dependencies: {
   readonly roles: RoleReader
   readonly write: Write
-  readonly endAccessTokens: EndAccessTokens
+  readonly cascades: Cascades
 }): Roles {
-  const { roles, write, endAccessTokens } = dependencies
-
-  /**
-   * Does an act that may take a permission away, and answers whether it does: then the access tokens of those who have the role end,
-   * of the first ones in the same write, and of the others in writes of their own, so that nobody waits long however many they are.
-   * @param finish belongs to the last write
-   */
-  async function takeAway(
-    name: string,
-    act: (stores: Stores) => Promise<boolean>,
-    finish: (stores: Stores) => Promise<void> = async () => {},
-  ): Promise<void> {
-    /** Answers who is left. */
-    const endSome = async (stores: Stores, userIds: readonly string[]): Promise<readonly string[]> => {
-      const batch = userIds.slice(0, BATCH)
-      // Locks the user's row, as a sign-in does: one that is under way is seen here, or sees the change.
-      for (const userId of batch) await stores.users.findById(userId)
-      await endAccessTokens(
-        stores,
-        batch.map(userId => ({ userId })),
-      )
-      const rest = userIds.slice(BATCH)
-      if (rest.length === 0) await finish(stores)
-      return rest
-    }
-    let rest = await write(async stores => {
-      const takesAway = await act(stores)
-      return endSome(stores, takesAway ? await stores.roles.usersOf(name) : [])
-    })
-    while (rest.length > 0) {
-      const userIds = rest
-      rest = await write(stores => endSome(stores, userIds))
-    }
-  }
+  const { roles, write, cascades } = dependencies
 
   const find = async (reader: RoleReader, name: string): Promise<Role> => {
     const role = await reader.find(name)
@@ -95,9 +60,11 @@ export function createRoles(dependencies: {
     async add(asked, by) {
       const role = withoutDoubles(asked)
       assertValid(role)
-      return write(async stores => {
+      // One of this name may be on its way out.
+      return afterCascades(cascades, write, { roleName: role.name }, async stores => {
         const isNew = await stores.roles.insert(role)
-        if (!isNew) throw new AccountError('already_exists', 'There is a role with this name already.')
+        if (!isNew && (await stores.roles.find(role.name)) !== undefined)
+          throw new AccountError('already_exists', 'There is a role with this name already.')
         await stores.audit.append({ type: 'role.add', outcome: 'success', target: role.name, provenance: by })
         return role
       })
@@ -110,48 +77,47 @@ export function createRoles(dependencies: {
     async update(asked, by) {
       const role = withoutDoubles(asked)
       assertValid(role)
-      await takeAway(role.name, async stores => {
-        const { permissions } = await find(stores.roles, role.name)
+      await write(async stores => {
+        const before = await find(stores.roles, role.name)
         await stores.roles.setPermissions(role.name, role.permissions)
         await stores.audit.append({ type: 'role.update', outcome: 'success', target: role.name, provenance: by })
-        // The same once more, too: an update that was cut short is finished by running it again.
-        const addsOnly =
-          role.permissions.length > permissions.length && permissions.every(each => role.permissions.includes(each))
-        return !addsOnly
+        if (takesAway(before, role)) await cascades.takeFromRole(stores, role.name, 'role_updated', by)
       })
+      await cascades.finish({ roleName: role.name })
       return role
     },
 
     grant: (name, username, by) =>
       write(async stores => {
-        await find(stores.roles, name)
         const userId = await findUserId(stores, username)
+        await find(stores.roles, name)
         const isNew = await stores.users.grantRole(userId, name)
         if (isNew)
           await stores.audit.append({ type: 'role.grant', outcome: 'success', userId, target: name, provenance: by })
       }),
 
-    revoke: (name, username, by) =>
-      write(async stores => {
-        await find(stores.roles, name)
+    async revoke(name, username, by) {
+      const subjectId = await write(async stores => {
         const userId = await findUserId(stores, username)
+        await find(stores.roles, name)
         const hadIt = await stores.users.revokeRole(userId, name)
-        if (!hadIt) return
-        await endAccessTokens(stores, [{ userId }])
+        if (!hadIt) return undefined
+        await cascades.take(stores, { subjectId: userId }, 'role_revoked', by)
         await stores.audit.append({ type: 'role.revoke', outcome: 'success', userId, target: name, provenance: by })
-      }),
+        return userId
+      })
+      if (subjectId !== undefined) await cascades.finish({ subjectId })
+    },
 
-    delete: (name, by) =>
-      // It gives nothing from now on, and is gone with the last token of it: cut short, it is finished by running it again.
-      takeAway(
-        name,
-        async stores => {
-          await find(stores.roles, name)
-          await stores.roles.setPermissions(name, [])
-          await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
-          return true
-        },
-        stores => stores.roles.delete(name),
-      ),
+    async delete(name, by) {
+      // It gives nothing from now on, and is gone when the last token that names it is revoked.
+      await write(async stores => {
+        await find(stores.roles, name)
+        await stores.roles.setPermissions(name, [])
+        await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
+        await cascades.takeFromRole(stores, name, 'role_deleted', by)
+      })
+      await cascades.finish({ roleName: name })
+    },
   }
 }

@@ -1,6 +1,7 @@
-import { networkOf, TooManyWaiting } from '../passwords/hashing-queue.ts'
+import { TooManyWaiting } from '../passwords/hashing-queue.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import { networkOf } from '../records/network.ts'
 import { isActive } from '../records/standing.ts'
 import type { Write } from '../records/unit-of-work.ts'
 import type { User, UserReader } from '../records/user.ts'
@@ -25,6 +26,12 @@ function unlessBusy(error: unknown): undefined {
   if (!(error instanceof TooManyWaiting)) throw error
 }
 
+export interface SignIn {
+  check(attempt: SignInAttempt): Promise<SignedIn | undefined>
+  /** Whether what was checked a moment ago is still so; if not, the audit says why. */
+  isStillGood(signedIn: SignedIn, of: Pick<SignInAttempt, 'clientId' | 'provenance'>): Promise<boolean>
+}
+
 /**
  * Checks a username and a password. Unknown, disabled, deleted and wrong do the same work and look the same to the caller; only
  * the audit tells them apart.
@@ -34,11 +41,14 @@ export function createSignIn(dependencies: {
   readonly users: UserReader
   readonly write: Write
   readonly passwords: Passwords
-}): (attempt: SignInAttempt) => Promise<SignedIn | undefined> {
+}): SignIn {
   const { users, write, passwords } = dependencies
 
-  async function fail(user: User | undefined, attempt: SignInAttempt, reason: string): Promise<undefined> {
-    const { clientId, provenance } = attempt
+  async function fail(
+    user: Pick<User, 'userId'> | undefined,
+    { clientId, provenance }: Pick<SignInAttempt, 'clientId' | 'provenance'>,
+    reason: string,
+  ): Promise<undefined> {
     // The name that was typed stays out: people type passwords into the name field.
     const who = user === undefined ? {} : { userId: user.userId }
     await write(stores =>
@@ -62,14 +72,23 @@ export function createSignIn(dependencies: {
     })
   }
 
-  return async attempt => {
-    const user = await users.findByKey(usernameKey(attempt.username))
-    const network = networkOf(attempt.provenance.address ?? '')
-    const { matches, outdated } = await passwords.verify(network, user, attempt.password)
-    if (user === undefined) return fail(user, attempt, 'unknown_user')
-    if (!matches) return fail(user, attempt, 'wrong_password')
-    if (!isActive(user.status)) return fail(user, attempt, `user_${user.status}`)
-    if (outdated) await upgradeHash(user, attempt)
-    return { userId: user.userId, passwordId: user.passwordId }
+  return {
+    async check(attempt) {
+      const user = await users.findByKey(usernameKey(attempt.username))
+      const network = networkOf(attempt.provenance.address ?? '')
+      const { matches, outdated } = await passwords.verify(network, user, attempt.password)
+      if (user === undefined) return fail(user, attempt, 'unknown_user')
+      if (!matches) return fail(user, attempt, 'wrong_password')
+      if (!isActive(user.status)) return fail(user, attempt, `user_${user.status}`)
+      if (outdated) await upgradeHash(user, attempt)
+      return { userId: user.userId, passwordId: user.passwordId }
+    },
+
+    async isStillGood({ userId, passwordId }, of) {
+      const user = await users.findById(userId)
+      if (user !== undefined && isActive(user.status) && user.passwordId === passwordId) return true
+      await fail({ userId }, of, 'user_changed')
+      return false
+    },
   }
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts'
-import { networkOf } from '../passwords/hashing-queue.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import { networkOf } from '../records/network.ts'
 import type { Role } from '../records/role.ts'
-import type { SessionFilter } from '../records/session.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { User, UserReader, UserWithRoles } from '../records/user.ts'
+import { afterCascades, type Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
 import { usernameKey, usernameProblem } from './username.ts'
 
@@ -38,9 +38,6 @@ export interface PasswordChange {
   readonly sessionId: string
 }
 
-/** Ends the sessions of a user, all but one or all, inside the write of the act that is the reason for it. */
-export type EndSessionsOfUser = (stores: Stores, filter: SessionFilter, reason: string, by: Provenance) => Promise<void>
-
 const statusEvents = { active: 'user.enable', disabled: 'user.disable', deleted: 'user.delete' } as const
 
 /** Operators are one network among the others; their own processes have queues of their own anyway. */
@@ -57,11 +54,11 @@ export function createUsers(dependencies: {
   readonly users: UserReader
   readonly write: Write
   readonly passwords: Passwords
-  readonly endSessions: EndSessionsOfUser
+  readonly cascades: Cascades
   readonly clock: Clock
   readonly randomness: Randomness
 }): Users {
-  const { users, write, passwords, endSessions, clock, randomness } = dependencies
+  const { users, write, passwords, cascades, clock, randomness } = dependencies
 
   const find = async (reader: UserReader, username: string): Promise<UserWithRoles> => {
     const user = await reader.findByKey(usernameKey(username))
@@ -112,14 +109,16 @@ export function createUsers(dependencies: {
     async setPassword(username, password, by) {
       const { userId, username: asEntered } = await find(users, username)
       const passwordHash = await passwords.hashNew(OPERATORS, password, [asEntered])
-      return write(async stores => {
+      const user = await write(async stores => {
         const user = await find(stores.users, username)
         if (user.userId !== userId) throw unknownUser()
         await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, provenance: by })
-        await endSessions(stores, { userId }, 'password_changed', by)
+        await cascades.end(stores, { subjectId: userId }, 'password_changed', by)
         return user
       })
+      await cascades.finish({ subjectId: userId })
+      return user
     },
 
     findById: userId => findById(users, userId),
@@ -139,20 +138,31 @@ export function createUsers(dependencies: {
         if (session?.endedAtMs !== null) return false
         await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, sessionId, provenance: by })
-        await endSessions(stores, { userId, exceptSessionId: sessionId }, 'password_changed', by)
+        await cascades.end(stores, { subjectId: userId, exceptSessionId: sessionId }, 'password_changed', by)
         return true
       })
       if (!isChanged) return refuseChange(change, 'user_changed', by)
+      await cascades.finish({ subjectId: userId })
     },
 
-    setStatus: (username, status, by) =>
-      write(async stores => {
+    async setStatus(username, status, by) {
+      const { userId } = await find(users, username)
+      const concern = { subjectId: userId }
+      const set = async (stores: Stores) => {
         const user = await find(stores.users, username)
-        const { userId } = user
+        if (user.userId !== userId) throw unknownUser()
         await stores.users.setStatus(userId, status)
         await stores.audit.append({ type: statusEvents[status], outcome: 'success', userId, provenance: by })
-        if (!isActive(status)) await endSessions(stores, { userId }, `user_${status}`, by)
         return { ...user, status }
-      }),
+      }
+      if (isActive(status)) return afterCascades(cascades, write, concern, set)
+      const user = await write(async stores => {
+        const changed = await set(stores)
+        await cascades.end(stores, concern, `user_${status}`, by)
+        return changed
+      })
+      await cascades.finish(concern)
+      return user
+    },
   }
 }

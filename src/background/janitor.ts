@@ -2,9 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import { momentOf } from '../oauth/status-list/status-index.ts'
-import type { Provenance } from '../records/audit-event.ts'
 import type { Readers, Write } from '../records/unit-of-work.ts'
 import { createJumpWatch } from './clock-jump.ts'
 import { type Background, periodically } from './periodically.ts'
@@ -22,8 +20,6 @@ export interface Swept {
   readonly sessions: number
   readonly revocations: number
   readonly statusLists: number
-  /** Sessions of disabled or deleted clients that were ended: what a command began that was cut short. */
-  readonly endedSessions: number
 }
 
 export interface Janitor extends Background {
@@ -34,12 +30,10 @@ export interface Janitor extends Background {
 export function createJanitor(dependencies: {
   readonly read: Pick<Readers, 'sessions'>
   readonly write: Write
-  readonly sessionManagement: SessionManagement
   readonly clock: Clock
   readonly log: Logger
-  readonly provenance: Provenance
 }): Janitor {
-  const { read, write, sessionManagement, clock, log, provenance } = dependencies
+  const { read, write, clock, log } = dependencies
 
   async function sweepRevocations(signal: AbortSignal | undefined): Promise<number> {
     for (let total = 0; ; await nextTurn()) {
@@ -69,23 +63,15 @@ export function createJanitor(dependencies: {
     return total
   }
 
-  async function endLeftOver(signal: AbortSignal | undefined): Promise<number> {
-    let total = 0
-    for (const { clientId, reason } of await read.sessions.findLeftOver())
-      total += await sessionManagement.end({ clientId }, reason, provenance, signal)
-    return total
-  }
-
   async function sweep(signal?: AbortSignal): Promise<Swept> {
     const swept = {
-      endedSessions: await endLeftOver(signal),
       revocations: await sweepRevocations(signal),
       sessions: await sweepSessions(signal),
       statusLists: await write(stores => stores.statusLists.removeExpired(clock.now())),
     }
-    const { endedSessions, revocations, sessions, statusLists } = swept
-    if (endedSessions + revocations + sessions + statusLists > 0)
-      log.info({ sessions, revocations, status_lists: statusLists, ended_sessions: endedSessions }, 'swept')
+    const { revocations, sessions, statusLists } = swept
+    if (revocations + sessions + statusLists > 0)
+      log.info({ sessions, revocations, status_lists: statusLists }, 'swept')
     return swept
   }
 

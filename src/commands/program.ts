@@ -40,7 +40,7 @@ export type Services = Intersection<ReturnType<Parameters<(typeof commands)[numb
 
 export interface Program {
   /** Called when a command first needs a service: `--help` works with whatever environment. */
-  readonly open: () => Services
+  readonly open: (onProgress: (done: number) => void) => Services
   readonly io: Io
   readonly version: string
 }
@@ -66,10 +66,11 @@ function speakTo(command: CommandUnknownOpts, io: Io): void {
 export async function runProgram({ open, io, version }: Program, words: readonly string[]): Promise<number> {
   let opened: Services | undefined
   const services = () => {
-    opened ??= open()
+    opened ??= open(terminal.tellProgress)
     return opened
   }
-  const program = createProgram(services, createTerminal(io), version)
+  const terminal = createTerminal(io)
+  const program = createProgram(services, terminal, version)
   speakTo(program, io)
   try {
     await program.parseAsync([...words], { from: 'user' })

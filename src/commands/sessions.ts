@@ -39,7 +39,7 @@ interface Asked {
 async function filterOf(services: () => Services, sessionId: string | undefined, asked: Asked): Promise<SessionFilter> {
   const user = asked.user === undefined ? undefined : await (await services().users()).find(asked.user)
   const client = asked.client === undefined ? undefined : await (await services().clients()).find(asked.client)
-  return { sessionId, userId: user?.userId, clientId: client?.id }
+  return { sessionId, subjectId: user?.userId, clientId: client?.id }
 }
 
 export function sessionsCommand(services: () => Services, { answer }: Terminal): CommandUnknownOpts {
@@ -53,7 +53,7 @@ export function sessionsCommand(services: () => Services, { answer }: Terminal):
     .option('--client <id>', 'those through this client')
     .option('--json', 'print JSON')
     .action(async (id, options) => {
-      const filter = { ...(await filterOf(services, id, options)), all: true } as const
+      const filter = await filterOf(services, id, options)
       const all = await (await services().sessionManagement()).list(filter)
       answer(all.map(describeSession), () => table(head, all.map(toRow)), options)
     })

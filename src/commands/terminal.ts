@@ -22,6 +22,8 @@ export interface Terminal {
     lines: readonly string[] | (() => readonly string[]),
     options: { readonly json?: true | undefined },
   ): void
+  /** Says on standard error how far a long change is. */
+  tellProgress(done: number): void
   /**
    * A secret from standard input (one trailing newline is dropped), or typed at a prompt that does not show it.
    * @param flag the option that makes standard input the source
@@ -53,7 +55,12 @@ function accountName(): string {
   }
 }
 
+/** How much is done between two lines that say how far it is. */
+const PROGRESS_STEP = 1000
+
 export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
+  let toldAt = 0
+
   async function readStandardInput(): Promise<string> {
     const chunks = await stdin.toArray()
     try {
@@ -77,6 +84,11 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     answer(value, lines, { json }) {
       const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines() : lines
       stdout.write(printed.map(line => `${line}\n`).join(''))
+    },
+    tellProgress(done) {
+      if (done < toldAt + PROGRESS_STEP) return
+      toldAt = done - (done % PROGRESS_STEP)
+      stderr.write(`${done} done\n`)
     },
     async readSecret(name, flag, fromStandardInput) {
       if (fromStandardInput) return readStandardInput()

@@ -13,23 +13,22 @@ import { keyPolicy } from '../keys/schedule.ts'
 import { createLogger } from '../logger.ts'
 import { refuseForeignDatabase, refuseForeignOwner } from '../maintenance/files.ts'
 import { createRestoreGuard } from '../maintenance/restore.ts'
+import { createCascades } from '../oauth/sessions/cascades.ts'
+import { createSessionEnds } from '../oauth/sessions/session-ends.ts'
 import { createSessionManagement } from '../oauth/sessions/session-management.ts'
-import { createSessionWriter } from '../oauth/sessions/session-writer.ts'
 import { createRevocationNews } from '../oauth/status-list/revocation-news.ts'
 import { createHashingQueue, LONGEST_QUEUE } from '../passwords/hashing-queue.ts'
 import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
-import { itself } from '../records/audit-event.ts'
 import { once } from './once.ts'
 import type { Sources } from './sources.ts'
 
 export type Container = ReturnType<typeof createContainer>
 
 export function createContainer(config: Config, sources: Sources = {}) {
-  const { clock = systemClock, randomness = systemRandomness, faults = {} } = sources
+  const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
   const log = createLogger(config.logLevel, sources.logTo)
-  const { refreshGraceSeconds: graceSeconds, sessionLimit } = config
-  const sessionWriter = createSessionWriter({ clock, graceSeconds, sessionLimit })
+  const ends = createSessionEnds({ clock, randomness })
   const revocationNews = createRevocationNews()
   const passwords = createPasswords({
     hasher: faults.hasher?.(argon2id) ?? argon2id,
@@ -47,19 +46,24 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return { ...opened, read: faults.read?.(opened.read) ?? opened.read, write }
   })
 
+  const cascades = once(async () => {
+    const { read, write } = await database()
+    return { ...ends, ...createCascades({ cascades: read.cascades, ends, write, onProgress }) }
+  })
+
   const users = once(async () => {
     const { read, write } = await database()
-    return createUsers({ users: read.users, write, passwords, endSessions: sessionWriter.endAll, clock, randomness })
+    return createUsers({ users: read.users, write, passwords, cascades: await cascades(), clock, randomness })
   })
 
   const roles = once(async () => {
     const { read, write } = await database()
-    return createRoles({ roles: read.roles, write, endAccessTokens: sessionWriter.endAccessTokens })
+    return createRoles({ roles: read.roles, write, cascades: await cascades() })
   })
 
   const clients = once(async () => {
     const { read, write } = await database()
-    return createClients({ clients: read.clients, write, endSessions: sessionWriter.end, clock, randomness })
+    return createClients({ clients: read.clients, write, cascades: await cascades(), clock, randomness })
   })
 
   const keyFiles = once(async () => {
@@ -90,17 +94,16 @@ export function createContainer(config: Config, sources: Sources = {}) {
 
   const sessionManagement = once(async () => {
     const { read, write } = await database()
-    return createSessionManagement({ sessionReader: read.sessions, sessionWriter, write, clock })
+    return createSessionManagement({ sessionReader: read.sessions, cascades: await cascades(), write, clock })
   })
 
   const janitor = once(async () => {
     const { read, write } = await database()
-    const management = await sessionManagement()
-    return createJanitor({ read, write, sessionManagement: management, clock, log, provenance: itself })
+    return createJanitor({ read, write, clock, log })
   })
 
-  const parts = { config, clock, randomness, log, faults, policy, passwords, sessionWriter, revocationNews }
-  const opened = { database, keyFiles, keyLifecycle, restoreGuard, users, sessionManagement, janitor }
+  const parts = { config, clock, randomness, log, faults, policy, passwords, ends, revocationNews }
+  const opened = { database, keyFiles, keyLifecycle, restoreGuard, users, cascades, sessionManagement, janitor }
   const maintenance = once(async () => {
     const { composeMaintenance } = await import('./maintenance.ts')
     return composeMaintenance({ ...parts, ...opened })

@@ -65,8 +65,9 @@ export function composeMaintenance(parts: MaintenanceParts) {
         clock,
       }),
       async acceptRestore(by) {
-        const { write } = await openDatabase()
+        const { read, write } = await openDatabase()
         const acceptRestore = createRestoreAcceptance({
+          clients: read.clients,
           restoreGuard: await restoreGuard(),
           sessionManagement: await sessionManagement(),
           keyLifecycle: await keyLifecycle(),

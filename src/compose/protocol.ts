@@ -6,19 +6,22 @@ import type { Config } from '../config/variables.ts'
 import { createAccessTokens, createJwsSigner } from '../oauth/access-token.ts'
 import { createAccessTokenVerification, createLiveAccessTokens } from '../oauth/access-token-verification.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
+import { createCredentialUse } from '../oauth/client-authentication/credential-use.ts'
 import { createFailureAudit } from '../oauth/client-authentication/failure-audit.ts'
+import { createKnownClients } from '../oauth/client-authentication/known-clients.ts'
 import { createPasswordGrant } from '../oauth/grants/password.ts'
 import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
 import { createIntrospectionEndpoint } from '../oauth/introspection.ts'
 import { metadataOf } from '../oauth/metadata.ts'
 import { createRevocationEndpoint } from '../oauth/revocation.ts'
 import { createSessionStarter } from '../oauth/sessions/new-session.ts'
-import type { SessionWriter } from '../oauth/sessions/session-writer.ts'
+import { createTokenRelease, type Gate } from '../oauth/sessions/session-changes.ts'
+import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
 import { STATUS_LIST_TYPE } from '../oauth/status-list/encoding.ts'
 import { createStatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { createStatusIndices } from '../oauth/status-list/status-index.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
-import { createTokenIssuer, type Gate } from '../oauth/token-issuer.ts'
+import { createTokenIssuer } from '../oauth/token-issuer.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { grantTypes } from '../records/client.ts'
@@ -32,17 +35,17 @@ export interface ProtocolParts {
   readonly read: Readers
   readonly write: Write
   readonly passwords: Passwords
-  readonly sessionWriter: SessionWriter
+  readonly ends: SessionEnds
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
   readonly publishedKeys: () => { readonly body: string }
 }
 
 export function composeProtocol(parts: ProtocolParts) {
-  const { config, clock, read, write, sessionWriter, activeSigner, publishedKeys } = parts
+  const { config, clock, read, write, ends, activeSigner, publishedKeys } = parts
   const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
 
-  const gate = createGate({ standing: read.standing, clock })
+  const gate = createGate({ standing: read.standing })
   const { haveGoodStanding } = gate
   const verifyAccessToken = createAccessTokenVerification({ issuer, publishedKeys, clock })
   const findLiveAccessToken = createLiveAccessTokens({
@@ -51,8 +54,13 @@ export function composeProtocol(parts: ProtocolParts) {
     haveGoodStanding,
     clock,
   })
-  const recordFailure = createFailureAudit({ write, clock })
-  const authenticateClient = createClientAuthentication({ clients: read.clients, recordFailure, clock, accessTokenTtl })
+  const authenticateClient = createClientAuthentication({
+    findClient: createKnownClients(read.clients),
+    recordUse: createCredentialUse({ write, clock }),
+    recordFailure: createFailureAudit({ write, clock }),
+    clock,
+    accessTokenTtl,
+  })
 
   return {
     metadata: metadataOf(issuer, grantTypes),
@@ -60,9 +68,9 @@ export function composeProtocol(parts: ProtocolParts) {
     tokenEndpoint: createTokenEndpoint({
       authenticateClient,
       grants: composeGrants(parts),
-      issueTokens: composeIssuer(parts, gate.refuse),
+      issueTokens: composeIssuer(parts, gate.maySignIn),
     }),
-    revocationEndpoint: createRevocationEndpoint({ authenticateClient, verifyAccessToken, sessionWriter, write }),
+    revocationEndpoint: createRevocationEndpoint({ authenticateClient, verifyAccessToken, ends, write, clock }),
     introspectionEndpoint: createIntrospectionEndpoint({
       issuer,
       authenticateClient,
@@ -84,7 +92,7 @@ export function composeProtocol(parts: ProtocolParts) {
   }
 }
 
-function composeGrants({ config, clock, randomness, read, write, passwords, sessionWriter }: ProtocolParts) {
+function composeGrants({ config, clock, randomness, read, write, passwords, ends }: ProtocolParts) {
   const { refreshIdleTtlSeconds: refreshIdleTtl, refreshAbsoluteTtlSeconds: refreshAbsoluteTtl } = config
   return [
     createPasswordGrant({
@@ -95,8 +103,7 @@ function composeGrants({ config, clock, randomness, read, write, passwords, sess
     }),
     createRefreshTokenGrant({
       sessionReader: read.sessions,
-      users: read.users,
-      sessionWriter,
+      ends,
       write,
       clock,
       randomness,
@@ -107,13 +114,18 @@ function composeGrants({ config, clock, randomness, read, write, passwords, sess
 }
 
 function composeIssuer(parts: ProtocolParts, gate: Gate) {
-  const { config, clock, randomness, write, sessionWriter, activeSigner } = parts
+  const { config, clock, randomness, write, ends, activeSigner } = parts
   return createTokenIssuer({
     mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
     chooseStatus: createStatusIndices({ write, clock, randomness, refreshGrace: config.refreshGraceSeconds }),
-    gate,
-    sessionWriter,
-    write,
+    releaseToken: createTokenRelease({
+      gate,
+      ends,
+      write,
+      clock,
+      sessionLimit: config.sessionLimit,
+      auditsEveryGrant: config.auditGrants === 'all',
+    }),
     clock,
   })
 }

@@ -1,6 +1,7 @@
 /** Both ports, listening, and what runs beside requests. */
 import type { Logger } from 'pino'
 import type { Users } from '../accounts/users.ts'
+import { createCascadeWatch } from '../background/cascade-watch.ts'
 import type { Janitor } from '../background/janitor.ts'
 import { createKeyClock } from '../background/key-clock.ts'
 import { createRevocationWatch } from '../background/revocation-watch.ts'
@@ -12,8 +13,9 @@ import { openKeyRing } from '../keys/key-ring.ts'
 import type { PrivateKeys } from '../keys/private-keys.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
+import type { Cascades } from '../oauth/sessions/cascades.ts'
+import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
-import type { SessionWriter } from '../oauth/sessions/session-writer.ts'
 import type { RevocationNews } from '../oauth/status-list/revocation-news.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
@@ -30,19 +32,20 @@ interface ServeParts {
   readonly faults: Faults
   readonly policy: KeyPolicy
   readonly passwords: Passwords
-  readonly sessionWriter: SessionWriter
+  readonly ends: SessionEnds
   readonly revocationNews: RevocationNews
   database(): Promise<Database>
   keyFiles(): Promise<PrivateKeys>
   keyLifecycle(): Promise<KeyLifecycle>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
+  cascades(): Promise<Cascades>
   sessionManagement(): Promise<SessionManagement>
   janitor(): Promise<Janitor>
 }
 
 export async function serve(parts: ServeParts) {
-  const { config, clock, randomness, log, faults, policy, passwords, sessionWriter, revocationNews } = parts
+  const { config, clock, randomness, log, faults, policy, passwords, ends, revocationNews } = parts
   const { read, write, ping } = await parts.database()
   const lifecycle = await parts.keyLifecycle()
   await (await parts.restoreGuard()).assertOriginal()
@@ -53,13 +56,18 @@ export async function serve(parts: ServeParts) {
   const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
   const publishedKeys = ring.published
   const protocol = composeProtocol({
-    ...{ config, clock, randomness, read, write, passwords, sessionWriter, activeSigner, publishedKeys },
+    ...{ config, clock, randomness, read, write, passwords, ends, activeSigner, publishedKeys },
   })
   revocationNews.listen(protocol.statusLists.markChanged)
   await protocol.statusLists.poll()
 
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
-  const background = [createRevocationWatch(protocol.statusLists, log), keyClock, await parts.janitor()]
+  const background = [
+    createRevocationWatch(protocol.statusLists, log),
+    createCascadeWatch(await parts.cascades(), log),
+    keyClock,
+    await parts.janitor(),
+  ]
   const { host, port, managementHost, managementPort, trustProxy } = config
   const servers = await startServers({
     ...protocol,

@@ -22,6 +22,8 @@ export interface Sources {
   readonly clock?: Clock
   readonly randomness?: Randomness
   readonly faults?: Faults
+  /** Told of a change of many sessions how many are done. */
+  readonly onProgress?: (done: number) => void
   /** Where the log goes; standard output when not given. */
   readonly logTo?: DestinationStream
 }

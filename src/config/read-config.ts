@@ -51,6 +51,7 @@ export function readConfig(environment: Environment = process.env): Config {
     refreshAbsoluteTtlSeconds: take('refreshAbsoluteTtlSeconds'),
     refreshGraceSeconds: take('refreshGraceSeconds'),
     sessionLimit: take('sessionLimit'),
+    auditGrants: take('auditGrants'),
     keyRotationIntervalSeconds: take('keyRotationIntervalSeconds'),
     keyPublishLeadSeconds: take('keyPublishLeadSeconds'),
     keyEncryptionKey: take('keyEncryptionKey'),

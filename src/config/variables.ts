@@ -37,6 +37,8 @@ export interface Config {
   readonly refreshGraceSeconds: number
   /** Sessions that a user may have through one client. */
   readonly sessionLimit: number
+  /** Which grants of tokens are audited: those that change where a session is used from, or all. */
+  readonly auditGrants: 'changes' | 'all'
   /** Undefined: signing keys are not rotated by the clock. */
   readonly keyRotationIntervalSeconds: number | undefined
   readonly keyPublishLeadSeconds: number
@@ -141,6 +143,13 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     description:
       'Sessions that a user may have through one client, from 1 to 1000; one more ends the one that is idle for longest',
     parse: integerBetween(1, 1000),
+  },
+  auditGrants: {
+    name: 'SIGNET_AUDIT_GRANTS',
+    default: 'changes',
+    example: 'all',
+    description: 'Which refreshes are audited: those from another network than the one before (changes), or all',
+    parse: oneOf('changes', 'all'),
   },
   keyRotationIntervalSeconds: {
     name: 'SIGNET_KEY_ROTATION_INTERVAL',

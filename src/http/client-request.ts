@@ -1,6 +1,7 @@
 /** What the endpoints have in common at which clients authenticate: a form, and a page's origin that its client has registered. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ClientRequest, presentedClient } from '../oauth/client-authentication/client-authentication.ts'
+import { createProofs } from '../oauth/proofs.ts'
 import { type OriginRules, originNotAllowed } from './browser-origins.ts'
 import { formOf, requireForm } from './form-parameters.ts'
 import { provenanceOf } from './provenance.ts'
@@ -22,5 +23,5 @@ export async function clientRequestOf(request: FastifyRequest, origins: OriginRu
     if (!(await origins.mayUse(origin, clientId))) throw originNotAllowed()
   }
   const onClient = (clientId: string) => noteForLog(request, { client_id: clientId })
-  return { parameters, authorization, provenance: provenanceOf(request), onClient }
+  return { parameters, authorization, provenance: provenanceOf(request), prove: createProofs(), onClient }
 }

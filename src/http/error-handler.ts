@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AccountError } from '../accounts/rules.ts'
-import { OAuthError } from '../oauth/oauth-error.ts'
+import { OAuthError, TemporarilyUnavailable } from '../oauth/oauth-error.ts'
 import { TooManyWaiting } from '../passwords/hashing-queue.ts'
 import { PasswordRefused } from '../passwords/passwords.ts'
 import { KeyError } from '../records/signing-key.ts'
@@ -74,6 +74,10 @@ function fromAccount({ code, message }: AccountError): WireError {
   return { status, error, description: message }
 }
 
+/** No fault of ours: under a flood a stack for each refusal would be one. */
+const isTemporary = (error: unknown): error is TooManyWaiting | TemporarilyUnavailable =>
+  error instanceof TooManyWaiting || error instanceof TemporarilyUnavailable
+
 /** Undefined: a fault of ours, about which the caller learns nothing. */
 function knownError(error: FastifyError | Error): WireError | undefined {
   if (error instanceof OAuthError) return fromOAuth(error)
@@ -82,8 +86,7 @@ function knownError(error: FastifyError | Error): WireError | undefined {
   if (error instanceof PasswordRefused) return refusal(400, error.message)
   // A signing key that can't be used: the log says which, and the next one may sign in a moment.
   if (error instanceof KeyError) return unavailable(1)
-  if (error instanceof TooManyWaiting || error instanceof StorageUnavailable)
-    return unavailable(error.retryAfterSeconds)
+  if (isTemporary(error) || error instanceof StorageUnavailable) return unavailable(error.retryAfterSeconds)
   if (!('code' in error) || error.code === undefined) return undefined
   const known = frameworkErrors[error.code]
   if (known !== undefined) return known
@@ -100,9 +103,7 @@ export function createErrorHandler(log: Logger) {
       error: 'server_error',
       description: 'Something went wrong on our side.',
     }
-    // A full queue is no fault of ours, and under a flood a stack for each refusal would be one.
-    if (wire.status >= 500 && !(error instanceof TooManyWaiting))
-      log.error({ request_id: request.id, err: error }, wire.error)
+    if (wire.status >= 500 && !isTemporary(error)) log.error({ request_id: request.id, err: error }, wire.error)
     noteForLog(request, { outcome: wire.error })
     return reply
       .code(wire.status)

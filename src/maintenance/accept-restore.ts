@@ -6,6 +6,7 @@
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import type { ClientReader } from '../records/client.ts'
 import type { Write } from '../records/unit-of-work.ts'
 import type { RestoreGuard } from './restore.ts'
 
@@ -20,14 +21,16 @@ export interface AcceptedRestore {
 /** @throws KeyError when there is nothing to accept */
 export function createRestoreAcceptance(dependencies: {
   readonly restoreGuard: RestoreGuard
+  readonly clients: Pick<ClientReader, 'allIds'>
   readonly sessionManagement: SessionManagement
   readonly keyLifecycle: KeyLifecycle
   readonly write: Write
 }): (by: Provenance) => Promise<AcceptedRestore> {
-  const { restoreGuard, sessionManagement, keyLifecycle, write } = dependencies
+  const { restoreGuard, clients, sessionManagement, keyLifecycle, write } = dependencies
   return async by => {
     await restoreGuard.assertRestored()
-    const sessions = await sessionManagement.end({ all: true }, REASON, by)
+    let sessions = 0
+    for (const id of await clients.allIds()) sessions += await sessionManagement.end({ clientId: id }, REASON, by)
     await write(stores => stores.statusLists.closeOpen())
     const keys = await keyLifecycle.revokeAll(REASON, by)
     await restoreGuard.renew(by)

@@ -100,6 +100,8 @@ export function createLiveAccessTokens(dependencies: {
     const session = await sessionReader.find(claims.sid)
     if (session === undefined || session.endedAtMs !== null) return undefined
     if (!isHeld(session.held, statusReferenceOf(claims))) return undefined
-    return (await haveGoodStanding(session)) ? { claims, session } : undefined
+    return (await haveGoodStanding({ userId: session.subjectId, clientId: session.clientId }))
+      ? { claims, session }
+      : undefined
   }
 }

@@ -1,30 +1,15 @@
 import type { Provenance } from '../records/audit-event.ts'
 import type { GrantType } from '../records/client.ts'
-import type { Role } from '../records/role.ts'
 import type { AuthenticatedClient, ClientRequest } from './client-authentication/client-authentication.ts'
-import type { OAuthError } from './oauth-error.ts'
 import type { Granted } from './scope.ts'
-import type { SessionChange } from './sessions/session-writer.ts'
+import type { SessionChange } from './sessions/session-changes.ts'
 
-/** Whom the token speaks of (`sub` of RFC 9068 §2.2). */
-export interface Subject {
-  readonly kind: 'user'
-  readonly userId: string
-  /** As they were read for what is granted. */
-  readonly roles: readonly Role[]
-  /** The password that was checked, which must still be the stored one at the write. */
-  readonly checkedPasswordId: string | undefined
-}
-
-/** What a grant answers: for whom, with what scope and audience, and which change of a session's row goes with it. */
+/** What a grant answers: with what scope and audience, and which change of a session's row goes with it, which says for whom. */
 export interface Authorization {
   readonly client: AuthenticatedClient
-  readonly subject: Subject
   readonly granted: Granted
   readonly audience: string
   readonly change: SessionChange
-  /** The answer when the grant no longer holds at the write. */
-  readonly refusal: OAuthError
   readonly provenance: Provenance
 }
 

@@ -67,7 +67,7 @@ export function createIntrospectionEndpoint(dependencies: {
     if (live === undefined || !client.introspect.includes(live.claims.aud)) return inactive
     const { status: _, scope = '', roles, ...claims } = live.claims
     // A permission that was taken away since is in the token, and no longer in the answer.
-    const now = narrowScope(undefined, [scope.split(' ')], await users.rolesOf(live.session.userId))
+    const now = narrowScope(undefined, [scope.split(' ')], await users.rolesOf(live.session.subjectId))
     return {
       active: true,
       token_type: 'Bearer',
@@ -78,18 +78,18 @@ export function createIntrospectionEndpoint(dependencies: {
   }
 
   async function ofRefreshToken({ handle, secret }: RefreshToken, client: AuthenticatedClient): Promise<Introspection> {
-    const family = await sessionReader.findByHandleHash(hashOf(handle))
+    const family = await sessionReader.findFamily(hashOf(handle))
     if (family === undefined || family.clientId !== client.id) return inactive
     const use = judgeUse(family, hashOf(secret), clock.now(), refreshGrace * 1000)
     const mayRefresh = client.grants.includes(REFRESH_TOKEN) && (use === 'current' || use === 'repeat')
-    const isGood = mayRefresh && (await haveGoodStanding(family))
+    const isGood = mayRefresh && (await haveGoodStanding({ userId: family.subjectId, clientId: family.clientId }))
     if (!isGood) return inactive
     // As much as a refresh would give.
-    const now = narrowScope(undefined, [client.scope, family.scope], await users.rolesOf(family.userId))
+    const now = narrowScope(undefined, [client.scope, family.scope], family.subjectRoles)
     return {
       active: true,
       iss: issuer,
-      sub: family.userId,
+      sub: family.subjectId,
       client_id: client.clientId,
       ...scopeMember(now.scope),
       iat: family.authTimeSeconds,

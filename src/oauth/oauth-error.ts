@@ -32,3 +32,14 @@ export const invalidRequest = (description: string): OAuthError => new OAuthErro
 /** One text for every way in which a client can fail to prove itself (RFC 6749 §5.2). */
 export const invalidClient = (): OAuthError =>
   new OAuthError('invalid_client', 'The client is unknown, or its authentication is missing or wrong.')
+
+/** Nothing happened, and the same request can succeed in a moment: 503 with Retry-After, which is no error of RFC 6749 §5.2. */
+export class TemporarilyUnavailable extends Error {
+  override readonly name = 'TemporarilyUnavailable'
+  readonly retryAfterSeconds: number
+
+  constructor(message: string, retryAfterSeconds = 1) {
+    super(message)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}

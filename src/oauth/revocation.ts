@@ -1,10 +1,15 @@
 /** Token revocation (RFC 7009). It is durable when the answer comes; until then, nothing has happened. */
+import type { Clock } from '../clock.ts'
+import type { StoredSession } from '../records/session.ts'
 import type { Write } from '../records/unit-of-work.ts'
 import { isHeld, statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
 import type { AuthenticateClient, ClientRequest } from './client-authentication/client-authentication.ts'
-import { invalidRequest, OAuthError } from './oauth-error.ts'
+import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
 import { hashOf, parseRefreshToken } from './sessions/refresh-token.ts'
-import type { SessionWriter } from './sessions/session-writer.ts'
+import type { SessionEnds } from './sessions/session-ends.ts'
+
+/** Between two fresh indices that a session gets because an access token of it was revoked. */
+const BETWEEN_FRESH_INDICES_MS = 60_000
 
 /** §2.1: a token of another client is refused, and nothing happens to it. */
 const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The token was issued to another client.')
@@ -14,23 +19,33 @@ const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The to
  * no revocation, and is no error (§2.2). The form of a token says what it is: `token_type_hint` is ignored, as §2.1 allows.
  * @throws OAuthError invalid_request, invalid_client, invalid_grant
  * @throws StorageUnavailable when the revocation could not be written
+ * @throws TemporarilyUnavailable when an access token of the same session was revoked less than a minute ago (§2.2.1)
  */
 export function createRevocationEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly verifyAccessToken: VerifyAccessToken
-  readonly sessionWriter: SessionWriter
+  readonly ends: SessionEnds
   readonly write: Write
+  readonly clock: Clock
 }): (request: ClientRequest) => Promise<void> {
-  const { authenticateClient, verifyAccessToken, sessionWriter, write } = dependencies
+  const { authenticateClient, verifyAccessToken, ends, write, clock } = dependencies
+
+  /** One who revokes and refreshes in a loop would use up the list for everybody. */
+  function assertNotTakenJustNow({ takenAtMs }: StoredSession): void {
+    const waitMs = (takenAtMs ?? Number.NEGATIVE_INFINITY) + BETWEEN_FRESH_INDICES_MS - clock.now()
+    if (waitMs <= 0) return
+    const message = 'An access token of this session was revoked less than a minute ago.'
+    throw new TemporarilyUnavailable(message, Math.ceil(waitMs / 1000))
+  }
 
   /** Whichever generation is presented: only who was given the family knows its handle. */
   const revokeSession = (handle: string, clientId: string, { provenance }: ClientRequest) =>
     write(async stores => {
-      const family = await stores.sessions.findByHandleHash(hashOf(handle))
+      const family = await stores.sessions.findFamily(hashOf(handle))
       if (family === undefined) return
       if (family.clientId !== clientId) throw anotherClients()
-      const filter = { sessionId: family.id, userId: family.userId, clientId }
-      await sessionWriter.end(stores, filter, 'token_revoked', provenance)
+      const filter = { sessionId: family.id, subjectId: family.subjectId, clientId }
+      await ends.end(stores, filter, 'token_revoked', provenance)
     })
 
   async function revokeAccessToken(token: string, clientId: string, { provenance }: ClientRequest): Promise<void> {
@@ -41,12 +56,14 @@ export function createRevocationEndpoint(dependencies: {
       if (session === undefined) return
       if (session.clientId !== clientId) throw anotherClients()
       if (session.endedAtMs !== null || !isHeld(session.held, statusReferenceOf(claims))) return
-      const who = { userId: session.userId, clientId, sessionId: session.id }
+      const { id: sessionId, subjectId } = session
       if (!session.canRefresh) {
-        await sessionWriter.end(stores, who, 'token_revoked', provenance)
+        await ends.end(stores, { sessionId, subjectId, clientId }, 'token_revoked', provenance)
         return
       }
-      await sessionWriter.endAccessTokens(stores, [who])
+      assertNotTakenJustNow(session)
+      await ends.takeFromSession(stores, sessionId)
+      const who = { userId: subjectId, clientId, sessionId }
       await stores.audit.append({ type: 'access_token.revoke', outcome: 'success', ...who, provenance })
     })
   }

@@ -1,12 +1,11 @@
 /** The token endpoint (RFC 6749 §3.2). */
-import { StorageUnavailable } from '../records/unit-of-work.ts'
 import type { Grant, TokenRequest } from './authorization.ts'
 import type {
   AuthenticateClient,
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
-import { invalidRequest, OAuthError } from './oauth-error.ts'
+import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
 import { parseScope } from './scope.ts'
 import { type IssueTokens, Moved, type TokenResponse } from './token-issuer.ts'
 
@@ -31,14 +30,15 @@ async function untilNothingMoves<T>(attempt: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!(error instanceof Moved)) throw error
       if (attempts === MOST_ATTEMPTS)
-        throw new StorageUnavailable('What the token depends on changes faster than it can be signed.')
+        throw new TemporarilyUnavailable('What the token depends on changes faster than it can be signed.')
     }
   }
 }
 
 /**
  * @throws OAuthError every code of RFC 6749 §5.2, invalid_target (RFC 8707 §2)
- * @throws StorageUnavailable also when what was read changes again and again
+ * @throws TemporarilyUnavailable when what was read changes again and again
+ * @throws StorageUnavailable
  */
 export function createTokenEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient

@@ -1,5 +1,3 @@
-import { isIP, SocketAddress } from 'node:net'
-
 /** Hashes a second that one slot is expected to do at least; it only scales the advice in Retry-After. */
 const HASHES_PER_SECOND = 20
 
@@ -23,7 +21,7 @@ export type HashingQueue = {
   /**
    * Runs `work` when a slot is free and answers as it does.
    *
-   * @param network - whom the place in the queue is counted for, see {@link networkOf}
+   * @param network - whom the place in the queue is counted for, see networkOf in records/network.ts
    * @throws TooManyWaiting before any work, when the queue is full or a network with nothing in it needed the place
    */
   run<T>(network: string, work: () => Promise<T>): Promise<T>
@@ -113,36 +111,4 @@ function createPlaces() {
   }
 
   return { add, takeNext, takeNewestOfLargest, has: (network: string) => byNetwork.has(network), count: () => total }
-}
-
-/**
- * The network that an address is counted under: the /24 of an IPv4 address, the /48 of an IPv6 address, which is the
- * most that one subscriber is usually given (RFC 6177). An IPv4-mapped IPv6 address counts as the IPv4 address.
- *
- * @param address - as a socket reports it, with or without a zone; anything else counts as `unknown`
- */
-export function networkOf(address: string): string {
-  const version = isIP(address)
-  if (version === 0) return 'unknown'
-  if (version === 4) return ipv4Network(address)
-  const [withoutZone = ''] = address.split('%')
-  // Node writes every spelling of an IPv6 address in the one form of RFC 5952.
-  const canonical = new SocketAddress({ address: withoutZone, family: 'ipv6' }).address
-  const mapped = /^::ffff:([\d.]+)$/.exec(canonical)?.[1]
-  return mapped === undefined ? ipv6Network(canonical) : ipv4Network(mapped)
-}
-
-function ipv4Network(address: string): string {
-  return `${address.slice(0, address.lastIndexOf('.'))}.0/24`
-}
-
-function ipv6Network(canonical: string): string {
-  const [head = '', tail] = canonical.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':')
-    while (groups.length + after.length < 8) groups.push('0')
-    groups.push(...after)
-  }
-  return `${groups.slice(0, 3).join(':')}::/48`
 }

@@ -1,18 +1,10 @@
 /** Clients: the applications that ask for tokens (RFC 6749 §2). */
+import type { Credential } from './credential.ts'
 import type { Status } from './standing.ts'
 
 /** The grants that this service has, and that a client may be given (RFC 6749 §4, §6). */
 export const grantTypes = ['password', 'refresh_token'] as const
 export type GrantType = (typeof grantTypes)[number]
-
-export interface ClientSecret {
-  readonly id: string
-  readonly name: string | null
-  /** SHA-256, base64url: the secret is long and random, a slow hash would protect nothing. */
-  readonly hash: string
-  readonly createdAtMs: number
-  readonly expiresAtMs: number | null
-}
 
 /** What an operator may set of a client. */
 export interface ClientSettings {
@@ -36,30 +28,41 @@ export interface Client extends Omit<ClientSettings, 'origins'> {
   readonly clientId: string
   readonly status: Status
   readonly isPublic: boolean
-  readonly secrets: readonly ClientSecret[]
+  /** Those that were not removed, the oldest first. */
+  readonly secrets: readonly Credential[]
   readonly createdAtMs: number
+  /** Raised by every change of the client or of its credentials. */
+  readonly revision: number
 }
 
 /** As the operators see it. */
 export interface RegisteredClient extends Client, ClientSettings {}
 
 export interface ClientReader {
+  /** Which client has this `client_id` and is not deleted, and its revision: what was read under the same two is still true. */
+  revisionOf(clientId: string): Promise<Pick<Client, 'id' | 'revision'> | undefined>
   /** The client with this `client_id` that is not deleted. */
   findByClientId(clientId: string): Promise<Client | undefined>
   /** The same with its origins; locked, inside a write. */
   find(clientId: string): Promise<RegisteredClient | undefined>
   /** Ordered by `client_id`, without the deleted ones. */
   list(): Promise<readonly RegisteredClient[]>
+  /** Internal ids of all that there were, the deleted ones, too. */
+  allIds(): Promise<readonly string[]>
   /** The browser origins that the client with this internal id has registered. */
   originsOf(id: string): Promise<readonly string[]>
   /** Whether any active client registered this browser origin. */
   isRegisteredOrigin(origin: string): Promise<boolean>
 }
 
+/** Every change raises the revision. */
 export interface ClientStore extends ClientReader {
-  /** False when the `client_id` is taken. */
+  /** Without its secrets. False when the `client_id` is taken. */
   insert(client: RegisteredClient): Promise<boolean>
   update(id: string, settings: ClientSettings): Promise<void>
   setStatus(id: string, status: Status): Promise<void>
-  setSecrets(id: string, secrets: readonly ClientSecret[]): Promise<void>
+  /** For a change of its credentials. */
+  raiseRevision(id: string): Promise<void>
+  /** Internal ids of all that had or have this `client_id`, the deleted ones, too. */
+  idsOf(clientId: string): Promise<readonly string[]>
 }

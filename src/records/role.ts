@@ -8,17 +8,18 @@ export interface Role {
   readonly permissions: readonly string[]
 }
 
+/** A role that gives nothing is being deleted: nobody finds it. */
 export interface RoleReader {
   find(name: string): Promise<Role | undefined>
   list(): Promise<readonly Role[]>
-  /** Ids of those who have the role. */
-  usersOf(name: string): Promise<readonly string[]>
 }
 
 export interface RoleStore extends RoleReader {
   /** False when the name is taken. */
   insert(role: Role): Promise<boolean>
   setPermissions(name: string, permissions: readonly string[]): Promise<void>
-  /** Removes the role from everybody who has it, too. */
-  delete(name: string): Promise<void>
+  /** The first id, after this one, of those who have the role. */
+  nextUserOf(name: string, afterUserId: string): Promise<string | undefined>
+  /** Deletes it, also from everybody who has it, if it gives nothing: one that is being deleted. */
+  deleteIfEmpty(name: string): Promise<void>
 }

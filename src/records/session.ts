@@ -1,10 +1,13 @@
-/** Sessions: one sign-in on one device, and its refresh token family. */
-import type { HeldStatus, Moment, SessionStatus, StatusChange } from './status-list.ts'
+/** Sessions: the rows that access tokens hang on. One is a sign-in on one device, with its refresh token family. */
+import type { Role } from './role.ts'
+import type { Status } from './standing.ts'
+import type { HeldStatus, Moment, SessionStatus } from './status-list.ts'
 
 /** One sign-in on one device; with a refresh token family (one row, however often it rotates) if the client may refresh. */
 export interface Session {
   readonly id: string
-  readonly userId: string
+  /** Whom its tokens speak of: a user. */
+  readonly subjectId: string
   readonly clientId: string
   /** What the sign-in was granted. */
   readonly scope: readonly string[]
@@ -29,7 +32,13 @@ export interface StoredSession extends Session {
   readonly createdAtMs: number
   readonly expiresAtMs: number
   readonly endedAtMs: number | null
+  /** Where the sign-in or the last refresh came from. */
+  readonly address: string | null
+  /** Raised by whatever changes the status index; what leaves it alone raises none. */
+  readonly revision: number
   readonly held: HeldStatus
+  /** When the index was last taken because an access token was revoked. */
+  readonly takenAtMs: number | null
 }
 
 export interface RefreshFamily extends StoredSession {
@@ -38,15 +47,29 @@ export interface RefreshFamily extends StoredSession {
   readonly salt: string | null
   /** Milliseconds since the last rotation by the database's clock where it has one, else by ours. */
   readonly rotatedAgoMs: number | null
+  readonly subjectStatus: Status
+  /** Read with the row or after it, never before: who takes a role away raises the revision, which is then noticed. */
+  readonly subjectRoles: readonly Role[]
 }
 
-export interface Rotation {
-  readonly handleHash: string
-  readonly currentHash: string
+/** What was read, and must still be so when a token is released: the row, what it belongs to, and that user and client stand. */
+export interface AsRead {
+  readonly sessionId: string
+  readonly revision: number
+  readonly subjectId: string
   readonly clientId: string
+  readonly clientRevision: number
+  /** Of a refresh token that is presented again: it must still be the one before the current one. */
+  readonly previousHash?: string
+  readonly nowMs: number
+}
+
+/** What a refresh writes. */
+export interface Rotation {
+  /** The generation that was presented. */
+  readonly currentHash: string
   readonly nextHash: string
   readonly salt: string
-  readonly nowMs: number
   readonly expiresAtMs: number
   readonly address: string | null
   readonly userAgent: string | null
@@ -66,19 +89,35 @@ export interface ListedSession {
   readonly userAgent: string | null
 }
 
-/** Every condition that is given holds, and at least one is; `clientId` is the internal id. */
+/** Every condition that is given holds; `clientId` is the internal id. */
 export interface SessionFilter {
-  /** Has to be said. */
-  readonly all?: true | undefined
   readonly sessionId?: string | undefined
   readonly exceptSessionId?: string | undefined
-  readonly userId?: string | undefined
+  readonly subjectId?: string | undefined
   readonly clientId?: string | undefined
+}
+
+/** Sessions that were ended, or whose index was taken. */
+export interface ChangedSessions {
+  /** In order. */
+  readonly ids: readonly string[]
+  /** What the rows held. */
+  readonly held: readonly HeldStatus[]
+}
+
+/** Which of the sessions that have not ended one write changes. */
+export interface Batch {
+  /** The id after which it begins. */
+  readonly afterId: string
+  readonly limit: number
 }
 
 export interface SessionReader {
   find(sessionId: string): Promise<StoredSession | undefined>
-  findByHandleHash(handleHash: string): Promise<RefreshFamily | undefined>
+  findFamily(handleHash: string): Promise<RefreshFamily | undefined>
+  isAsRead(asRead: AsRead): Promise<boolean>
+  /** Whether one of them has not ended. */
+  hasOpen(filter: SessionFilter, afterId: string): Promise<boolean>
   /** Those that are alive, the one used last first. */
   list(filter: SessionFilter, nowMs: number): Promise<readonly ListedSession[]>
   /**
@@ -93,22 +132,26 @@ export interface SessionReader {
 
   /** Sessions with a live access token that were used last in this span of time. */
   countLive(usedFromMs: number, usedBeforeMs: number, nowMs: number): Promise<number>
-  /** Disabled and deleted clients (internal ids) that have sessions which did not end, and the reason why they should. */
-  findLeftOver(): Promise<readonly { readonly clientId: string; readonly reason: string }[]>
 }
 
 export interface SessionStore extends SessionReader {
   insert(session: NewSession): Promise<void>
-  /** Puts the next generation in the place of the current one; false when the row is no longer as it was read. */
-  rotate(rotation: Rotation, status: StatusChange): Promise<boolean>
-  /** Changes the index only; false when the row's is no longer as it was read. */
-  setStatus(sessionId: string, status: StatusChange): Promise<boolean>
-  /** Of the sessions of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest. */
+  /**
+   * Puts the next generation in the place of the current one; false when something is no longer as it was read.
+   * @param isFresh whether the status index is another than the row's
+   */
+  rotate(asRead: AsRead, rotation: Rotation, status: SessionStatus, isFresh: boolean): Promise<boolean>
+  /** The row goes on with a token of this status; false when something is no longer as it was read. */
+  extend(asRead: AsRead, status: SessionStatus, isFresh: boolean): Promise<boolean>
+  /** Of the sessions of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest, in order. */
   findIdle(userId: string, clientId: string, keep: number, nowMs: number, limit: number): Promise<readonly string[]>
-  /** Ends at most `limit` of those that have not ended, and answers what their rows hold. */
-  end(filter: SessionFilter, reason: string, nowMs: number, limit: number): Promise<readonly HeldStatus[]>
-  /** Takes the index away from those that have not ended, and answers what their rows held. */
-  takeStatus(filter: SessionFilter): Promise<readonly HeldStatus[]>
+  /** Ends some of those that have not ended. */
+  end(filter: SessionFilter, batch: Batch, reason: string, nowMs: number): Promise<ChangedSessions>
+  /**
+   * Takes the index of some of those that have not ended, and raises their revision, whether they hold one or not.
+   * @param takenAtMs when it is because of an access token
+   */
+  take(filter: SessionFilter, batch: Batch, takenAtMs?: number): Promise<ChangedSessions>
   /** Removes those of `ids` that are over. */
   removeExpired(ids: readonly string[], moment: Moment): Promise<number>
 }

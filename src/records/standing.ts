@@ -10,7 +10,7 @@ export interface Standing {
   readonly userStatus: Status
   readonly passwordId: string
   readonly clientStatus: Status
-  readonly clientSecrets: readonly { readonly id: string; readonly expiresAtMs: number | null }[]
+  readonly clientRevision: number
 }
 
 export interface StandingReader {
@@ -18,6 +18,6 @@ export interface StandingReader {
 }
 
 export interface StandingStore extends StandingReader {
-  /** The same, with both rows locked against change until the transaction ends. */
+  /** The same, with both rows locked against change until the transaction ends: the user, then the client. */
   lock(userId: string, clientId: string): Promise<Standing | undefined>
 }

@@ -25,12 +25,6 @@ export interface HeldStatus {
   readonly previousStatus: UsedStatus | undefined
 }
 
-/** The row's status as it was read, and what takes its place: the index that the new access token carries. */
-export interface StatusChange {
-  readonly before: HeldStatus
-  readonly after: SessionStatus
-}
-
 /** The moment at which something is over. */
 export interface Moment {
   readonly nowMs: number

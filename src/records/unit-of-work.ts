@@ -4,7 +4,9 @@
  */
 
 import type { AuditReader, AuditStore } from './audit-event.ts'
+import type { CascadeReader, CascadeStore } from './cascade.ts'
 import type { ClientReader, ClientStore } from './client.ts'
+import type { CredentialStore } from './credential.ts'
 import type { InstanceReader, InstanceStore } from './instance.ts'
 import type { RoleReader, RoleStore } from './role.ts'
 import type { SessionReader, SessionStore } from './session.ts'
@@ -19,6 +21,7 @@ export interface Readers {
   readonly users: UserReader
   readonly roles: RoleReader
   readonly sessions: SessionReader
+  readonly cascades: CascadeReader
   readonly revocations: RevocationReader
   readonly statusLists: StatusListReader
   readonly signingKeys: SigningKeyReader
@@ -30,9 +33,11 @@ export interface Readers {
 /** Every interface, inside one transaction. */
 export interface Stores extends Readers {
   readonly clients: ClientStore
+  readonly credentials: CredentialStore
   readonly users: UserStore
   readonly roles: RoleStore
   readonly sessions: SessionStore
+  readonly cascades: CascadeStore
   readonly revocations: RevocationStore
   readonly statusLists: StatusListStore
   readonly signingKeys: SigningKeyStore
@@ -43,10 +48,13 @@ export interface Stores extends Readers {
 
 /**
  * Runs `work` in a transaction and answers once it is durable. Only store calls belong inside: no signing, hashing, network or
- * timers, because other works wait for this one. What `work` throws undoes its changes and is thrown on.
+ * timers, because other works wait for this one. What `work` throws undoes its changes and is thrown on. It may be run again, when
+ * the database chose it as the victim of a deadlock.
+ * @param size `one statement` promises that `work` is a single store call of a single statement, which the database undoes by itself
+ *   when it fails: it costs less
  * @throws StorageUnavailable when the database can't take the write now
  */
-export type Write = <T>(work: (stores: Stores) => Promise<T>) => Promise<T>
+export type Write = <T>(work: (stores: Stores) => Promise<T>, size?: 'one statement') => Promise<T>
 
 /**
  * The database can't be used at the moment, and trying again makes sense. Nothing was changed, unless the answer to a commit was lost:

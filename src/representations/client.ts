@@ -1,12 +1,14 @@
 /** A client as the command line shows it: of its secrets, all but the secret. */
 import { isoTime } from '../clock.ts'
-import type { ClientSecret, RegisteredClient } from '../records/client.ts'
+import type { RegisteredClient } from '../records/client.ts'
+import type { Credential } from '../records/credential.ts'
 
-const describeSecret = ({ id, name, createdAtMs, expiresAtMs }: ClientSecret) => ({
+const describeSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: Credential) => ({
   id,
   name,
   created_at: isoTime(createdAtMs),
   expires_at: expiresAtMs === null ? null : isoTime(expiresAtMs),
+  last_used_at: lastUsedAtMs === null ? null : isoTime(lastUsedAtMs),
 })
 
 export const describeClient = (client: RegisteredClient) => ({

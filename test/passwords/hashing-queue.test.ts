@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createHashingQueue, type HashingQueue, networkOf, TooManyWaiting } from '../../src/passwords/hashing-queue.ts'
+import { createHashingQueue, type HashingQueue, TooManyWaiting } from '../../src/passwords/hashing-queue.ts'
+import { networkOf } from '../../src/records/network.ts'
 
 /** A queue whose works end when the test says so, with the order in which they began. */
 function createScene(options: { concurrency: number; limit: number }) {

@@ -40,7 +40,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     },
     handler: async (request: FastifyRequest) => {
       const { session } = await authenticateBearer(request)
-      return describeSelf(await users.findById(session.userId), session.id)
+      return describeSelf(await users.findById(session.subjectId), session.id)
     },
   })
 
@@ -53,7 +53,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     },
     handler: async (request: FastifyRequest) => {
       const { session } = await authenticateBearer(request)
-      const sessions = await sessionManagement.list({ userId: session.userId })
+      const sessions = await sessionManagement.list({ subjectId: session.subjectId })
       return { sessions: sessions.map(each => describeOwnSession(each, session.id)) }
     },
   })
@@ -70,7 +70,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     handler: async (request: FastifyRequest, reply) => {
       const { session } = await authenticateBearer(request)
       const { id: sessionId } = request.params as { id: string }
-      const which = { sessionId, userId: session.userId }
+      const which = { sessionId, subjectId: session.subjectId }
       const ended = await sessionManagement.end(which, REASON, provenanceOf(request, 'user'))
       if (ended === 0) throw notFound()
       return reply.code(204).send()
@@ -90,8 +90,8 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     },
     handler: async (request: FastifyRequest, reply) => {
       const { session } = await authenticateBearer(request)
-      const { userId, id } = session
-      const which = readAll(request) ? { userId } : { userId, exceptSessionId: id }
+      const { subjectId, id } = session
+      const which = readAll(request) ? { subjectId } : { subjectId, exceptSessionId: id }
       await sessionManagement.end(which, REASON, provenanceOf(request, 'user'))
       return reply.code(204).send()
     },
@@ -130,7 +130,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
       const { current_password: currentPassword, new_password: newPassword } = formOf(request)
       if (currentPassword === undefined || newPassword === undefined)
         throw invalidRequest('The parameters current_password and new_password are needed.')
-      const change = { userId: session.userId, sessionId: session.id, currentPassword, newPassword }
+      const change = { userId: session.subjectId, sessionId: session.id, currentPassword, newPassword }
       await users.changePassword(change, provenanceOf(request, 'user'))
       return reply.code(204).send()
     },

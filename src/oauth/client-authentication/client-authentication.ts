@@ -5,16 +5,21 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Provenance } from '../../records/audit-event.ts'
-import type { Client, ClientReader, ClientSecret } from '../../records/client.ts'
+import type { Client } from '../../records/client.ts'
+import type { Credential } from '../../records/credential.ts'
 import { decodeFormComponent, type FormParameters } from '../form.ts'
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
+import type { Prove } from '../proofs.ts'
+import type { RecordUse } from './credential-use.ts'
 import type { RecordClientFailure } from './failure-audit.ts'
+import type { FindClient } from './known-clients.ts'
 
 export const clientAuthenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 
-/** A client that has proved who it is, and the secret it did so with (a public client has none). */
+/** A client that has proved who it is. */
 export interface AuthenticatedClient extends Client {
-  readonly checkedSecretId: string | undefined
+  /** Until when the secret works with which it did so. */
+  readonly provedUntilMs: number
   /** Seconds that its access tokens live. */
   readonly accessTokenTtl: number
 }
@@ -30,6 +35,7 @@ export interface ClientRequest {
   /** The Authorization header. */
   readonly authorization: string | undefined
   readonly provenance: Provenance
+  readonly prove: Prove
   /** Told as soon as the client has proved who it is, for the log. */
   readonly onClient: (clientId: string) => void
 }
@@ -69,30 +75,37 @@ export function presentedClient({
   return basic
 }
 
-type CheckedSecret = Pick<ClientSecret, 'id' | 'hash' | 'expiresAtMs'>
-
 /** Compared with when there is no secret to compare with, so that an unknown client costs the same. */
-const nobodysSecret: CheckedSecret = {
+const nobodysSecret: Credential = {
   id: '',
+  name: null,
   hash: hash('sha256', '', 'base64url'),
+  createdAtMs: 0,
   expiresAtMs: 0,
+  lastUsedAtMs: null,
 }
 
+/** What a public client proves itself with. */
+const NOTHING = 'nothing'
+
 export function createClientAuthentication(dependencies: {
-  readonly clients: ClientReader
+  readonly findClient: FindClient
+  readonly recordUse: RecordUse
   readonly recordFailure: RecordClientFailure
   readonly clock: Clock
   /** Seconds, for clients without a lifetime of their own. */
   readonly accessTokenTtl: number
 }): AuthenticateClient {
-  const { clients, recordFailure, clock, accessTokenTtl } = dependencies
+  const { findClient, recordUse, recordFailure, clock, accessTokenTtl } = dependencies
 
-  function matchingSecret(secrets: readonly CheckedSecret[], presented: string): CheckedSecret | undefined {
+  const endOf = ({ expiresAtMs }: Credential): number => expiresAtMs ?? Number.POSITIVE_INFINITY
+
+  function matchingSecret(secrets: readonly Credential[], presented: string): Credential | undefined {
     const presentedHash = Buffer.from(hash('sha256', presented, 'base64url'))
     const candidates = secrets.length > 0 ? secrets : [nobodysSecret]
     return candidates
       .filter(secret => timingSafeEqual(Buffer.from(secret.hash), presentedHash))
-      .find(secret => secret.expiresAtMs === null || secret.expiresAtMs > clock.now())
+      .find(secret => endOf(secret) > clock.now())
   }
 
   function fail(client: Client | undefined, reason: string, provenance: Provenance): never {
@@ -100,19 +113,33 @@ export function createClientAuthentication(dependencies: {
     throw invalidClient()
   }
 
+  /** Answers the id of the secret, or that there is none to be asked for. */
+  function proveIdentity(client: Client | undefined, secret: string | undefined, provenance: Provenance): string {
+    const checked = secret === undefined ? undefined : matchingSecret(client?.secrets ?? [], secret)
+    if (client === undefined) return fail(client, 'unknown_client', provenance)
+    if (client.status !== 'active') return fail(client, `client_${client.status}`, provenance)
+    if (client.isPublic && secret === undefined) return NOTHING
+    if (client.isPublic || checked === undefined)
+      return fail(client, secret === undefined ? 'no_credentials' : 'wrong_secret', provenance)
+    recordUse(checked)
+    return checked.id
+  }
+
+  /** Until when what was proved holds of the client as it is now; undefined when it does no longer. */
+  function holdsUntil(client: Client, proof: string): number | undefined {
+    if (proof === NOTHING) return client.isPublic ? Number.POSITIVE_INFINITY : undefined
+    const secret = client.secrets.find(({ id }) => id === proof)
+    return secret && endOf(secret)
+  }
+
   return async request => {
     const { clientId, secret } = presentedClient(request)
-    const client = await clients.findByClientId(clientId)
-    const checked = secret === undefined ? undefined : matchingSecret(client?.secrets ?? [], secret)
-    if (client === undefined) return fail(client, 'unknown_client', request.provenance)
-    if (client.status !== 'active') return fail(client, `client_${client.status}`, request.provenance)
-    const proved = client.isPublic ? secret === undefined : checked !== undefined
-    if (!proved) return fail(client, secret === undefined ? 'no_credentials' : 'wrong_secret', request.provenance)
+    const client = await findClient(clientId)
+    const proof = await request.prove('client', async () => proveIdentity(client, secret, request.provenance))
+    const provedUntilMs = client && holdsUntil(client, proof)
+    if (client?.status !== 'active' || provedUntilMs === undefined || provedUntilMs <= clock.now())
+      return fail(client, 'client_changed', request.provenance)
     request.onClient(client.clientId)
-    return {
-      ...client,
-      checkedSecretId: checked?.id,
-      accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl,
-    }
+    return { ...client, provedUntilMs, accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl }
   }
 }

@@ -9,13 +9,23 @@ import { invalidRequest, OAuthError } from '../oauth-error.ts'
 import { assertClientMayHave, type Granted, narrowScope, selectAudience } from '../scope.ts'
 import type { StartSession } from '../sessions/new-session.ts'
 
-/** Checks a username and a password; undefined for every way in which they can be wrong. */
-export type SignIn = (attempt: {
-  username: string
-  password: string
-  clientId: string
-  provenance: Provenance
-}) => Promise<{ userId: string; passwordId: string } | undefined>
+interface SignedIn {
+  readonly userId: string
+  /** The password that was checked. */
+  readonly passwordId: string
+}
+
+interface SignIn {
+  /** Checks a username and a password; undefined for every way in which they can be wrong. */
+  check(attempt: {
+    username: string
+    password: string
+    clientId: string
+    provenance: Provenance
+  }): Promise<SignedIn | undefined>
+  /** Whether what was checked a moment ago is still so; if not, the audit says why. */
+  isStillGood(signedIn: SignedIn, of: { clientId: string; provenance: Provenance }): Promise<boolean>
+}
 
 const refusal = new OAuthError('invalid_grant', 'The username or the password is wrong.')
 
@@ -46,22 +56,26 @@ export function createPasswordGrant(dependencies: {
 
   return {
     grantType: 'password',
-    async authorize({ parameters, scope, resource, provenance }, client): Promise<Authorization> {
+    async authorize({ parameters, scope, resource, provenance, prove }, client): Promise<Authorization> {
       const { username, password } = parameters
       if (username === undefined || password === undefined) throw invalidRequest('username and password are needed.')
       assertClientMayHave(client.scope, scope)
       const audience = selectAudience(client.audiences, resource)
-      const signedIn = await signIn({ username, password, clientId: client.id, provenance })
-      if (signedIn === undefined) throw refusal
+      const who = { clientId: client.id, provenance }
+      const signedIn = await prove('password', () => signIn.check({ username, password, ...who }))
+      if (signedIn === undefined || !(await signIn.isStillGood(signedIn, who))) throw refusal
       const { userId, passwordId } = signedIn
       const { granted, roles } = await grantTo(userId, client, scope, provenance)
       return {
         client,
-        subject: { kind: 'user', userId, roles, checkedPasswordId: passwordId },
         granted,
         audience,
-        change: { kind: 'start', ...startSession({ userId, client, scope: granted.scope, audience }) },
-        refusal,
+        change: {
+          kind: 'start',
+          roles,
+          passwordId,
+          ...startSession({ userId, client, scope: granted.scope, audience }),
+        },
         provenance,
       }
     },

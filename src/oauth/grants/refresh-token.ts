@@ -3,31 +3,28 @@ import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 import type { Provenance } from '../../records/audit-event.ts'
 import type { RefreshFamily, Rotation, SessionReader } from '../../records/session.ts'
+import { isActive } from '../../records/standing.ts'
 import type { Write } from '../../records/unit-of-work.ts'
-import type { UserReader } from '../../records/user.ts'
-import type { Authorization, Grant } from '../authorization.ts'
-import type { AuthenticatedClient, ClientRequest } from '../client-authentication/client-authentication.ts'
-import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
+import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
+import { invalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth-error.ts'
 import { assertWithin, narrowScope, selectAudience } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
-import { hashOf, judgeUse, parseRefreshToken, successorOf } from '../sessions/refresh-token.ts'
-import type { SessionWriter } from '../sessions/session-writer.ts'
-
-/** What is stored of the token that is presented. */
-type Hashes = Pick<Rotation, 'handleHash' | 'currentHash'>
+import { hashOf, judgeUse, parseRefreshToken, type RefreshToken, successorOf } from '../sessions/refresh-token.ts'
+import type { SessionChange } from '../sessions/session-changes.ts'
+import type { SessionEnds } from '../sessions/session-ends.ts'
 
 const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
 
-/** What a thief who comes late looks like. */
-const usedAfterEnd = ({ id, userId, clientId }: RefreshFamily, provenance: Provenance) => ({
-  ...({ type: 'session.refresh', outcome: 'failure', reason: 'session_over' } as const),
-  ...{ userId, clientId, sessionId: id, provenance },
+/** What a thief who comes late looks like, or somebody who was disabled. */
+const refused = ({ id, subjectId, clientId }: RefreshFamily, reason: string, provenance: Provenance) => ({
+  ...({ type: 'session.refresh', outcome: 'failure', reason } as const),
+  ...{ userId: subjectId, clientId, sessionId: id, provenance },
 })
 
 export function createRefreshTokenGrant(dependencies: {
   readonly sessionReader: SessionReader
-  readonly users: UserReader
-  readonly sessionWriter: SessionWriter
+  readonly ends: SessionEnds
   readonly write: Write
   readonly clock: Clock
   readonly randomness: Randomness
@@ -35,37 +32,67 @@ export function createRefreshTokenGrant(dependencies: {
   readonly refreshIdleTtl: number
   readonly refreshGrace: number
 }): Grant {
-  const { sessionReader, users, sessionWriter, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
+  const { sessionReader, ends, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
 
-  /** The family that the token belongs to, alive; a token that two parties hold ends it. */
-  async function findFamily(presented: Hashes, client: AuthenticatedClient, { provenance }: ClientRequest) {
-    const family = await sessionReader.findByHandleHash(presented.handleHash)
-    // Another client's token, known or not: nothing happens.
-    if (family === undefined || family.clientId !== client.id) throw refusal
-    const use = judgeUse(family, presented.currentHash, clock.now(), refreshGrace * 1000)
-    if (use === 'reuse') await write(stores => sessionWriter.endForReuse(stores, family, provenance))
-    if (use === 'ended') await write(stores => stores.audit.append(usedAfterEnd(family, provenance)))
-    if (use === 'reuse' || use === 'ended') throw refusal
-    return family
-  }
+  /** Two parties hold this family: it ends for both (RFC 9700 §4.14.2). */
+  const endForReuse = ({ id, subjectId, clientId }: RefreshFamily, provenance: Provenance) =>
+    write(stores => ends.end(stores, { sessionId: id, subjectId, clientId }, 'refresh_token_reuse', provenance))
 
-  function rotationOf(
-    presented: Hashes,
-    next: Pick<Rotation, 'nextHash' | 'salt'>,
-    family: RefreshFamily,
-    { address, userAgent }: Provenance,
-  ): Rotation {
-    const nowMs = clock.now()
-    return {
-      ...presented,
-      ...next,
-      address,
-      userAgent,
-      clientId: family.clientId,
-      nowMs,
-      expiresAtMs: Math.min(nowMs + refreshIdleTtl * 1000, family.absoluteExpiresAtMs),
+  /**
+   * Whether the secret is the current one or the one before. That it was good when the request read the row first is known: the time
+   * that the request took since must not turn a repetition into a reuse, nor a slow answer log anybody out.
+   */
+  async function assertGood(family: RefreshFamily, hash: string, { prove, provenance }: TokenRequest): Promise<void> {
+    const judge = () => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
+    const first = await prove('refresh_token', async () => judge())
+    const wasGood = first === 'current' || first === 'repeat'
+    const use = judge()
+    if (use === 'ended') {
+      await write(stores => stores.audit.append(refused(family, 'session_over', provenance)))
+      throw refusal
+    }
+    if (use === 'reuse' && wasGood && hash !== family.previousHash)
+      throw new TemporarilyUnavailable('The refresh token was used again and again while this request waited.')
+    if (use === 'reuse' && !wasGood) {
+      await endForReuse(family, provenance)
+      throw refusal
     }
   }
+
+  /** The family that the token belongs to, alive; a token that two parties hold ends it. */
+  async function findFamily(presented: RefreshToken, hash: string, client: AuthenticatedClient, request: TokenRequest) {
+    const family = await sessionReader.findFamily(hashOf(presented.handle))
+    // Another client's token, known or not: nothing happens.
+    if (family === undefined || family.clientId !== client.id) throw refusal
+    await assertGood(family, hash, request)
+    if (isActive(family.subjectStatus)) return family
+    // The cascade that ends this session is on its way.
+    const event = refused(family, `user_${family.subjectStatus}`, request.provenance)
+    await write(stores => stores.audit.append(event))
+    throw refusal
+  }
+
+  function rotate(
+    family: RefreshFamily,
+    presented: RefreshToken,
+    currentHash: string,
+    { address, userAgent }: Provenance,
+  ): SessionChange {
+    const salt = randomness.bytes(16).toString('base64url')
+    const refreshToken = successorOf(presented, salt)
+    const expiresAtMs = Math.min(clock.now() + refreshIdleTtl * 1000, family.absoluteExpiresAtMs)
+    const nextHash = hashOf(refreshToken.secret)
+    const rotation: Rotation = { currentHash, nextHash, salt, expiresAtMs, address, userAgent }
+    return { kind: 'rotate', row: family, rotation, refreshToken }
+  }
+
+  /** The same successor as the first time, from the stored salt. */
+  const repeat = (family: RefreshFamily, presented: RefreshToken, previousHash: string): SessionChange => ({
+    kind: 'extend',
+    row: family,
+    previousHash,
+    refreshToken: successorOf(presented, family.salt as string),
+  })
 
   return {
     grantType: REFRESH_TOKEN,
@@ -75,26 +102,15 @@ export function createRefreshTokenGrant(dependencies: {
       if (token === undefined) throw invalidRequest('refresh_token is needed.')
       const presented = parseRefreshToken(token)
       if (presented === undefined) throw refusal
-      const hashes = { handleHash: hashOf(presented.handle), currentHash: hashOf(presented.secret) }
-      const family = await findFamily(hashes, client, request)
+      const hash = hashOf(presented.secret)
+      const family = await findFamily(presented, hash, client, request)
       assertWithin(family.scope, scope)
       const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
       const audience = selectAudience(allowed, resource)
-      // After the family: what is taken away from now on is noticed when it is rotated.
-      const roles = await users.rolesOf(family.userId)
-      const granted = narrowScope(scope, [client.scope, family.scope], roles)
-      const salt = randomness.bytes(16).toString('base64url')
-      const next = successorOf(presented, salt)
-      const rotation = rotationOf(hashes, { nextHash: hashOf(next.secret), salt }, family, provenance)
-      return {
-        client,
-        subject: { kind: 'user', userId: family.userId, roles, checkedPasswordId: undefined },
-        granted,
-        audience,
-        change: { kind: 'rotate', family, rotation, presented, next },
-        refusal,
-        provenance,
-      }
+      const granted = narrowScope(scope, [client.scope, family.scope], family.subjectRoles)
+      const isCurrent = hash === family.currentHash
+      const change = isCurrent ? rotate(family, presented, hash, provenance) : repeat(family, presented, hash)
+      return { client, granted, audience, change, provenance }
     },
   }
 }

@@ -1,9 +1,9 @@
 /** What a sign-in starts: a session, and, if the client may refresh, its refresh token family. */
 import { type Clock, toSeconds } from '../../clock.ts'
-import { type Randomness, randomId } from '../../randomness.ts'
+import { orderedId, type Randomness } from '../../randomness.ts'
 import type { Client } from '../../records/client.ts'
 import { hashOf, newRefreshToken, type RefreshToken } from './refresh-token.ts'
-import type { SessionDraft } from './session-writer.ts'
+import type { SessionDraft } from './session-changes.ts'
 
 export const REFRESH_TOKEN = 'refresh_token'
 
@@ -36,8 +36,8 @@ export function createSessionStarter(dependencies: {
     const [idle, absolute] =
       refreshToken === undefined ? [client.accessTokenTtl, client.accessTokenTtl] : [refreshIdleTtl, refreshAbsoluteTtl]
     const session: SessionDraft = {
-      id: randomId(randomness, 'session'),
-      userId,
+      id: orderedId(randomness, nowMs, 'session'),
+      subjectId: userId,
       clientId: client.id,
       scope,
       audiences: [audience, ...client.audiences.filter(other => other !== audience)],

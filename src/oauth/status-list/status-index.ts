@@ -53,7 +53,7 @@ export const isSameReference = (a: StatusReference | undefined, b: StatusReferen
   a?.listId === b?.listId && a?.index === b?.index
 
 /**
- * Answers the index that a session's next access token carries, and until when tokens with it may live.
+ * Answers the index that a session's next access token carries, and until when this token may be repeated and live.
  * @param lifetime of the access token, in seconds
  */
 export type ChooseStatus = (held: HeldStatus, issuedAtMs: number, lifetime: number) => Promise<SessionStatus>
@@ -110,8 +110,7 @@ export function createStatusIndices(dependencies: {
     const lastExpiryMs = issuedAtMs + (lifetime + refreshGrace) * 1000 + ISSUING_MS
     // The row has room for one earlier index.
     const staysPut = previousStatus !== undefined && isAlive(previousStatus, issuedAtMs)
-    if (current !== undefined && (current.leaveAtMs > issuedAtMs || staysPut))
-      return { ...current, lastExpiryMs: Math.max(current.lastExpiryMs, lastExpiryMs) }
+    if (current !== undefined && (current.leaveAtMs > issuedAtMs || staysPut)) return { ...current, lastExpiryMs }
     return { ...(await take()), lastExpiryMs }
   }
 }

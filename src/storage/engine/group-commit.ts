@@ -1,6 +1,6 @@
 /**
  * Group commit for a database with one writer. Works that arrive together run one after the other in one BEGIN IMMEDIATE, each
- * in its own SAVEPOINT, and are answered after the one COMMIT that makes them all durable: a commit that waits for the disk
+ * in its own SAVEPOINT unless it is a single statement, and are answered after the one COMMIT that makes them all durable: a commit that waits for the disk
  * costs some 20 rotations, so it is shared (docs/adr/0003-group-commit.md).
  */
 import type { Stores, Write } from '../../records/unit-of-work.ts'
@@ -22,7 +22,9 @@ export interface WriteConnection {
 const LARGEST_BATCH = 200
 
 interface Job {
-  run(stores: Stores): Promise<unknown>
+  run(): Promise<unknown>
+  /** A single statement is undone by itself when it fails. */
+  readonly needsSavepoint: boolean
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -39,27 +41,31 @@ function rollBack(connection: WriteConnection): void {
 export function createGroupCommit(options: {
   readonly connection: WriteConnection
   readonly stores: Stores
+  /** For works of one statement. */
+  readonly singleStores: () => Stores
   /** Tries `begin` until the lock is free; rejects when it gives up. */
   readonly acquire: (begin: () => void) => Promise<void>
   /** What a failure of the database itself (not of a work) becomes. */
   readonly toError: (error: unknown) => unknown
 }): { readonly write: Write; readonly idle: () => Promise<void> } {
-  const { connection, stores, acquire, toError } = options
+  const { connection, stores, singleStores, acquire, toError } = options
   const queue: Job[] = []
   let draining: Promise<void> | undefined
 
   /** Answers what to tell the caller once the batch is durable. */
-  async function runInSavepoint(job: Job): Promise<() => void> {
-    connection.savepoint()
+  async function run(job: Job): Promise<() => void> {
+    if (job.needsSavepoint) connection.savepoint()
     try {
-      const value = await job.run(stores)
-      connection.release()
+      const value = await job.run()
+      if (job.needsSavepoint) connection.release()
       return () => job.resolve(value)
     } catch (error) {
       // Without a transaction there is nothing left to return to: the whole batch is lost.
       if (!connection.inTransaction()) throw error
-      connection.rollbackToSavepoint()
-      connection.release()
+      if (job.needsSavepoint) {
+        connection.rollbackToSavepoint()
+        connection.release()
+      }
       return () => job.reject(toError(error))
     }
   }
@@ -72,7 +78,7 @@ export function createGroupCommit(options: {
       while (queue.length > 0 && batch.length < LARGEST_BATCH) {
         const job = queue.shift() as Job
         batch.push(job)
-        answers.push(await runInSavepoint(job))
+        answers.push(await run(job))
       }
       connection.commit()
     } catch (error) {
@@ -92,9 +98,11 @@ export function createGroupCommit(options: {
   }
 
   return {
-    write: <T>(work: (stores: Stores) => Promise<T>) =>
+    write: <T>(work: (stores: Stores) => Promise<T>, size?: 'one statement') =>
       new Promise<T>((resolve, reject) => {
-        queue.push({ run: work, resolve: value => resolve(value as T), reject })
+        const isSingle = size === 'one statement'
+        const run = () => work(isSingle ? singleStores() : stores)
+        queue.push({ run, needsSavepoint: !isSingle, resolve: value => resolve(value as T), reject })
         draining ??= drain()
       }),
     /** Resolves when nothing is queued or being written. */

@@ -50,3 +50,9 @@ export const endsConnection = (error: unknown): boolean =>
   error.severity === 'FATAL' ||
   error.severity === 'PANIC' ||
   UNUSABLE.test(error.code ?? '')
+
+/** Whether the transaction was undone for another's sake: a deadlock (40P01), or two that can't be put in an order (40001). */
+export const isVictim = (error: unknown): boolean =>
+  error instanceof StorageUnavailable &&
+  error.cause instanceof QueryFailed &&
+  (error.cause.code === '40P01' || error.cause.code === '40001')

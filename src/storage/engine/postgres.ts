@@ -4,7 +4,9 @@ import pg from 'pg'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { migrate } from './migrations.ts'
+import { oneStatement } from './one-statement.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
+import { isVictim } from './postgres-errors.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -21,6 +23,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     randomness,
     nowMs: () => sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     locksRows: true,
+    isRemote: true,
   }
   const pool = openPool(url)
   const within = (limits: Limits) => new Kysely<Schema>({ dialect: postgresDialect(pool, limits) })
@@ -30,7 +33,10 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
   let ended: Promise<void> | undefined
   return {
     read: stores(postgresExecutor(db)),
-    write: work => db.transaction().execute(transaction => work(stores(postgresExecutor(transaction)))),
+    write: (work, size) =>
+      size === 'one statement'
+        ? untilNoVictim(() => work(stores(oneStatement(postgresExecutor(db)).executor)))
+        : untilNoVictim(() => db.transaction().execute(transaction => work(stores(postgresExecutor(transaction))))),
     migrate: () => migrate(within(LIMITS_OF_MIGRATION)),
     integrityProblem: async () => undefined,
     backup: undefined,
@@ -39,6 +45,19 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
       ended ??= pool.end()
       return ended
     },
+  }
+}
+
+const MOST_TRIES = 3
+
+/** A deadlock has a victim, whose transaction is undone, and who may try again. */
+async function untilNoVictim<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (tries === MOST_TRIES || !isVictim(error)) throw error
+    }
   }
 }
 

@@ -1,4 +1,6 @@
 /** The one schema, for SQLite and PostgreSQL alike. Times are integer epoch units named in the column; JSON is text; booleans are 0/1. */
+import type { CascadeChange } from '../../records/cascade.ts'
+import type { CredentialKind } from '../../records/credential.ts'
 import type { SigningKeyState } from '../../records/signing-key.ts'
 import type { Status } from '../../records/standing.ts'
 
@@ -8,7 +10,9 @@ export interface Schema {
   user_roles: UserRolesTable
   clients: ClientsTable
   client_origins: ClientOriginsTable
+  credentials: CredentialsTable
   sessions: SessionsTable
+  cascades: CascadesTable
   status_lists: StatusListsTable
   revocations: RevocationsTable
   signing_keys: SigningKeysTable
@@ -50,9 +54,9 @@ export interface ClientsTable {
   audiences: Json
   introspect: Json
   access_token_ttl_seconds: number | null
-  /** In the client's own row, so that one row lock guards all that a client proves itself with. */
-  secrets: Json
   created_at_ms: number
+  /** Raised by every change of the row or of the client's credentials. */
+  revision: number
 }
 
 export interface ClientOriginsTable {
@@ -60,11 +64,27 @@ export interface ClientOriginsTable {
   origin: string
 }
 
-/** One sign-in on one device. The refresh token family is this one row. */
+export interface CredentialsTable {
+  id: string
+  owner_id: string
+  kind: CredentialKind
+  name: string | null
+  hash: string
+  created_at_ms: number
+  expires_at_ms: number | null
+  revoked_at_ms: number | null
+  last_used_at_ms: number | null
+}
+
+/** What access tokens hang on: one sign-in on one device. The refresh token family is this one row. */
 export interface SessionsTable {
   id: string
-  user_id: string
+  subject_id: string
   client_id: string
+  /** The credential that asks for the tokens; null for a sign-in. */
+  credential_id: string | null
+  /** Raised by whatever changes the status index. */
+  revision: number
   scope: Json
   audiences: Json
   auth_time_seconds: number
@@ -90,6 +110,27 @@ export interface SessionsTable {
   left_list_id: string | null
   left_index: number | null
   left_last_expiry_ms: number | null
+  /** When the index was last taken because an access token was revoked. */
+  taken_at_ms: number | null
+}
+
+/** What is left of a change of sessions that is larger than one write. */
+export interface CascadesTable {
+  id: string
+  change: CascadeChange
+  subject_id: string | null
+  client_id: string | null
+  except_session_id: string | null
+  role_name: string | null
+  reason: string
+  /** The last id that is done; the empty text before the first. */
+  cursor: string
+  /** Sessions that were changed. */
+  done: number
+  actor: string
+  address: string | null
+  user_agent: string | null
+  request_id: string | null
 }
 
 /** A Token Status List: its indices are handed out in blocks. */

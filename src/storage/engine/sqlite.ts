@@ -6,6 +6,7 @@ import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources 
 import type { Dialect } from './dialect.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { migrate } from './migrations.ts'
+import { oneStatement } from './one-statement.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import { backUp, integrityProblem } from './sqlite-backup.ts'
@@ -23,7 +24,7 @@ export async function openSqlite(
   { clock, randomness }: Sources,
   prepareStores: PrepareStores,
 ): Promise<Database> {
-  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false }
+  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, isRemote: false }
   const acquire = whileBusy(randomness)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
@@ -33,7 +34,18 @@ export async function openSqlite(
   const stores = prepareStores(writer.kysely, dialect)
 
   const connection = writeConnection(file)
-  const { write, idle } = createGroupCommit({ connection, stores: stores(writer), acquire, toError: toStorageError })
+  const single = oneStatement(writer)
+  const singleStores = stores(single.executor)
+  const { write, idle } = createGroupCommit({
+    connection,
+    stores: stores(writer),
+    singleStores: () => {
+      single.begin()
+      return singleStores
+    },
+    acquire,
+    toError: toStorageError,
+  })
   return {
     read: stores(reader),
     write,

@@ -1,9 +1,19 @@
 import { type Kysely, sql } from 'kysely'
-import type { ClientReader, ClientSettings, ClientStore, RegisteredClient } from '../../records/client.ts'
+import type { Client, ClientReader, ClientSettings, ClientStore } from '../../records/client.ts'
+import type { Credential } from '../../records/credential.ts'
 import { type Executor, notDeleted, type Param, prepared } from '../engine/prepared.ts'
-import type { ClientsTable, Schema } from '../engine/schema.ts'
+import type { ClientsTable, CredentialsTable, Schema } from '../engine/schema.ts'
 
-const toClient = (row: ClientsTable): Omit<RegisteredClient, 'origins'> => ({
+const toCredential = (row: CredentialsTable): Credential => ({
+  id: row.id,
+  name: row.name,
+  hash: row.hash,
+  createdAtMs: row.created_at_ms,
+  expiresAtMs: row.expires_at_ms,
+  lastUsedAtMs: row.last_used_at_ms,
+})
+
+const toClient = (row: ClientsTable, credentials: readonly CredentialsTable[]): Client => ({
   id: row.id,
   clientId: row.client_id,
   status: row.status,
@@ -13,8 +23,9 @@ const toClient = (row: ClientsTable): Omit<RegisteredClient, 'origins'> => ({
   audiences: JSON.parse(row.audiences),
   introspect: JSON.parse(row.introspect),
   accessTokenTtlSeconds: row.access_token_ttl_seconds,
-  secrets: JSON.parse(row.secrets),
+  secrets: credentials.map(toCredential),
   createdAtMs: row.created_at_ms,
+  revision: row.revision,
 })
 
 const settingsColumns = (settings: ClientSettings) => ({
@@ -25,89 +36,137 @@ const settingsColumns = (settings: ClientSettings) => ({
   access_token_ttl_seconds: settings.accessTokenTtlSeconds,
 })
 
-export function prepareClientStore(db: Kysely<Schema>): (executor: Executor) => ClientStore & ClientReader {
+function prepareClientQueries(db: Kysely<Schema>) {
   const byClientId = (param: Param<{ clientId: string }>) =>
-    db.selectFrom('clients').selectAll().where('client_id', '=', param('clientId')).where('status', '<>', notDeleted)
-  const findByClientId = prepared<{ clientId: string }, ClientsTable>(byClientId)
-  const lockByClientId = prepared<{ clientId: string }, ClientsTable>(param => byClientId(param).forUpdate())
-  const originsOf = prepared<{ id: string }, { origin: string }>(param =>
-    db.selectFrom('client_origins').select('origin').where('client_id', '=', param('id')).orderBy('origin'),
-  )
-  const isRegisteredOrigin = prepared<{ origin: string }, { id: string }>(param =>
-    db
-      .selectFrom('client_origins')
-      .innerJoin('clients', 'clients.id', 'client_origins.client_id')
-      .select('clients.id')
-      .where('client_origins.origin', '=', param('origin'))
-      .where('clients.status', '=', sql.lit('active' as const))
-      .limit(1),
-  )
+    db.selectFrom('clients').where('client_id', '=', param('clientId')).where('status', '<>', notDeleted)
+  return {
+    revisionOf: prepared<{ clientId: string }, { id: string; revision: number }>(param =>
+      byClientId(param).select(['id', 'revision']),
+    ),
+    findByClientId: prepared<{ clientId: string }, ClientsTable>(param => byClientId(param).selectAll()),
+    lockByClientId: prepared<{ clientId: string }, ClientsTable>(param => byClientId(param).selectAll().forUpdate()),
+    credentialsOf: prepared<{ id: string }, CredentialsTable>(param =>
+      db
+        .selectFrom('credentials')
+        .selectAll()
+        .where('owner_id', '=', param('id'))
+        .where('revoked_at_ms', 'is', null)
+        .orderBy('created_at_ms')
+        .orderBy('id'),
+    ),
+    originsOf: prepared<{ id: string }, { origin: string }>(param =>
+      db.selectFrom('client_origins').select('origin').where('client_id', '=', param('id')).orderBy('origin'),
+    ),
+    isRegisteredOrigin: prepared<{ origin: string }, { id: string }>(param =>
+      db
+        .selectFrom('client_origins')
+        .innerJoin('clients', 'clients.id', 'client_origins.client_id')
+        .select('clients.id')
+        .where('client_origins.origin', '=', param('origin'))
+        .where('clients.status', '=', sql.lit('active' as const))
+        .limit(1),
+    ),
+  }
+}
 
-  return executor => {
-    const update = async (id: string, change: Partial<ClientsTable>) => {
-      await executor.kysely.updateTable('clients').set(change).where('id', '=', id).execute()
-    }
-    const setOrigins = async (id: string, origins: readonly string[]) => {
-      await executor.kysely.deleteFrom('client_origins').where('client_id', '=', id).execute()
-      if (origins.length === 0) return
-      const rows = origins.map(origin => ({ client_id: id, origin }))
-      await executor.kysely.insertInto('client_origins').values(rows).execute()
-    }
-    const originsOfClient = async (id: string) => (await originsOf(executor, { id })).rows.map(({ origin }) => origin)
-    return {
-      async findByClientId(clientId) {
-        const { rows } = await findByClientId(executor, { clientId })
-        return rows[0] && toClient(rows[0])
-      },
-      async find(clientId) {
-        const { rows } = await (executor.locks ? lockByClientId : findByClientId)(executor, { clientId })
-        return rows[0] && { ...toClient(rows[0]), origins: await originsOfClient(rows[0].id) }
-      },
-      originsOf: originsOfClient,
-      async isRegisteredOrigin(origin) {
-        const { rows } = await isRegisteredOrigin(executor, { origin })
-        return rows.length > 0
-      },
-      async list() {
-        const query = executor.kysely
-          .selectFrom('clients')
+type Queries = ReturnType<typeof prepareClientQueries>
+
+export function prepareClientStore(db: Kysely<Schema>): (executor: Executor) => ClientStore & ClientReader {
+  const queries = prepareClientQueries(db)
+  return executor => ({ ...clientReader(queries, executor), ...clientChanges(executor) })
+}
+
+function clientReader(queries: Queries, executor: Executor): ClientReader {
+  const originsOf = async (id: string) => (await queries.originsOf(executor, { id })).rows.map(({ origin }) => origin)
+  /** The credentials after the client: where both are not read at one moment, they are at least as new as its revision. */
+  const withCredentials = async (row: ClientsTable) =>
+    toClient(row, (await queries.credentialsOf(executor, { id: row.id })).rows)
+  return {
+    async revisionOf(clientId) {
+      return (await queries.revisionOf(executor, { clientId })).rows[0]
+    },
+    async findByClientId(clientId) {
+      const { rows } = await queries.findByClientId(executor, { clientId })
+      return rows[0] && withCredentials(rows[0])
+    },
+    async find(clientId) {
+      const query = executor.locks ? queries.lockByClientId : queries.findByClientId
+      const { rows } = await query(executor, { clientId })
+      return rows[0] && { ...(await withCredentials(rows[0])), origins: await originsOf(rows[0].id) }
+    },
+    async allIds() {
+      return (await executor.kysely.selectFrom('clients').select('id').orderBy('id').execute()).map(({ id }) => id)
+    },
+    originsOf,
+    async isRegisteredOrigin(origin) {
+      const { rows } = await queries.isRegisteredOrigin(executor, { origin })
+      return rows.length > 0
+    },
+    async list() {
+      const { kysely } = executor
+      const [clients, credentials, origins] = [
+        await kysely.selectFrom('clients').selectAll().where('status', '<>', notDeleted).orderBy('client_id').execute(),
+        await kysely
+          .selectFrom('credentials')
           .selectAll()
-          .where('status', '<>', notDeleted)
-          .orderBy('client_id')
-        const [clients, origins] = [
-          await query.execute(),
-          await executor.kysely.selectFrom('client_origins').selectAll().orderBy('origin').execute(),
-        ]
-        const byClient = Map.groupBy(origins, ({ client_id }) => client_id)
-        return clients.map(row => ({
-          ...toClient(row),
-          origins: (byClient.get(row.id) ?? []).map(({ origin }) => origin),
-        }))
-      },
-      async insert(client) {
-        const { numInsertedOrUpdatedRows } = await executor.kysely
-          .insertInto('clients')
-          .values({
-            ...settingsColumns(client),
-            id: client.id,
-            client_id: client.clientId,
-            status: client.status,
-            is_public: client.isPublic ? 1 : 0,
-            secrets: JSON.stringify(client.secrets),
-            created_at_ms: client.createdAtMs,
-          })
-          .onConflict(conflict => conflict.doNothing())
-          .executeTakeFirst()
-        if (numInsertedOrUpdatedRows !== 1n) return false
-        await setOrigins(client.id, client.origins)
-        return true
-      },
-      async update(id, settings) {
-        await update(id, settingsColumns(settings))
-        await setOrigins(id, settings.origins)
-      },
-      setStatus: (id, status) => update(id, { status }),
-      setSecrets: (id, secrets) => update(id, { secrets: JSON.stringify(secrets) }),
-    }
+          .where('revoked_at_ms', 'is', null)
+          .orderBy('created_at_ms')
+          .orderBy('id')
+          .execute(),
+        await kysely.selectFrom('client_origins').selectAll().orderBy('origin').execute(),
+      ]
+      const credentialsOf = Map.groupBy(credentials, ({ owner_id }) => owner_id)
+      const originsByClient = Map.groupBy(origins, ({ client_id }) => client_id)
+      return clients.map(row => ({
+        ...toClient(row, credentialsOf.get(row.id) ?? []),
+        origins: (originsByClient.get(row.id) ?? []).map(({ origin }) => origin),
+      }))
+    },
+  }
+}
+
+function clientChanges({ kysely }: Executor): Omit<ClientStore, keyof ClientReader> {
+  const update = async (id: string, change: Partial<ClientsTable>) => {
+    await kysely
+      .updateTable('clients')
+      .set(row => ({ ...change, revision: row('revision', '+', 1) }))
+      .where('id', '=', id)
+      .execute()
+  }
+  const setOrigins = async (id: string, origins: readonly string[]) => {
+    await kysely.deleteFrom('client_origins').where('client_id', '=', id).execute()
+    if (origins.length === 0) return
+    const rows = origins.map(origin => ({ client_id: id, origin }))
+    await kysely.insertInto('client_origins').values(rows).execute()
+  }
+  return {
+    async insert(client) {
+      const { numInsertedOrUpdatedRows } = await kysely
+        .insertInto('clients')
+        .values({
+          ...settingsColumns(client),
+          id: client.id,
+          client_id: client.clientId,
+          status: client.status,
+          is_public: client.isPublic ? 1 : 0,
+          created_at_ms: client.createdAtMs,
+          revision: client.revision,
+        })
+        .onConflict(conflict => conflict.doNothing())
+        .executeTakeFirst()
+      if (numInsertedOrUpdatedRows !== 1n) return false
+      await setOrigins(client.id, client.origins)
+      return true
+    },
+    async update(id, settings) {
+      await update(id, settingsColumns(settings))
+      await setOrigins(id, settings.origins)
+    },
+    setStatus: (id, status) => update(id, { status }),
+    raiseRevision: id => update(id, {}),
+    async idsOf(clientId) {
+      const rows = await kysely.selectFrom('clients').select('id').where('client_id', '=', clientId).execute()
+      return rows.map(({ id }) => id)
+    },
   }
 }

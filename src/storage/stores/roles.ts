@@ -1,26 +1,23 @@
+import { sql } from 'kysely'
 import type { RoleStore } from '../../records/role.ts'
 import type { Executor } from '../engine/prepared.ts'
 import { toRole } from './users.ts'
 
-export const roleStore = (executor: Executor): RoleStore => ({
+/** One that gives nothing is being deleted: it is there until the last token that names it is revoked. */
+const empty = sql.lit('[]')
+
+export const roleStore = ({ kysely, locks }: Executor): RoleStore => ({
   async find(name) {
-    const query = executor.kysely.selectFrom('roles').selectAll().where('name', '=', name)
-    const row = await (executor.locks ? query.forUpdate() : query).executeTakeFirst()
+    const query = kysely.selectFrom('roles').selectAll().where('name', '=', name).where('permissions', '<>', empty)
+    const row = await (locks ? query.forUpdate() : query).executeTakeFirst()
     return row && toRole(row)
   },
   async list() {
-    return (await executor.kysely.selectFrom('roles').selectAll().orderBy('name').execute()).map(toRole)
-  },
-  async usersOf(name) {
-    const query = executor.kysely
-      .selectFrom('user_roles')
-      .select('user_id')
-      .where('role_name', '=', name)
-      .orderBy('user_id')
-    return (await query.execute()).map(({ user_id }) => user_id)
+    const query = kysely.selectFrom('roles').selectAll().where('permissions', '<>', empty).orderBy('name')
+    return (await query.execute()).map(toRole)
   },
   async insert({ name, permissions }) {
-    const { numInsertedOrUpdatedRows } = await executor.kysely
+    const { numInsertedOrUpdatedRows } = await kysely
       .insertInto('roles')
       .values({ name, permissions: JSON.stringify(permissions) })
       .onConflict(conflict => conflict.doNothing())
@@ -29,9 +26,20 @@ export const roleStore = (executor: Executor): RoleStore => ({
   },
   async setPermissions(name, permissions) {
     const change = { permissions: JSON.stringify(permissions) }
-    await executor.kysely.updateTable('roles').set(change).where('name', '=', name).execute()
+    await kysely.updateTable('roles').set(change).where('name', '=', name).execute()
   },
-  async delete(name) {
-    await executor.kysely.deleteFrom('roles').where('name', '=', name).execute()
+  async nextUserOf(name, afterUserId) {
+    const row = await kysely
+      .selectFrom('user_roles')
+      .select('user_id')
+      .where('role_name', '=', name)
+      .where('user_id', '>', afterUserId)
+      .orderBy('user_id')
+      .limit(1)
+      .executeTakeFirst()
+    return row?.user_id
+  },
+  async deleteIfEmpty(name) {
+    await kysely.deleteFrom('roles').where('name', '=', name).where('permissions', '=', empty).execute()
   },
 })

@@ -1,110 +1,80 @@
-/** Which sessions are to end, and their end. */
+/** Which sessions are to end or to lose their index, and how they do. */
 import { type Kysely, sql } from 'kysely'
-import type { SessionFilter, SessionStore } from '../../records/session.ts'
+import type { Batch, ChangedSessions, SessionFilter, SessionStore } from '../../records/session.ts'
 import type { Dialect } from '../engine/dialect.ts'
-import { type Executor, prepared } from '../engine/prepared.ts'
-import type { Schema } from '../engine/schema.ts'
-import { type FilterValues, matching } from './session-list.ts'
-import { nothingHeld, type StatusColumns, statusColumns, toHeld } from './session-rows.ts'
+import type { Executor } from '../engine/prepared.ts'
+import type { Schema, SessionsTable } from '../engine/schema.ts'
+import { matching } from './session-list.ts'
+import { nothingHeld, statusColumns, toHeld } from './session-rows.ts'
 
-const CHUNK = 1000
-
-interface EndValues extends FilterValues {
-  readonly reason: string
-  readonly nowMs: number
-  readonly limit: number
-}
-
-export function prepareSessionEnds(
-  db: Kysely<Schema>,
-  dialect: Dialect,
-): (executor: Executor) => Pick<SessionStore, 'end' | 'takeStatus' | 'findIdle' | 'findLeftOver'> {
-  const prepareEnd = (filter: SessionFilter) =>
-    prepared<EndValues, StatusColumns>(param =>
-      db
-        .updateTable('sessions')
-        .set({ ended_at_ms: param('nowMs'), end_reason: param('reason') })
-        .where('id', 'in', some =>
-          some
-            .selectFrom('sessions')
-            .select('id')
-            .where(row => matching(row, filter, param))
-            .limit(param('limit')),
-        )
-        .where('ended_at_ms', 'is', null)
-        .returning([...statusColumns]),
-    )
-  const prepareHeld = (filter: SessionFilter) =>
-    prepared<FilterValues, StatusColumns & { id: string }>(param => {
-      const query = db
-        .selectFrom('sessions')
+export const sessionEnds =
+  (dialect: Dialect) =>
+  ({ kysely }: Executor): Pick<SessionStore, 'end' | 'take' | 'findIdle' | 'hasOpen'> => {
+    /** In the order of their ids, so that two writes never wait for each other; nobody changes them until this one is over. */
+    async function lockOpen(filter: SessionFilter, { afterId, limit }: Batch): Promise<ChangedSessions> {
+      if (Object.values(filter).every(value => value === undefined)) throw new Error('Nobody said which sessions.')
+      const query = openSessions(kysely, filter, afterId)
         .select(['id', ...statusColumns])
-        .where(row => matching(row, filter, param))
         .orderBy('id')
-      return dialect.locksRows ? query.forUpdate() : query
-    })
-  const endOf = byNames(prepareEnd)
-  const heldOf = byNames(prepareHeld)
+        .limit(limit)
+      const rows = await (dialect.locksRows ? query.forUpdate() : query).execute()
+      return { ids: rows.map(({ id }) => id), held: rows.map(toHeld) }
+    }
 
-  return executor => ({
-    async end(filter, reason, nowMs, limit) {
-      const { rows } = await endOf(filter)(executor, { ...filter, reason, nowMs, limit })
-      return rows.map(toHeld)
-    },
-    async takeStatus(filter) {
-      const { rows } = await heldOf(filter)(executor, filter)
-      const ids = rows.map(({ id }) => id)
-      // A statement has room for some thousand values.
-      for (let from = 0; from < ids.length; from += CHUNK) {
-        const chunk = ids.slice(from, from + CHUNK)
-        await executor.kysely.updateTable('sessions').set(nothingHeld).where('id', 'in', chunk).execute()
-      }
-      return rows.map(toHeld)
-    },
-    async findIdle(userId, clientId, keep, nowMs, limit) {
-      const rows = await executor.kysely
-        .selectFrom('sessions')
-        .select('id')
-        .where(row => matching(row, { userId, clientId }))
-        .where('expires_at_ms', '>', nowMs)
-        .orderBy(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), 'desc')
-        .orderBy('id')
-        // SQLite takes no OFFSET without a LIMIT.
-        .limit(2 ** 31)
-        .offset(keep)
-        .execute()
-      return rows.map(({ id }) => id).slice(-limit)
-    },
-    async findLeftOver() {
-      const rows = await executor.kysely
-        .selectFrom('clients')
-        .select(['id', 'status'])
-        .where('status', '<>', sql.lit('active' as const))
-        .where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('sessions')
-              .select('sessions.id')
-              .whereRef('sessions.client_id', '=', 'clients.id')
-              .where('sessions.ended_at_ms', 'is', null),
-          ),
-        )
-        .execute()
-      return rows.map(({ id, status }) => ({ clientId: id, reason: `client_${status}` }))
-    },
-  })
-}
+    async function changeOpen(
+      filter: SessionFilter,
+      batch: Batch,
+      change: (update: ReturnType<typeof updateThese>) => { execute(): Promise<unknown> },
+    ): Promise<ChangedSessions> {
+      const locked = await lockOpen(filter, batch)
+      if (locked.ids.length > 0) await change(updateThese(kysely, locked.ids)).execute()
+      return locked
+    }
 
-/** One query for each set of conditions that is asked for: there are a handful. */
-function byNames<Q>(prepare: (filter: SessionFilter) => Q): (filter: SessionFilter) => Q {
-  const queries = new Map<string, Q>()
-  return filter => {
-    const names = Object.entries(filter).filter(([, value]) => value !== undefined)
-    const key = names
-      .map(([name]) => name)
-      .sort()
-      .join()
-    const query = queries.get(key) ?? prepare(filter)
-    queries.set(key, query)
-    return query
+    return {
+      end: (filter, batch, reason, nowMs) =>
+        changeOpen(filter, batch, update => update.set({ ended_at_ms: nowMs, end_reason: reason })),
+
+      take: (filter, batch, takenAtMs) =>
+        changeOpen(filter, batch, update =>
+          update.set(row => ({
+            ...nothingHeld,
+            revision: row('revision', '+', 1),
+            ...(takenAtMs !== undefined && { taken_at_ms: takenAtMs }),
+          })),
+        ),
+
+      async findIdle(userId, clientId, keep, nowMs, limit) {
+        const rows = await kysely
+          .selectFrom('sessions')
+          .select('id')
+          .where(row => matching(row, { subjectId: userId, clientId }))
+          .where('expires_at_ms', '>', nowMs)
+          .orderBy(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), 'desc')
+          .orderBy('id')
+          // SQLite takes no OFFSET without a LIMIT.
+          .limit(2 ** 31)
+          .offset(keep)
+          .execute()
+        // The idlest first to go, in the order of locks.
+        return rows
+          .slice(-limit)
+          .map(({ id }) => id)
+          .sort()
+      },
+
+      async hasOpen(filter, afterId) {
+        const row = await openSessions(kysely, filter, afterId).select(sql`1`.as('one')).limit(1).executeTakeFirst()
+        return row !== undefined
+      },
+    }
   }
-}
+
+const openSessions = (kysely: Kysely<Schema>, filter: SessionFilter, afterId: string) =>
+  kysely
+    .selectFrom('sessions')
+    .where(row => matching(row, filter))
+    .where('id', '>', afterId)
+
+const updateThese = (kysely: Kysely<Schema>, ids: readonly SessionsTable['id'][]) =>
+  kysely.updateTable('sessions').where('id', 'in', ids)

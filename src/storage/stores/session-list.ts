@@ -3,26 +3,14 @@ import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { ListedSession, SessionFilter } from '../../records/session.ts'
 import type { Schema } from '../engine/schema.ts'
 
-type Named = Exclude<keyof SessionFilter, 'all'>
-export type FilterValues = { readonly [Name in Named]?: string | undefined }
-
-/**
- * The sessions that have not ended and fulfil every condition that is given.
- * @param param writes a placeholder for a condition's value; without it, the value itself is written
- */
-export function matching(
-  row: ExpressionBuilder<Schema, 'sessions'>,
-  filter: SessionFilter,
-  param?: (name: Named) => unknown,
-) {
-  const valueFor = (name: Named) => (param === undefined ? filter[name] : param(name)) as string
-  const { sessionId, exceptSessionId, userId, clientId } = filter
+/** The sessions that have not ended and fulfil every condition that is given. */
+export function matching(row: ExpressionBuilder<Schema, 'sessions'>, filter: SessionFilter) {
+  const { sessionId, exceptSessionId, subjectId, clientId } = filter
   const conditions = [row('sessions.ended_at_ms', 'is', null)]
-  if (sessionId !== undefined) conditions.push(row('sessions.id', '=', valueFor('sessionId')))
-  if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', valueFor('exceptSessionId')))
-  if (userId !== undefined) conditions.push(row('sessions.user_id', '=', valueFor('userId')))
-  if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', valueFor('clientId')))
-  if (conditions.length === 1 && filter.all !== true) throw new Error('Nobody said which sessions.')
+  if (sessionId !== undefined) conditions.push(row('sessions.id', '=', sessionId))
+  if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', exceptSessionId))
+  if (subjectId !== undefined) conditions.push(row('sessions.subject_id', '=', subjectId))
+  if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', clientId))
   return row.and(conditions)
 }
 
@@ -33,11 +21,11 @@ export async function listSessions(
 ): Promise<readonly ListedSession[]> {
   const rows = await kysely
     .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .innerJoin('users', 'users.id', 'sessions.subject_id')
     .innerJoin('clients', 'clients.id', 'sessions.client_id')
     .select([
       'sessions.id',
-      'sessions.user_id',
+      'sessions.subject_id',
       'users.username',
       'clients.client_id',
       'sessions.created_at_ms',
@@ -56,7 +44,7 @@ export async function listSessions(
     .execute()
   return rows.map(row => ({
     id: row.id,
-    userId: row.user_id,
+    userId: row.subject_id,
     username: row.username,
     clientId: row.client_id,
     createdAtMs: row.created_at_ms,

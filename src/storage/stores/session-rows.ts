@@ -1,10 +1,15 @@
 /** What a row of the table sessions says, and how it is written. */
-
+import type { Role } from '../../records/role.ts'
 import type { NewSession, RefreshFamily, StoredSession } from '../../records/session.ts'
-import type { HeldStatus, StatusChange } from '../../records/status-list.ts'
+import type { Status } from '../../records/standing.ts'
+import type { HeldStatus } from '../../records/status-list.ts'
 import type { SessionsTable } from '../engine/schema.ts'
 
-export type FamilyRow = Omit<SessionsTable, 'current_hash'> & { current_hash: string; rotated_ago_ms: number | null }
+export type FamilyRow = Omit<SessionsTable, 'current_hash'> & {
+  current_hash: string
+  rotated_ago_ms: number | null
+  subject_status: Status
+}
 
 export const statusColumns = [
   'status_list_id',
@@ -40,7 +45,7 @@ export const toHeld = (row: StatusColumns): HeldStatus => ({
 
 export const toSession = (row: SessionsTable): StoredSession => ({
   id: row.id,
-  userId: row.user_id,
+  subjectId: row.subject_id,
   clientId: row.client_id,
   scope: JSON.parse(row.scope),
   audiences: JSON.parse(row.audiences),
@@ -50,21 +55,28 @@ export const toSession = (row: SessionsTable): StoredSession => ({
   expiresAtMs: row.expires_at_ms,
   endedAtMs: row.ended_at_ms,
   canRefresh: row.handle_hash !== null,
+  address: row.address,
+  revision: row.revision,
+  takenAtMs: row.taken_at_ms,
   held: toHeld(row),
 })
 
-export const toFamily = (row: FamilyRow): RefreshFamily => ({
+export const toFamily = (row: FamilyRow, subjectRoles: readonly Role[]): RefreshFamily => ({
   ...toSession(row),
   currentHash: row.current_hash,
   previousHash: row.previous_hash,
   salt: row.salt,
   rotatedAgoMs: row.rotated_ago_ms,
+  subjectStatus: row.subject_status,
+  subjectRoles,
 })
 
 export const toRow = (session: NewSession): SessionsTable => ({
   id: session.id,
-  user_id: session.userId,
+  subject_id: session.subjectId,
   client_id: session.clientId,
+  credential_id: null,
+  revision: 0,
   scope: JSON.stringify(session.scope),
   audiences: JSON.stringify(session.audiences),
   auth_time_seconds: session.authTimeSeconds,
@@ -80,24 +92,14 @@ export const toRow = (session: NewSession): SessionsTable => ({
   end_reason: null,
   address: session.address,
   user_agent: session.userAgent,
-  ...statusAfter({ before: { current: undefined, previousStatus: undefined }, after: session.status }),
+  status_list_id: session.status.listId,
+  status_index: session.status.index,
+  status_leave_at_ms: session.status.leaveAtMs,
+  status_last_expiry_ms: session.status.lastExpiryMs,
+  left_list_id: null,
+  left_index: null,
+  left_last_expiry_ms: null,
+  taken_at_ms: null,
 })
-
-/** What a row holds after the change: what was left stays known until the next move. */
-export function statusAfter({ before, after }: StatusChange): StatusColumns {
-  const previous = staysPut({ before, after }) ? before.previousStatus : (before.current ?? before.previousStatus)
-  return {
-    status_list_id: after.listId,
-    status_index: after.index,
-    status_leave_at_ms: after.leaveAtMs,
-    status_last_expiry_ms: after.lastExpiryMs,
-    left_list_id: previous?.listId ?? null,
-    left_index: previous?.index ?? null,
-    left_last_expiry_ms: previous?.lastExpiryMs ?? null,
-  }
-}
-
-export const staysPut = ({ before, after }: StatusChange): boolean =>
-  before.current?.listId === after.listId && before.current.index === after.index
 
 export const nothingHeld: Partial<StatusColumns> = Object.fromEntries(statusColumns.map(name => [name, null]))

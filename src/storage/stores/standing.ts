@@ -5,13 +5,13 @@ import { type Executor, type Param, prepared } from '../engine/prepared.ts'
 import type { ClientsTable, Schema, UsersTable } from '../engine/schema.ts'
 
 type UserRow = Pick<UsersTable, 'status' | 'password_id'>
-type ClientRow = Pick<ClientsTable, 'status' | 'secrets'>
+type ClientRow = Pick<ClientsTable, 'status' | 'revision'>
 
 export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => StandingStore {
   const user = (param: Param<{ id: string }>) =>
     db.selectFrom('users').select(['status', 'password_id']).where('id', '=', param('id'))
   const client = (param: Param<{ id: string }>) =>
-    db.selectFrom('clients').select(['status', 'secrets']).where('id', '=', param('id'))
+    db.selectFrom('clients').select(['status', 'revision']).where('id', '=', param('id'))
   const findUser = prepared<{ id: string }, UserRow>(user)
   const findClient = prepared<{ id: string }, ClientRow>(client)
   // Not shared: of two sign-ins at once, the second must count the session of the first.
@@ -29,7 +29,7 @@ export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (exe
           userStatus: userRow.status,
           passwordId: userRow.password_id,
           clientStatus: clientRow.status,
-          clientSecrets: JSON.parse(clientRow.secrets),
+          clientRevision: clientRow.revision,
         }
       }
     const find = read(findUser, findClient)

@@ -1,6 +1,8 @@
 import type { PrepareStores } from '../engine/database.ts'
 import { prepareAuditStore } from './audit.ts'
+import { cascadeStore } from './cascades.ts'
 import { prepareClientStore } from './clients.ts'
+import { prepareCredentialStore } from './credentials.ts'
 import { instanceStore } from './instance.ts'
 import { prepareRevocationStore } from './revocations.ts'
 import { roleStore } from './roles.ts'
@@ -13,6 +15,7 @@ import { prepareUserStore } from './users.ts'
 export const prepareStores: PrepareStores = (db, dialect) => {
   const audit = prepareAuditStore(db, dialect)
   const clients = prepareClientStore(db)
+  const credentials = prepareCredentialStore(db)
   const revocations = prepareRevocationStore(db)
   const sessions = prepareSessionStore(db, dialect)
   const standing = prepareStandingStore(db, dialect)
@@ -20,7 +23,9 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   const users = prepareUserStore(db)
   return executor => ({
     audit: audit(executor),
+    cascades: cascadeStore(executor),
     clients: clients(executor),
+    credentials: credentials(executor),
     instance: instanceStore(executor),
     revocations: revocations(executor),
     roles: roleStore(executor),

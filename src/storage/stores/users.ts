@@ -15,6 +15,17 @@ const toUser = (row: UsersTable): User => ({
 
 export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
 
+export const prepareRolesOf = (db: Kysely<Schema>) =>
+  prepared<{ userId: string }, RolesTable>(param =>
+    db
+      .selectFrom('roles')
+      .selectAll()
+      .where('name', 'in', theirs =>
+        theirs.selectFrom('user_roles').select('role_name').where('user_id', '=', param('userId')),
+      )
+      .orderBy('name'),
+  )
+
 export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => UserStore & UserReader {
   const byKey = (param: Param<{ key: string }>) =>
     db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted)
@@ -24,15 +35,7 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
     db.selectFrom('users').selectAll().where('id', '=', param('userId')).where('status', '<>', notDeleted)
   const findById = prepared<{ userId: string }, UsersTable>(byId)
   const lockById = prepared<{ userId: string }, UsersTable>(param => byId(param).forUpdate())
-  const rolesOf = prepared<{ userId: string }, RolesTable>(param =>
-    db
-      .selectFrom('roles')
-      .selectAll()
-      .where('name', 'in', theirs =>
-        theirs.selectFrom('user_roles').select('role_name').where('user_id', '=', param('userId')),
-      )
-      .orderBy('name'),
-  )
+  const rolesOf = prepareRolesOf(db)
 
   return executor => {
     const update = async (userId: string, change: Partial<UsersTable>) => {

@@ -1,0 +1,51 @@
+/** What becomes of the tokens of users and clients from whom something is taken; compose hands it in. */
+import type { Provenance } from '../records/audit-event.ts'
+import type { SessionFilter } from '../records/session.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
+
+/** A user, a client (internal id) or a role. */
+export interface Concern {
+  readonly subjectId?: string
+  readonly clientId?: string
+  readonly roleName?: string
+}
+
+export interface Cascades {
+  /** Inside the write of the act: ends sessions. What is more than one write may do is recorded in it. */
+  end(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<unknown>
+  /** Inside the write of the act: ends access tokens; the sessions go on with their next refresh. */
+  take(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<unknown>
+  /** Inside the write that changes a role: records that the access tokens of everybody who has it end. */
+  takeFromRole(stores: Stores, roleName: string, reason: string, by: Provenance): Promise<void>
+  /** After that write: goes on until nothing is left. */
+  finish(concern: Concern): Promise<unknown>
+  /** Inside a write that has locked what it concerns: whether something is left. */
+  isUnderWay(stores: Stores, concern: Concern): Promise<boolean>
+}
+
+/**
+ * Does an act that gives something back, once nothing is left of what took it away: what was ended stays ended, and nothing ends that
+ * began afterwards.
+ * @param act locks the row that it gives something back to; it is undone when something is left after all
+ */
+export async function afterCascades<T>(
+  cascades: Pick<Cascades, 'finish' | 'isUnderWay'>,
+  write: Write,
+  concern: Concern,
+  act: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    await cascades.finish(concern)
+    try {
+      return await write(async stores => {
+        const done = await act(stores)
+        if (await cascades.isUnderWay(stores, concern)) throw new StillUnderWay()
+        return done
+      })
+    } catch (error) {
+      if (!(error instanceof StillUnderWay)) throw error
+    }
+  }
+}
+
+class StillUnderWay extends Error {}

@@ -1,0 +1,24 @@
+/**
+ * When a credential was used last, to the hour. In a write of its own: inside that of the grant it would lock the credential after the
+ * session, or twice. Nobody waits for it, and one that is lost is made up for by the next use.
+ */
+import type { Clock } from '../../clock.ts'
+import type { Credential } from '../../records/credential.ts'
+import type { Write } from '../../records/unit-of-work.ts'
+
+const EVERY_MS = 3_600_000
+
+export type RecordUse = (credential: Credential) => void
+
+export function createCredentialUse({ write, clock }: { readonly write: Write; readonly clock: Clock }): RecordUse {
+  /** What this process has written: credentials are kept in memory as they were when they were read. */
+  const written = new Map<string, number>()
+
+  return ({ id, lastUsedAtMs }) => {
+    const nowMs = clock.now()
+    const last = Math.max(lastUsedAtMs ?? 0, written.get(id) ?? 0)
+    if (nowMs - last < EVERY_MS) return
+    written.set(id, nowMs)
+    write(stores => stores.credentials.setLastUsed(id, nowMs), 'one statement').catch(() => written.delete(id))
+  }
+}

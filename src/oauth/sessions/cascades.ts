@@ -1,0 +1,108 @@
+/**
+ * Goes on with what session-ends.ts has recorded: the command or request that began it, and every server with what nobody else goes on
+ * with. A cascade is a row. Each batch is one write that locks the row first and does nothing when it is gone; so two who go on with the
+ * same one do nothing twice, and whoever waits for its end knows that nothing comes after that.
+ */
+import type { Cascade, CascadeReader, CascadeTarget } from '../../records/cascade.ts'
+import type { Stores, Write } from '../../records/unit-of-work.ts'
+import type { SessionEnds } from './session-ends.ts'
+
+/** A user, a client (internal id) or a role. */
+export type Concern = Pick<CascadeTarget, 'subjectId' | 'clientId' | 'roleName'>
+
+export interface Cascades {
+  /** Goes on with every cascade over it until there is none, and answers how many sessions they changed since they were recorded. */
+  finish(concern: Concern): Promise<number>
+  /** Whether there is one over it: asked inside a write that has locked what it is about. */
+  isUnderWay(stores: Stores, concern: Concern): Promise<boolean>
+  /** What a server does again and again: goes on with those that have not moved since it looked last. */
+  takeUp(signal: AbortSignal): Promise<void>
+}
+
+const isOver = ({ target }: Cascade, { subjectId, clientId, roleName }: Concern): boolean =>
+  (subjectId !== undefined && target.subjectId === subjectId) ||
+  (clientId !== undefined && target.clientId === clientId) ||
+  (roleName !== undefined && target.roleName === roleName)
+
+/** Over everybody who has a role; what is left of one of them is a cascade of its own, over both. */
+const isOfRole = ({ target }: Cascade): boolean => target.roleName !== undefined && target.subjectId === undefined
+
+const positionOf = ({ id, cursor, done }: Cascade): string => `${id} ${cursor} ${done}`
+
+export function createCascades(dependencies: {
+  readonly cascades: CascadeReader
+  readonly ends: SessionEnds
+  readonly write: Write
+  /** Told how many sessions are done, batch by batch. */
+  readonly onProgress?: ((done: number) => void) | undefined
+}): Cascades {
+  const { cascades, ends, write, onProgress = () => {} } = dependencies
+  let seen = new Set<string>()
+
+  async function changeNext(stores: Stores, cascade: Cascade): Promise<number | undefined> {
+    const { id, change, target, cursor, reason, done, by } = cascade
+    const { ids } = await ends.changeSome(stores, change, target, cursor, reason, by)
+    const last = ids.at(-1)
+    if (last === undefined) return undefined
+    await stores.cascades.advance(id, change === 'take' ? last : '', done + ids.length)
+    return done + ids.length
+  }
+
+  /** One user a write, locked as a sign-in does it: one that is under way is seen here, or sees the change of the role. */
+  async function visitNext(stores: Stores, { id, target, cursor, reason, done, by }: Cascade) {
+    const roleName = target.roleName as string
+    const userId = await stores.roles.nextUserOf(roleName, cursor)
+    if (userId === undefined) {
+      await stores.roles.deleteIfEmpty(roleName)
+      return undefined
+    }
+    await stores.users.findById(userId)
+    await ends.take(stores, { subjectId: userId, roleName }, reason, by)
+    await stores.cascades.advance(id, userId, done + 1)
+    return done + 1
+  }
+
+  /** Answers how much is done, or undefined when it is over. */
+  const step = (id: string): Promise<number | undefined> =>
+    write(async stores => {
+      const cascade = await stores.cascades.lock(id)
+      if (cascade === undefined) return undefined
+      const done = await (isOfRole(cascade) ? visitNext : changeNext)(stores, cascade)
+      // It is over when a look finds nobody.
+      if (done === undefined) await stores.cascades.remove(id)
+      return done
+    })
+
+  async function run(cascade: Cascade, signal?: AbortSignal): Promise<number> {
+    let done = cascade.done
+    while (!signal?.aborted) {
+      const now = await step(cascade.id)
+      if (now === undefined) break
+      done = now
+      onProgress(done)
+    }
+    return done - cascade.done
+  }
+
+  return {
+    async finish(concern) {
+      let total = 0
+      for (;;) {
+        const under = (await cascades.list()).filter(cascade => isOver(cascade, concern))
+        if (under.length === 0) return total
+        for (const cascade of under) total += await run(cascade)
+      }
+    },
+
+    async isUnderWay(stores, concern) {
+      return (await stores.cascades.list()).some(cascade => isOver(cascade, concern))
+    },
+
+    async takeUp(signal) {
+      const open = await cascades.list()
+      const standing = open.filter(cascade => seen.has(positionOf(cascade)))
+      seen = new Set(open.map(positionOf))
+      for (const cascade of standing) await run(cascade, signal)
+    },
+  }
+}

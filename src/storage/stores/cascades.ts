@@ -1,0 +1,50 @@
+import type { Cascade, CascadeStore } from '../../records/cascade.ts'
+import type { Executor } from '../engine/prepared.ts'
+import type { CascadesTable } from '../engine/schema.ts'
+
+const toCascade = (row: CascadesTable): Cascade => ({
+  id: row.id,
+  change: row.change,
+  target: {
+    ...(row.subject_id !== null && { subjectId: row.subject_id }),
+    ...(row.client_id !== null && { clientId: row.client_id }),
+    ...(row.except_session_id !== null && { exceptSessionId: row.except_session_id }),
+    ...(row.role_name !== null && { roleName: row.role_name }),
+  },
+  reason: row.reason,
+  cursor: row.cursor,
+  done: row.done,
+  by: { actor: row.actor, address: row.address, userAgent: row.user_agent, requestId: row.request_id },
+})
+
+const toRow = ({ id, change, target, reason, cursor, done, by }: Cascade): CascadesTable => ({
+  ...{ id, change, reason, cursor, done },
+  subject_id: target.subjectId ?? null,
+  client_id: target.clientId ?? null,
+  except_session_id: target.exceptSessionId ?? null,
+  role_name: target.roleName ?? null,
+  actor: by.actor,
+  address: by.address,
+  user_agent: by.userAgent,
+  request_id: by.requestId,
+})
+
+export const cascadeStore = ({ kysely, locks }: Executor): CascadeStore => ({
+  async list() {
+    return (await kysely.selectFrom('cascades').selectAll().orderBy('id').execute()).map(toCascade)
+  },
+  async insert(cascade) {
+    await kysely.insertInto('cascades').values(toRow(cascade)).execute()
+  },
+  async lock(id) {
+    const query = kysely.selectFrom('cascades').selectAll().where('id', '=', id)
+    const row = await (locks ? query.forUpdate() : query).executeTakeFirst()
+    return row && toCascade(row)
+  },
+  async advance(id, cursor, done) {
+    await kysely.updateTable('cascades').set({ cursor, done }).where('id', '=', id).execute()
+  },
+  async remove(id) {
+    await kysely.deleteFrom('cascades').where('id', '=', id).execute()
+  },
+})

@@ -1,0 +1,109 @@
+/** The one statement with which a token is released: it changes the row only if all is still as it was read. */
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import type { AsRead, Rotation, SessionReader, SessionStore } from '../../records/session.ts'
+import type { SessionStatus } from '../../records/status-list.ts'
+import type { Dialect } from '../engine/dialect.ts'
+import { type Executor, type Param, prepared } from '../engine/prepared.ts'
+import type { Schema } from '../engine/schema.ts'
+
+interface AsReadValues extends Omit<AsRead, 'previousHash'> {
+  readonly previousHash: string | null
+}
+type ExtendValues = AsReadValues & SessionStatus
+type RotateValues = ExtendValues & Rotation & { readonly now: number }
+
+const active = sql.lit('active' as const)
+
+/**
+ * The row, its client and its user are as they were read. Where PostgreSQL waits for the row it looks again at the row alone, not at
+ * the other two: so whatever is taken from them reaches every open row after it is committed.
+ */
+const isAsRead = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<AsReadValues>) =>
+  row.and([
+    row('id', '=', param('sessionId')),
+    row('revision', '=', param('revision')),
+    row('ended_at_ms', 'is', null),
+    row('expires_at_ms', '>', param('nowMs')),
+    row(sql`coalesce(${param('previousHash')}, previous_hash)`, 'is not distinct from', row.ref('previous_hash')),
+    row.exists(
+      row
+        .selectFrom('clients')
+        .select('clients.id')
+        .where('clients.id', '=', param('clientId'))
+        .where('clients.revision', '=', param('clientRevision')),
+    ),
+    row.exists(
+      row
+        .selectFrom('users')
+        .select('users.id')
+        .where('users.id', '=', param('subjectId'))
+        .where('users.status', '=', active),
+    ),
+  ])
+
+/** It never falls: tokens with this index that were signed before live as long as they say. */
+const laterExpiry = (param: Param<SessionStatus>) => ({
+  status_last_expiry_ms: sql<number>`case when status_last_expiry_ms > ${param('lastExpiryMs')} then status_last_expiry_ms else ${param('lastExpiryMs')} end`,
+})
+
+/** Another index: what the row held stays known as the one it left, with its expiry as it is now. */
+const freshIndex = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<SessionStatus>) => ({
+  left_list_id: row.ref('status_list_id'),
+  left_index: row.ref('status_index'),
+  left_last_expiry_ms: row.ref('status_last_expiry_ms'),
+  status_list_id: param('listId'),
+  status_index: param('index'),
+  status_leave_at_ms: param('leaveAtMs'),
+  status_last_expiry_ms: param('lastExpiryMs'),
+  revision: row('revision', '+', 1),
+})
+
+export function prepareSessionChanges(
+  db: Kysely<Schema>,
+  dialect: Dialect,
+): (executor: Executor) => Pick<SessionStore, 'rotate' | 'extend'> & Pick<SessionReader, 'isAsRead'> {
+  const look = prepared<AsReadValues, { id: string }>(param =>
+    db
+      .selectFrom('sessions')
+      .select('id')
+      .where(row => isAsRead(row, param)),
+  )
+  const extension = (param: Param<ExtendValues>) =>
+    db.updateTable('sessions').where(row => isAsRead(row, param as Param<AsReadValues>))
+  const extend = prepared<ExtendValues>(param => extension(param).set(laterExpiry(param as Param<SessionStatus>)))
+  const extendFresh = prepared<ExtendValues>(param =>
+    extension(param).set(row => freshIndex(row, param as Param<SessionStatus>)),
+  )
+  const rotation = (param: Param<RotateValues>) =>
+    extension(param as Param<ExtendValues>)
+      .set(row => ({
+        previous_hash: row.ref('current_hash'),
+        current_hash: param('nextHash'),
+        salt: param('salt'),
+        rotated_at_ms: dialect.nowMs(param('now')),
+        expires_at_ms: param('expiresAtMs'),
+        address: param('address'),
+        user_agent: param('userAgent'),
+      }))
+      .where('current_hash', '=', param('currentHash'))
+  const rotate = prepared<RotateValues>(param => rotation(param).set(laterExpiry(param as Param<SessionStatus>)))
+  const rotateFresh = prepared<RotateValues>(param =>
+    rotation(param).set(row => freshIndex(row, param as Param<SessionStatus>)),
+  )
+
+  return executor => ({
+    async isAsRead(asRead) {
+      const { rows } = await look(executor, { previousHash: null, ...asRead })
+      return rows.length === 1
+    },
+    async rotate(asRead, written, status, isFresh) {
+      const values = { previousHash: null, ...asRead, ...written, ...status, now: dialect.clock.now() }
+      const { changed } = await (isFresh ? rotateFresh : rotate)(executor, values)
+      return changed === 1
+    },
+    async extend(asRead, status, isFresh) {
+      const { changed } = await (isFresh ? extendFresh : extend)(executor, { previousHash: null, ...asRead, ...status })
+      return changed === 1
+    },
+  })
+}
