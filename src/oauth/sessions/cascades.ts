@@ -11,8 +11,10 @@ import type { SessionEnds } from './session-ends.ts'
 export type Concern = Pick<CascadeTarget, 'subjectId' | 'clientId' | 'roleName'>
 
 export interface Cascades {
-  /** Goes on with every cascade over it until there is none, and answers how many sessions they changed since they were recorded. */
-  finish(concern: Concern): Promise<number>
+  /** Goes on with every cascade over it until there is none. */
+  finish(concern: Concern): Promise<void>
+  /** Goes on with one until it is over, and answers how many sessions are done in all; 0 when somebody else has done the rest. */
+  finishOne(id: string): Promise<number>
   /** Whether there is one over it: asked inside a write that has locked what it is about. */
   isUnderWay(stores: Stores, concern: Concern): Promise<boolean>
   /** What a server does again and again: goes on with those that have not moved since it looked last. */
@@ -73,26 +75,25 @@ export function createCascades(dependencies: {
       return done
     })
 
-  async function run(cascade: Cascade, signal?: AbortSignal): Promise<number> {
-    let done = cascade.done
-    while (!signal?.aborted) {
-      const now = await step(cascade.id)
-      if (now === undefined) break
-      done = now
-      onProgress(done)
+  async function run(id: string, signal?: AbortSignal): Promise<number> {
+    for (let total = 0; ; ) {
+      const done = signal?.aborted ? undefined : await step(id)
+      if (done === undefined) return total
+      total = done
+      onProgress(total)
     }
-    return done - cascade.done
   }
 
   return {
     async finish(concern) {
-      let total = 0
       for (;;) {
         const under = (await cascades.list()).filter(cascade => isOver(cascade, concern))
-        if (under.length === 0) return total
-        for (const cascade of under) total += await run(cascade)
+        if (under.length === 0) return
+        for (const { id } of under) await run(id)
       }
     },
+
+    finishOne: id => run(id),
 
     async isUnderWay(stores, concern) {
       return (await stores.cascades.list()).some(cascade => isOver(cascade, concern))
@@ -102,7 +103,7 @@ export function createCascades(dependencies: {
       const open = await cascades.list()
       const standing = open.filter(cascade => seen.has(positionOf(cascade)))
       seen = new Set(open.map(positionOf))
-      for (const cascade of standing) await run(cascade, signal)
+      for (const { id } of standing) await run(id, signal)
     },
   }
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '../../clock.ts'
 import { orderedId, type Randomness } from '../../randomness.ts'
 import type { Provenance } from '../../records/audit-event.ts'
-import type { CascadeChange, CascadeTarget } from '../../records/cascade.ts'
+import type { Cascade, CascadeChange, CascadeTarget } from '../../records/cascade.ts'
 import type { ChangedSessions, SessionFilter } from '../../records/session.ts'
 import type { HeldStatus } from '../../records/status-list.ts'
 import type { Stores } from '../../records/unit-of-work.ts'
@@ -17,9 +17,16 @@ type Target = SessionFilter & Pick<CascadeTarget, 'roleName'>
 /** Sessions that one write changes: more would keep other writes waiting. */
 export const BATCH = 200
 
+export interface Ended {
+  /** How many. */
+  readonly ended: number
+  /** What goes on with the rest; undefined when there is none. */
+  readonly cascadeId: string | undefined
+}
+
 export interface SessionEnds {
-  /** Ends the first of them, and answers how many; the rest is recorded. */
-  end(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<number>
+  /** Ends the first of them; the rest is recorded. */
+  end(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<Ended>
   /** Takes the index of the first of them; each goes on with its next refresh. The rest is recorded. */
   take(stores: Stores, target: Target, reason: string, by: Provenance): Promise<void>
   /** Records that everybody who has the role when this write is committed loses the index. */
@@ -49,11 +56,11 @@ export function createSessionEnds({
   const revoke = (stores: Stores, held: readonly HeldStatus[]): Promise<void> =>
     stores.revocations.add(revocationsOf(held, clock.now()))
 
-  const record = (
-    stores: Stores,
-    what: { change: CascadeChange; target: CascadeTarget; reason: string; cursor: string; done: number },
-    by: Provenance,
-  ) => stores.cascades.insert({ ...what, id: orderedId(randomness, clock.now(), 'cascade'), by })
+  async function record(stores: Stores, what: Omit<Cascade, 'id'>): Promise<string> {
+    const id = orderedId(randomness, clock.now(), 'cascade')
+    await stores.cascades.insert({ ...what, id })
+    return id
+  }
 
   /** Answers what the rows held: the caller revokes all of it at once and last, because lists are locked after sessions. */
   async function endSome(stores: Stores, filter: SessionFilter, reason: string, provenance: Provenance) {
@@ -80,14 +87,15 @@ export function createSessionEnds({
     target: Target,
     reason: string,
     by: Provenance,
-  ): Promise<number> {
+  ): Promise<Ended> {
     const { ids } = await changeSome(stores, change, target, '', reason, by)
-    if (target.sessionId !== undefined) return ids.length
+    const done = ids.length
+    if (target.sessionId !== undefined) return { ended: done, cascadeId: undefined }
     const cursor = ids.at(-1) ?? ''
     // A batch that is not full is no sign of the end: somebody else may have ended one of them meanwhile.
     const mayBeMore = await stores.sessions.hasOpen(target, change === 'end' ? '' : cursor)
-    if (mayBeMore) await record(stores, { change, target, reason, cursor, done: ids.length }, by)
-    return ids.length
+    const cascadeId = mayBeMore ? await record(stores, { change, target, reason, cursor, done, by }) : undefined
+    return { ended: done, cascadeId }
   }
 
   return {
@@ -97,8 +105,9 @@ export function createSessionEnds({
       await changeFirst(stores, 'take', target, reason, by)
     },
 
-    takeFromRole: (stores, roleName, reason, by) =>
-      record(stores, { change: 'take', target: { roleName }, reason, cursor: '', done: 0 }, by),
+    async takeFromRole(stores, roleName, reason, by) {
+      await record(stores, { change: 'take', target: { roleName }, reason, cursor: '', done: 0, by })
+    },
 
     async takeFromSession(stores, sessionId) {
       const { held } = await stores.sessions.take({ sessionId }, { afterId: '', limit: 1 }, clock.now())

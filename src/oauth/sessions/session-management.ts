@@ -15,7 +15,7 @@ export interface SessionManagement {
 
 export function createSessionManagement(dependencies: {
   readonly sessionReader: SessionReader
-  readonly cascades: Pick<Cascades, 'finish'> & Pick<SessionEnds, 'end'>
+  readonly cascades: Pick<Cascades, 'finishOne'> & Pick<SessionEnds, 'end'>
   readonly write: Write
   readonly clock: Clock
 }): SessionManagement {
@@ -24,8 +24,8 @@ export function createSessionManagement(dependencies: {
     list: filter => sessionReader.list(filter, clock.now()),
 
     async end(filter, reason, by) {
-      const first = await write(stores => cascades.end(stores, filter, reason, by))
-      return first + (await cascades.finish(filter))
+      const { ended, cascadeId } = await write(stores => cascades.end(stores, filter, reason, by))
+      return cascadeId === undefined ? ended : Math.max(ended, await cascades.finishOne(cascadeId))
     },
   }
 }

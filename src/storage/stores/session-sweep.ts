@@ -13,7 +13,7 @@ const isOver = (row: ExpressionBuilder<Schema, 'sessions'>, { nowMs, deadMs }: M
     row.or([row('left_last_expiry_ms', 'is', null), row('left_last_expiry_ms', '<=', deadMs)]),
   ])
 
-export const sessionSweep = ({ kysely }: Executor): Pick<SessionStore, 'findExpired' | 'removeExpired'> => ({
+export const sessionSweep = ({ kysely, locks }: Executor): Pick<SessionStore, 'findExpired' | 'removeExpired'> => ({
   async findExpired(afterId, limit, moment) {
     const rows = await kysely
       .selectFrom('sessions')
@@ -28,10 +28,15 @@ export const sessionSweep = ({ kysely }: Executor): Pick<SessionStore, 'findExpi
   },
   async removeExpired(ids, moment) {
     if (ids.length === 0) return 0
-    const { numDeletedRows } = await kysely
-      .deleteFrom('sessions')
+    const over = kysely
+      .selectFrom('sessions')
+      .select('id')
       .where('id', 'in', ids)
       .where(row => isOver(row, moment))
+      .orderBy('id')
+    const { numDeletedRows } = await kysely
+      .deleteFrom('sessions')
+      .where('id', 'in', locks ? over.forUpdate() : over)
       .executeTakeFirst()
     return Number(numDeletedRows)
   },
