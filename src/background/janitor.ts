@@ -14,6 +14,8 @@ const LARGEST_JUMP_MS = 60_000
 const BATCH = 200
 /** Sessions that are looked at in one turn of the event loop. */
 const PAGE = 500
+/** However many sessions there are, a round costs no more than this; the next one goes on. */
+const PAGES_A_ROUND = 200
 
 /** How many rows were removed of what. */
 export interface Swept {
@@ -23,7 +25,7 @@ export interface Swept {
 }
 
 export interface Janitor extends Background {
-  /** One round: a whole one, unless the signal is aborted. */
+  /** All that there is, unless the signal is aborted. */
   sweep(signal?: AbortSignal): Promise<Swept>
 }
 
@@ -52,21 +54,26 @@ export function createJanitor(dependencies: {
     return total
   }
 
-  /** By pages through the whole table: an index on what a refresh changes would cost each refresh more than this costs. */
-  async function sweepSessions(signal: AbortSignal | undefined): Promise<number> {
+  /** Where the next round goes on; undefined: at the beginning. */
+  let nextSession: string | undefined
+
+  /** By pages: an index on what a refresh changes would cost each refresh more than this costs. */
+  async function sweepSessions(mostPages: number, signal: AbortSignal | undefined): Promise<number> {
     let total = 0
-    for (let after: string | undefined = ''; after !== undefined && !signal?.aborted; await nextTurn()) {
-      const page = await read.sessions.findExpired(after, PAGE, momentOf(clock.now()))
+    for (let pages = 0; pages < mostPages && !signal?.aborted; pages += 1) {
+      const page = await read.sessions.findExpired(nextSession ?? '', PAGE, momentOf(clock.now()))
       total += await removeSessions(page.ids)
-      after = page.next
+      nextSession = page.next
+      if (nextSession === undefined) break
+      await nextTurn()
     }
     return total
   }
 
-  async function sweep(signal?: AbortSignal): Promise<Swept> {
+  async function sweep(mostPages: number, signal?: AbortSignal): Promise<Swept> {
     const swept = {
       revocations: await sweepRevocations(signal),
-      sessions: await sweepSessions(signal),
+      sessions: await sweepSessions(mostPages, signal),
       statusLists: await write(stores => stores.statusLists.removeExpired(clock.now())),
     }
     const { revocations, sessions, statusLists } = swept
@@ -83,8 +90,14 @@ export function createJanitor(dependencies: {
   /** A clock that was set wrongly for a moment must not make revoked tokens good again: the next round sees whether it stays so. */
   async function round(signal: AbortSignal): Promise<void> {
     const jumpMs = clockJump()
-    if (jumpMs === undefined) await sweep(signal)
+    if (jumpMs === undefined) await sweep(PAGES_A_ROUND, signal)
     else log.warn({ jump_ms: jumpMs }, 'the clock was set: nothing is removed this time')
   }
-  return { ...periodically(EVERY_MS, round, onError), sweep }
+  return {
+    ...periodically(EVERY_MS, round, onError),
+    async sweep(signal) {
+      nextSession = undefined
+      return sweep(Number.POSITIVE_INFINITY, signal)
+    },
+  }
 }

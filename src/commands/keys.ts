@@ -1,6 +1,6 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { isoTime } from '../clock.ts'
-import type { KeyAdministration } from '../maintenance/keys.ts'
+import { type KeyAdministration, MOST_COUNTED } from '../maintenance/keys.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 import { describeSigningKey } from '../representations/signing-key.ts'
 import { timeline } from './keys-timeline.ts'
@@ -69,7 +69,7 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
       const { revoked, liveSessions, signerIsKnown } = done
       const lines = [
         `Revoked ${revoked.join(', ')}`,
-        `This ends the access tokens of ${liveSessions} sessions; each gets a new one at its next refresh`,
+        `This ends the access tokens of ${liveSessions === MOST_COUNTED ? `${MOST_COUNTED} or more` : liveSessions} sessions; each gets a new one at its next refresh`,
       ]
       if (!signerIsKnown)
         lines.push(

@@ -1,7 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { notFound } from '../accounts/rules.ts'
 import { isoTime } from '../clock.ts'
-import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import { MOST_LISTED, type SessionManagement } from '../oauth/sessions/session-management.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'
 import { describeSession } from '../representations/session.ts'
 import type { ClientsService } from './clients.ts'
@@ -47,7 +47,7 @@ export function sessionsCommand(services: () => Services, { answer }: Terminal):
 
   sessions
     .command('list')
-    .description('list the sessions that are alive, the one used last first; --json shows more')
+    .description(`list the sessions that are alive, the one used last first, at most ${MOST_LISTED}; --json shows more`)
     .argument('[id]', 'the session')
     .option('--user <name>', 'those of this user')
     .option('--client <id>', 'those through this client')
@@ -55,7 +55,9 @@ export function sessionsCommand(services: () => Services, { answer }: Terminal):
     .action(async (id, options) => {
       const filter = await filterOf(services, id, options)
       const all = await (await services().sessionManagement()).list(filter)
-      answer(all.map(describeSession), () => table(head, all.map(toRow)), options)
+      const more =
+        all.length < MOST_LISTED ? [] : [`No more than ${MOST_LISTED} are shown: narrow it with --user or --client`]
+      answer(all.map(describeSession), () => [...table(head, all.map(toRow)), ...more], options)
     })
 
   sessions

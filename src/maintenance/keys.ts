@@ -24,9 +24,12 @@ export interface RevokedKeys {
   readonly revoked: readonly string[]
   /** Whether verifiers know the key that signs now. */
   readonly signerIsKnown: boolean
-  /** Sessions whose newest access token lived and was signed by what was revoked. */
+  /** Sessions whose newest access token lived and was signed by what was revoked; MOST_COUNTED stands for so many or more. */
   readonly liveSessions: number
 }
+
+/** That many are told of exactly: a million are not counted while somebody waits. */
+export const MOST_COUNTED = 10_000
 
 export function createKeyAdministration(dependencies: {
   readonly lifecycle: KeyLifecycle
@@ -37,12 +40,15 @@ export function createKeyAdministration(dependencies: {
 }): KeyAdministration {
   const { lifecycle, policy, assertOriginal, sessionReader, clock } = dependencies
 
-  async function countLiveSessions(kid: string | undefined): Promise<number> {
+  /** When the key signed; undefined when there is no such key. */
+  async function signingSpanOf(kid: string | undefined) {
+    if (kid === undefined) return { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER }
     const key = (await lifecycle.list()).find(each => each.kid === kid)
-    if (kid !== undefined && key === undefined) return 0
-    const { fromMs, untilMs } = key === undefined ? { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER } : signingSpan(key)
-    return sessionReader.countLive(fromMs, untilMs, clock.now())
+    return key && signingSpan(key)
   }
+
+  const countLiveSessions = ({ fromMs, untilMs }: { fromMs: number; untilMs: number }): Promise<number> =>
+    sessionReader.countLive(fromMs, untilMs, clock.now(), MOST_COUNTED)
 
   return {
     async list() {
@@ -56,11 +62,13 @@ export function createKeyAdministration(dependencies: {
     },
     async revoke(kid, reason, by) {
       await assertOriginal()
-      const liveSessions = await countLiveSessions(kid)
-      if (kid === undefined)
-        return { revoked: await lifecycle.revokeAll(reason, by), signerIsKnown: false, liveSessions }
-      const { signerIsKnown } = await lifecycle.revoke(kid, reason, by)
-      return { revoked: [kid], signerIsKnown, liveSessions }
+      const span = await signingSpanOf(kid)
+      const done =
+        kid === undefined
+          ? { revoked: await lifecycle.revokeAll(reason, by), signerIsKnown: false }
+          : { revoked: [kid], ...(await lifecycle.revoke(kid, reason, by)) }
+      // Afterwards: an emergency does not wait until it is counted.
+      return { ...done, liveSessions: span === undefined ? 0 : await countLiveSessions(span) }
     },
   }
 }

@@ -118,8 +118,8 @@ export interface SessionReader {
   isAsRead(asRead: AsRead): Promise<boolean>
   /** Whether one of them has not ended. */
   hasOpen(filter: SessionFilter, afterId: string): Promise<boolean>
-  /** Those that are alive, the one used last first. */
-  list(filter: SessionFilter, nowMs: number): Promise<readonly ListedSession[]>
+  /** Those that are alive: the `limit` that were started last, the one used last first. */
+  list(filter: SessionFilter, nowMs: number, limit: number): Promise<readonly ListedSession[]>
   /**
    * Looks at `limit` sessions in the order of their ids, and answers which of them are over, with no access token that a verifier
    * could still accept, and where to go on; undefined at the end.
@@ -130,8 +130,8 @@ export interface SessionReader {
     moment: Moment,
   ): Promise<{ readonly ids: readonly string[]; readonly next: string | undefined }>
 
-  /** Sessions with a live access token that were used last in this span of time. */
-  countLive(usedFromMs: number, usedBeforeMs: number, nowMs: number): Promise<number>
+  /** Sessions with a live access token that were used last in this span of time: as many as there are, or `most`. */
+  countLive(usedFromMs: number, usedBeforeMs: number, nowMs: number, most: number): Promise<number>
 }
 
 export interface SessionStore extends SessionReader {

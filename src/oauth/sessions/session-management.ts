@@ -7,11 +7,14 @@ import type { Cascades } from './cascades.ts'
 import type { SessionEnds } from './session-ends.ts'
 
 export interface SessionManagement {
-  /** Those that are alive, the one used last first. */
-  list(filter: SessionFilter): Promise<readonly ListedSession[]>
+  /** Those that are alive: the `limit` that were started last, the one used last first. */
+  list(filter: SessionFilter, limit?: number): Promise<readonly ListedSession[]>
   /** Ends every one of them, and answers how many. */
   end(filter: SessionFilter, reason: string, by: Provenance): Promise<number>
 }
+
+/** More than anybody reads. */
+export const MOST_LISTED = 1000
 
 export function createSessionManagement(dependencies: {
   readonly sessionReader: SessionReader
@@ -21,7 +24,7 @@ export function createSessionManagement(dependencies: {
 }): SessionManagement {
   const { sessionReader, cascades, write, clock } = dependencies
   return {
-    list: filter => sessionReader.list(filter, clock.now()),
+    list: (filter, limit = MOST_LISTED) => sessionReader.list(filter, clock.now(), limit),
 
     async end(filter, reason, by) {
       const { ended, cascadeId } = await write(stores => cascades.end(stores, filter, reason, by))

@@ -18,6 +18,7 @@ export async function listSessions(
   kysely: Kysely<Schema>,
   filter: SessionFilter,
   nowMs: number,
+  limit: number,
 ): Promise<readonly ListedSession[]> {
   const rows = await kysely
     .selectFrom('sessions')
@@ -39,10 +40,11 @@ export async function listSessions(
     .where(row =>
       row.or([row('sessions.expires_at_ms', '>', nowMs), row('sessions.status_last_expiry_ms', '>', nowMs)]),
     )
-    .orderBy(row => row.fn.coalesce('sessions.rotated_at_ms', 'sessions.created_at_ms'), 'desc')
-    .orderBy('sessions.id')
+    // The ids are in the order of time: no more is read than is shown.
+    .orderBy('sessions.id', 'desc')
+    .limit(limit)
     .execute()
-  return rows.map(row => ({
+  const listed = rows.map(row => ({
     id: row.id,
     userId: row.subject_id,
     username: row.username,
@@ -53,22 +55,31 @@ export async function listSessions(
     address: row.address,
     userAgent: row.user_agent,
   }))
+  return listed.toSorted((a, b) => b.lastUsedAtMs - a.lastUsedAtMs || (a.id < b.id ? -1 : 1))
 }
 
-/** Those with a live access token that were used last in this span of time. */
+/** Those with a live access token that were used last in this span of time; it looks no further than it counts. */
 export async function countLive(
   kysely: Kysely<Schema>,
   usedFromMs: number,
   usedBeforeMs: number,
   nowMs: number,
+  most: number,
 ): Promise<number> {
   const { count } = await kysely
-    .selectFrom('sessions')
+    .selectFrom(some =>
+      some
+        .selectFrom('sessions')
+        .select('id')
+        .where('ended_at_ms', 'is', null)
+        .where('status_last_expiry_ms', '>', nowMs)
+        .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '>=', usedFromMs)
+        .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '<', usedBeforeMs)
+        .orderBy('id', 'desc')
+        .limit(most)
+        .as('live'),
+    )
     .select(row => row.fn.countAll<number>().as('count'))
-    .where('ended_at_ms', 'is', null)
-    .where('status_last_expiry_ms', '>', nowMs)
-    .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '>=', usedFromMs)
-    .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '<', usedBeforeMs)
     .executeTakeFirstOrThrow()
   return Number(count)
 }

@@ -24,8 +24,8 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
       const { rows } = await find(executor, { sessionId })
       return rows[0] && toSession(rows[0])
     },
-    list: (filter, nowMs) => listSessions(executor.kysely, filter, nowMs),
-    countLive: (usedFromMs, usedBeforeMs, nowMs) => countLive(executor.kysely, usedFromMs, usedBeforeMs, nowMs),
+    list: (filter, nowMs, limit) => listSessions(executor.kysely, filter, nowMs, limit),
+    countLive: (...which) => countLive(executor.kysely, ...which),
     async insert(session) {
       await executor.kysely.insertInto('sessions').values(toRow(session)).execute()
     },
