@@ -5,6 +5,7 @@ process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
   'accounts/adding-users.test.ts',
   'oauth/gate.test.ts',
+  'oauth/lock-order.test.ts',
   'oauth/changing-rights.test.ts',
   'oauth/refresh-token.test.ts',
   'oauth/revocation-races.test.ts',

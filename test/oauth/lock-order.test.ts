@@ -1,0 +1,132 @@
+/** There is one order in which locks are taken: whatever runs beside whatever, nobody waits in a circle. */
+import t from 'tap'
+import { AccountError } from '../../src/accounts/rules.ts'
+import { addClient } from '../support/clients.ts'
+import { byTest, password, type Service, secret, serve } from '../support/serve.ts'
+import { change, select } from '../support/sqlite.ts'
+
+const isPostgres = process.env['SIGNET_TEST_DATABASE'] === 'postgres'
+const names = ['alice', 'bob'] as const
+const clientIds = ['web', 'app'] as const
+const roleNames = ['reader', 'writer'] as const
+const wide = ['posts:read', 'posts:write']
+
+type Which = 0 | 1
+type Act = (service: Service, which: Which) => Promise<unknown>
+
+/** What an operator is refused because of what runs beside is no fault. */
+const unlessRefused = (act: Act): Act => {
+  return (service, which) =>
+    act(service, which).catch(error => {
+      if (!(error instanceof AccountError)) throw error
+    })
+}
+
+const signIn: Act = (service, which) =>
+  service.token(
+    { grant_type: 'password', username: names[which], password },
+    { client: [clientIds[1 - which] as string, secret] },
+  )
+
+async function refreshOf(service: Service, which: Which) {
+  const { body } = (await signIn(service, which)) as { body: { refresh_token?: string; access_token?: string } }
+  const client = [clientIds[1 - which] as string, secret] as const
+  const refresh = () =>
+    service.token({ grant_type: 'refresh_token', refresh_token: body.refresh_token ?? '' }, { client })
+  return { client, body, refresh }
+}
+
+const acts: Readonly<Record<string, Act>> = {
+  'a sign-in': signIn,
+  'refreshes of one token': async (service, which) => {
+    const { refresh } = await refreshOf(service, which)
+    await Promise.all([refresh(), refresh(), refresh()])
+  },
+  'the revocation of an access token': async (service, which) => {
+    const { body, client, refresh } = await refreshOf(service, which)
+    await service.get('/oauth/revoke', { form: { token: body.access_token ?? '' }, client })
+    await refresh()
+  },
+  'a sign-out': async (service, which) => {
+    const { body, client } = await refreshOf(service, which)
+    await service.get('/oauth/revoke', { form: { token: body.refresh_token ?? '' }, client })
+  },
+  'users disable and enable': async ({ users }, which) => {
+    await users.setStatus(names[which], 'disabled', byTest)
+    await users.setStatus(names[which], 'active', byTest)
+  },
+  'users set-password': ({ users }, which) => users.setPassword(names[which], password, byTest),
+  'clients disable and enable': async ({ clients }, which) => {
+    await clients.setStatus(clientIds[which], 'disabled', byTest)
+    await clients.setStatus(clientIds[which], 'active', byTest)
+  },
+  'clients update': async ({ clients }, which) => {
+    await clients.update(clientIds[which], { scope: ['posts:read'] }, byTest)
+    await clients.update(clientIds[which], { scope: wide }, byTest)
+  },
+  'clients add-secret and remove-secret': async ({ clients }, which) => {
+    const added = { name: undefined, secret: undefined, ttlSeconds: undefined }
+    const { secretId = '' } = await clients.addSecret(clientIds[which], added, byTest)
+    await clients.removeSecret(clientIds[which], secretId, byTest)
+  },
+  'roles revoke and grant': async ({ roles }, which) => {
+    await roles.revoke(roleNames[which], names[which], byTest)
+    await roles.grant(roleNames[which], names[which], byTest)
+  },
+  'roles update': async ({ roles }, which) => {
+    await roles.update({ name: roleNames[which], permissions: ['posts:read'] }, byTest)
+    await roles.update({ name: roleNames[which], permissions: wide }, byTest)
+  },
+  'roles delete and add': async ({ roles }, which) => {
+    await roles.delete(roleNames[which], byTest)
+    await roles.add({ name: roleNames[which], permissions: wide }, byTest)
+    for (const name of names) await roles.grant(roleNames[which], name, byTest)
+  },
+  'sessions revoke of a user': async ({ container, users }, which) => {
+    const { userId } = await users.find(names[which])
+    await (await container.sessionManagement()).end({ subjectId: userId }, 'test', byTest)
+  },
+  'sessions revoke of a client': async ({ container, clients }, which) => {
+    const { id } = await clients.find(clientIds[which])
+    await (await container.sessionManagement()).end({ clientId: id }, 'test', byTest)
+  },
+  'a round of the janitor': async ({ container }) => (await container.janitor()).sweep(),
+}
+
+const deadlocksIn = (service: Service): number => {
+  const [row] = select(
+    service.databaseFile,
+    'select pg_stat_force_next_flush(), deadlocks from pg_stat_database where datname = current_database()',
+  )
+  return Number(row?.['deadlocks'])
+}
+
+t.test(
+  'every act of an operator and every request runs beside every other, and none waits in a circle',
+  { skip: !isPostgres && 'SQLite has one writer', timeout: 110_000 },
+  async t => {
+    const service = await serve(t, { environment: { SIGNET_SESSION_LIMIT: '3' } })
+    // A circle is found at once, not after a second.
+    const { pathname } = new URL(service.databaseFile)
+    change(service.databaseFile, `alter database "${pathname.slice(1)}" set deadlock_timeout = '20ms'`)
+    for (const name of roleNames) await service.roles.add({ name, permissions: wide }, byTest)
+    for (const username of names) await service.users.add({ username, password, roles: roleNames }, byTest)
+    for (const clientId of clientIds) await addClient(service, { clientId })
+    for (const which of [0, 1, 0, 1, 0, 1] as const) await signIn(service, which)
+
+    const before = deadlocksIn(service)
+    const all = Object.entries(acts)
+    for (const [index, [one, first]] of all.entries())
+      for (const [other, second] of all.slice(index)) {
+        const together = ([0, 1] as const).flatMap(which => [
+          unlessRefused(first)(service, which),
+          unlessRefused(second)(service, which),
+        ])
+        const failed = (await Promise.allSettled(together)).filter(({ status }) => status === 'rejected')
+        if (failed.length > 0) t.same(failed, [], `${one} beside ${other}`)
+      }
+    t.equal(deadlocksIn(service), before, 'no deadlock, not even one that was tried again')
+    const errors = service.log().match(/.*"level":"error".*/g)
+    t.equal(errors, null, 'no request failed')
+  },
+)
