@@ -93,6 +93,16 @@ const acts: Readonly<Record<string, Act>> = {
   'a round of the janitor': async ({ container }) => (await container.janitor()).sweep(),
 }
 
+/** The more sessions there are, the longer an act is on its way through them. */
+const addSessions = (service: Service): void =>
+  change(
+    service.databaseFile,
+    `insert into sessions select made.* from (select * from sessions where ended_at_ms is null limit 4) as one,
+       generate_series(1, 12) as n,
+       jsonb_populate_record(null::sessions, to_jsonb(one) || jsonb_build_object(
+         'id', 'session_' || md5(n || one.id || clock_timestamp()), 'handle_hash', md5(n || one.id || clock_timestamp()), 'status_index', 100000 + (random() * 900000 + n)::int)) as made`,
+  )
+
 const deadlocksIn = (service: Service): number => {
   const [row] = select(
     service.databaseFile,
@@ -105,7 +115,7 @@ t.test(
   'every act of an operator and every request runs beside every other, and none waits in a circle',
   { skip: !isPostgres && 'SQLite has one writer', timeout: 110_000 },
   async t => {
-    const service = await serve(t, { environment: { SIGNET_SESSION_LIMIT: '3' } })
+    const service = await serve(t, { environment: { SIGNET_SESSION_LIMIT: '40' } })
     // A circle is found at once, not after a second.
     const { pathname } = new URL(service.databaseFile)
     change(service.databaseFile, `alter database "${pathname.slice(1)}" set deadlock_timeout = '20ms'`)
@@ -118,6 +128,7 @@ t.test(
     const all = Object.entries(acts)
     for (const [index, [one, first]] of all.entries())
       for (const [other, second] of all.slice(index)) {
+        addSessions(service)
         const together = ([0, 1] as const).flatMap(which => [
           unlessRefused(first)(service, which),
           unlessRefused(second)(service, which),
