@@ -4,6 +4,7 @@ import { runRoom } from '../support/room.ts'
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
   'accounts/adding-users.test.ts',
+  'oauth/as-it-was-read.test.ts',
   'oauth/gate.test.ts',
   'oauth/lock-order.test.ts',
   'oauth/changing-rights.test.ts',
