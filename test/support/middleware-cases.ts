@@ -38,7 +38,7 @@ export const refused = (status: number, challenge: string, text: string): Refusa
   text,
 })
 
-export const unavailable = (description: string, path: string, retryAfter = '10'): Refusal => ({
+export const unavailable = (description: string, path: string, retryAfter = '5'): Refusal => ({
   status: 503,
   headers: { ...common, 'retry-after': retryAfter, 'www-authenticate': null },
   text: `{"error":"temporarily_unavailable","error_description":"${description}","status":503,"path":"${path}"}`,

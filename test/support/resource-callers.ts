@@ -59,7 +59,7 @@ export async function callers(t: Test, environment?: Environment) {
 /** A verifier whose `verify` is the test's own, for what no token service brings about. */
 export const standIn = (verify: Verifier['verify'], more: Partial<Verifier> = {}): Verifier => ({
   audience: [api],
-  pollInterval: 10,
+  pollInterval: 5,
   verify,
   ready: async () => undefined,
   health: () => ({

@@ -8,6 +8,8 @@ import { type EnvironmentOptions, outcomeOf, testEnvironment } from './verifier-
 export const SECOND_MS = 1000
 export const MINUTE_MS = 60 * SECOND_MS
 export const HOUR_MS = 60 * MINUTE_MS
+/** Between two polls of a verifier that was not told otherwise. */
+export const POLL_MS = 5 * SECOND_MS
 
 /** The issuer lives in the time of the verifier. It is prepared by the test, then the verifier is started. */
 export async function simulated(t: Test, { path, ...options }: EnvironmentOptions & { readonly path?: string } = {}) {

@@ -1,7 +1,7 @@
 /** What a verifier tells about the background: once when it begins, once when it is over. */
 import { test } from 'tap'
 import { createSigningKey } from '../support/issuer.ts'
-import { HOUR_MS, MINUTE_MS, SECOND_MS, simulated } from '../support/simulated-verifier.ts'
+import { HOUR_MS, MINUTE_MS, POLL_MS, simulated } from '../support/simulated-verifier.ts'
 
 test('outage and recovery of each document are said once, at the poll that finds them', async t => {
   const { environment, issuer, start, publishBits } = await simulated(t)
@@ -119,7 +119,7 @@ test('a listener that throws harms nothing', async t => {
   t.equal(await outcome(issuer.token()), 'accepted')
   environment.mend()
   publishBits('1', 1)
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   t.equal(await outcome(tokenOf('1')), 'revoked')
   t.equal(verifier.health().status, 'ok')
   // Outage of the list and a token without it; outage of metadata, keys and lists, another problem of the list; recovery of all four.

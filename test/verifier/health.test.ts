@@ -1,6 +1,6 @@
 /** What a service may say of its verifier when it is asked whether it is ready. */
 import { test } from 'tap'
-import { HOUR_MS, MINUTE_MS, SECOND_MS, simulated } from '../support/simulated-verifier.ts'
+import { HOUR_MS, MINUTE_MS, POLL_MS, SECOND_MS, simulated } from '../support/simulated-verifier.ts'
 
 test('health is unavailable without keys, ok with fresh ones, stale after maxStaleness, and ok again', async t => {
   const { environment, issuer, start, publishBits } = await simulated(t)
@@ -34,7 +34,7 @@ test('health is unavailable without keys, ok with fresh ones, stale after maxSta
   t.match(verifier.health(), { status: 'stale', keys: { ageSeconds: 3660.001 } })
 
   environment.mend()
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   t.match(verifier.health(), { status: 'ok', keys: { problem: undefined } })
 })
 

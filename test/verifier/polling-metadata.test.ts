@@ -1,7 +1,7 @@
 /** How a verifier that knows the issuer's URL finds the rest (RFC 8414). */
 import { test } from 'tap'
 import { type Json, startIssuer } from '../support/issuer.ts'
-import { SECOND_MS, simulated } from '../support/simulated-verifier.ts'
+import { POLL_MS, simulated } from '../support/simulated-verifier.ts'
 
 test('the metadata of an issuer with a path lies before that path (RFC 8414 §3.1)', async t => {
   const { environment, issuer, start, tokenOf, publishBits } = await simulated(t, { path: '/login' })
@@ -40,7 +40,7 @@ test('metadata counts only if it is of this issuer, and names nothing that is fe
     t.match(verifier.health(), { status: 'unavailable', keys: { problem } })
 
     issuer.publishMetadata()
-    await environment.advance(10 * SECOND_MS)
+    await environment.advance(POLL_MS)
     t.equal(await outcome(issuer.token()), 'accepted', 'until it is mended')
   }
 })
@@ -64,7 +64,7 @@ test('an issuer need not say where its status lists are: then they are found by 
   await verifier.ready()
   t.equal(await outcome(tokenOf('1', 1)), 'revoked')
   t.equal(await outcome(tokenOf('1', 0)), 'accepted')
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   t.equal(issuer.countOf(`${issuer.listsPath}/1`), 2)
   t.equal(issuer.countOf(issuer.listsPath), 0)
   t.strictSame([verifier.health().status, events], ['ok', []])

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TokenError } from '@signet/verifier'
 import { test } from 'tap'
-import { MINUTE_MS, SECOND_MS, simulated } from '../support/simulated-verifier.ts'
+import { MINUTE_MS, POLL_MS, simulated } from '../support/simulated-verifier.ts'
 
 /** Whether a promise is not settled, when all that could happen without news from outside has happened. */
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
@@ -43,7 +43,7 @@ test('ready waits while the token service is down, and resolves when it is there
   await environment.advance(10 * MINUTE_MS)
   t.ok(await isPending(ready))
   environment.mend()
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   await ready
 })
 
@@ -59,7 +59,7 @@ test('ready waits for each document, also while the others can be had', async t 
     t.ok(await isPending(ready), broken)
     issuer.publishKeys([issuer.key.jwk])
     publishBits('1', 0)
-    await environment.advance(10 * SECOND_MS)
+    await environment.advance(POLL_MS)
     await ready
   }
 })

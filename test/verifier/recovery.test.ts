@@ -4,9 +4,9 @@ import { test } from 'tap'
 import { testClock } from '../support/clock.ts'
 import { createSigningKey } from '../support/issuer.ts'
 import { verifierFor } from '../support/resource-callers.ts'
-import { api, claimsOf } from '../support/serve.ts'
-import { HOUR_MS, MINUTE_MS, SECOND_MS, simulated } from '../support/simulated-verifier.ts'
-import { device, fetchList, revoke, until, withAlice } from '../support/status-list.ts'
+import { api } from '../support/serve.ts'
+import { HOUR_MS, MINUTE_MS, POLL_MS, SECOND_MS, simulated } from '../support/simulated-verifier.ts'
+import { device, revoke, withAlice } from '../support/status-list.ts'
 import { outcomeOf, testEnvironment } from '../support/verifier-environment.ts'
 
 test('a proxy that begins to refuse conditional requests does not hold the old keys fast', async t => {
@@ -58,7 +58,7 @@ test('keys that have moved are found by the metadata', async t => {
   t.equal(issuer.countOf(metadata), 2, 'and it is read again only when they can not be had')
 })
 
-test('after the clock of the token service was set back, a revocation is seen once the clock has caught up', async t => {
+test('after the clock of the token service was set back, a revocation is seen at the next poll', async t => {
   const clock = testClock()
   const service = await withAlice(t, { clock })
   const environment = testEnvironment({ startMs: clock.now() })
@@ -69,17 +69,12 @@ test('after the clock of the token service was set back, a revocation is seen on
     await environment.advance(ms)
   }
   await revoke(service, before.refreshToken)
-  await advance(10 * SECOND_MS)
+  await advance(POLL_MS)
   t.equal(await outcomeOf(verifier, before.access), 'revoked')
   clock.advance(-30 * SECOND_MS)
   await revoke(service, after.refreshToken)
-  for (let second = 0; second < 60; second += 10) await advance(10 * SECOND_MS)
-  t.equal(await outcomeOf(verifier, after.access), 'accepted', 'the list with the news is older than the one at hand')
-  // A list is made anew beside the answer to whoever asks when it is a minute old.
-  const caughtUp = Math.floor(clock.now() / SECOND_MS)
-  await advance(MINUTE_MS)
-  await until(async () => claimsOf((await fetchList(after.status.uri)).text).iat > caughtUp)
-  await advance(10 * SECOND_MS)
+  await advance(POLL_MS)
+  t.equal(await outcomeOf(verifier, before.access), 'revoked')
   t.equal(await outcomeOf(verifier, after.access), 'revoked')
   t.equal(verifier.health().status, 'ok')
 })
@@ -99,21 +94,21 @@ test('two instances that made the same list at different times are no outage, in
   t.strictSame(events, [])
 })
 
-test('a service whose clock is behind learns of revocations all the same, and a list of the future keeps none out', async t => {
+test('what the issuer says without an Age is taken, whatever its clock was when it was issued', async t => {
   const { environment, issuer, start, tokenOf } = await simulated(t)
   const now = Math.floor(environment.now() / SECOND_MS)
-  const list = (bits: number, iat: number) => issuer.statusList('1', Buffer.from([bits]), { iat })
-  issuer.publishList('1', list(0b01, now + 3600))
-  const { outcome, verifier } = start()
-  await environment.idle()
-  t.equal(await outcome(tokenOf('1', 0)), 'revoked')
-  issuer.publishList('1', list(0b11, now))
-  await environment.advance(10 * SECOND_MS)
-  t.equal(await outcome(tokenOf('1', 1)), 'revoked')
-  issuer.publishList('1', list(0b00, now - 1))
-  await environment.advance(10 * SECOND_MS)
-  t.equal(await outcome(tokenOf('1', 1)), 'revoked', 'an older one than that takes nothing back')
-  t.match(verifier.health().statusLists[0]?.problem, /older/)
+  const { outcome, events } = start()
+  const steps = [
+    [0b001, now],
+    [0b011, now + 3600],
+    [0b111, now - 3600],
+  ] as const
+  for (const [at, [bits, iat]] of steps.entries()) {
+    issuer.publishList('1', issuer.statusList('1', Buffer.from([bits]), { iat }))
+    await environment.advance(POLL_MS)
+    t.equal(await outcome(tokenOf('1', at)), 'revoked')
+  }
+  t.strictSame(events, [])
 })
 
 test('a machine that slept, and its clock of what has elapsed with it, does not take old news for new', async t => {
@@ -125,7 +120,7 @@ test('a machine that slept, and its clock of what has elapsed with it, does not 
   environment.setClock(HOUR_MS)
   t.equal(await outcome(token), 'unavailable')
   t.equal(verifier.health().status, 'stale')
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   t.equal(await outcome(token), 'accepted')
 })
 
@@ -155,12 +150,12 @@ test('a list that comes back with the clock is fetched before a token that names
   const token = tokenOf('1', 0)
   t.equal(await outcome(token), 'accepted')
   environment.setClock(48 * HOUR_MS)
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   environment.setClock(-48 * HOUR_MS)
   publishBits('1', 1)
   const hold = issuer.holdAt(`${issuer.listsPath}/1`)
   hold.close()
-  const round = environment.advance(10 * SECOND_MS)
+  const round = environment.advance(POLL_MS)
   const waiting = outcome(token)
   await hold.waiting(1)
   hold.open()
@@ -206,10 +201,10 @@ test('a JWK Set with a hundred keys is taken, and one without end is an outage',
   await environment.idle()
   const many = (count: number) => Array.from({ length: count }, (_, at) => ({ kty: 'oct', kid: `${at}` }))
   issuer.publishKeys([issuer.key.jwk, ...many(99)])
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   t.equal(verifier.health().status, 'ok')
   issuer.publishKeys([issuer.key.jwk, ...many(100)])
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   t.match(verifier.health().keys.problem, /no JWK Set/)
   t.equal(await outcome(issuer.token()), 'accepted')
 })

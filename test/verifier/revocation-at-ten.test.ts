@@ -1,12 +1,11 @@
 /** What is revoked is refused everywhere within one poll interval, with no call per request: counted at a real token service. */
 import { type Test, test } from 'tap'
 import { byTest, headerOf, type Service } from '../support/serve.ts'
-import { SECOND_MS } from '../support/simulated-verifier.ts'
+import { POLL_MS } from '../support/simulated-verifier.ts'
 import { device, revoke, withAlice } from '../support/status-list.ts'
 import { startVerifiers } from './verifier-processes.ts'
 
 const PROCESSES = 10
-const INTERVAL_MS = 10 * SECOND_MS
 /** Keys, lists and the one list. */
 const DOCUMENTS = 3
 
@@ -30,7 +29,7 @@ test('ten resource services refuse a revoked token one poll interval later, and 
   t.equal(requestsAt(service), loaded, '20,000 verifications are no request')
 
   t.equal((await revoke(service, lost.refreshToken)).status, 200)
-  await verifiers.advance(INTERVAL_MS - 1)
+  await verifiers.advance(POLL_MS - 1)
   t.equal(requestsAt(service), loaded + 1, 'the revocation')
   t.strictSame(await verifiers.verify(lost.access), everywhere('accepted'), 'nobody knows yet')
   await verifiers.advance(1)
@@ -51,7 +50,7 @@ test('ten resource services refuse the tokens of a revoked key one poll interval
   t.not(headerOf(next.access).kid, headerOf(kept.access).kid)
   const before = requestsAt(service)
   t.strictSame(await verifiers.verify(next.access), everywhere('accepted'), 'the standby was published before')
-  await verifiers.advance(INTERVAL_MS)
+  await verifiers.advance(POLL_MS)
   t.strictSame(await verifiers.verify(kept.access, 1_000), everywhere('unknown_key', 1_000))
   t.strictSame(await verifiers.verify(next.access, 1_000), everywhere('accepted', 1_000))
   const ofPolls = PROCESSES * DOCUMENTS

@@ -1,7 +1,7 @@
 /** How the entries of a status list are read (draft-ietf-oauth-status-list §4.1, and its test vectors). */
 import { deflateSync } from 'node:zlib'
 import { type Test, test } from 'tap'
-import { SECOND_MS, simulated } from '../support/simulated-verifier.ts'
+import { POLL_MS, simulated } from '../support/simulated-verifier.ts'
 
 /** The entries that are not 0. */
 type Statuses = Readonly<Record<number, number>>
@@ -54,6 +54,6 @@ test('an entry that is not there refuses a token from the poll on after which it
   const token = tokenOf('1', 8)
   t.equal(await outcome(token), 'accepted')
   publish(1)
-  await environment.advance(10 * SECOND_MS)
+  await environment.advance(POLL_MS)
   t.equal(await outcome(token), 'invalid_claim')
 })

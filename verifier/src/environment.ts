@@ -36,6 +36,17 @@ export type VerifierEvent =
       readonly problem: string
     }
   | { readonly type: 'recovery'; readonly document: string; readonly uri: string | undefined }
+  /**
+   * A status list comes with an `Age`: the issuer can't look for revocations, or a cache answers in its place. Said once, until none
+   * has come for a minute: then it is `fresh`.
+   */
+  | {
+      readonly type: 'aged'
+      readonly document: string
+      readonly uri: string
+      readonly ageSeconds: number
+    }
+  | { readonly type: 'fresh'; readonly document: string; readonly uri: string }
   /** A key of the JWK Set is not used. Said once, until it has gone or is bad for another reason. */
   | { readonly type: 'key_left_out'; readonly kid: string | undefined; readonly problem: string }
   /** A token passed although its status list has never been loaded (lenient). Said once, until it is loaded. */

@@ -18,7 +18,7 @@ export interface VerifierOptions {
   readonly algorithms?: readonly SignatureAlgorithm[]
   /** Seconds by which the clocks of the issuer and of this service may differ, below 300. Default: 30. */
   readonly clockTolerance?: number
-  /** Seconds after which keys and status lists are fetched again, at the latest: from 0.1 to 3,600. Default: 10. */
+  /** Seconds after which keys and status lists are fetched again, at the latest: from 0.1 to 3,600. Default: 5. */
   readonly pollInterval?: number
   /** Default: lenient. */
   readonly mode?: Mode
@@ -26,7 +26,7 @@ export interface VerifierOptions {
   readonly maxStaleness?: number
   /** How many verified tokens are remembered. Default: 10,000; 0 remembers none. */
   readonly cacheSize?: number
-  /** Hears of outages, of keys that are not used, and of tokens that passed without a status list. */
+  /** Hears of outages, of lists with an `Age`, of keys that are not used, and of tokens that passed without a status list. */
   readonly onEvent?: (event: VerifierEvent) => void
 }
 
@@ -43,7 +43,7 @@ export function readOptions(options: VerifierOptions): VerifierSettings {
   const settings = {
     algorithms: ['RS256'] as const,
     clockTolerance: 30,
-    pollInterval: 10,
+    pollInterval: 5,
     mode: 'lenient' as const,
     maxStaleness: 60,
     cacheSize: 10_000,

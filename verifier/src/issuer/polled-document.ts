@@ -1,5 +1,7 @@
 /** A document that is fetched again and again, and of which the last good version is kept. */
 import type { Environment, Report } from '../environment.ts'
+import { createAgeReport } from './age-report.ts'
+import { getDocument } from './http-document.ts'
 
 export interface DocumentHealth {
   /** Undefined until it is known where the document lies. */
@@ -30,7 +32,28 @@ export interface DocumentSource<Value> {
   readonly read: (body: Uint8Array, held: Value | undefined) => Value | Promise<Value>
   /** @throws when what is held is not to be used any longer, although there is nothing newer */
   readonly confirm?: (held: Value) => void
+  /**
+   * Whether `Age` tells when what the issuer says was true, because it says it without a look when it can't look. Otherwise it is
+   * how long a cache has had the document, and each document is news.
+   */
+  readonly heedsAge?: boolean
 }
+
+interface Held<Value> {
+  readonly value: Value
+  readonly etag: string | undefined
+  /**
+   * When it was true, in milliseconds of `elapsed`: when it was received or confirmed, less `Age`. The clock would not do: set
+   * forward, it makes an old document pass for a newer one; set back, it keeps out all that have an `Age`.
+   */
+  readonly trueAtMs: number
+}
+
+/**
+ * `Age` is in whole seconds, so only what was true a second later is known to be newer. Seconds of the clock would not do: issuer and
+ * verifier do not begin them at the same moment.
+ */
+const AGE_STEP_MS = 1000
 
 /** In milliseconds, by each of the clocks. */
 interface Moment {
@@ -38,38 +61,58 @@ interface Moment {
   readonly elapsed: number
 }
 
+const before = ({ now, elapsed }: Moment, ms: number): Moment => ({ now: now - ms, elapsed: elapsed - ms })
+
 export function createPolledDocument<Value>(
-  { name, accept, locate, read, confirm = () => undefined }: DocumentSource<Value>,
+  { name, accept, locate, read, confirm = () => undefined, heedsAge = false }: DocumentSource<Value>,
   { fetch, now, elapsed }: Pick<Environment, 'fetch' | 'now' | 'elapsed'>,
   report: Report,
 ): PolledDocument<Value> {
-  let held: { readonly value: Value; readonly etag: string | undefined } | undefined
+  let held: Held<Value> | undefined
   let confirmedAt: Moment | undefined
   let uri: string | undefined
   let problem: string | undefined
   let underWay: Promise<void> | undefined
+  const ageReport = createAgeReport(name, elapsed, report)
+
+  /** @param age undefined: it is the newest there is */
+  function take(value: Value, etag: string | undefined, askedAt: Moment, age: number | undefined): void {
+    // Counted from the question (RFC 9111 §4.2.3): it was true then or later, and before it was received.
+    const trueSince = before(askedAt, age ?? 0)
+    if (age !== undefined && held !== undefined && trueSince.elapsed < held.trueAtMs + AGE_STEP_MS) return
+    held = { value, etag, trueAtMs: elapsed() - (age ?? 0) }
+    confirmedAt = trueSince
+  }
+
+  function confirmHeld({ value, etag, trueAtMs }: Held<Value>, askedAt: Moment, age = 0): void {
+    confirm(value)
+    held = { value, etag, trueAtMs: Math.max(trueAtMs, elapsed() - age) }
+    const trueSince = before(askedAt, age)
+    if (confirmedAt === undefined || trueSince.elapsed > confirmedAt.elapsed) confirmedAt = trueSince
+  }
 
   async function fetchNewest(): Promise<void> {
+    // What the other side says was true at some time after this.
+    const askedAt = { now: now(), elapsed: elapsed() }
     uri = await locate()
     // After a failure the whole document is asked for: it may be the 304 that is wrong, or something that refuses conditions.
     const known = problem === undefined ? held?.etag : undefined
     const answer = await getDocument(fetch, uri, { accept, known })
-    if (answer !== undefined) held = { value: await read(answer.body, held?.value), etag: answer.etag }
-    else if (held !== undefined) confirm(held.value)
+    const age = heedsAge ? answer.ageMs : undefined
+    if (answer.body !== undefined) take(await read(answer.body, held?.value), answer.etag, askedAt, age)
+    else if (held !== undefined) confirmHeld(held, askedAt, age)
+    ageReport.heard(uri, age)
   }
 
   async function refreshOnce(): Promise<void> {
-    // What the other side says was true at some time after this.
-    const beganAt = { now: now(), elapsed: elapsed() }
     try {
       await fetchNewest()
-      confirmedAt = beganAt
       if (problem !== undefined) report({ type: 'recovery', document: name, uri })
       problem = undefined
     } catch (error) {
-      const before = problem
+      const last = problem
       problem = messageOf(error)
-      if (problem !== before) report({ type: 'outage', document: name, uri, problem })
+      if (problem !== last) report({ type: 'outage', document: name, uri, problem })
     }
   }
 
@@ -97,49 +140,4 @@ export function createPolledDocument<Value>(
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'It failed.'
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
-}
-
-const TIME_LIMIT_MS = 2_000
-const SIZE_LIMIT = 1_000_000
-
-interface HttpDocument {
-  readonly body: Uint8Array
-  readonly etag: string | undefined
-}
-
-/**
- * GET of a document that may not have changed since (RFC 9110 §13.1.2), with limits on all that another side could stretch.
- * @param known the ETag of the version at hand
- * @returns undefined when the version at hand is still the newest
- * @throws Error that says what is wrong; redirects are not followed
- */
-async function getDocument(
-  send: typeof fetch,
-  uri: string,
-  { accept, known }: { readonly accept: string; readonly known: string | undefined },
-): Promise<HttpDocument | undefined> {
-  const response = await send(uri, {
-    // Caches on the way must ask the origin (RFC 9111 §5.2.1.4).
-    headers: { accept, 'cache-control': 'no-cache', ...(known !== undefined && { 'if-none-match': known }) },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIME_LIMIT_MS),
-  })
-  if (response.status === 200) {
-    return { body: await readBody(response), etag: response.headers.get('etag') ?? undefined }
-  }
-  // So that the connection is free again.
-  await response.body?.cancel()
-  if (response.status === 304 && known !== undefined) return undefined
-  throw new Error(`It answers ${response.status}.`)
-}
-
-async function readBody(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > SIZE_LIMIT) throw new Error(`It has more than ${SIZE_LIMIT} bytes.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
