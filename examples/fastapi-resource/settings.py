@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Settings:
     issuer: str = "http://127.0.0.1:3000"
     audience: str = "https://api.example.com"
-    poll_interval: float = 10
+    poll_interval: float = 5
     """Seconds. A revoked token is refused after so long at the latest."""
     max_staleness: float = 60
     """Seconds. Strict routes refuse when the token service was not heard for longer."""

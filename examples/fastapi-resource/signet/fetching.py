@@ -1,6 +1,7 @@
 """How documents of the token service are fetched: with limits on everything, because they are not trusted yet."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import httpx
@@ -17,16 +18,18 @@ class Outage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    body: bytes
+    body: bytes | None
+    """None when the document is still the one whose `etag` was given."""
     etag: str | None
+    age: float | None
+    """Seconds since it was known to be true (RFC 9111 §5.1); None when the answer does not say."""
 
 
 def new_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(follow_redirects=False, timeout=TIME_LIMIT)
 
 
-async def fetch(client: httpx.AsyncClient, url: str, etag: str | None) -> Fetched | None:
-    """Answers None when the document is still the one with this `etag`."""
+async def fetch(client: httpx.AsyncClient, url: str, etag: str | None) -> Fetched:
     # Not compressed: what is counted on the wire is then what is held in memory.
     headers = {"Cache-Control": "no-cache", "Accept-Encoding": "identity"}
     if etag is not None:
@@ -38,14 +41,20 @@ async def fetch(client: httpx.AsyncClient, url: str, etag: str | None) -> Fetche
             client.stream("GET", url, headers=headers) as response,
         ):
             if etag is not None and response.status_code == httpx.codes.NOT_MODIFIED:
-                return None
+                return Fetched(None, etag, _age(response))
             if response.status_code != httpx.codes.OK:
                 raise Outage(f"it answers {response.status_code}")
             if "content-encoding" in response.headers:
                 raise Outage("it answers in an encoding that nobody asked for")
-            return Fetched(await _read(response), response.headers.get("etag"))
+            return Fetched(await _read(response), response.headers.get("etag"), _age(response))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         raise Outage(type(error).__name__) from error
+
+
+def _age(response: httpx.Response) -> float | None:
+    """Of several the first counts, and what is no number does not."""
+    seconds = re.match("[0-9]+", response.headers.get("age", ""))
+    return None if seconds is None else float(seconds[0])
 
 
 async def _read(response: httpx.Response) -> bytes:

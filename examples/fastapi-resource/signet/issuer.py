@@ -35,7 +35,7 @@ class Issuer:
         self._clock, self._monotonic = clock, monotonic
         self._client = new_client()
         self._metadata: Polled[Metadata] = self._polled(
-            metadata_url(url), lambda document, _: read_metadata(document, url)
+            metadata_url(url), lambda document: read_metadata(document, url)
         )
         self._keys: Polled[Keys] | None = None
         self._list_uris: Polled[list[str]] | None = None
@@ -100,7 +100,7 @@ class Issuer:
         if metadata is None:
             return
         if self._keys is None:
-            self._keys = self._polled(metadata.jwks_uri, lambda document, _: read_keys(document))
+            self._keys = self._polled(metadata.jwks_uri, read_keys)
         if self._list_uris is None and metadata.status_lists_uri is not None:
             self._list_uris = self._polled(metadata.status_lists_uri, self._read_list_uris)
         await self._keys.refresh()
@@ -137,16 +137,16 @@ class Issuer:
                 self._add_list(uri)
 
     def _add_list(self, uri: str) -> Polled[StatusList]:
-        def read(document: bytes, held: StatusList | None) -> StatusList:
-            return read_status_list(document, uri, held, keys=self.keys, now=self._clock())
+        def read(document: bytes) -> StatusList:
+            return read_status_list(document, uri, keys=self.keys, now=self._clock())
 
         def confirm(held: StatusList) -> None:
             held.check_current(self._clock())
 
-        self._lists[uri] = self._polled(uri, read, confirm)
+        self._lists[uri] = self._polled(uri, read, confirm, heeds_age=True)
         return self._lists[uri]
 
-    def _read_list_uris(self, document: bytes, _held: list[str] | None) -> list[str]:
+    def _read_list_uris(self, document: bytes) -> list[str]:
         uris = parse_object(document).get("status_lists")
         if not isinstance(uris, list):
             raise ValueError("it names no status lists")
@@ -155,7 +155,16 @@ class Issuer:
     def _polled(
         self,
         url: str,
-        read: Callable[[bytes, T | None], T],
+        read: Callable[[bytes], T],
         confirm: Callable[[T], None] = lambda _held: None,
+        *,
+        heeds_age: bool = False,
     ) -> Polled[T]:
-        return Polled(url, read, confirm, partial(fetch, self._client), self._monotonic)
+        return Polled(
+            url,
+            read,
+            confirm,
+            partial(fetch, self._client),
+            self._monotonic,
+            heeds_age=heeds_age,
+        )

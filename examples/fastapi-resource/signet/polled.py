@@ -12,8 +12,13 @@ log = logging.getLogger("signet")
 
 Clock = Callable[[], float]
 """Seconds: of the wall clock since the epoch, of a monotonic clock since any moment."""
-Fetch = Callable[[str, str | None], Awaitable[Fetched | None]]
+Fetch = Callable[[str, str | None], Awaitable[Fetched]]
 T = TypeVar("T")
+
+AGE_STEP = 1.0
+"""Seconds: `Age` has no smaller unit, so only what was true a second later is known to be newer."""
+QUIET = 60.0
+"""Seconds without `Age` after which it is over: one instance may look for news while another can't."""
 
 
 class SingleFlight:
@@ -38,14 +43,17 @@ class Polled(Generic[T]):
     def __init__(
         self,
         url: str,
-        read: Callable[[bytes, T | None], T],
+        read: Callable[[bytes], T],
         confirm: Callable[[T], None],
         fetch: Fetch,
         monotonic: Clock,
+        *,
+        heeds_age: bool,
     ) -> None:
         """
-        `read` gets the document and what is held, `confirm` what is held when there is nothing newer.
-        What they raise makes it an outage, not news.
+        `read` gets the document, `confirm` what is held when there is nothing newer. What they raise makes it an
+        outage, not news. With `heeds_age` the header `Age` tells when what the token service says was true, because it says
+        it without a look when it can't look. Otherwise it is how long a cache has had the document, and does not count.
         """
         self.value: T | None = None
         self.confirmed_at = -math.inf
@@ -54,6 +62,10 @@ class Polled(Generic[T]):
         self._url, self._read, self._confirm = url, read, confirm
         self._fetch, self._monotonic = fetch, monotonic
         self._held: Fetched | None = None
+        self._true_at = -math.inf
+        """When what is held was true: when it was received or confirmed, less `Age`."""
+        self._heeds_age = heeds_age
+        self._aged_at: float | None = None
         self._was_tried = False
         self._is_failing = False
 
@@ -64,18 +76,14 @@ class Polled(Generic[T]):
         return self.value
 
     async def _refresh(self) -> None:
-        # What the answer says was true at some time after this.
         asked_at = self._monotonic()
         try:
             # After a failure the whole document is asked for: it may be the 304 that is wrong.
             known = None if self._is_failing or self._held is None else self._held.etag
             fetched = await self._fetch(self._url, known)
-            if fetched is not None and (self._held is None or fetched.body != self._held.body):
-                self.value = self._read(fetched.body, self.value)
-                self._held = fetched
-                log.info("%s has news", self._url)
-            elif self.value is not None:
-                self._confirm(self.value)
+            age = fetched.age if self._heeds_age else None
+            self._hear(fetched, asked_at, age)
+            self._note(age)
         except Exception as problem:
             # Whatever it is, it must not end the polls. It is said once, not at each of them.
             if not self._is_failing:
@@ -83,8 +91,36 @@ class Polled(Generic[T]):
                 log.warning("%s can't be had, %s: %r", self._url, held, problem)
             self._is_failing = True
         else:
-            self.confirmed_at = asked_at
             if self._is_failing:
                 log.warning("%s can be had again", self._url)
             self._is_failing = False
         self._was_tried = True
+
+    def _hear(self, fetched: Fetched, asked_at: float, age: float | None) -> None:
+        # It was true after the question and before it was received (RFC 9111 §4.2.3): both, less `Age`.
+        true_since = asked_at - (age or 0)
+        if fetched.body is None or (self._held is not None and fetched.body == self._held.body):
+            if self.value is not None:
+                self._confirm(self.value)
+        else:
+            value = self._read(fetched.body)
+            # Who could not look may not know what another instance has said since. Who could has the newest there is.
+            if age is not None and true_since < self._true_at + AGE_STEP:
+                return
+            self.value, self._held = value, fetched
+            log.info("%s has news", self._url)
+        self._true_at = max(self._true_at, self._monotonic() - (age or 0))
+        self.confirmed_at = max(self.confirmed_at, true_since)
+
+    def _note(self, age: float | None) -> None:
+        """Says once when the token service can't look for news, and once when that is over."""
+        now = self._monotonic()
+        if age:
+            if self._aged_at is None:
+                log.warning(
+                    "%s comes with an Age of %d s: who answers can't look for news", self._url, age
+                )
+            self._aged_at = now
+        elif self._aged_at is not None and now - self._aged_at >= QUIET:
+            log.warning("%s is fresh again", self._url)
+            self._aged_at = None

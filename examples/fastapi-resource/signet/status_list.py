@@ -16,7 +16,6 @@ MAX_INFLATED = 2**20
 
 @dataclass(frozen=True, slots=True)
 class StatusList:
-    issued_at: float
     expires_at: float
     bits: int
     entries: bytes
@@ -35,9 +34,7 @@ class StatusList:
             raise ValueError("it has expired")
 
 
-def read_status_list(
-    document: bytes, uri: str, held: StatusList | None, *, keys: Keys, now: float
-) -> StatusList:
+def read_status_list(document: bytes, uri: str, *, keys: Keys, now: float) -> StatusList:
     """Raises ValueError or TokenError when the document does not count (§8.3)."""
     jws = parse_jws(document.decode("latin-1"), type_=TYPE, max_length=MAX_LENGTH)
     if jws.kid not in keys:
@@ -48,15 +45,8 @@ def read_status_list(
     issued_at, expires_at = jws.payload.get("iat"), jws.payload.get("exp")
     if not is_time(issued_at) or not is_time(expires_at):
         raise ValueError("it does not say when it was issued and when it expires")
-    status_list = StatusList(issued_at, expires_at, *_unpack(jws.payload.get("status_list")))
+    status_list = StatusList(expires_at, *_unpack(jws.payload.get("status_list")))
     status_list.check_current(now)
-    # An older one would take revocations back. But one of the future says only that a clock was wrong: what follows it
-    # must not be kept out.
-    if held is not None and issued_at < held.issued_at <= now + CLOCK_TOLERANCE:
-        # Another instance of the issuer made it sooner: that is no news, and no outage.
-        if (status_list.bits, status_list.entries) == (held.bits, held.entries):
-            return held
-        raise ValueError("it is older than the one at hand")
     return status_list
 
 

@@ -24,7 +24,7 @@ class Verifier:
         *,
         issuer: str,
         audience: str,
-        poll_interval: float = 10,
+        poll_interval: float = 5,
         max_staleness: float = 60,
         clock: Clock = time.time,
         monotonic: Clock = time.monotonic,

@@ -1,7 +1,7 @@
 /** A document that is fetched again and again, and of which the last good version is kept. */
 import type { Environment, Report } from '../environment.ts'
 import { createAgeReport } from './age-report.ts'
-import { getDocument } from './http-document.ts'
+import { getDocument, type HttpAnswer } from './http-document.ts'
 
 export interface DocumentHealth {
   /** Undefined until it is known where the document lies. */
@@ -39,16 +39,6 @@ export interface DocumentSource<Value> {
   readonly heedsAge?: boolean
 }
 
-interface Held<Value> {
-  readonly value: Value
-  readonly etag: string | undefined
-  /**
-   * When it was true, in milliseconds of `elapsed`: when it was received or confirmed, less `Age`. The clock would not do: set
-   * forward, it makes an old document pass for a newer one; set back, it keeps out all that have an `Age`.
-   */
-  readonly trueAtMs: number
-}
-
 /**
  * `Age` is in whole seconds, so only what was true a second later is known to be newer. Seconds of the clock would not do: issuer and
  * verifier do not begin them at the same moment.
@@ -68,39 +58,40 @@ export function createPolledDocument<Value>(
   { fetch, now, elapsed }: Pick<Environment, 'fetch' | 'now' | 'elapsed'>,
   report: Report,
 ): PolledDocument<Value> {
-  let held: Held<Value> | undefined
+  let held: { readonly value: Value; readonly etag: string | undefined } | undefined
+  /** What is held was true then or later. */
   let confirmedAt: Moment | undefined
+  /**
+   * And not later than that: when it was received or confirmed, less `Age`, in milliseconds of `elapsed`. The clock would not do: set
+   * forward, it makes an old document pass for a newer one; set back, it keeps out all that have an `Age`.
+   */
+  let trueAtMs = Number.NEGATIVE_INFINITY
   let uri: string | undefined
   let problem: string | undefined
   let underWay: Promise<void> | undefined
   const ageReport = createAgeReport(name, elapsed, report)
 
-  /** @param age undefined: it is the newest there is */
-  function take(value: Value, etag: string | undefined, askedAt: Moment, age: number | undefined): void {
-    // Counted from the question (RFC 9111 §4.2.3): it was true then or later, and before it was received.
+  /** An answer was true after its question and before it was received (RFC 9111 §4.2.3): both, less `Age`. */
+  async function hear({ body, etag }: HttpAnswer, askedAt: Moment, age: number | undefined): Promise<void> {
     const trueSince = before(askedAt, age ?? 0)
-    if (age !== undefined && held !== undefined && trueSince.elapsed < held.trueAtMs + AGE_STEP_MS) return
-    held = { value, etag, trueAtMs: elapsed() - (age ?? 0) }
-    confirmedAt = trueSince
-  }
-
-  function confirmHeld({ value, etag, trueAtMs }: Held<Value>, askedAt: Moment, age = 0): void {
-    confirm(value)
-    held = { value, etag, trueAtMs: Math.max(trueAtMs, elapsed() - age) }
-    const trueSince = before(askedAt, age)
+    if (body !== undefined) {
+      const value = await read(body, held?.value)
+      // Who could not look may not know what another instance has said since. Who could has the newest there is.
+      if (age !== undefined && trueSince.elapsed < trueAtMs + AGE_STEP_MS) return
+      held = { value, etag }
+    } else if (held !== undefined) confirm(held.value)
+    trueAtMs = Math.max(trueAtMs, elapsed() - (age ?? 0))
     if (confirmedAt === undefined || trueSince.elapsed > confirmedAt.elapsed) confirmedAt = trueSince
   }
 
   async function fetchNewest(): Promise<void> {
-    // What the other side says was true at some time after this.
     const askedAt = { now: now(), elapsed: elapsed() }
     uri = await locate()
     // After a failure the whole document is asked for: it may be the 304 that is wrong, or something that refuses conditions.
     const known = problem === undefined ? held?.etag : undefined
     const answer = await getDocument(fetch, uri, { accept, known })
     const age = heedsAge ? answer.ageMs : undefined
-    if (answer.body !== undefined) take(await read(answer.body, held?.value), answer.etag, askedAt, age)
-    else if (held !== undefined) confirmHeld(held, askedAt, age)
+    await hear(answer, askedAt, age)
     ageReport.heard(uri, age)
   }
 
