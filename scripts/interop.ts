@@ -15,6 +15,8 @@ interface Program {
   readonly variable: string
   /** Without the variable. */
   readonly command: string
+  /** What runs it, when it is no executable but a module. */
+  readonly runner?: string
   /** Arguments with which it ends well and quickly, if it is what is needed. */
   readonly probe: readonly string[]
   readonly install: string
@@ -46,12 +48,35 @@ const node20: Program = {
 }
 const bun: Program = { name: 'Bun', variable: 'BUN', command: 'bun', probe: version, install: `${inFolder}: bun` }
 const deno: Program = { name: 'Deno', variable: 'DENO', command: 'deno', probe: version, install: `${inFolder}: deno` }
+const jwtStatusList: Program = {
+  name: '@sd-jwt/jwt-status-list',
+  variable: 'JWT_STATUS_LIST',
+  command: 'node_modules/@sd-jwt/jwt-status-list/dist/index.mjs',
+  runner: process.execPath,
+  probe: [],
+  install: `${inFolder}: @sd-jwt/jwt-status-list@0.19, whose dist/index.mjs it is`,
+}
+const pyeudiw: Program = {
+  name: 'Python with pyeudiw',
+  variable: 'PYEUDIW',
+  command: 'python3',
+  probe: ['-c', 'import pyeudiw.status_list.helper'],
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install pyeudiw==2.2.0',
+}
+const rustReader: Program = {
+  name: 'the reader that is built with affinidi-status-list and identity-kit',
+  variable: 'RUST_READER',
+  command: 'rust-reader',
+  probe: [],
+  install: 'cargo install --locked --path test/interop/rust-reader, with Rust 1.95 or later',
+}
 /** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
 const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['browser', chromium],
   ['demo'],
   ['fastapi', python],
   ['runtimes', node20, bun, deno],
+  ['status-lists', jwtStatusList, pyeudiw, rustReader],
 ]
 
 function neededBy(file: string): readonly Program[] {
@@ -66,7 +91,10 @@ const folder = fileURLToPath(new URL('../test/interop', import.meta.url))
 const files = readdirSync(folder).filter(name => name.endsWith('.interop.ts'))
 
 const pathOf = ({ variable, command }: Program): string => process.env[variable] ?? command
-const isInstalled = (program: Program): boolean => spawnSync(pathOf(program), program.probe).status === 0
+const isInstalled = (program: Program): boolean => {
+  const [command = '', ...words] = [program.runner ?? [], pathOf(program), program.probe].flat()
+  return spawnSync(command, words).status === 0
+}
 
 const programs = [...new Set(files.flatMap(neededBy))]
 const installed = new Set(programs.filter(isInstalled))
