@@ -21,6 +21,13 @@ export interface BaseAppOptions {
   readonly trustProxy: readonly string[]
 }
 
+/** Requests are judged by the protocol, with its error codes, and responses made in full; the schemas describe both. */
+const schemasDescribe = {
+  // Fastify's types expect what Ajv makes, which is not loaded.
+  buildValidator: (() => () => () => true) as never,
+  buildSerializer: () => () => (body: unknown) => JSON.stringify(body),
+}
+
 export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInstance {
   const handleError = createErrorHandler(log)
   const app = fastify({
@@ -44,9 +51,8 @@ export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInsta
     // While it shuts down, a request on a connection that is still open is served as usual.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    schemaController: { compilersFactory: schemasDescribe },
   })
-  // Requests are judged by the protocol, with its error codes; the schemas describe them.
-  app.setValidatorCompiler(() => () => true)
   app.setErrorHandler(handleError)
   answerNotFound(app)
   // An expectation that is not 100-continue is ignored (RFC 9110 §10.1.1 allows it), instead of a bare 417.

@@ -1,23 +1,25 @@
 /** Every path answers every method: with what it does, with a preflight, or with 405 and Allow (RFC 9110 §15.5.6). */
-import { METHODS } from 'node:http'
 import type { FastifyContextConfig, FastifyInstance, FastifySchema, HTTPMethods } from 'fastify'
 import { answerPreflight, isPreflight } from './browser-origins.ts'
 import { HttpError } from './error-handler.ts'
 
 /** To be called before the routes are added; what it answers, after. */
 export function answerOtherMethods(app: FastifyInstance): () => void {
-  for (const method of METHODS) {
+  // By `import`, everything that node:http exports would be read, and one of these getters loads a second HTTP client: 17 MB.
+  for (const method of process.getBuiltinModule('node:http').METHODS) {
     if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method)
   }
-  const configOf = new Map<string, FastifyContextConfig>()
-  app.addHook('onRoute', ({ url, config = {} }) => void configOf.set(url, config))
+  const routes = new Map<string, { config: FastifyContextConfig; methods: Set<string> }>()
+  app.addHook('onRoute', ({ url, method, config = {} }) => {
+    const before = routes.get(url)?.methods ?? []
+    routes.set(url, { config, methods: new Set([...before, ...[method].flat()]) })
+  })
 
   return () => {
-    for (const [url, config] of [...configOf]) {
-      const exists = (method: string) => app.hasRoute({ url, method: method as HTTPMethods })
-      const allowed = app.supportedMethods.filter(exists)
+    for (const [url, { config, methods }] of [...routes]) {
+      const allowed = app.supportedMethods.filter(method => methods.has(method))
       app.route({
-        method: app.supportedMethods.filter(method => !exists(method)) as HTTPMethods[],
+        method: app.supportedMethods.filter(method => !methods.has(method)) as HTTPMethods[],
         url,
         config,
         exposeHeadRoute: false,
