@@ -90,6 +90,7 @@ const SAYS_IT_ALL = new Set([
   'CannotListen',
   'ConfigurationError',
   'ForeignOwner',
+  'HashingUnavailable',
   'KeyError',
   'PasswordRefused',
   'SchemaIsNewer',

@@ -17,7 +17,7 @@ import type { Cascades } from '../oauth/sessions/cascades.ts'
 import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import type { RevocationNews } from '../oauth/status-list/revocation-news.ts'
-import type { Passwords } from '../passwords/passwords.ts'
+import { loadArgon2, type Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
 import type { Database } from '../storage/engine/database.ts'
@@ -46,6 +46,7 @@ interface ServeParts {
 
 export async function serve(parts: ServeParts) {
   const { config, clock, randomness, log, faults, policy, passwords, ends, revocationNews } = parts
+  await loadArgon2()
   const { read, write, ping } = await parts.database()
   const lifecycle = await parts.keyLifecycle()
   await (await parts.restoreGuard()).assertOriginal()

@@ -25,7 +25,25 @@ export interface PasswordHasher {
   verify(hash: string, password: string): Promise<boolean>
 }
 
-/** Argon2id in the thread pool; the native module is loaded when the first password comes. */
+/** The message is for the operator who started the service. */
+export class HashingUnavailable extends Error {
+  override readonly name = 'HashingUnavailable'
+}
+
+/**
+ * Loads the native module. A service does so at its start, which takes some 5 ms, so that not the first user who signs in finds out
+ * that it does not run on this machine.
+ * @throws HashingUnavailable
+ */
+export async function loadArgon2(): Promise<void> {
+  await import('@node-rs/argon2').catch(error => {
+    throw new HashingUnavailable(`Argon2 can't be loaded on this machine: ${(error as Error).message}`, {
+      cause: error,
+    })
+  })
+}
+
+/** Argon2id in the thread pool; a command that hashes nothing never loads the native module. */
 export const argon2id: PasswordHasher = {
   async hash(password) {
     const { hash } = await import('@node-rs/argon2')
