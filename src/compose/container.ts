@@ -66,14 +66,16 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return createClients({ clients: read.clients, write, cascades: await cascades(), clock, randomness })
   })
 
+  const keyEncryption = async () => {
+    if (config.keyEncryptionKey === undefined) return undefined
+    const { createKeyEncryption } = await import('../keys/key-encryption.ts')
+    return createKeyEncryption(config.keyEncryptionKey)
+  }
+
   const keyFiles = once(async () => {
     refuseForeignOwner(config.keysDirectory)
-    const [{ openKeyFiles }, { createKeyEncryption }] = await Promise.all([
-      import('../keys/key-files.ts'),
-      import('../keys/key-encryption.ts'),
-    ])
-    const { keyEncryptionKey } = config
-    const files = await openKeyFiles(config.keysDirectory, keyEncryptionKey && createKeyEncryption(keyEncryptionKey))
+    const { openKeyFiles } = await import('../keys/key-files.ts')
+    const files = await openKeyFiles(config.keysDirectory, await keyEncryption())
     return faults.keyFiles?.(files) ?? files
   })
 

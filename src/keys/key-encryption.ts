@@ -1,5 +1,6 @@
 /** Encryption of private keys at rest: JWE in compact form (RFC 7516 §3.1), `dir` with A256GCM (RFC 7518 §4.5, §5.3). */
-import { CompactEncrypt, compactDecrypt } from 'jose'
+import { compactDecrypt } from 'jose/jwe/compact/decrypt'
+import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 
 export interface KeyEncryption {
   encrypt(text: string): Promise<string>

@@ -1,7 +1,9 @@
 /** RSA-2048 keys for RS256 (RFC 7518 §3.3), named by their thumbprint (RFC 7638). */
 import { constants, createPublicKey, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
-import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose'
+import type { JWK } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import { exportJWK } from 'jose/key/export'
 
 const MODULUS_BITS = 2048
 const padding = constants.RSA_PKCS1_PADDING

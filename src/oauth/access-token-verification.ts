@@ -2,7 +2,8 @@
  * Signet's own access tokens, verified as a resource service would (RFC 9068 §4): a signature before any claim is believed; and
  * whether one is good at this moment: what is stored wins over what it claims.
  */
-import { createLocalJWKSet, jwtVerify } from 'jose'
+import { createLocalJWKSet } from 'jose/jwks/local'
+import { jwtVerify } from 'jose/jwt/verify'
 import type { Clock } from '../clock.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import type { SessionReader, StoredSession } from '../records/session.ts'
