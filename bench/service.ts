@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const shipped = [main, 'serve']
+const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
+
+/** As `npm start` runs it. */
+export const shipped = ['--max-semi-space-size=4', main, 'serve']
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,39 +1,67 @@
 /**
- * From the start of the server process to the first 200 of the JWKS, and the memory it holds when idle: with keys and database
- * in place, from the second start on, beside a bare `node -e 0` in the same run.
+ * From the start of the server process to the first 200 of the JWKS, and the memory it holds: idle, and after refreshes at 64 chains.
+ * With keys and database in place, from the second start on, beside a bare `node -e 0` in the same run.
  *
  *     npm run bench:startup
+ *     npm run bench:startup -- --seconds 60   # of refreshes, instead of 20
+ *     npm run bench:startup -- --fastify      # beside an empty Fastify service, too
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { main, prepareService } from './service.ts'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { addAccountsBefore } from './accounts.ts'
+import { measure } from './refresh/load.ts'
+import { endService, prepareService, shipped } from './service.ts'
 
 const RUNS = 9
+const CHAINS = 64
 const port = 34569
+const jwks = '/.well-known/jwks.json'
+const emptyFastify = `
+  import fastify from 'fastify'
+  const app = fastify()
+  app.get('${jwks}', () => ({ keys: [] }))
+  await app.listen({ port: ${port} })`
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '20' }, fastify: { type: 'boolean', default: false } },
+})
 const { environment, remove } = prepareService(port)
 
 const serves = () =>
-  fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`).then(
+  fetch(`http://127.0.0.1:${port}${jwks}`).then(
     response => response.ok,
     () => false,
   )
 
-const ended = (child: ChildProcess) => new Promise(resolve => child.once('exit', resolve))
-
 /** Resident memory of a process in MB (proc(5), VmRSS). */
-const residentMegabytes = (pid: number) =>
+const residentMegabytes = ({ pid }: ChildProcess) =>
   Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
-async function start(): Promise<{ milliseconds: number; megabytes: number }> {
+interface Started {
+  readonly milliseconds: number
+  readonly megabytes: number
+}
+
+/** @param meanwhile what happens before it is ended */
+async function start(
+  program: readonly string[],
+  meanwhile?: (service: ChildProcess) => Promise<void>,
+): Promise<Started> {
   const begin = performance.now()
-  const child = spawn(process.execPath, [main, 'serve'], { env: environment, stdio: 'ignore' })
-  while (!(await serves())) await delay(2)
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  const service = spawn(process.execPath, program, { cwd, env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
+  while (!(await serves())) {
+    if (service.exitCode !== null) throw new Error(`${program.join(' ')} ended with ${service.exitCode}`)
+    await delay(2)
+  }
   const milliseconds = performance.now() - begin
   await delay(1000)
-  const megabytes = residentMegabytes(child.pid ?? 0)
-  child.kill('SIGTERM')
-  await ended(child)
+  const megabytes = residentMegabytes(service)
+  await meanwhile?.(service)
+  await endService(service)
   return { milliseconds, megabytes }
 }
 
@@ -43,24 +71,38 @@ function bareNode(): number {
   return performance.now() - begin
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const median = (numbers: readonly number[]) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 
-try {
-  const first = await start()
-  const starts = []
-  const bare = []
-  for (let run = 0; run < RUNS; run += 1) {
-    bare.push(bareNode())
-    starts.push(await start())
-  }
+function print(name: string, starts: readonly Started[]): void {
   const milliseconds = median(starts.map(each => each.milliseconds))
   const megabytes = median(starts.map(each => each.megabytes))
+  console.log(`${name} ${milliseconds.toFixed(0)} ms, then idle with ${megabytes.toFixed(0)} MB (median of ${RUNS})`)
+}
+
+async function underLoad(service: ChildProcess): Promise<void> {
+  const seconds = Number(values.seconds)
+  const { perSecond } = await measure({ port, chains: CHAINS, seconds, warmUpSeconds: 0, cpuTime: () => 0 })
+  const megabytes = residentMegabytes(service)
+  console.log(`after ${seconds} s with ${perSecond.toFixed(0)} refreshes/s: ${megabytes.toFixed(0)} MB`)
+}
+
+try {
+  const first = await start(shipped)
   console.log(`first start ${first.milliseconds.toFixed(0)} ms`)
-  console.log(
-    `later starts ${milliseconds.toFixed(0)} ms (median of ${RUNS}; a bare node: ${median(bare).toFixed(0)} ms)`,
-  )
-  console.log(`resident memory, idle: ${megabytes.toFixed(0)} MB`)
+  const starts = []
+  const bare = []
+  const besides = []
+  for (let run = 0; run < RUNS; run += 1) {
+    bare.push(bareNode())
+    starts.push(await start(shipped))
+    if (values.fastify) besides.push(await start(['--input-type=module', '-e', emptyFastify]))
+  }
+  console.log(`a bare node: ${median(bare).toFixed(0)} ms`)
+  if (values.fastify) print('an empty Fastify service:', besides)
+  print('later starts', starts)
+  await addAccountsBefore(environment)
+  await start(shipped, underLoad)
 } finally {
   remove()
 }

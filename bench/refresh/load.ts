@@ -30,19 +30,20 @@ export async function measure(options: {
   readonly port: number
   readonly chains: number
   readonly seconds: number
+  readonly warmUpSeconds?: number
   /** What the service has used until now, in microseconds. */
   readonly cpuTime: () => number
 }): Promise<Measured> {
-  const { port, chains, seconds, cpuTime } = options
+  const { port, chains, seconds, warmUpSeconds = WARM_UP_SECONDS, cpuTime } = options
   const sessions = []
   for (let index = 0; index < chains; index += 1) sessions.push(await signIn(port))
   const durations: number[] = []
-  const begin = performance.now() + WARM_UP_SECONDS * 1000
+  const begin = performance.now() + warmUpSeconds * 1000
   const end = begin + seconds * 1000
   let cpuBefore = 0
   setTimeout(() => {
     cpuBefore = cpuTime()
-  }, WARM_UP_SECONDS * 1000)
+  }, warmUpSeconds * 1000)
   await Promise.all(
     sessions.map(async ({ connection, token }) => {
       let current = token

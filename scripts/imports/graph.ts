@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { FREE, keptPackages, type Row, table } from './table.ts'
 
-const SOURCES = ['src/**/*.ts', 'db/migrations/*.ts', 'verifier/src/**/*.ts', 'examples/**/*.ts']
+const SOURCES = ['src/**/*.{js,ts}', 'db/migrations/*.ts', 'verifier/src/**/*.ts', 'examples/**/*.ts']
 
 export interface Import {
   readonly file: string
