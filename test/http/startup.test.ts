@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { signetProcess, spawnService } from '../support/process.ts'
 import { environmentOf, temporaryFolder } from '../support/serve.ts'
+import { notOnPostgres } from '../support/sqlite.ts'
 
 const broken = {
   SIGNET_PORT: '70000',
@@ -29,6 +32,27 @@ test('a wrong configuration exits 1 before anything is made, and names every mis
   t.match(stderr, 'did you mean SIGNET_LOG_LEVEL?')
   t.notMatch(stderr, /\n +at /, 'sentences, not a stack')
   t.same(readdirSync(folder), [])
+})
+
+test('a machine on which Argon2 does not run is noticed at the start, not at the first sign-in', async t => {
+  const environment = { ...(await environmentOf(temporaryFolder(t))), NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere.node' }
+  const { code, stderr } = await signetProcess(environment, ['serve'])
+  t.equal(code, 1)
+  t.match(stderr, /^Argon2 can't be loaded on this machine: .+\n$/, 'a sentence, not a stack')
+})
+
+test('a service holds nothing that is only of use for the API reference, for PostgreSQL or for a new password', {
+  skip: notOnPostgres('it needs the driver'),
+}, async t => {
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'loaded')
+  const listLoaded = fileURLToPath(new URL('../programs/list-loaded.mjs', import.meta.url))
+  const service = await spawnService(t, folder, { LOADED: file }, ['--import', listLoaded])
+  await service.stop()
+  const loaded = readFileSync(file, 'utf8')
+  t.match(loaded, 'node_modules/fastify/')
+  for (const name of ['@fastify/swagger', 'ajv', 'pg', '@zxcvbn-ts']) t.notMatch(loaded, `node_modules/${name}/`)
+  t.notMatch(loaded, 'internal/deps/undici', "Node's second HTTP client")
 })
 
 const noProc = process.platform !== 'linux' && 'threads are counted in /proc'
