@@ -1,4 +1,5 @@
 import type { Provenance } from '../records/audit-event.ts'
+import { ROLE_DELETED } from '../records/cascade.ts'
 import type { Role, RoleReader } from '../records/role.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
@@ -115,7 +116,7 @@ export function createRoles(dependencies: {
         await find(stores.roles, name)
         await stores.roles.setPermissions(name, [])
         await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
-        await cascades.takeFromRole(stores, name, 'role_deleted', by)
+        await cascades.takeFromRole(stores, name, ROLE_DELETED, by)
       })
       await cascades.finish({ roleName: name })
     },

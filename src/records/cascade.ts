@@ -13,6 +13,9 @@ export interface CascadeTarget {
   readonly roleName?: string | undefined
 }
 
+/** The reason of the cascade at whose end the role itself is deleted. */
+export const ROLE_DELETED = 'role_deleted'
+
 export interface Cascade {
   readonly id: string
   readonly change: CascadeChange

@@ -3,7 +3,7 @@
  * with. A cascade is a row. Each batch is one write that locks the row first and does nothing when it is gone; so two who go on with the
  * same one do nothing twice, and whoever waits for its end knows that nothing comes after that.
  */
-import type { Cascade, CascadeReader, CascadeTarget } from '../../records/cascade.ts'
+import { type Cascade, type CascadeReader, type CascadeTarget, ROLE_DELETED } from '../../records/cascade.ts'
 import type { Stores, Write } from '../../records/unit-of-work.ts'
 import type { SessionEnds } from './session-ends.ts'
 
@@ -55,7 +55,8 @@ export function createCascades(dependencies: {
     const roleName = target.roleName as string
     const userId = await stores.roles.nextUserOf(roleName, cursor)
     if (userId === undefined) {
-      await stores.roles.deleteIfEmpty(roleName)
+      // With the role goes who had it: only the cascade of its deletion has visited all of them since then.
+      if (reason === ROLE_DELETED) await stores.roles.deleteIfEmpty(roleName)
       return undefined
     }
     await stores.users.findById(userId)
