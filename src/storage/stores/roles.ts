@@ -1,19 +1,19 @@
-import { sql } from 'kysely'
 import type { RoleStore } from '../../records/role.ts'
 import type { Executor } from '../engine/prepared.ts'
-import { toRole } from './users.ts'
-
-/** One that gives nothing is being deleted: it is there until the last token that names it is revoked. */
-const empty = sql.lit('[]')
+import { noPermissions, toRole } from './users.ts'
 
 export const roleStore = ({ kysely, locks }: Executor): RoleStore => ({
   async find(name) {
-    const query = kysely.selectFrom('roles').selectAll().where('name', '=', name).where('permissions', '<>', empty)
+    const query = kysely
+      .selectFrom('roles')
+      .selectAll()
+      .where('name', '=', name)
+      .where('permissions', '<>', noPermissions)
     const row = await (locks ? query.forUpdate() : query).executeTakeFirst()
     return row && toRole(row)
   },
   async list() {
-    const query = kysely.selectFrom('roles').selectAll().where('permissions', '<>', empty).orderBy('name')
+    const query = kysely.selectFrom('roles').selectAll().where('permissions', '<>', noPermissions).orderBy('name')
     return (await query.execute()).map(toRole)
   },
   async insert({ name, permissions }) {
@@ -40,6 +40,6 @@ export const roleStore = ({ kysely, locks }: Executor): RoleStore => ({
     return row?.user_id
   },
   async deleteIfEmpty(name) {
-    await kysely.deleteFrom('roles').where('name', '=', name).where('permissions', '=', empty).execute()
+    await kysely.deleteFrom('roles').where('name', '=', name).where('permissions', '=', noPermissions).execute()
   },
 })

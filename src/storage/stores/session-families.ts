@@ -6,7 +6,7 @@ import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, type Param, prepared } from '../engine/prepared.ts'
 import type { RolesTable, Schema } from '../engine/schema.ts'
 import { type FamilyRow, toFamily } from './session-rows.ts'
-import { prepareRolesOf, toRole } from './users.ts'
+import { noPermissions, prepareRolesOf, toRole } from './users.ts'
 
 interface Values {
   readonly handleHash: string
@@ -34,6 +34,7 @@ export function prepareSessionFamilies(
         .selectFrom('user_roles')
         .innerJoin('roles', 'roles.name', 'user_roles.role_name')
         .whereRef('user_roles.user_id', '=', 'sessions.subject_id')
+        .where('permissions', '<>', noPermissions)
         .select(sql<RolesTable[]>`json_agg(json_build_object('name', name, 'permissions', permissions))`.as('roles'))
         .as('roles'),
     ),

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Role } from '../../records/role.ts'
 import type { User, UserReader, UserStore } from '../../records/user.ts'
 import { type Executor, notDeleted, type Param, prepared } from '../engine/prepared.ts'
@@ -13,6 +13,9 @@ const toUser = (row: UsersTable): User => ({
   createdAtMs: row.created_at_ms,
 })
 
+/** What a role is while it is being deleted: nobody has it then, though it is there until the last token that names it is revoked. */
+export const noPermissions = sql.lit('[]')
+
 export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
 
 export const prepareRolesOf = (db: Kysely<Schema>) =>
@@ -23,6 +26,7 @@ export const prepareRolesOf = (db: Kysely<Schema>) =>
       .where('name', 'in', theirs =>
         theirs.selectFrom('user_roles').select('role_name').where('user_id', '=', param('userId')),
       )
+      .where('permissions', '<>', noPermissions)
       .orderBy('name'),
   )
 
@@ -58,7 +62,13 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
           .orderBy('username_key')
         const [users, grants] = [
           await query.execute(),
-          await executor.kysely.selectFrom('user_roles').selectAll().orderBy('role_name').execute(),
+          await executor.kysely
+            .selectFrom('user_roles')
+            .innerJoin('roles', 'name', 'role_name')
+            .select(['user_id', 'role_name'])
+            .where('permissions', '<>', noPermissions)
+            .orderBy('role_name')
+            .execute(),
         ]
         const byUser = Map.groupBy(grants, ({ user_id }) => user_id)
         return users.map(row => ({
