@@ -20,7 +20,11 @@ const parse = (request: ClientRequest): TokenRequest => ({
   resource: request.parameters['resource'],
 })
 
-const MOST_ATTEMPTS = 3
+/**
+ * Of many uses of one refresh token at once, a request may lose the rotation to another, then its index to a revocation, and then the
+ * fresh index to another again.
+ */
+const MOST_ATTEMPTS = 4
 
 /** Runs it again from the first when what it read was changed meanwhile: rare, unless somebody keeps doing that. */
 async function untilNothingMoves<T>(attempt: () => Promise<T>): Promise<T> {

@@ -9,6 +9,8 @@ import { statusIn } from '../support/status-list.ts'
 /** Requests that are under way at once. */
 const WIDTH = 50
 const ROUNDS = 8
+/** A session gets a fresh index for a revoked access token once in it. */
+const MINUTE_MS = 60_000
 
 /** After how many answered refreshes each of a round's revocations begins: early, late, one or several. */
 const momentsOf = (round: number): readonly number[] =>
@@ -201,6 +203,7 @@ t.test(
       const delivered = [meanwhile, tokensOf(answer)]
       await allAre(t, its, delivered, good, name)
       t.ok(sameStatus(meanwhile.access, tokensOf(answer).access), name)
+      its.clock.advance(MINUTE_MS)
       await its.revoke(meanwhile.access)
       await allAre(t, its, delivered, ended, name)
     }

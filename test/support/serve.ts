@@ -128,6 +128,9 @@ export type Service = Awaited<ReturnType<typeof serve>>
 
 const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
 
+/** For what looks at each refresh in the audit, where otherwise only those from another network are. */
+export const auditsAll = { SIGNET_AUDIT_GRANTS: 'all' }
+
 /** Adds alice, an editor, and two clients: web-app with a secret and spa without one. */
 export async function addAlice({ roles, users, clients }: Service) {
   await roles.add({ name: 'editor', permissions: ['posts:read', 'posts:write'] }, byTest)
