@@ -4,7 +4,18 @@ import t from 'tap'
 import { rowsOf } from './support/audit.ts'
 import { exchange } from './support/raw-http.ts'
 import { scene } from './support/scene.ts'
-import { addAlice, basic, byTest, claimsOf, password, refresh, secret, serve, signIn } from './support/serve.ts'
+import {
+  addAlice,
+  auditsAll,
+  basic,
+  byTest,
+  claimsOf,
+  password,
+  refresh,
+  secret,
+  serve,
+  signIn,
+} from './support/serve.ts'
 
 const wrongPassword = 'wrong battery staple 11'
 
@@ -169,7 +180,7 @@ t.test(
 t.test(
   'a refresh, its repetition and a reuse append one event each, and so does a late use; an unknown token none',
   async t => {
-    const { service, clock, userId, clientId, fresh, appendedLike } = await scene(t)
+    const { service, clock, userId, clientId, fresh, appendedLike } = await scene(t, { environment: auditsAll })
     const { body: first } = await signIn(service)
     const { sid } = claimsOf(first.access_token)
     fresh()

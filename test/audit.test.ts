@@ -6,7 +6,7 @@ import { rowsOf } from './support/audit.ts'
 import { testClock } from './support/clock.ts'
 import { signet } from './support/command-line.ts'
 import { scene } from './support/scene.ts'
-import { api, byTest, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
+import { api, auditsAll, byTest, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
 import { everythingIn } from './support/sqlite.ts'
 
 const newPassword = 'another battery staple 10'
@@ -148,7 +148,7 @@ t.test('an act whose event cannot be appended does not happen', async t => {
       }
       return work(broken ? { ...stores, audit: { ...stores.audit, append } } : stores)
     })
-  const { service } = await scene(t, { faults: { write } })
+  const { service } = await scene(t, { faults: { write }, environment: auditsAll })
   const { users, roles, clients } = service
   const { body } = await signIn(service)
   const before = everythingIn(service.databaseFile)

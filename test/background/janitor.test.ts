@@ -3,7 +3,7 @@ import { type Test, test } from 'tap'
 import { testClock } from '../support/clock.ts'
 import { linesSaying } from '../support/log.ts'
 import { byTest, refresh, type Service } from '../support/serve.ts'
-import { auditOf, change, everythingIn, notOnPostgres, select, sessionsOf } from '../support/sqlite.ts'
+import { everythingIn, notOnPostgres, select, sessionsOf } from '../support/sqlite.ts'
 import {
   device,
   fetchList,
@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** A token's 10 minutes, the grace, the time to issue it, and the tolerance of slow clocks. */
 const DEAD_AFTER_MS = (600 + 30 + 10 + 300) * SECOND_MS
-const nothing = { sessions: 0, revocations: 0, statusLists: 0, endedSessions: 0 }
+const nothing = { sessions: 0, revocations: 0, statusLists: 0 }
 
 async function scene(t: Test) {
   const clock = testClock()
@@ -130,23 +130,10 @@ test('the log says what was removed, and names nobody', async t => {
   await sweep()
   const [line, ...more] = linesSaying(service, 'swept')
   t.same(more, [])
-  const { level, sessions, revocations, status_lists, ended_sessions } = line
+  const { level, sessions, revocations, status_lists } = line
   t.same(
-    { level, sessions, revocations, status_lists, ended_sessions },
-    { level: 'info', sessions: 1, revocations: 1, status_lists: 1, ended_sessions: 0 },
+    { level, sessions, revocations, status_lists },
+    { level: 'info', sessions: 1, revocations: 1, status_lists: 1 },
   )
   t.notMatch(JSON.stringify(line), /alice|session_|user_/)
-})
-
-test('what a command began and did not finish is finished: sessions of a client that was disabled or deleted', async t => {
-  for (const status of ['disabled', 'deleted']) {
-    const { service, sweep } = await scene(t)
-    const left = await device(service)
-    change(service.databaseFile, "update clients set status = ? where client_id = 'web-app'", status)
-    t.same(await sweep(), { ...nothing, endedSessions: 1 })
-    t.ok(await isRevoked(left.status), 'at once')
-    t.match(sessionsOf(service.databaseFile), [{ end_reason: `client_${status}` }])
-    t.equal(auditOf(service.databaseFile).at(-1), `session.end success client_${status}`)
-    t.same(await sweep(), nothing)
-  }
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { commandLine, type Refused } from '../support/command-line.ts'
-import { environmentOf, type Service, temporaryFolder } from '../support/serve.ts'
+import { auditsAll, environmentOf, type Service, temporaryFolder } from '../support/serve.ts'
 import { change, changeEach, everythingIn, notOnPostgres, type Row, select } from '../support/sqlite.ts'
 import { type Device, device, refreshed, withAlice } from '../support/status-list.ts'
 import { startTogether } from '../support/together.ts'
@@ -16,7 +16,7 @@ t.jobs = 2
 
 /** A service with alice, the command line on its database, and a folder for backups that is not the service's. */
 async function toBackUp(t: Test) {
-  const service = await withAlice(t)
+  const service = await withAlice(t, { environment: auditsAll })
   const operator = await commandLine(t, await environmentOf(service.folder))
   const folder = temporaryFolder(t)
   return { ...operator, service, folder, file: join(folder, 'backup.sqlite') }

@@ -2,8 +2,10 @@ import t from 'tap'
 import { testClock } from '../support/clock.ts'
 import { commandLine, isoTime } from '../support/command-line.ts'
 import { api, password, secret, serve } from '../support/serve.ts'
+import { until } from '../support/status-list.ts'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 t.test('secrets are exchanged without an interruption, beside a running server', async t => {
   const clock = testClock()
@@ -30,13 +32,17 @@ t.test('secrets are exchanged without an interruption, beside a running server',
   const { created_at, expires_at } = second.secrets[1]
   t.match(expires_at, isoTime)
   t.equal(Date.parse(expires_at) - Date.parse(created_at), 90 * DAY_MS)
-  t.strictSame(Object.keys(second.secrets[1]).sort(), ['created_at', 'expires_at', 'id', 'name'], 'and no hash')
+  t.strictSame(
+    Object.keys(second.secrets[1]).sort(),
+    ['created_at', 'expires_at', 'id', 'last_used_at', 'name'],
+    'and no hash',
+  )
   t.type(await works(secret), 'string', 'the first still works')
   const refreshToken = await works(second.client_secret)
   t.type(refreshToken, 'string', 'the second works at once')
 
   const left = await json(['clients', 'remove-secret', 'web-app', first.secret_id])
-  t.strictSame(left.secrets, [second.secrets[1]])
+  t.strictSame(left.secrets, [{ ...second.secrets[1], last_used_at: left.secrets[0].last_used_at }])
   t.notOk('client_secret' in left)
   t.equal(await works(secret), 401, 'a removed secret')
   const form = { grant_type: 'refresh_token', refresh_token: refreshToken }
@@ -67,4 +73,35 @@ t.test('secrets are exchanged without an interruption, beside a running server',
     { words: ['clients', 'add-secret', 'web-app', '--expires', `9${'0'.repeat(20)}d`], code: 1, says: /after 1s/ },
   ])
   t.strictSame(await json(['clients', 'list']), stored, 'what was refused changed nothing')
+})
+
+t.test('of each secret it is told when it was used last, to the hour', async t => {
+  const clock = testClock()
+  const service = await serve(t, { clock })
+  const { json } = await commandLine(t, service.environment)
+  await json(['clients', 'add', 'billing-api', '--secret-stdin', '--introspect', api], secret)
+  const { client_secret: unused } = await json(['clients', 'add-secret', 'billing-api'])
+  const use = (value: string) =>
+    service.get('/oauth/introspect', { form: { token: 'x' }, client: ['billing-api', value] })
+  const usedAt = async () => {
+    const { secrets } = await json(['clients', 'show', 'billing-api'])
+    return secrets.map(({ last_used_at }: { last_used_at: string | null }) => last_used_at)
+  }
+  t.strictSame(await usedAt(), [null, null])
+  t.equal((await use(`${unused}x`)).status, 401)
+  t.strictSame(await usedAt(), [null, null], 'a wrong one is no use')
+
+  const first = new Date(clock.now()).toISOString()
+  t.equal((await use(secret)).status, 200)
+  await until(async () => (await usedAt())[0] !== null)
+  t.strictSame(await usedAt(), [first, null])
+  clock.advance(HOUR_MS - 1)
+  t.equal((await use(secret)).status, 200)
+  t.equal((await use(unused)).status, 200)
+  await until(async () => (await usedAt())[1] !== null)
+  t.equal((await usedAt())[0], first, 'once an hour is enough')
+  clock.advance(1)
+  t.equal((await use(secret)).status, 200)
+  await until(async () => (await usedAt())[0] !== first)
+  t.equal((await usedAt())[0], new Date(clock.now()).toISOString())
 })

@@ -22,7 +22,13 @@ t.test('under --json each command answers the client as it then is, with these m
   t.match(client.id, /^client_[0-9a-f]{32}$/, 'as the audit names it')
   t.match(client.created_at, isoTime)
   t.match(client.secrets[0]?.created_at, isoTime)
-  const stored = { id: secret_id, name: null, created_at: client.secrets[0]?.created_at, expires_at: null }
+  const stored = {
+    id: secret_id,
+    name: null,
+    created_at: client.secrets[0]?.created_at,
+    expires_at: null,
+    last_used_at: null,
+  }
   t.strictSame(client, {
     client_id: 'web-app',
     id: client.id,

@@ -52,6 +52,7 @@ t.test('for people each command answers in a line, and list in a table', async t
 t.test('what is refused ends with 1, wrong usage with 2, and neither changes a role', async t => {
   const { json, refuses } = await commandLine(t)
   await json(['roles', 'add', 'taken', ...permissions('a:b')])
+  await json(['users', 'add', 'bob', '--password-stdin'], password)
   const add = (name: string, permission: string) => ['roles', 'add', ...permissions(permission), '--', name]
   const refused = (words: readonly string[], says: RegExp): Refused => ({ words, code: 1, says })
   const misused = (words: readonly string[], says: RegExp): Refused => ({ words, code: 2, says })
@@ -61,7 +62,7 @@ t.test('what is refused ends with 1, wrong usage with 2, and neither changes a r
     refused(['roles', 'show', 'nobody'], noRole),
     refused(['roles', 'delete', 'nobody'], noRole),
     refused(['roles', 'update', 'nobody', ...permissions('a:b')], noRole),
-    refused(['roles', 'grant', 'nobody', '--user', 'ann'], noRole),
+    refused(['roles', 'grant', 'nobody', '--user', 'bob'], noRole),
     refused(['roles', 'grant', 'taken', '--user', 'ann'], /^There is no such user\.\n$/),
     refused(['roles', 'revoke', 'taken', '--user', 'ann'], /^There is no such user\.\n$/),
     refused(add('', 'a:b'), /role name/),

@@ -58,7 +58,7 @@ const credentials = ({ userId }: Who) =>
   select(service.databaseFile, 'select status, password_id, password_hash from users where id = ?', userId)
 const aliveOf = ({ userId }: Who) =>
   sessionsOf(service.databaseFile)
-    .filter(row => row['user_id'] === userId && row['ended_at_ms'] === null)
+    .filter(row => row['subject_id'] === userId && row['ended_at_ms'] === null)
     .map(row => row['id'])
 
 const acts: Readonly<Record<string, (who: Who) => Promise<unknown>>> = {

@@ -11,6 +11,13 @@ import { api, claimsOf, headerOf, secret } from '../support/serve.ts'
 import { notOnPostgres, sessionsOf } from '../support/sqlite.ts'
 import { device, isRevoked, refreshed, restarted, revoke, withAlice } from '../support/status-list.ts'
 
+/** What had another name or another place then. */
+const before: Readonly<Record<string, string>> = {
+  user_id: 'subject_id',
+  secrets: `(select json_group_array(json_object('id', id, 'name', name, 'hash', hash,
+    'createdAtMs', created_at_ms, 'expiresAtMs', expires_at_ms)) from new.credentials where owner_id = clients.id)`,
+}
+
 /** Puts in the place of the database one that knows the first migration alone, with the same users, clients and sessions. */
 async function downgrade(file: string): Promise<void> {
   const old = `${file}-old`
@@ -25,7 +32,8 @@ async function downgrade(file: string): Promise<void> {
       .prepare<[], { name: string }>(`pragma main.table_info(${table})`)
       .all()
       .map(({ name }) => name)
-    database.prepare(`insert into main.${table} (${columns}) select ${columns} from new.${table}`).run()
+    const values = columns.map(name => (table === 'user_roles' ? name : (before[name] ?? name)))
+    database.prepare(`insert into main.${table} (${columns}) select ${values} from new.${table}`).run()
   }
   database.close()
   for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true })

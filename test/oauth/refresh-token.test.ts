@@ -3,11 +3,11 @@ import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
-import { addAlice, api, claimsOf, password, refresh, serve, signIn } from '../support/serve.ts'
+import { addAlice, api, auditsAll, claimsOf, password, refresh, serve, signIn } from '../support/serve.ts'
 import { auditedBy, everythingIn, notOnPostgres, sessionsOf } from '../support/sqlite.ts'
 
 const clock = testClock()
-const service = await serve(t, { clock })
+const service = await serve(t, { clock, environment: auditsAll })
 const file = service.databaseFile
 await addAlice(service)
 await addClient(service, { clientId: 'portal', audiences: [api, 'https://files.example.com'] })
