@@ -1,9 +1,10 @@
 /** What becomes of the tokens that exist when something changes: the table of docs/running.md. */
 
 import t from 'tap'
+import type { ClientSettings } from '../../src/records/client.ts'
 import { addClient } from '../support/clients.ts'
 import { badToken, ended, good, type Parties, scene, tokensOf } from '../support/scene.ts'
-import { byTest, claimsOf, password, secret } from '../support/serve.ts'
+import { api, byTest, claimsOf, password, secret } from '../support/serve.ts'
 import { auditedBy } from '../support/sqlite.ts'
 import { statusIn, storedRevocations } from '../support/status-list.ts'
 
@@ -149,8 +150,25 @@ const losses: Readonly<Record<string, Loss>> = {
   },
 }
 
+const fromClient = (less: Partial<ClientSettings>, left: Loss['left']): Loss => ({
+  act: ({ clientId }) => clients.update(clientId, less, byTest),
+  undo: ({ clientId }) => clients.update(clientId, all, byTest),
+  left,
+})
+const all = { grants: ['password', 'refresh_token'], scope: editor, audiences: [issuer, api] } as const
+const everything = { scope: 'posts:read posts:write', roles: ['its'] }
+const lossesOfClients: Readonly<Record<string, Loss>> = {
+  'a scope is taken from a client': fromClient({ scope: reader }, { scope: 'posts:read', roles: [] }),
+  'another scope takes the place of one': fromClient(
+    { scope: ['posts:read', 'a:b'] },
+    { scope: 'posts:read', roles: [] },
+  ),
+  'an audience is taken from a client': fromClient({ audiences: [issuer] }, everything),
+  'a grant is taken from a client': fromClient({ grants: ['refresh_token'] }, everything),
+}
+
 t.test('access tokens end, and the sessions go on with what is left, when', async t => {
-  for (const [name, { act, undo, left }] of Object.entries(losses)) {
+  for (const [name, { act, undo, left }] of Object.entries({ ...losses, ...lossesOfClients })) {
     await t.test(name, async t => {
       const [who, bystander] = [await its.parties(), await its.parties()]
       const other = await its.device(who)
@@ -180,6 +198,10 @@ t.test('nothing ends when', async t => {
     'a role is taken that the user does not have': ({ username }) => roles.revoke('editor', username, byTest),
     'the client gets another secret': ({ clientId }) =>
       clients.addSecret(clientId, { name: undefined, secret: undefined, ttlSeconds: undefined }, byTest),
+    'the client may have more': ({ clientId }) =>
+      clients.update(clientId, { scope: ['*'], audiences: [issuer, api, 'https://more.example'] }, byTest),
+    'tokens of the client live longer, and another page may use it': ({ clientId }) =>
+      clients.update(clientId, { accessTokenTtlSeconds: 900, origins: ['https://page.example'] }, byTest),
     'the client is enabled that is enabled': ({ clientId }) => clients.setStatus(clientId, 'active', byTest),
     'the user is enabled that is enabled': ({ username }) => users.setStatus(username, 'active', byTest),
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { rowsOf } from './audit.ts'
 import { addClient } from './clients.ts'
-import { byTest, freePort, password, type ServeOptions, type Service, serve } from './serve.ts'
+import { auditsAll, byTest, freePort, password, type ServeOptions, type Service, serve } from './serve.ts'
 
 const server = fileURLToPath(new URL('../../examples/resource-api/server.ts', import.meta.url))
 
@@ -76,7 +76,7 @@ async function addDemoAccounts(service: Service, page: string): Promise<void> {
 export async function resourceApi(t: Test, options: ServeOptions = {}) {
   const port = await freePort()
   const page = `http://127.0.0.1:${port}`
-  const service = await serve(t, options)
+  const service = await serve(t, { ...options, environment: { ...auditsAll, ...options?.environment } })
   await addDemoAccounts(service, page)
   const api = await startResourceApi(t, { SIGNET_ISSUER: service.issuer, PORT: String(port) })
   return {

@@ -17,6 +17,8 @@ export interface HeldSession {
   /** The newest one that was acknowledged. */
   refreshToken: string
   readonly accessTokens: HeldAccessToken[]
+  /** When an access token of it was revoked last. */
+  takenAtMs: number
   isRevoked: boolean
 }
 
@@ -40,6 +42,8 @@ export interface Client {
 }
 
 const MOST_SESSIONS = 6
+/** A session gets a fresh index for a revoked access token at most once in it. */
+const BETWEEN_FRESH_INDICES_MS = 60_000
 
 /** What each act asks for. */
 const requests: Record<ActKind, (act: Act) => readonly [path: string, form: string]> = {
@@ -67,7 +71,7 @@ export function createClient(ledger: Ledger, random: () => number): Client {
   function keep({ body }: Answer, session?: HeldSession): void {
     const { access_token, refresh_token } = JSON.parse(body)
     const accessToken = heldAccessToken(access_token)
-    const kept = session ?? { id: accessToken.sid, refreshToken: '', accessTokens: [], isRevoked: false }
+    const kept = session ?? { id: accessToken.sid, refreshToken: '', accessTokens: [], takenAtMs: 0, isRevoked: false }
     if (session === undefined) held.push(kept)
     kept.refreshToken = refresh_token
     kept.accessTokens.push(accessToken)
@@ -83,6 +87,7 @@ export function createClient(ledger: Ledger, random: () => number): Client {
   /** Without an access token the whole session. The siblings of an access token carry the same index and end with it. */
   function markRevoked(session: HeldSession, accessToken: HeldAccessToken | undefined): void {
     session.isRevoked ||= accessToken === undefined
+    session.takenAtMs = Date.now()
     for (const token of session.accessTokens)
       token.isRevoked ||=
         session.isRevoked || (token.listId === accessToken?.listId && token.index === accessToken.index)
@@ -116,6 +121,7 @@ export function createClient(ledger: Ledger, random: () => number): Client {
     const session = pick(sessions)
     if (dice < 0.75) return { kind: 'refresh', session }
     if (dice < 0.85) return { kind: 'session revocation', session }
+    if (Date.now() < session.takenAtMs + BETWEEN_FRESH_INDICES_MS) return { kind: 'refresh', session }
     return { kind: 'access token revocation', session, accessToken: pick(session.accessTokens) }
   }
 
