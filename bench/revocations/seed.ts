@@ -7,7 +7,7 @@ import {
   newRefreshToken,
   type RefreshToken,
 } from '../../src/oauth/sessions/refresh-token.ts'
-import { LIST_SIZE } from '../../src/oauth/status-list/status-index.ts'
+import { LIST_SIZE } from '../../src/oauth/status-list/index-allocation.ts'
 import { orderedId, randomId, systemRandomness } from '../../src/randomness.ts'
 import type { NewSession } from '../../src/records/session.ts'
 import type { StatusReference } from '../../src/records/status-list.ts'

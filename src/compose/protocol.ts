@@ -18,6 +18,7 @@ import { createSessionStarter } from '../oauth/sessions/new-session.ts'
 import { createTokenRelease, type Gate } from '../oauth/sessions/session-changes.ts'
 import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
 import { STATUS_LIST_TYPE } from '../oauth/status-list/encoding.ts'
+import { createIndexAllocation } from '../oauth/status-list/index-allocation.ts'
 import { createStatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { createStatusIndices } from '../oauth/status-list/status-index.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
@@ -117,7 +118,10 @@ function composeIssuer(parts: ProtocolParts, gate: Gate) {
   const { config, clock, randomness, write, ends, activeSigner } = parts
   return createTokenIssuer({
     mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
-    chooseStatus: createStatusIndices({ write, clock, randomness, refreshGrace: config.refreshGraceSeconds }),
+    chooseStatus: createStatusIndices({
+      takeIndex: createIndexAllocation({ write, clock, randomness }),
+      refreshGrace: config.refreshGraceSeconds,
+    }),
     releaseToken: createTokenRelease({
       gate,
       ends,

@@ -12,5 +12,8 @@ export const CLOCK_TOLERANCE_SECONDS = 5 * 60
 /** For how long a refresh whose answer was lost may be repeated. A stolen token may go unnoticed for as long. */
 export const LONGEST_REFRESH_GRACE_SECONDS = 60
 
+/** Between reading a session's row and answering: a retry that came in the last moment of the grace is signed a little later. */
+export const ISSUING_SECONDS = 10
+
 /** For how long a verifier may use its copy of the JWKS. */
 export const JWKS_MAX_AGE_SECONDS = 5 * 60

@@ -10,7 +10,7 @@ import type { Clock } from '../../clock.ts'
 import type { Signer } from '../../records/signing-key.ts'
 import type { RevocationReader, StatusListReader } from '../../records/status-list.ts'
 import { encodeStatusList, STATUS_LIST_LIFETIME, statusListClaims, statusListUri } from './encoding.ts'
-import { LIST_SIZE } from './status-index.ts'
+import { LIST_SIZE } from './index-allocation.ts'
 
 export interface StatusListDocument {
   readonly body: string
