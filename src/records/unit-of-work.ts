@@ -57,6 +57,12 @@ export interface Stores extends Readers {
 export type Write = <T>(work: (stores: Stores) => Promise<T>, size?: 'one statement') => Promise<T>
 
 /**
+ * Answers what `work` reads of one moment, however many reads it makes and whatever is written meanwhile. Not for long: it holds a
+ * connection, and SQLite keeps what was overwritten since.
+ */
+export type Snapshot = <T>(work: (readers: Readers) => Promise<T>) => Promise<T>
+
+/**
  * The database can't be used at the moment, and trying again makes sense. Nothing was changed, unless the answer to a commit was lost:
  * then nobody knows, and whoever tries again finds out.
  */

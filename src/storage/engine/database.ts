@@ -2,13 +2,14 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
-import type { Readers, Stores, Write } from '../../records/unit-of-work.ts'
+import type { Readers, Snapshot, Stores, Write } from '../../records/unit-of-work.ts'
 import type { Dialect } from './dialect.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export interface Database {
   readonly read: Readers
+  readonly snapshot: Snapshot
   readonly write: Write
   /** Brings the schema up to date and answers which migrations ran. */
   migrate(): Promise<readonly string[]>

@@ -11,6 +11,7 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type TransactionSettings,
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { endsConnection, toStorageError, unreachable } from './postgres-errors.ts'
@@ -30,7 +31,7 @@ export const postgresDialect = (pool: Pool, limits: Limits): KyselyDialect => ({
 })
 
 interface Connection extends DatabaseConnection {
-  begin(): Promise<void>
+  begin(settings: TransactionSettings): Promise<void>
   commit(): Promise<void>
   rollBack(): Promise<void>
   release(): void
@@ -39,7 +40,7 @@ interface Connection extends DatabaseConnection {
 const postgresDriver = (pool: Pool, limits: Limits): Driver => ({
   init: async () => {},
   acquireConnection: async () => connectionOf(await pool.connect().catch(unreachable), limits),
-  beginTransaction: (connection: Connection) => connection.begin(),
+  beginTransaction: (connection: Connection, settings) => connection.begin(settings),
   commitTransaction: (connection: Connection) => connection.commit(),
   rollbackTransaction: (connection: Connection) => connection.rollBack(),
   releaseConnection: async (connection: Connection) => connection.release(),
@@ -48,7 +49,7 @@ const postgresDriver = (pool: Pool, limits: Limits): Driver => ({
 
 function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }: Limits): Connection {
   // What only the server can keep: nobody waits for long for the locks of an instance that stands still.
-  const begin = `begin; set local lock_timeout = ${lockMs}; set local idle_in_transaction_session_timeout = ${transactionMs}`
+  const limits = `set local lock_timeout = ${lockMs}; set local idle_in_transaction_session_timeout = ${transactionMs}`
   let isUsable = true
   let transactionEndsAt = Number.POSITIVE_INFINITY
 
@@ -72,10 +73,11 @@ function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }
     async *streamQuery() {
       throw new Error('Queries are not streamed.')
     },
-    async begin() {
+    async begin({ isolationLevel, accessMode }) {
       transactionEndsAt = performance.now() + transactionMs
+      const level = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`
       try {
-        await query(begin)
+        await query(`begin${level} ${accessMode ?? ''}; ${limits}`)
       } catch (error) {
         // Perhaps it has begun: nobody else may find themselves in it.
         isUsable = false

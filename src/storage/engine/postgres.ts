@@ -32,11 +32,19 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
   const stores = prepareStores(db, dialect)
   let ended: Promise<void> | undefined
   return {
-    read: stores(postgresExecutor(db)),
+    read: stores(postgresExecutor(db, false)),
+    snapshot: work =>
+      db
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .setAccessMode('read only')
+        .execute(transaction => work(stores(postgresExecutor(transaction, false)))),
     write: (work, size) =>
-      size === 'one statement'
-        ? untilNoVictim(() => work(stores(oneStatement(postgresExecutor(db)).executor)))
-        : untilNoVictim(() => db.transaction().execute(transaction => work(stores(postgresExecutor(transaction))))),
+      untilNoVictim(() =>
+        size === 'one statement'
+          ? work(stores(oneStatement(postgresExecutor(db, false)).executor))
+          : db.transaction().execute(transaction => work(stores(postgresExecutor(transaction, true)))),
+      ),
     migrate: () => migrate(within(LIMITS_OF_MIGRATION)),
     integrityProblem: async () => undefined,
     backup: undefined,
@@ -61,8 +69,8 @@ async function untilNoVictim<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-const postgresExecutor = (kysely: Kysely<Schema>): Executor => ({
-  locks: kysely.isTransaction,
+const postgresExecutor = (kysely: Kysely<Schema>, locks: boolean): Executor => ({
+  locks,
   kysely,
   async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
     const { rows, numAffectedRows } = await kysely.executeQuery<R>({ ...query, parameters })

@@ -18,6 +18,7 @@ import {
   toStorageError,
   writeConnection,
 } from './sqlite-connection.ts'
+import { createSnapshots } from './sqlite-snapshots.ts'
 
 export async function openSqlite(
   path: string,
@@ -46,8 +47,10 @@ export async function openSqlite(
     acquire,
     toError: toStorageError,
   })
+  const snapshots = createSnapshots(path, file => stores(sqliteExecutor(forKysely(file))))
   return {
     read: stores(reader),
+    snapshot: snapshots.snapshot,
     write,
     async migrate() {
       await acquire(connection.begin)
@@ -66,6 +69,7 @@ export async function openSqlite(
     ping: () => ping(reader.kysely),
     async close() {
       await idle()
+      await snapshots.close()
       readOnlyFile.close()
       file.close()
     },
