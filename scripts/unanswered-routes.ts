@@ -8,13 +8,13 @@ const never = async (): Promise<never> => {
 
 export const unansweredRoutes: PublicRoutesOptions = {
   metadata: metadataOf('http://127.0.0.1:3000', []),
-  publishedKeys: () => ({ body: '', etag: '' }),
+  publishedKeys: () => ({ body: '' }),
   jwksMaxAge: () => 300,
   tokenEndpoint: never,
   revocationEndpoint: never,
   introspectionEndpoint: never,
   findLiveAccessToken: never,
-  statusLists: { find: never, uris: () => [] },
+  statusLists: { find: never, aggregate: never },
   users: { findById: never, changePassword: never },
   sessionManagement: { list: never, end: never },
   origins: { isKnown: never, mayUse: never },

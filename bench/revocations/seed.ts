@@ -7,7 +7,7 @@ import {
   newRefreshToken,
   type RefreshToken,
 } from '../../src/oauth/sessions/refresh-token.ts'
-import { LIST_SIZE } from '../../src/oauth/status-list/index-allocation.ts'
+import { BLOCKS } from '../../src/oauth/status-list/index-allocation.ts'
 import { orderedId, randomId, systemRandomness } from '../../src/randomness.ts'
 import type { NewSession } from '../../src/records/session.ts'
 import type { StatusReference } from '../../src/records/status-list.ts'
@@ -15,7 +15,8 @@ import type { Database } from '../../src/storage/engine/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import type { Environment } from '../service.ts'
 
-const BLOCKS = 1024
+/** Entries of its list. */
+const SIZE = 2 ** 20
 const HOUR_MS = 3_600_000
 
 interface Parties {
@@ -27,11 +28,11 @@ interface Parties {
 async function claimIndices(database: Database, count: number, nowMs: number): Promise<readonly StatusReference[]> {
   const [id, keepUntilMs] = [randomId(systemRandomness, 'list'), nowMs + 48 * HOUR_MS]
   await database.write(async ({ statusLists }) => {
-    await statusLists.open({ id, openedAtMs: nowMs, revision: 0, keepUntilMs })
+    await statusLists.open({ id, openedAtMs: nowMs, size: SIZE, revision: 0, keepUntilMs })
     for (let block = 0; block < BLOCKS / 2; block += 1) await statusLists.claimBlock(BLOCKS, nowMs - HOUR_MS)
   })
   const indices = new Set<number>()
-  while (indices.size < count) indices.add(Math.floor((Math.random() * LIST_SIZE) / 2))
+  while (indices.size < count) indices.add(Math.floor((Math.random() * SIZE) / 2))
   return [...indices].map(index => ({ listId: id, index }))
 }
 

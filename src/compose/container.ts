@@ -16,10 +16,10 @@ import { createRestoreGuard } from '../maintenance/restore.ts'
 import { createCascades } from '../oauth/sessions/cascades.ts'
 import { createSessionEnds } from '../oauth/sessions/session-ends.ts'
 import { createSessionManagement } from '../oauth/sessions/session-management.ts'
-import { createRevocationNews } from '../oauth/status-list/revocation-news.ts'
 import { createHashingQueue, LONGEST_QUEUE } from '../passwords/hashing-queue.ts'
 import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
+import type { Snapshot } from '../records/unit-of-work.ts'
 import { once } from './once.ts'
 import type { Sources } from './sources.ts'
 
@@ -29,7 +29,6 @@ export function createContainer(config: Config, sources: Sources = {}) {
   const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
-  const revocationNews = createRevocationNews()
   const passwords = createPasswords({
     hasher: faults.hasher?.(argon2id) ?? argon2id,
     queue: createHashingQueue({ concurrency: availableParallelism(), limit: LONGEST_QUEUE }),
@@ -42,8 +41,9 @@ export function createContainer(config: Config, sources: Sources = {}) {
     refuseForeignDatabase(config.database)
     const { openMigrated } = await import('../storage/open-database.ts')
     const opened = await openMigrated(config.database, { clock, randomness })
-    const write = revocationNews.announcing(faults.write?.(opened.write) ?? opened.write)
-    return { ...opened, read: faults.read?.(opened.read) ?? opened.read, write }
+    const reading = faults.read ?? (read => read)
+    const snapshot: Snapshot = work => opened.snapshot(readers => work(reading(readers)))
+    return { ...opened, read: reading(opened.read), snapshot, write: faults.write?.(opened.write) ?? opened.write }
   })
 
   const cascades = once(async () => {
@@ -104,7 +104,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return createJanitor({ read, write, clock, log })
   })
 
-  const parts = { config, clock, randomness, log, faults, policy, passwords, ends, revocationNews }
+  const parts = { config, clock, randomness, log, faults, policy, passwords, ends }
   const opened = { database, keyFiles, keyLifecycle, restoreGuard, users, cascades, sessionManagement, janitor }
   const maintenance = once(async () => {
     const { composeMaintenance } = await import('./maintenance.ts')

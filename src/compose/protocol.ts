@@ -27,13 +27,14 @@ import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { grantTypes } from '../records/client.ts'
 import type { Signer } from '../records/signing-key.ts'
-import type { Readers, Write } from '../records/unit-of-work.ts'
+import type { Readers, Snapshot, Write } from '../records/unit-of-work.ts'
 
 export interface ProtocolParts {
   readonly config: Config
   readonly clock: Clock
   readonly randomness: Randomness
   readonly read: Readers
+  readonly snapshot: Snapshot
   readonly write: Write
   readonly passwords: Passwords
   readonly ends: SessionEnds
@@ -85,7 +86,7 @@ export function composeProtocol(parts: ProtocolParts) {
     statusLists: createStatusListPublisher({
       issuer,
       statusLists: read.statusLists,
-      revocations: read.revocations,
+      snapshot: parts.snapshot,
       activeSigner,
       sign: createJwsSigner(STATUS_LIST_TYPE),
       clock,

@@ -4,7 +4,6 @@ import type { Users } from '../accounts/users.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
 import type { Janitor } from '../background/janitor.ts'
 import { createKeyClock } from '../background/key-clock.ts'
-import { createRevocationWatch } from '../background/revocation-watch.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import { startServers } from '../http/servers.ts'
@@ -16,7 +15,6 @@ import type { RestoreGuard } from '../maintenance/restore.ts'
 import type { Cascades } from '../oauth/sessions/cascades.ts'
 import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
-import type { RevocationNews } from '../oauth/status-list/revocation-news.ts'
 import { loadArgon2, type Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
@@ -33,7 +31,6 @@ interface ServeParts {
   readonly policy: KeyPolicy
   readonly passwords: Passwords
   readonly ends: SessionEnds
-  readonly revocationNews: RevocationNews
   database(): Promise<Database>
   keyFiles(): Promise<PrivateKeys>
   keyLifecycle(): Promise<KeyLifecycle>
@@ -45,9 +42,9 @@ interface ServeParts {
 }
 
 export async function serve(parts: ServeParts) {
-  const { config, clock, randomness, log, faults, policy, passwords, ends, revocationNews } = parts
+  const { config, clock, randomness, log, faults, policy, passwords, ends } = parts
   await loadArgon2()
-  const { read, write, ping } = await parts.database()
+  const { read, snapshot, write, ping } = await parts.database()
   const lifecycle = await parts.keyLifecycle()
   await (await parts.restoreGuard()).assertOriginal()
   await lifecycle.settle(itself)
@@ -57,18 +54,11 @@ export async function serve(parts: ServeParts) {
   const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
   const publishedKeys = ring.published
   const protocol = composeProtocol({
-    ...{ config, clock, randomness, read, write, passwords, ends, activeSigner, publishedKeys },
+    ...{ config, clock, randomness, read, snapshot, write, passwords, ends, activeSigner, publishedKeys },
   })
-  revocationNews.listen(protocol.statusLists.markChanged)
-  await protocol.statusLists.poll()
 
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
-  const background = [
-    createRevocationWatch(protocol.statusLists, log),
-    createCascadeWatch(await parts.cascades(), log),
-    keyClock,
-    await parts.janitor(),
-  ]
+  const background = [createCascadeWatch(await parts.cascades(), log), keyClock, await parts.janitor()]
   const { host, port, managementHost, managementPort, trustProxy } = config
   const servers = await startServers({
     ...protocol,

@@ -1,44 +1,67 @@
-/** Documents that have a version (RFC 9110 §8.8.3), and who holds which. */
+/** Public documents, sent from bytes that are ready: their versions (RFC 9110 §8.8.3), their codings, and who holds which. */
 import { hash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** A strong entity tag: it changes with the body. */
-const entityTag = (body: string): string => `"${hash('sha256', body, 'base64url')}"`
+/** Another object when its body is another. */
+export interface PublicDocument {
+  readonly body: string
+  /** When it is not there, it is made where it saves something. */
+  readonly gzipped?: Buffer
+}
 
-/** Of the documents that are sent again and again, so that each is hashed once. */
-const tags = new WeakMap<object, string>()
+/** A document in one coding. Each coding is other bytes and has a strong entity tag of its own (RFC 9110 §8.8.3.3). */
+interface Form {
+  readonly bytes: Buffer
+  readonly etag: string
+  readonly coding: 'gzip' | undefined
+}
 
-/** @param document another object when its body is another */
-export function entityTagOf(document: { readonly body: string }): string {
-  const known = tags.get(document) ?? entityTag(document.body)
-  tags.set(document, known)
-  return known
+interface Forms {
+  readonly plain: Form
+  readonly gzipped: Form | undefined
+}
+
+const made = new WeakMap<PublicDocument, Forms>()
+
+function formsOf(document: PublicDocument): Forms {
+  const known = made.get(document)
+  if (known !== undefined) return known
+  const bytes = Buffer.from(document.body)
+  const gzipped = document.gzipped ?? gzipSync(bytes)
+  const version = hash('sha256', bytes, 'base64url')
+  const forms: Forms = {
+    plain: { bytes, etag: `"${version}"`, coding: undefined },
+    gzipped: gzipped.length < bytes.length ? { bytes: gzipped, etag: `"${version}-gzip"`, coding: 'gzip' } : undefined,
+  }
+  made.set(document, forms)
+  return forms
 }
 
 /** Whether the caller holds this version already (RFC 9110 §13.1.2, weak comparison). */
 function holds(ifNoneMatch: string | undefined, etag: string): boolean {
-  const candidates = (ifNoneMatch ?? '').split(',').map(tag => tag.trim().replace(/^W\//, ''))
+  if (ifNoneMatch === undefined) return false
+  const candidates = ifNoneMatch.split(',').map(tag => tag.trim().replace(/^W\//, ''))
   return candidates.includes(etag) || candidates.includes('*')
 }
 
-/** Sends a document that has a version, or 304 to whoever holds that version. */
-export function sendVersioned(
+/** Sends a document in the coding that the caller takes, or 304 to whoever holds that version. */
+export function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  document: {
-    readonly body: string | Buffer
-    readonly etag: string
-    readonly type: string
-    readonly cacheControl: string
-  },
+  document: PublicDocument,
+  { type, cacheControl }: { readonly type: string; readonly cacheControl: string },
 ): FastifyReply {
-  reply.header('etag', document.etag).header('cache-control', document.cacheControl)
-  if (holds(request.headers['if-none-match'], document.etag)) return reply.code(304).send()
-  return reply.type(document.type).send(document.body)
+  const { plain, gzipped } = formsOf(document)
+  const { bytes, etag, coding } = gzipped !== undefined && acceptsGzip(request) ? gzipped : plain
+  reply.headers({ etag, 'cache-control': cacheControl, vary: 'Accept-Encoding' })
+  if (holds(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  if (coding !== undefined) reply.header('content-encoding', coding)
+  return reply.header('content-type', type).send(bytes)
 }
 
 /** Whether the caller takes gzip, named and with a weight above nothing (RFC 9110 §12.5.3). */
-export function acceptsGzip({ headers }: FastifyRequest): boolean {
+function acceptsGzip({ headers }: FastifyRequest): boolean {
   const accepted = String(headers['accept-encoding'] ?? '').split(',')
   return accepted.some(each => {
     const [coding = '', ...parameters] = each.split(';').map(part => part.trim().toLowerCase())

@@ -103,7 +103,9 @@ export function createErrorHandler(log: Logger) {
       error: 'server_error',
       description: 'Something went wrong on our side.',
     }
-    if (wire.status >= 500 && !isTemporary(error)) log.error({ request_id: request.id, err: error }, wire.error)
+    // Nor is what nobody built.
+    if (wire.status >= 500 && wire.status !== 501 && !isTemporary(error))
+      log.error({ request_id: request.id, err: error }, wire.error)
     noteForLog(request, { outcome: wire.error })
     return reply
       .code(wire.status)

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../keys/key-ring.ts'
 import type { FindLiveAccessToken } from '../oauth/access-token-verification.ts'
 import type { Metadata } from '../oauth/metadata.ts'
+import type { StatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
 import { createBearerAuthentication } from './bearer.ts'
 import { applyOriginRules } from './browser-origins.ts'
@@ -10,7 +11,7 @@ import { registerFormParameters } from './form-parameters.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 import { type MeRoutesOptions, meRoutes } from './routes/me.ts'
 import { introspectionRoute, type RevocationRouteOptions, revocationRoute } from './routes/revocation.ts'
-import { type StatusListRoutesOptions, statusListRoutes } from './routes/status-lists.ts'
+import { statusListRoutes } from './routes/status-lists.ts'
 import { type TokenRouteOptions, tokenRoute } from './routes/token.ts'
 import { jwksRoute, metadataRoute } from './routes/well-known.ts'
 
@@ -23,7 +24,7 @@ export interface PublicRoutesOptions
   /** Seconds for which a copy of the JWKS may be used. */
   readonly jwksMaxAge: () => number
   readonly findLiveAccessToken: FindLiveAccessToken
-  readonly statusLists: StatusListRoutesOptions
+  readonly statusLists: StatusListPublisher
 }
 
 /** Every endpoint lies under the issuer's path; RFC 8414 §3.1 puts one well-known document in front of that path. */

@@ -6,7 +6,7 @@ import { addressOf } from './provenance.ts'
 /** What only a handler knows. */
 export interface RequestNote {
   readonly client_id?: string
-  /** `success`, or the error code of the response. */
+  /** `success`, `stale` where the database could not be asked, or the error code of the response. */
   readonly outcome?: string
 }
 

@@ -6,6 +6,9 @@
 export const SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS = 30
 export const LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS = 12 * 60 * 60
 
+/** For how long a machine's row is written ahead of its tokens' lifetime, at most, so that a grant normally writes nothing. */
+export const LONGEST_WRITTEN_AHEAD_SECONDS = 60 * 60
+
 /** As much as any verifier's clock may be slow. */
 export const CLOCK_TOLERANCE_SECONDS = 5 * 60
 

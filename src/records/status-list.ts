@@ -51,12 +51,25 @@ export interface RevocationStore extends RevocationReader {
 export interface StatusList {
   readonly id: string
   readonly openedAtMs: number
+  /** Entries. */
+  readonly size: number
   /** Changes with every revocation and every bit that is cleared. */
   readonly revision: number
 }
 
+/** A list as it was read. Both times are by the database's clock, which all instances share. */
+export interface SeenStatusList extends StatusList {
+  readonly revisedAtMs: number
+  readonly readAtMs: number
+}
+
+/** What a list has handed out. */
+export interface UsedStatusList extends Omit<StatusList, 'revision'> {
+  readonly claimedBlocks: number
+}
+
 export interface StatusListReader {
-  list(): Promise<readonly StatusList[]>
+  list(): Promise<readonly SeenStatusList[]>
 }
 
 export interface StatusListStore extends StatusListReader {
@@ -65,10 +78,12 @@ export interface StatusListStore extends StatusListReader {
     blocks: number,
     openedAfterMs: number,
   ): Promise<{ readonly list: StatusList; readonly block: number } | undefined>
-  /** Closes the open list if it has none of these blocks left or was not opened after `openedAfterMs`, and answers it. */
-  close(blocks: number, openedAfterMs: number): Promise<StatusList | undefined>
+  /** Closes the open list if it has none of these blocks left or was not opened after `openedAfterMs`. */
+  close(blocks: number, openedAfterMs: number): Promise<void>
   /** Closes the open list, whatever it has left. */
   closeOpen(): Promise<void>
+  /** The list that was opened last, if it is still there. */
+  last(): Promise<UsedStatusList | undefined>
   /** Opens a list, unless another process has just done so. */
   open(list: StatusList & { readonly keepUntilMs: number }): Promise<void>
   /** Removes what no token that is alive points to, and answers how many. */

@@ -49,7 +49,7 @@ t.test('whoever has the current version gets 304 without a body, with the same E
   const { clock, service } = await firstDay(t)
   clock.advance(90 * DAY - 10 * SECOND)
   const etag = (await jwksOf(service)).headers.get('etag') ?? ''
-  t.match(etag, /^"[\w-]{43}"$/, 'strong')
+  t.match(etag, /^"[\w-]{43}-gzip"$/, 'strong, and that of the coding that is sent')
   for (const held of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
     const { status, text, headers } = await jwksOf(service, { 'if-none-match': held })
     t.strictSame([status, text, headers.get('etag')], [304, '', etag], held)
@@ -92,4 +92,41 @@ t.test('in every state of the keys the JWKS has public members only', async t =>
       t.match(key, { kty: 'RSA', use: 'sig', alg: 'RS256' })
     }
   }
+})
+
+t.test(
+  'the JWKS and the metadata come with gzip for those who take it, each coding under a strong ETag of its own',
+  async t => {
+    const service = await serve(t)
+    for (const document of ['jwks.json', 'openid-configuration', 'oauth-authorization-server']) {
+      const path = `/.well-known/${document}`
+      const [plain, gzipped] = await Promise.all(
+        ['identity', 'gzip'].map(coding => service.get(path, { headers: { 'accept-encoding': coding } })),
+      )
+      if (plain === undefined || gzipped === undefined) throw new Error('No answers.')
+      t.equal(gzipped.text, plain.text)
+      t.equal(plain.headers.get('content-encoding'), null)
+      t.equal(gzipped.headers.get('content-encoding'), 'gzip')
+      const length = ({ headers }: typeof plain) => Number(headers.get('content-length'))
+      t.ok(length(gzipped) < length(plain), `${length(gzipped)} of ${length(plain)} bytes`)
+      const etags = [plain, gzipped].map(({ headers }) => headers.get('etag') ?? '')
+      t.equal(new Set(etags).size, 2)
+      for (const [answer, coding] of [
+        [plain, 'identity'],
+        [gzipped, 'gzip'],
+      ] as const) {
+        t.equal(answer.headers.get('vary'), 'Accept-Encoding')
+        const held = answer.headers.get('etag') ?? ''
+        const again = await service.get(path, { headers: { 'accept-encoding': coding, 'if-none-match': held } })
+        t.match(again, { status: 304, text: '' })
+      }
+    }
+  },
+)
+
+t.test('what compression does not make shorter is sent as it is', async t => {
+  const service = await serve(t)
+  const { headers } = await service.get('/oauth/status-lists', { headers: { 'accept-encoding': 'gzip' } })
+  t.equal(headers.get('content-encoding'), null)
+  t.equal(headers.get('vary'), 'Accept-Encoding')
 })

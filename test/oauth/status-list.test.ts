@@ -65,7 +65,7 @@ t.test('a list of which 1,000 entries are revoked is under 4 KB as it is sent', 
   } as const
   for (const [title, [revoked, coding]] of Object.entries(cases)) {
     const listId = title.replaceAll(' ', '-')
-    const list = "insert into status_lists values (?, 'closed', 1024, 1, 0, 9e15)"
+    const list = "insert into status_lists values (?, 'closed', 1024, 1, 0, 9e15, 1048576, 0)"
     change(service.databaseFile, list, listId)
     changeEach(
       service.databaseFile,

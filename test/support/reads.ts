@@ -1,3 +1,4 @@
+import type { SeenStatusList } from '../../src/records/status-list.ts'
 import type { Readers } from '../../src/records/unit-of-work.ts'
 
 type Around = <T>(store: string, read: () => Promise<T>) => Promise<T>
@@ -16,3 +17,18 @@ export const aroundReads =
     })
     return Object.fromEntries(wrapped) as unknown as Readers
   }
+
+/** A database whose clock shows this when status lists are read: on PostgreSQL no test moves the real one. */
+export const databaseAt =
+  (nowMs: () => number) =>
+  (readers: Readers): Readers => {
+    const at = (list: SeenStatusList) => ({ ...list, readAtMs: nowMs() })
+    const list = async () => (await readers.statusLists.list()).map(at)
+    return { ...readers, statusLists: { ...readers.statusLists, list } }
+  }
+
+/** A database whose clock stands still, so that no minute turns between two reads of a list. */
+export function inOneMinute(): (readers: Readers) => Readers {
+  const nowMs = Date.now()
+  return databaseAt(() => nowMs)
+}

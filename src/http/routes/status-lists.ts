@@ -1,16 +1,38 @@
 /** GET /oauth/status-lists (Token Status List, draft-ietf-oauth-status-list §8 and §9), open to every origin. */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { STATUS_LIST_TTL, STATUS_LIST_TYPE } from '../../oauth/status-list/encoding.ts'
-import type { StatusListPublisher } from '../../oauth/status-list/publisher.ts'
-import { acceptsGzip, entityTagOf, sendVersioned } from '../conditional.ts'
-import { notFound } from '../error-handler.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { STATUS_LIST_MAX_AGE, STATUS_LIST_TYPE } from '../../oauth/status-list/encoding.ts'
+import type { Published, StatusListPublisher } from '../../oauth/status-list/publisher.ts'
+import { sendDocument } from '../conditional.ts'
+import { HttpError, notFound } from '../error-handler.ts'
+import { noteForLog } from '../request-log.ts'
 import { errorResponse } from '../schemas.ts'
 
-const CACHE_CONTROL = `public, max-age=${STATUS_LIST_TTL}`
+const CACHE_CONTROL = `public, max-age=${STATUS_LIST_MAX_AGE}, must-revalidate`
 
-export type StatusListRoutesOptions = Pick<StatusListPublisher, 'find' | 'uris'>
+const headers = {
+  ETag: { type: 'string' },
+  'Cache-Control': { type: 'string', description: CACHE_CONTROL },
+  Age: {
+    type: 'integer',
+    description:
+      'Only while the database does not answer: for how many seconds nobody could ask whether this is still so.',
+  },
+} as const
 
-export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRoutesOptions): void {
+/** §8.4: what was revoked at another time. */
+const noHistory = (): HttpError =>
+  new HttpError({ status: 501, error: 'not_implemented', description: 'What a list said at another time is not kept.' })
+
+function send(request: FastifyRequest, reply: FastifyReply, published: Published, type: string): FastifyReply {
+  const { document, ageSeconds } = published
+  if (ageSeconds !== undefined) {
+    reply.header('age', ageSeconds)
+    noteForLog(request, { outcome: 'stale' })
+  }
+  return sendDocument(request, reply, document, { type, cacheControl: CACHE_CONTROL })
+}
+
+export function statusListRoutes(app: FastifyInstance, statusLists: StatusListPublisher): void {
   app.route({
     method: 'GET',
     url: '/oauth/status-lists',
@@ -25,7 +47,7 @@ export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRo
       response: {
         200: {
           description: 'Status List Aggregation',
-          headers: { ETag: { type: 'string' }, 'Cache-Control': { type: 'string', description: CACHE_CONTROL } },
+          headers,
           content: {
             'application/json': {
               schema: {
@@ -37,17 +59,11 @@ export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRo
           },
         },
         304: { description: 'As the caller has it', type: 'null' },
+        503: errorResponse('`temporarily_unavailable`, with Retry-After'),
       },
     },
-    handler: async (request, reply) => {
-      const document = { body: JSON.stringify({ status_lists: statusLists.uris() }) }
-      return sendVersioned(request, reply, {
-        ...document,
-        etag: entityTagOf(document),
-        type: 'application/json; charset=utf-8',
-        cacheControl: CACHE_CONTROL,
-      })
-    },
+    handler: async (request, reply) =>
+      send(request, reply, await statusLists.aggregate(), 'application/json; charset=utf-8'),
   })
 
   app.route({
@@ -66,26 +82,21 @@ export function statusListRoutes(app: FastifyInstance, statusLists: StatusListRo
       response: {
         200: {
           description: 'A Status List Token',
-          headers: { ETag: { type: 'string' }, 'Cache-Control': { type: 'string', description: CACHE_CONTROL } },
+          headers,
           content: { [`application/${STATUS_LIST_TYPE}`]: { schema: { type: 'string' } } },
         },
         304: { description: 'As the caller has it', type: 'null' },
         404: errorResponse('`not_found`'),
+        501: errorResponse('`not_implemented`: with `time`, a list of another time (§8.4)'),
         503: errorResponse('`temporarily_unavailable`, with Retry-After'),
       },
     },
     handler: async (request: FastifyRequest, reply) => {
+      if ((request.query as { time?: unknown }).time) throw noHistory()
       const { id } = request.params as { id: string }
-      const document = await statusLists.find(id)
-      if (document === undefined) throw notFound()
-      const etag = entityTagOf(document)
-      const version = { etag, type: `application/${STATUS_LIST_TYPE}`, cacheControl: CACHE_CONTROL }
-      reply.header('vary', 'Accept-Encoding')
-      if (!acceptsGzip(request)) return sendVersioned(request, reply, { ...version, body: document.body })
-      // §8.2: SHOULD be compressed. The same document under another name, because it is other bytes (RFC 9110 §8.8.3.3).
-      reply.header('content-encoding', 'gzip')
-      const gzipped = { etag: etag.replace(/"$/, '-gzip"'), body: document.gzipped }
-      return sendVersioned(request, reply, { ...version, ...gzipped })
+      const published = await statusLists.find(id)
+      if (published === undefined) throw notFound()
+      return send(request, reply, published, `application/${STATUS_LIST_TYPE}`)
     },
   })
 }

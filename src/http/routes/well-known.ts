@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../../keys/key-ring.ts'
 import type { Metadata } from '../../oauth/metadata.ts'
 import { JWKS_MAX_AGE_SECONDS } from '../../records/limits.ts'
-import { entityTagOf, sendVersioned } from '../conditional.ts'
+import { type PublicDocument, sendDocument } from '../conditional.ts'
 
 const cacheControl = (maxAge: number): string => `public, max-age=${maxAge}, must-revalidate`
 const CACHE_CONTROL = cacheControl(JWKS_MAX_AGE_SECONDS)
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** @param maxAge seconds for which a copy may be used: fewer before a planned change */
 export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKeys, maxAge: () => number): void {
@@ -29,25 +30,14 @@ export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKe
         304: { description: 'As the caller has it', type: 'null' },
       },
     },
-    handler: async (request, reply) =>
-      sendVersioned(request, reply, {
-        ...publishedKeys(),
-        etag: entityTagOf(publishedKeys()),
-        type: 'application/json; charset=utf-8',
-        cacheControl: cacheControl(maxAge()),
-      }),
+    handler: (request, reply) =>
+      sendDocument(request, reply, publishedKeys(), { type: JSON_TYPE, cacheControl: cacheControl(maxAge()) }),
   })
 }
 
 /** @param url `/.well-known/…`; RFC 8414 and OpenID Connect Discovery put the issuer's path at different places */
 export function metadataRoute(app: FastifyInstance, url: string, operationId: string, metadata: Metadata): void {
-  const body = JSON.stringify(metadata)
-  const document = {
-    body,
-    etag: entityTagOf({ body }),
-    type: 'application/json; charset=utf-8',
-    cacheControl: CACHE_CONTROL,
-  }
+  const document: PublicDocument = { body: JSON.stringify(metadata) }
   app.route({
     method: 'GET',
     url,
@@ -67,7 +57,8 @@ export function metadataRoute(app: FastifyInstance, url: string, operationId: st
         304: { description: 'As the caller has it', type: 'null' },
       },
     },
-    handler: async (request, reply) => sendVersioned(request, reply, document),
+    handler: (request, reply) =>
+      sendDocument(request, reply, document, { type: JSON_TYPE, cacheControl: CACHE_CONTROL }),
   })
 }
 

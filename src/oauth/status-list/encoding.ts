@@ -2,11 +2,18 @@
 import { promisify } from 'node:util'
 import { constants, deflate } from 'node:zlib'
 import { toSeconds } from '../../clock.ts'
+import type { SeenStatusList } from '../../records/status-list.ts'
 
-/** How long a verifier may keep a document before it asks again, in seconds. */
-export const STATUS_LIST_TTL = 10
+/**
+ * After so many seconds a verifier asks again. With the time for which an HTTP cache in between may answer, that is less than the
+ * 10 s within which a revocation is to be seen.
+ */
+export const STATUS_LIST_TTL = 5
+/** Seconds for which an HTTP cache may answer by itself. */
+export const STATUS_LIST_MAX_AGE = 2
 /** How long a document is worth anything, in seconds. */
 export const STATUS_LIST_LIFETIME = 24 * 60 * 60
+const MINUTE_MS = 60_000
 /** `typ` of §5.1. */
 export const STATUS_LIST_TYPE = 'statuslist+jwt'
 
@@ -26,8 +33,24 @@ export async function encodeStatusList(revoked: readonly number[], size: number)
   return compressed.toString('base64url')
 }
 
-/** @param readAtMs when the state was read that the list shows */
-export function statusListClaims(uri: string, lst: string, readAtMs: number): object {
-  const iat = toSeconds(readAtMs)
-  return { sub: uri, iat, exp: iat + STATUS_LIST_LIFETIME, ttl: STATUS_LIST_TTL, status_list: { bits: 1, lst } }
+/**
+ * When a list is said to have been issued: the same wherever and however often it is made in a minute, so that equal revisions are
+ * equal bytes. A revision of the future is that of a clock which was set back since: a document of the future nobody accepts.
+ */
+export function issuedAtOf({ revisedAtMs, readAtMs }: Pick<SeenStatusList, 'revisedAtMs' | 'readAtMs'>): number {
+  const minuteMs = Math.floor(readAtMs / MINUTE_MS) * MINUTE_MS
+  return toSeconds(revisedAtMs <= readAtMs ? Math.max(revisedAtMs, minuteMs) : minuteMs)
+}
+
+/** @param iat seconds */
+export function statusListClaims(issuer: string, listId: string, iat: number, lst: string): object {
+  return {
+    // Several libraries look for the key by it.
+    iss: issuer,
+    sub: statusListUri(issuer, listId),
+    iat,
+    exp: iat + STATUS_LIST_LIFETIME,
+    ttl: STATUS_LIST_TTL,
+    status_list: { bits: 1, lst },
+  }
 }

@@ -9,20 +9,23 @@ import {
   ISSUING_SECONDS,
   LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS,
   LONGEST_REFRESH_GRACE_SECONDS,
+  LONGEST_WRITTEN_AHEAD_SECONDS,
 } from '../../records/limits.ts'
-import type { SessionStatus } from '../../records/status-list.ts'
+import type { SessionStatus, UsedStatusList } from '../../records/status-list.ts'
 import { StorageUnavailable, type Write } from '../../records/unit-of-work.ts'
 
-/** Entries of a list. */
-export const LIST_SIZE = 2 ** 20
-const BLOCK_SIZE = 2 ** 10
-const BLOCKS = LIST_SIZE / BLOCK_SIZE
+/** Entries of a list: some 1,000 as a document when few are revoked, and what a service with millions of sign-ins a day needs. */
+const SMALLEST_SIZE = 2 ** 14
+const LARGEST_SIZE = 2 ** 20
+/** Of a list, whatever its size: 16 indices in each of the smallest, 1,024 in each of the largest. */
+export const BLOCKS = 2 ** 10
 
 /** Sessions leave a list of this age. */
 const LEAVE_AFTER_MS = 24 * 3_600_000
+const LONGEST_NEED_SECONDS = LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS + LONGEST_WRITTEN_AHEAD_SECONDS
 const SLACK_MS = (LONGEST_REFRESH_GRACE_SECONDS + ISSUING_SECONDS + CLOCK_TOLERANCE_SECONDS) * 1000
 /** After the last session has left a list, nothing that points to it is alive for longer than this. */
-const AFTERLIFE_MS = LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS * 1000 + SLACK_MS
+const AFTERLIFE_MS = LONGEST_NEED_SECONDS * 1000 + SLACK_MS
 
 /** An index that nobody had before, and when its session leaves the list. */
 export type TakeIndex = () => Promise<Omit<SessionStatus, 'lastExpiryMs'>>
@@ -46,11 +49,17 @@ export function createIndexAllocation(dependencies: {
       const claim = () => statusLists.claimBlock(BLOCKS, nowMs - LEAVE_AFTER_MS)
       const claimed = await claim()
       if (claimed !== undefined) return claimed
-      const closed = await statusLists.close(BLOCKS, nowMs - LEAVE_AFTER_MS)
-      const wasFull = closed !== undefined && closed.openedAtMs > nowMs - LEAVE_AFTER_MS
+      await statusLists.close(BLOCKS, nowMs - LEAVE_AFTER_MS)
+      const last = await statusLists.last()
+      const wasFull = last !== undefined && last.openedAtMs > nowMs - LEAVE_AFTER_MS
       const stayMs = LEAVE_AFTER_MS + (wasFull ? AFTERLIFE_MS : 2 * SLACK_MS)
-      const id = randomness.bytes(8).toString('hex')
-      await statusLists.open({ id, openedAtMs: nowMs, revision: 0, keepUntilMs: nowMs + stayMs + AFTERLIFE_MS })
+      await statusLists.open({
+        id: randomness.bytes(8).toString('hex'),
+        openedAtMs: nowMs,
+        size: last === undefined ? SMALLEST_SIZE : sizeAfter(last, nowMs),
+        revision: 0,
+        keepUntilMs: nowMs + stayMs + AFTERLIFE_MS,
+      })
       return claim()
     })
 
@@ -59,7 +68,7 @@ export function createIndexAllocation(dependencies: {
     if (claimed === undefined) throw new StorageUnavailable('No block of a status list could be claimed.')
     const { list, block } = claimed
     const leaveAtMs = list.openedAtMs + LEAVE_AFTER_MS
-    pool = { listId: list.id, leaveAtMs, indices: shuffledBlock(randomness, block) }
+    pool = { listId: list.id, leaveAtMs, indices: shuffledBlock(randomness, block, list.size / BLOCKS) }
   }
 
   return async () => {
@@ -74,6 +83,14 @@ export function createIndexAllocation(dependencies: {
   }
 }
 
+/** Room for twice what the last list handed out in its 24 h, or would have at its pace, had it not been full before. */
+function sizeAfter({ openedAtMs, size, claimedBlocks }: UsedStatusList, nowMs: number): number {
+  const handedOut = claimedBlocks * (size / BLOCKS)
+  const takenForMs = Math.min(Math.max(nowMs - openedAtMs, 1), LEAVE_AFTER_MS)
+  const wanted = (2 * handedOut * LEAVE_AFTER_MS) / takenForMs
+  return Math.min(Math.max(2 ** Math.ceil(Math.log2(wanted)), SMALLEST_SIZE), LARGEST_SIZE)
+}
+
 interface Block {
   readonly listId: string
   readonly leaveAtMs: number
@@ -82,9 +99,9 @@ interface Block {
 }
 
 /** In random order (Fisher and Yates), so that an index tells nothing about who signed in before whom. */
-function shuffledBlock(randomness: Randomness, block: number): number[] {
-  const indices = Array.from({ length: BLOCK_SIZE }, (_, offset) => block * BLOCK_SIZE + offset)
-  for (let last = BLOCK_SIZE - 1; last > 0; last -= 1) {
+function shuffledBlock(randomness: Randomness, block: number, blockSize: number): number[] {
+  const indices = Array.from({ length: blockSize }, (_, offset) => block * blockSize + offset)
+  for (let last = blockSize - 1; last > 0; last -= 1) {
     const other = randomness.bytes(4).readUInt32BE() % (last + 1)
     ;[indices[last], indices[other]] = [indices[other] ?? 0, indices[last] ?? 0]
   }

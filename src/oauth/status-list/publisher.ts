@@ -1,58 +1,73 @@
 /**
- * The Status List Tokens (draft-ietf-oauth-status-list §5, §8) as verifiers get them: kept in memory, and made anew only when
- * something was revoked or cleared or when a document is a minute old. Whoever asks after a revocation was answered gets a document that
- * shows it; as long as many are revoked, the same new document answers all who wait for it.
+ * The Status List Tokens (draft-ietf-oauth-status-list §5, §8) as verifiers get them: kept in memory, and made anew only when the
+ * list's revision, the signing key or the minute is another. Whoever asks waits for a look at the revisions that began after the
+ * question, so that what was revoked before, by whichever process, is shown; all who ask meanwhile share it.
  */
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Clock } from '../../clock.ts'
 import type { Signer } from '../../records/signing-key.ts'
-import type { RevocationReader, StatusListReader } from '../../records/status-list.ts'
-import { encodeStatusList, STATUS_LIST_LIFETIME, statusListClaims, statusListUri } from './encoding.ts'
-import { LIST_SIZE } from './index-allocation.ts'
+import type { SeenStatusList, StatusListReader } from '../../records/status-list.ts'
+import { type Readers, type Snapshot, StorageUnavailable } from '../../records/unit-of-work.ts'
+import { encodeStatusList, issuedAtOf, STATUS_LIST_LIFETIME, statusListClaims, statusListUri } from './encoding.ts'
+import { shared, within } from './sharing.ts'
 
-export interface StatusListDocument {
+/** The same object as long as it is the same document. */
+export interface PublishedDocument {
   readonly body: string
-  readonly gzipped: Buffer
+  readonly gzipped?: Buffer
+}
+
+export interface Published {
+  readonly document: PublishedDocument
+  /** How long ago it is known to have been true, in whole seconds, at least one; undefined when the database was asked for this answer. */
+  readonly ageSeconds: number | undefined
 }
 
 export interface StatusListPublisher {
-  /** The document of a list; undefined when there is no such list. */
-  find(listId: string): Promise<StatusListDocument | undefined>
-  /** Where the lists are that tokens point to. */
-  uris(): readonly string[]
-  /** To be told when revocations of this process are durable. */
-  markChanged(listIds: Iterable<string>): void
-  /** Asks the database what other processes have revoked, and which lists there are. */
-  poll(): Promise<void>
+  /**
+   * The document of a list; undefined when there is no such list.
+   * @throws StorageUnavailable when the database does not answer and no document is at hand
+   */
+  find(listId: string): Promise<Published | undefined>
+  /** The aggregation (§9.3): where the lists are that tokens point to. @throws StorageUnavailable as `find` */
+  aggregate(): Promise<Published>
 }
 
 /** Between the starts of two documents of one list: five a second, however much is revoked. */
 const INTERVAL_MS = 200
+/** Nobody waits longer for the database before what is at hand is served. */
+const LONGEST_WAIT_MS = 2000
 /** Indices that are read in one turn of the event loop. */
 const PAGE = 5000
-/** A document is never served for longer: long before it expires. */
-const RENEW_AFTER_MS = (STATUS_LIST_LIFETIME / 2) * 1000
-/**
- * Verifiers take no document that is older than the one they hold. Where the clock was set back, or that of another instance is
- * behind, a document with news may be older: they take the one that is made after the clock has caught up.
- */
-const REPEAT_AFTER_MS = 60_000
 
-interface Made extends StatusListDocument {
+/** By the clock, and by one that nobody sets, which stands still while a machine sleeps. */
+interface Instant {
+  readonly clockMs: number
+  readonly elapsedMs: number
+}
+
+interface Look {
+  readonly begunAt: Instant
+  readonly lists: ReadonlyMap<string, SeenStatusList>
+}
+
+interface Made extends PublishedDocument {
   readonly revision: number
-  readonly changes: number
-  readonly readAtMs: number
+  /** Seconds. */
+  readonly iat: number
   readonly kid: string
 }
 
+/** What is at hand, and when a look began that found it true. */
+interface Held<D extends PublishedDocument> {
+  readonly document: D
+  readonly trueAt: Instant
+}
+
 interface Entry {
-  /** The newest revision that is known to be in the database. */
-  revision: number
-  /** How often this process has revoked: what was begun before the last time is out of date. */
-  changes: number
-  made: Made | undefined
+  held: Held<Made> | undefined
   /** Makes a document that is begun after the call. */
   readonly makeNext: () => Promise<void>
 }
@@ -60,145 +75,122 @@ interface Entry {
 export function createStatusListPublisher(dependencies: {
   readonly issuer: string
   readonly statusLists: StatusListReader
-  readonly revocations: RevocationReader
+  readonly snapshot: Snapshot
   readonly activeSigner: () => Signer
   /** Signs the claims of a list under its `typ`. */
   readonly sign: (signer: Signer, claims: object) => Promise<string>
   readonly clock: Clock
 }): StatusListPublisher {
-  const { issuer, statusLists, revocations, activeSigner, sign, clock } = dependencies
+  const { issuer, statusLists, snapshot, activeSigner, sign, clock } = dependencies
   const entries = new Map<string, Entry>()
-  let polling: Promise<void> | undefined
+  let aggregation: Held<PublishedDocument> | undefined
 
-  async function readLists(): Promise<void> {
-    const lists = await statusLists.list()
-    for (const { id, revision } of lists) {
-      const known = entries.get(id)
-      if (known === undefined) entries.set(id, newEntry(id, revision))
-      else known.revision = revision
-    }
-    const ids = new Set(lists.map(({ id }) => id))
-    for (const id of entries.keys()) if (!ids.has(id)) entries.delete(id)
-  }
+  const instant = (): Instant => ({ clockMs: clock.now(), elapsedMs: performance.now() })
 
-  /** One at a time. */
-  function poll(): Promise<void> {
-    polling ??= readLists().finally(() => {
-      polling = undefined
-    })
-    return polling
-  }
+  const look = shared(async (): Promise<Look> => {
+    const begunAt = instant()
+    const lists = new Map((await statusLists.list()).map(list => [list.id, list]))
+    for (const id of entries.keys()) if (!lists.has(id)) entries.delete(id)
+    return { begunAt, lists }
+  })
 
-  /** By pages, with a turn of the event loop between them: there may be a million. What changes meanwhile makes the next document. */
-  async function readIndices(listId: string): Promise<readonly number[]> {
-    const indices: number[] = []
-    for (;;) {
-      const page = await revocations.listIndices(listId, indices.at(-1) ?? -1, PAGE)
-      for (const index of page) indices.push(index)
-      if (page.length < PAGE) return indices
-      await nextTurn()
-    }
-  }
-
-  /** What was asked before this call is not enough: a list may have been opened since. */
-  async function pollAgain(): Promise<void> {
-    await polling?.catch(() => {})
-    await poll()
-  }
-
-  async function make(listId: string, entry: Entry): Promise<Made> {
-    const signer = activeSigner()
-    const { changes } = entry
-    const readAtMs = clock.now()
-    await poll()
-    // The revision is older than what is read here, or the same: at worst, one document too many is made.
-    const { revision } = entry
-    const lst = await encodeStatusList(await readIndices(listId), LIST_SIZE)
-    const body = await sign(signer, statusListClaims(statusListUri(issuer, listId), lst, readAtMs))
+  async function make(listId: string): Promise<Held<Made> | undefined> {
+    const [signer, trueAt] = [activeSigner(), instant()]
+    const read = await snapshot(readers => readList(readers, listId))
+    if (read === undefined) return undefined
+    const { list, indices } = read
+    const iat = issuedAtOf(list)
+    const lst = await encodeStatusList(indices, list.size)
+    const body = await sign(signer, statusListClaims(issuer, listId, iat, lst))
     const gzipped = await promisify(gzip)(body)
-    return {
-      body,
-      gzipped,
-      revision,
-      changes,
-      readAtMs,
-      kid: signer.kid,
-    }
+    return { document: { body, gzipped, revision: list.revision, iat, kid: signer.kid }, trueAt }
   }
 
-  function newEntry(listId: string, revision: number): Entry {
+  function entryOf(listId: string): Entry {
+    const known = entries.get(listId)
+    if (known !== undefined) return known
     const remake = async () => {
-      entry.made = await make(listId, entry)
+      entry.held = await make(listId)
     }
-    const entry: Entry = {
-      revision,
-      changes: 0,
-      made: undefined,
-
-      makeNext: spaced(INTERVAL_MS, remake),
-    }
+    const entry: Entry = { held: undefined, makeNext: shared(remake, INTERVAL_MS) }
+    entries.set(listId, entry)
     return entry
   }
 
-  const isCurrent = ({ made, changes, revision }: Entry): boolean =>
-    made !== undefined &&
-    made.changes === changes &&
-    made.revision === revision &&
-    made.kid === activeSigner().kid &&
-    // A document of the future, by a clock that was ahead, is accepted by nobody.
-    made.readAtMs <= clock.now() &&
-    clock.now() - made.readAtMs < RENEW_AFTER_MS
+  const shows = ({ document: { revision, iat, kid } }: Held<Made>, list: SeenStatusList): boolean =>
+    revision === list.revision && iat === issuedAtOf(list) && kid === activeSigner().kid
 
-  const isFresh = ({ made }: Entry): boolean => made !== undefined && clock.now() - made.readAtMs < REPEAT_AFTER_MS
+  async function current(listId: string): Promise<PublishedDocument | undefined> {
+    const { begunAt, lists } = await look()
+    const list = lists.get(listId)
+    if (list === undefined) return undefined
+    const entry = entryOf(listId)
+    if (entry.held !== undefined && shows(entry.held, list)) {
+      entry.held = { ...entry.held, trueAt: begunAt }
+      return entry.held.document
+    }
+    await entry.makeNext()
+    // It was begun before the signing key changed: a key that left the JWKS must not have signed what is answered after that.
+    if (entry.held !== undefined && entry.held.document.kid !== activeSigner().kid) await entry.makeNext()
+    return entry.held?.document
+  }
+
+  async function currentAggregation(): Promise<PublishedDocument> {
+    const { begunAt, lists } = await look()
+    const body = JSON.stringify({ status_lists: [...lists.keys()].map(id => statusListUri(issuer, id)) })
+    const document = aggregation?.document.body === body ? aggregation.document : { body }
+    aggregation = { document, trueAt: begunAt }
+    return document
+  }
+
+  /** RFC 9111 §4.2.3: rounded up, so that nothing counts as truer than it is. */
+  function ageOf({ clockMs, elapsedMs }: Instant): number {
+    const { clockMs: nowMs, elapsedMs: nowElapsedMs } = instant()
+    return Math.max(Math.ceil(Math.max(nowMs - clockMs, nowElapsedMs - elapsedMs) / 1000), 1)
+  }
+
+  const inTime = <T>(asked: Promise<T>): Promise<T> =>
+    within(LONGEST_WAIT_MS, asked, () => new StorageUnavailable('The database does not tell in time what is revoked.'))
+
+  function afterFailure<D extends PublishedDocument>(error: unknown, held: Held<D> | undefined): Published {
+    if (held === undefined || !(error instanceof StorageUnavailable)) throw error
+    return { document: held.document, ageSeconds: ageOf(held.trueAt) }
+  }
+
+  /** By a key that signs no more, or expired, it is of no use. */
+  const isUsable = ({ document: { iat, kid } }: Held<Made>): boolean =>
+    kid === activeSigner().kid && clock.now() / 1000 < iat + STATUS_LIST_LIFETIME
 
   return {
     async find(listId) {
-      if (!entries.has(listId)) await pollAgain()
-      const entry = entries.get(listId)
-      if (entry === undefined) return undefined
-      if (!isCurrent(entry)) await entry.makeNext()
-      // Nobody waits for that: what is there says the same, and is good without a database.
-      else if (!isFresh(entry)) void entry.makeNext().catch(() => undefined)
-      // It was begun before the signing key changed: a key that left the JWKS must not have signed what is answered after that.
-      if (entry.made?.kid !== activeSigner().kid) await entry.makeNext()
-      return entry.made
-    },
-
-    uris: () => [...entries.keys()].map(listId => statusListUri(issuer, listId)),
-
-    markChanged(listIds) {
-      for (const listId of listIds) {
-        const entry = entries.get(listId)
-        if (entry !== undefined) entry.changes += 1
+      try {
+        const document = await inTime(current(listId))
+        return document && { document, ageSeconds: undefined }
+      } catch (error) {
+        const held = entries.get(listId)?.held
+        return afterFailure(error, held && isUsable(held) ? held : undefined)
       }
     },
 
-    poll,
+    async aggregate() {
+      try {
+        return { document: await inTime(currentAggregation()), ageSeconds: undefined }
+      } catch (error) {
+        return afterFailure(error, aggregation)
+      }
+    },
   }
 }
 
-/**
- * Runs `make` never twice at a time and at most once in an interval, for all who wait for it together: each gets a result that was
- * begun after its call.
- * @param intervalMs between two beginnings, by a clock that nobody sets
- */
-function spaced<T>(intervalMs: number, make: () => Promise<T>): () => Promise<T> {
-  let begunAt = Number.NEGATIVE_INFINITY
-  let running: Promise<T> | undefined
-  let next: Promise<T> | undefined
-
-  async function afterTheLast(): Promise<T> {
-    await running?.catch(() => {})
-    const waitMs = begunAt + intervalMs - performance.now()
-    if (waitMs > 0) await delay(waitMs)
-    next = undefined
-    begunAt = performance.now()
-    running = make()
-    return running
-  }
-
-  return () => {
-    next ??= afterTheLast()
-    return next
+/** By pages, with a turn of the event loop between them: there may be a million. */
+async function readList({ statusLists, revocations }: Readers, listId: string) {
+  const list = (await statusLists.list()).find(({ id }) => id === listId)
+  if (list === undefined) return undefined
+  const indices: number[] = []
+  for (;;) {
+    const page = await revocations.listIndices(listId, indices.at(-1) ?? -1, PAGE)
+    for (const index of page) indices.push(index)
+    if (page.length < PAGE) return { list, indices }
+    await nextTurn()
   }
 }

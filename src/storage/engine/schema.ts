@@ -142,6 +142,10 @@ export interface StatusListsTable {
   revision: number
   opened_at_ms: number
   keep_until_ms: number
+  /** Entries. */
+  size: number
+  /** By the database's clock. */
+  revised_at_ms: number
 }
 
 /** A bit that is set, for as long as a token may be alive that carries the index. */

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { RevocationStore } from '../../records/status-list.ts'
+import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { RevocationsTable, Schema } from '../engine/schema.ts'
 
-export function prepareRevocationStore(db: Kysely<Schema>): (executor: Executor) => RevocationStore {
+export function prepareRevocationStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => RevocationStore {
   const indicesOf = prepared<{ listId: string; afterIndex: number; limit: number }, { status_index: number }>(param =>
     db
       .selectFrom('revocations')
@@ -44,17 +45,18 @@ export function prepareRevocationStore(db: Kysely<Schema>): (executor: Executor)
       .where('until_ms', '<=', param('nowMs'))
       .returning('list_id'),
   )
-  const touch = prepared<{ listId: string }>(param =>
+  const touch = prepared<{ listId: string; now: number }>(param =>
     db
       .updateTable('status_lists')
-      .set(list => ({ revision: list('revision', '+', 1) }))
+      .set(list => ({ revision: list('revision', '+', 1), revised_at_ms: dialect.nowMs(param('now')) }))
       .where('id', '=', param('listId')),
   )
 
   return executor => {
     /** In one order, so that two transactions never wait for each other. */
     const touchAll = async (listIds: readonly string[]) => {
-      for (const listId of [...new Set(listIds)].sort()) await touch(executor, { listId })
+      const now = dialect.clock.now()
+      for (const listId of [...new Set(listIds)].sort()) await touch(executor, { listId, now })
     }
     return {
       async listIndices(listId, afterIndex, limit) {

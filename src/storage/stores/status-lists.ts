@@ -1,18 +1,25 @@
 import { type Kysely, sql } from 'kysely'
 import type { StatusList, StatusListStore } from '../../records/status-list.ts'
+import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { Schema, StatusListsTable } from '../engine/schema.ts'
 
-type Row = Pick<StatusListsTable, 'id' | 'opened_at_ms' | 'revision'>
+type Row = Pick<StatusListsTable, 'id' | 'opened_at_ms' | 'size' | 'revision'>
+type SeenRow = Row & { revised_at_ms: number; read_at_ms: number }
 
-const toStatusList = ({ id, opened_at_ms, revision }: Row): StatusList => ({ id, openedAtMs: opened_at_ms, revision })
+const toStatusList = ({ id, opened_at_ms, size, revision }: Row): StatusList => ({
+  id,
+  openedAtMs: opened_at_ms,
+  size,
+  revision,
+})
 
-export function prepareStatusListStore(db: Kysely<Schema>): (executor: Executor) => StatusListStore {
-  const columns = ['id', 'opened_at_ms', 'revision'] as const
-  const list = prepared<Record<never, never>, Row>(() =>
+export function prepareStatusListStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => StatusListStore {
+  const columns = ['id', 'opened_at_ms', 'size', 'revision'] as const
+  const list = prepared<{ now: number }, SeenRow>(param =>
     db
       .selectFrom('status_lists')
-      .select([...columns])
+      .select([...columns, 'revised_at_ms', dialect.nowMs(param('now')).as('read_at_ms')])
       .orderBy('opened_at_ms')
       .orderBy('id'),
   )
@@ -20,7 +27,8 @@ export function prepareStatusListStore(db: Kysely<Schema>): (executor: Executor)
 
   return executor => ({
     async list() {
-      return (await list(executor, {})).rows.map(toStatusList)
+      const { rows } = await list(executor, { now: dialect.clock.now() })
+      return rows.map(row => ({ ...toStatusList(row), revisedAtMs: row.revised_at_ms, readAtMs: row.read_at_ms }))
     },
     async claimBlock(blocks, openedAfterMs) {
       const row = await executor.kysely
@@ -34,22 +42,37 @@ export function prepareStatusListStore(db: Kysely<Schema>): (executor: Executor)
       return row && { list: toStatusList(row), block: row.next_block - 1 }
     },
     async close(blocks, openedAfterMs) {
-      const row = await executor.kysely
+      await executor.kysely
         .updateTable('status_lists')
         .set({ state: 'closed' })
         .where('state', '=', open)
         .where(row => row.or([row('next_block', '>=', blocks), row('opened_at_ms', '<=', openedAfterMs)]))
-        .returning([...columns])
-        .executeTakeFirst()
-      return row && toStatusList(row)
+        .execute()
     },
     async closeOpen() {
       await executor.kysely.updateTable('status_lists').set({ state: 'closed' }).where('state', '=', open).execute()
     },
-    async open({ id, openedAtMs, revision, keepUntilMs }) {
+    async last() {
+      const row = await executor.kysely
+        .selectFrom('status_lists')
+        .select(['id', 'opened_at_ms', 'size', 'next_block'])
+        .orderBy('opened_at_ms', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row && { id: row.id, openedAtMs: row.opened_at_ms, size: row.size, claimedBlocks: row.next_block }
+    },
+    async open({ id, openedAtMs, size, revision, keepUntilMs }) {
       await executor.kysely
         .insertInto('status_lists')
-        .values({ id, state: 'open', next_block: 0, revision, opened_at_ms: openedAtMs, keep_until_ms: keepUntilMs })
+        .values({
+          ...{ id, size, revision },
+          state: 'open',
+          next_block: 0,
+          opened_at_ms: openedAtMs,
+          revised_at_ms: dialect.nowMs(sql.val(dialect.clock.now())),
+          keep_until_ms: keepUntilMs,
+        })
         .onConflict(conflict => conflict.doNothing())
         .execute()
     },

@@ -16,10 +16,10 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   const audit = prepareAuditStore(db, dialect)
   const clients = prepareClientStore(db)
   const credentials = prepareCredentialStore(db)
-  const revocations = prepareRevocationStore(db)
+  const revocations = prepareRevocationStore(db, dialect)
   const sessions = prepareSessionStore(db, dialect)
   const standing = prepareStandingStore(db, dialect)
-  const statusLists = prepareStatusListStore(db)
+  const statusLists = prepareStatusListStore(db, dialect)
   const users = prepareUserStore(db)
   return executor => ({
     audit: audit(executor),

@@ -3,7 +3,8 @@ import Sqlite from 'better-sqlite3'
 
 /** As much as any verifier's clock may be slow. */
 const TOLERANCE_MS = 5 * 60_000
-const BLOCK_SIZE = 1024
+/** Of a list, whatever its size. */
+const BLOCKS = 1024
 
 /** Each finds sessions that must not be; `@now` is the time. */
 const rules: Readonly<Record<string, string>> = {
@@ -18,7 +19,7 @@ const rules: Readonly<Record<string, string>> = {
   'an index of two sessions': `select group_concat(id, ' and ') as id from used
     group by list_id, status_index having count(distinct id) > 1`,
   'an index that nobody claimed': `select used.id from used left join status_lists on status_lists.id = list_id
-    where next_block is null or status_index >= next_block * ${BLOCK_SIZE}`,
+    where next_block is null or status_index >= next_block * (size / ${BLOCKS})`,
   'an end without its revocation': `select used.id from used left join revocations using (list_id, status_index)
     where ended_at_ms is not null and last_expiry_ms + ${TOLERANCE_MS} > @now
     and (until_ms is null or until_ms < last_expiry_ms + ${TOLERANCE_MS})`,

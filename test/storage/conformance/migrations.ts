@@ -20,6 +20,10 @@ const tables = [
 const everything = ({ query }: EmptyDatabase) =>
   Promise.all([...tables, 'kysely_migration'].map(table => query(`SELECT * FROM ${table} ORDER BY 1`)))
 
+async function withoutSizes({ query }: EmptyDatabase): Promise<void> {
+  for (const column of ['size', 'revised_at_ms']) await query(`ALTER TABLE status_lists DROP COLUMN ${column}`)
+}
+
 export function migrationChecks(t: Test, engine: Engine): void {
   t.test('the migrations make the schema and name themselves in their order; a second run is a no-op', async t => {
     const database = await engine.open(t)
@@ -45,6 +49,7 @@ export function migrationChecks(t: Test, engine: Engine): void {
       await database.query('DROP TABLE instance')
       for (const column of ['since_ms', 'cause', 'rotation_asked_at_ms', 'retires_at_ms'])
         await database.query(`ALTER TABLE signing_keys DROP COLUMN ${column}`)
+      await withoutSizes(database)
       const jwk = '{"kty":"RSA","n":"n","e":"AQAB"}'
       await database.query(`INSERT INTO signing_keys VALUES ('a', 'active', '${jwk}', ${farMs}, ${farMs})`)
       await database.query(`INSERT INTO signing_keys VALUES ('p', 'pending', '${jwk}', ${farMs + 1}, ${farMs + 9})`)
@@ -56,6 +61,23 @@ export function migrationChecks(t: Test, engine: Engine): void {
         { ...common, kid: 'p', state: 'pending', sinceMs: farMs + 1, createdAtMs: farMs + 1, activatesAtMs: farMs + 9 },
       ])
       t.equal(await database.read.instance.find(), undefined, 'which database it is, the next start says')
+    },
+  )
+
+  t.test(
+    'status lists from before they had a size keep their entries, and are kept for what may point to them now',
+    async t => {
+      const database = await openMigrated(t, engine)
+      await database.query("DELETE FROM kysely_migration WHERE name >= '0005'")
+      await withoutSizes(database)
+      await database.query(`INSERT INTO status_lists VALUES ('a', 'open', 3, 7, ${farMs}, ${farMs + 9})`)
+      t.ok((await database.migrate()).includes('0005-status-lists'))
+      t.match(await database.read.statusLists.list(), [
+        { id: 'a', openedAtMs: farMs, size: 2 ** 20, revision: 7, revisedAtMs: farMs },
+      ])
+      const removed = (nowMs: number) => database.write(({ statusLists }) => statusLists.removeExpired(nowMs))
+      t.equal(await removed(farMs + 9 + 7_200_000 - 1), 0, 'an hour longer, and one for the list before it')
+      t.equal(await removed(farMs + 9 + 7_200_000), 1)
     },
   )
 

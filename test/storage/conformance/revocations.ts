@@ -10,9 +10,9 @@ const revocationOf = (listId: string, index: number, untilMs = farMs): Revocatio
 async function openWithLists(t: Test, engine: Engine): Promise<EmptyDatabase> {
   const database = await openMigrated(t, engine)
   await database.write(async ({ statusLists }) => {
-    await statusLists.open({ id: 'a', openedAtMs: farMs, revision: 5, keepUntilMs: farMs })
+    await statusLists.open({ id: 'a', openedAtMs: farMs, size: 2 ** 20, revision: 5, keepUntilMs: farMs })
     await statusLists.close(0, 0)
-    await statusLists.open({ id: 'b', openedAtMs: farMs + 1, revision: 5, keepUntilMs: farMs })
+    await statusLists.open({ id: 'b', openedAtMs: farMs + 1, size: 2 ** 20, revision: 5, keepUntilMs: farMs })
   })
   return database
 }
@@ -80,6 +80,27 @@ export function revocationChecks(t: Test, engine: Engine): void {
       [...new Set(seen)].toSorted((a, b) => a - b),
       seen,
     )
+  })
+
+  t.test('a revision and each look have the time of the one clock that all instances share', async t => {
+    const database = await openWithLists(t, engine)
+    // What a process says that is ahead by a day.
+    database.clock.advance(24 * 3_600_000)
+    const isInjected = engine.graceClock === 'injected'
+    for (const act of [
+      () => add(database, revocationOf('a', 1)),
+      () => add(database, revocationOf('a', 2, farMs + 1)),
+      () => removeExpired(database, farMs),
+    ]) {
+      database.clock.advance(1000)
+      const beforeMs = isInjected ? database.clock.now() : Date.now()
+      await act()
+      const afterMs = isInjected ? database.clock.now() : Date.now()
+      const [list] = await database.read.statusLists.list()
+      // PostgreSQL rounds to the next millisecond.
+      t.ok(list !== undefined && list.revisedAtMs >= beforeMs && list.revisedAtMs <= afterMs + 1)
+      t.ok(list !== undefined && list.readAtMs >= list.revisedAtMs && list.readAtMs < afterMs + 3_600_000)
+    }
   })
 
   t.test('who revokes twice does no harm, and the bit stays set for the longer of both times', async t => {
