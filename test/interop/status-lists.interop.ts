@@ -74,3 +74,8 @@ testWith('RUST_READER', 'affinidi-status-list', async (t, reader) => {
   const read = await readInRust(t, reader)
   t.same(read['affinidi-status-list'], [VALID, INVALID])
 })
+
+testWith('RUST_READER', 'identity-kit', async (t, reader) => {
+  const read = await readInRust(t, reader)
+  t.match(read['identity-kit'], ['valid', /^Invalid\(/], 'it finds the key by `iss` of the list')
+})
