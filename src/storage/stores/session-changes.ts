@@ -21,6 +21,8 @@ const active = sql.lit('active' as const)
 const isAsRead = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<AsReadValues>) =>
   row.and([
     row('id', '=', param('sessionId')),
+    row('subject_id', '=', param('subjectId')),
+    row('client_id', '=', param('clientId')),
     row('revision', '=', param('revision')),
     row('ended_at_ms', 'is', null),
     row('expires_at_ms', '>', param('nowMs')),
