@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { DatabaseLocation } from '../records/instance.ts'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import type { Database, Sources } from './engine/database.ts'
-import { SchemaIsNewer } from './engine/migrations.ts'
+import { type RanMigration, SchemaIsNewer } from './engine/migrations.ts'
 import { prepareStores } from './stores/stores.ts'
 
 /** Loads the driver of the one that is used. */
@@ -23,7 +23,7 @@ export async function openDatabase(target: DatabaseLocation, sources: Sources): 
 export async function openMigrated(
   target: DatabaseLocation,
   sources: Sources,
-): Promise<Database & { readonly ran: readonly string[] }> {
+): Promise<Database & { readonly ran: readonly RanMigration[] }> {
   const opened = await openDatabase(target, sources).catch(cannotOpen(target))
   try {
     return { ...opened, ran: await opened.migrate() }

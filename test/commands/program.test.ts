@@ -108,7 +108,7 @@ t.test('a wrong configuration is refused with 1 and every mistake on standard er
   })
 })
 
-t.test('migrate names what ran, and may be run again', { skip }, async t => {
+t.test('migrate names what ran and says what it does, and may be run again', { skip }, async t => {
   const { environment, file } = await databaseIn(t)
   const { text, json } = await commandLine(t, environment)
   const { migrations } = await json(['migrate'])
@@ -117,7 +117,17 @@ t.test('migrate names what ran, and may be run again', { skip }, async t => {
   t.equal(await text(['migrate']), 'The schema is up to date\n')
   t.equal(statSync(file).mode & 0o777, 0o600)
   const another = await commandLine(t)
-  t.equal(await another.text(['migrate']), `Ran ${migrations.join(', ')}\n`)
+  const lines = (await another.text(['migrate'])).trimEnd().split('\n')
+  t.strictSame(
+    lines.map(line => /^Ran ([^:]+)/.exec(line)?.[1]),
+    migrations,
+  )
+  t.ok(lines.includes('Ran 0001-main-path'), 'the oldest say nothing')
+  const described = /^Ran 0004-rows: every access token hangs on a row of sessions.*Nobody is signed out\.$/
+  t.ok(
+    lines.some(line => described.test(line)),
+    lines.join('\n'),
+  )
 })
 
 t.test(

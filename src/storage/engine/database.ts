@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 import type { Readers, Snapshot, Stores, Write } from '../../records/unit-of-work.ts'
 import type { Dialect } from './dialect.ts'
+import type { RanMigration } from './migrations.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -12,7 +13,7 @@ export interface Database {
   readonly snapshot: Snapshot
   readonly write: Write
   /** Brings the schema up to date and answers which migrations ran. */
-  migrate(): Promise<readonly string[]>
+  migrate(): Promise<readonly RanMigration[]>
   /** Resolves when the database answers a query. */
   ping(): Promise<void>
   /** Undefined when the database finds nothing wrong with itself. */

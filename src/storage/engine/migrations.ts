@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Kysely } from 'kysely'
-import { FileMigrationProvider, Migrator } from 'kysely/migration'
+import { FileMigrationProvider, type Migration, Migrator } from 'kysely/migration'
 import type { Schema } from './schema.ts'
 
 const migrationFolder = fileURLToPath(new URL('../../../db/migrations', import.meta.url))
@@ -10,6 +10,16 @@ const migrationFolder = fileURLToPath(new URL('../../../db/migrations', import.m
 /** The database has migrations that this program does not know: an older program must not touch it. */
 export class SchemaIsNewer extends Error {
   override readonly name = 'SchemaIsNewer'
+}
+
+interface DescribedMigration extends Migration {
+  readonly description?: string
+}
+
+export interface RanMigration {
+  readonly name: string
+  /** What it does, in a sentence for the operator; the oldest ones say nothing. */
+  readonly description: string | undefined
 }
 
 /** Names of the migrations in this program, in the order in which they run. */
@@ -35,10 +45,10 @@ async function applied(db: Kysely<Schema>): Promise<string[]> {
 
 /**
  * Brings the schema up to this program's.
- * @returns the names of the migrations that ran now
+ * @returns the migrations that ran now
  * @throws SchemaIsNewer when a newer program has migrated this database before
  */
-export async function migrate(db: Kysely<Schema>): Promise<readonly string[]> {
+export async function migrate(db: Kysely<Schema>): Promise<readonly RanMigration[]> {
   const [ours, theirs] = [await known(), await applied(db)]
   const unknown = theirs.filter(name => !ours.includes(name))
   if (unknown.length > 0) {
@@ -47,8 +57,10 @@ export async function migrate(db: Kysely<Schema>): Promise<readonly string[]> {
     )
   }
   if (theirs.length === ours.length) return []
-  const migrator = new Migrator({ db, provider: new FileMigrationProvider({ fs, path, migrationFolder }) })
-  const { error, results } = await migrator.migrateToLatest()
+  const files = new FileMigrationProvider({ fs, path, migrationFolder })
+  const migrations: Record<string, DescribedMigration> = await files.getMigrations()
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error, results = [] } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
-  return (results ?? []).map(({ migrationName }) => migrationName)
+  return results.map(({ migrationName: name }) => ({ name, description: migrations[name]?.description }))
 }
