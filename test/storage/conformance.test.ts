@@ -2,11 +2,14 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
+import { Kysely, PostgresDialect, SqliteDialect } from 'kysely'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { systemRandomness } from '../../src/randomness.ts'
 import type { DatabaseLocation } from '../../src/records/instance.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { testClock } from '../support/clock.ts'
+import { migrateTo } from '../support/migrate-to.ts'
 import { connect, emptyPostgres, migratedPostgres } from '../support/postgres.ts'
 import { temporaryFolder } from '../support/serve.ts'
 import type { Engine } from './conformance/records.ts'
@@ -23,8 +26,10 @@ async function sqliteAt(t: Test, path: string) {
   const database = await open(t, { kind: 'sqlite', path })
   const beside = new Sqlite(path)
   t.teardown(() => beside.close())
+  const file = () => new SqliteDialect({ database: new Sqlite(path) })
   return {
     ...database,
+    migrateTo: (name: string) => migrateTo(new Kysely({ dialect: file() }), name),
     query: async (text: string) => {
       const statement = beside.prepare<[], Record<string, unknown>>(text)
       if (statement.reader) return statement.all()
@@ -56,8 +61,10 @@ const sqlite: Engine = {
 async function postgresAt(t: Test, url: string) {
   const database = await open(t, { kind: 'postgres', url })
   const beside = await connect(t, url)
+  const server = () => new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) })
   return {
     ...database,
+    migrateTo: (name: string) => migrateTo(new Kysely({ dialect: server() }), name),
     query: async (text: string) => (await beside.query<Record<string, unknown>>(text)).rows,
   }
 }

@@ -1,19 +1,26 @@
 /** What every database must do: one list of checks, a part for each store of src/records/unit-of-work.ts. */
 import type { Test } from 'tap'
 import { auditChecks } from './conformance/audit.ts'
+import { cascadeChecks } from './conformance/cascades.ts'
 import { clientChecks } from './conformance/clients.ts'
+import { credentialChecks } from './conformance/credentials.ts'
+import { familyChecks } from './conformance/families.ts'
 import { instanceChecks } from './conformance/instance.ts'
+import { rowsMigrationChecks } from './conformance/migration-rows.ts'
 import { migrationChecks } from './conformance/migrations.ts'
+import { oneStatementChecks } from './conformance/one-statement.ts'
 import type { Engine } from './conformance/records.ts'
 import { revocationChecks } from './conformance/revocations.ts'
 import { roleChecks } from './conformance/roles.ts'
+import { sessionAsReadChecks } from './conformance/session-as-read.ts'
+import { sessionBatchChecks } from './conformance/session-batches.ts'
 import { sessionEndChecks } from './conformance/session-end.ts'
 import { idleSessionChecks } from './conformance/session-idle.ts'
+import { sessionIndexChecks } from './conformance/session-index.ts'
 import { sessionListChecks } from './conformance/session-list.ts'
 import { sessionOverChecks } from './conformance/session-over.ts'
 import { sessionRotationChecks } from './conformance/session-rotation.ts'
-import { sessionStatusChecks } from './conformance/session-status.ts'
-import { takenStatusChecks } from './conformance/session-status-taken.ts'
+import { takenIndexChecks } from './conformance/session-taken.ts'
 import { sessionChecks } from './conformance/sessions.ts'
 import { signingKeyChecks } from './conformance/signing-keys.ts'
 import { standingChecks } from './conformance/standing.ts'
@@ -23,16 +30,22 @@ import { writeChecks } from './conformance/write.ts'
 
 const parts = [
   migrationChecks,
+  rowsMigrationChecks,
   userChecks,
   roleChecks,
   clientChecks,
+  credentialChecks,
   sessionChecks,
+  familyChecks,
+  sessionAsReadChecks,
   sessionRotationChecks,
-  sessionStatusChecks,
-  takenStatusChecks,
+  sessionIndexChecks,
   sessionListChecks,
   idleSessionChecks,
   sessionEndChecks,
+  takenIndexChecks,
+  sessionBatchChecks,
+  cascadeChecks,
   sessionOverChecks,
   revocationChecks,
   statusListChecks,
@@ -41,6 +54,7 @@ const parts = [
   instanceChecks,
   auditChecks,
   writeChecks,
+  oneStatementChecks,
 ]
 
 /** Every check, one after the other. */

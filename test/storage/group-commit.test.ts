@@ -49,6 +49,7 @@ function writerOf(t: Test, path: string, faults: (connection: WriteConnection) =
     connection: { ...connection, ...faults(connection) },
     // The works of this file ask for nothing else.
     stores: { roles } as Stores,
+    singleStores: () => ({ roles }) as Stores,
     acquire: async begin => begin(),
     toError: toStorageError,
   })
@@ -56,7 +57,7 @@ function writerOf(t: Test, path: string, faults: (connection: WriteConnection) =
 }
 
 const insert =
-  (name: string, permissions: readonly string[] = []) =>
+  (name: string, permissions: readonly string[] = ['a:b']) =>
   ({ roles }: Stores) =>
     roles.insert({ name, permissions })
 
@@ -66,8 +67,12 @@ const insertAndThrow = (name: string) => async (stores: Stores) => {
 }
 
 /** What becomes of works that are queued in one moment. */
-const together = async (write: Write, works: readonly ((stores: Stores) => Promise<unknown>)[]) =>
-  (await Promise.allSettled(works.map(work => write(work)))).map(result =>
+const together = async (
+  write: Write,
+  works: readonly ((stores: Stores) => Promise<unknown>)[],
+  size?: 'one statement',
+) =>
+  (await Promise.allSettled(works.map(work => write(work, size)))).map(result =>
     result.status === 'fulfilled' ? 'done' : String(result.reason.name),
   )
 
@@ -145,23 +150,59 @@ t.test('a BEGIN that fails rejects all that waits, runs none of it, and the next
   t.strictSame(committed(), ['a'])
 })
 
-t.test('a full disk refuses what does not fit, keeps what was stored, and is got over', async t => {
-  const { path, committed, isSound, write: unlimited } = await openMigrated(t)
-  await unlimited(insert('before'))
-  const { file, write } = writerOf(t, path, () => ({}))
-  const pages = Number(file.pragma('page_count', { simple: true }))
-  const large = Array.from({ length: 10_000 }, (_, index) => `permission:${index}`)
-
-  file.pragma(`max_page_count = ${pages}`)
-  const [small, tooLarge, behind] = await together(write, [insert('small'), insert('large', large), insert('behind')])
-  t.equal(tooLarge, 'StorageUnavailable')
-  // The database may undo the whole transaction: then what shared it is told so. Only what was answered is stored.
-  const done = Object.entries({ small, behind }).filter(([, answer]) => answer === 'done')
-  t.strictSame(committed(), ['before', ...done.map(([name]) => name)].sort())
-  t.ok(isSound())
-
-  file.pragma(`max_page_count = ${pages + 1000}`)
-  t.strictSame(await together(write, [insert('large', large)]), ['done'])
-  t.ok(committed().includes('large'))
-  t.ok(isSound())
+t.test('works of one statement take no savepoint, and one that fails undoes nothing of those beside it', async t => {
+  const { path, committed } = await openMigrated(t)
+  let savepoints = 0
+  const { write } = writerOf(t, path, connection => ({
+    savepoint() {
+      savepoints += 1
+      connection.savepoint()
+    },
+  }))
+  const failing = async () => {
+    throw new Sqlite.SqliteError('FOREIGN KEY constraint failed', 'SQLITE_CONSTRAINT_FOREIGNKEY')
+  }
+  const results = await Promise.allSettled([
+    write(insert('a')),
+    write(insert('b'), 'one statement'),
+    write(failing, 'one statement'),
+    write(insertAndThrow('c')),
+    write(insert('d'), 'one statement'),
+    write(insert('e')),
+  ])
+  const statuses = results.map(({ status }) => status)
+  t.strictSame(statuses, ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled', 'fulfilled'])
+  t.strictSame(committed(), ['a', 'b', 'd', 'e'])
+  t.equal(savepoints, 3)
 })
+
+const sizes = [undefined, 'one statement'] as const
+for (const size of sizes) {
+  t.test(
+    `a full disk refuses what does not fit, keeps what was stored, and is got over: ${size ?? 'any work'}`,
+    async t => {
+      const { path, committed, isSound, write: unlimited } = await openMigrated(t)
+      await unlimited(insert('before'))
+      const { file, write } = writerOf(t, path, () => ({}))
+      const pages = Number(file.pragma('page_count', { simple: true }))
+      const large = Array.from({ length: 10_000 }, (_, index) => `permission:${index}`)
+
+      file.pragma(`max_page_count = ${pages}`)
+      const [small, tooLarge, behind] = await together(
+        write,
+        [insert('small'), insert('large', large), insert('behind')],
+        size,
+      )
+      t.equal(tooLarge, 'StorageUnavailable')
+      // The database may undo the whole transaction: then what shared it is told so. Only what was answered is stored.
+      const done = Object.entries({ small, behind }).filter(([, answer]) => answer === 'done')
+      t.strictSame(committed(), ['before', ...done.map(([name]) => name)].sort())
+      t.ok(isSound())
+
+      file.pragma(`max_page_count = ${pages + 1000}`)
+      t.strictSame(await together(write, [insert('large', large)], size), ['done'])
+      t.ok(committed().includes('large'))
+      t.ok(isSound())
+    },
+  )
+}

@@ -12,7 +12,7 @@ const open = async (t: Test) => openPostgres(t, await migratedPostgres(t))
 t.test('a work that goes on after a statement failed is refused, and nothing of it is kept', async t => {
   const { read, write } = await open(t)
   const careless = write(async ({ roles, sessions }) => {
-    await roles.insert({ name: 'early', permissions: [] })
+    await roles.insert({ name: 'early', permissions: ['a:b'] })
     await sessions.insert(sessionOf('of nobody')).catch(() => undefined)
   })
   await t.rejects(careless, { message: 'The transaction was rolled back, not committed.' })

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import { clientOf, type Engine, farMs, openMigrated } from './records.ts'
+import type { ClientStore } from '../../../src/records/client.ts'
+import { clientOf, type Engine, farMs, insertClient, openMigrated, secretOf } from './records.ts'
 
 const [first, second] = ['https://a.example.com', 'https://b.example.com']
 
@@ -12,20 +13,18 @@ const full = clientOf('web-app', {
   origins: [first, second],
   introspect: ['https://api.example.com'],
   accessTokenTtlSeconds: 43_200,
-  secrets: [
-    { id: 'secret_1', name: null, hash: 'h1', createdAtMs: farMs, expiresAtMs: null },
-    { id: 'secret_2', name: 'ci “1”', hash: 'h2', createdAtMs: farMs, expiresAtMs: farMs + 1 },
-  ],
+  secrets: [secretOf('1', { name: null }), secretOf('2', { name: 'ci “1”', expiresAtMs: farMs + 1 })],
+  revision: 7,
 })
 
 export function clientChecks(t: Test, engine: Engine): void {
   t.test('a client comes back with every field as it was stored', async t => {
     const { read, write } = await openMigrated(t, engine)
-    t.equal(await write(({ clients }) => clients.insert(full)), true)
+    t.equal(await write(stores => insertClient(stores, full)), true)
     t.strictSame(await read.clients.find('web-app'), full)
     t.strictSame(await read.clients.list(), [full])
     const { origins: _, ...withoutOrigins } = full
-    t.match(await read.clients.findByClientId('web-app'), withoutOrigins)
+    t.strictSame(await read.clients.findByClientId('web-app'), withoutOrigins)
   })
 
   t.test('a client that has as little as possible comes back the same', async t => {
@@ -51,7 +50,7 @@ export function clientChecks(t: Test, engine: Engine): void {
 
   t.test('a client_id is given once, and the first client is untouched', async t => {
     const { read, write } = await openMigrated(t, engine)
-    await write(({ clients }) => clients.insert(full))
+    await write(stores => insertClient(stores, full))
     const again = clientOf('web-app', { id: 'client_other', origins: ['https://other.example.com'] })
     t.equal(await write(({ clients }) => clients.insert(again)), false)
     t.strictSame(await read.clients.list(), [full])
@@ -59,7 +58,7 @@ export function clientChecks(t: Test, engine: Engine): void {
 
   t.test('deletion frees the client_id: the new client is found, the deleted one never again', async t => {
     const { read, write } = await openMigrated(t, engine)
-    await write(({ clients }) => clients.insert(full))
+    await write(stores => insertClient(stores, full))
     await write(({ clients }) => clients.setStatus('client_web-app', 'deleted'))
     t.equal(await read.clients.find('web-app'), undefined)
     t.equal(await read.clients.findByClientId('web-app'), undefined)
@@ -89,27 +88,83 @@ export function clientChecks(t: Test, engine: Engine): void {
       introspect: [],
       accessTokenTtlSeconds: null,
     }
-    await write(async ({ clients }) => {
-      await clients.insert(full)
-      await clients.insert(other)
-      await clients.update('client_web-app', settings)
+    await write(async stores => {
+      await insertClient(stores, full)
+      await insertClient(stores, other)
+      await stores.clients.update('client_web-app', settings)
     })
-    t.strictSame(await read.clients.list(), [other, { ...full, ...settings }])
+    t.strictSame(await read.clients.list(), [other, { ...full, ...settings, revision: 8 }])
     await write(({ clients }) => clients.update('client_web-app', { ...settings, origins: [] }))
     t.strictSame((await read.clients.find('web-app'))?.origins, [])
   })
 
-  t.test('status and secrets change for one client only', async t => {
+  t.test('the status changes for one client only', async t => {
     const { read, write } = await openMigrated(t, engine)
     const other = clientOf('other')
-    const secrets = full.secrets.slice(1)
-    await write(async ({ clients }) => {
-      await clients.insert(full)
-      await clients.insert(other)
-      await clients.setStatus('client_web-app', 'active')
-      await clients.setSecrets('client_web-app', secrets)
+    await write(async stores => {
+      await insertClient(stores, full)
+      await insertClient(stores, other)
+      await stores.clients.setStatus('client_web-app', 'active')
     })
-    t.strictSame(await read.clients.list(), [other, { ...full, status: 'active', secrets }])
+    t.strictSame(await read.clients.list(), [other, { ...full, status: 'active', revision: 8 }])
+  })
+
+  const changes: Readonly<Record<string, (clients: ClientStore) => Promise<void>>> = {
+    'other settings': clients => clients.update('client_web-app', { ...full, scope: [] }),
+    'the same settings once more': clients => clients.update('client_web-app', full),
+    'another status': clients => clients.setStatus('client_web-app', 'active'),
+    'a change of its credentials': clients => clients.raiseRevision('client_web-app'),
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    t.test(`the revision of a client is raised, and of no other, by ${what}`, async t => {
+      const { read, write } = await openMigrated(t, engine)
+      await write(async stores => {
+        await insertClient(stores, full)
+        await insertClient(stores, clientOf('other'))
+      })
+      for (const revision of [8, 9]) {
+        await write(({ clients }) => change(clients))
+        t.strictSame(await read.clients.revisionOf('web-app'), { id: 'client_web-app', revision })
+        t.equal((await read.clients.findByClientId('web-app'))?.revision, revision)
+        t.equal((await read.clients.find('web-app'))?.revision, revision)
+      }
+      t.strictSame(await read.clients.revisionOf('other'), { id: 'client_other', revision: 0 })
+    })
+  }
+
+  t.test('of many changes at once each raises the revision', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    await write(({ clients }) => clients.insert(clientOf('web-app')))
+    await Promise.all(Array.from({ length: 20 }, () => write(({ clients }) => clients.raiseRevision('client_web-app'))))
+    t.equal((await read.clients.revisionOf('web-app'))?.revision, 20)
+  })
+
+  t.test('whose revision it is, is said: one that comes after a deleted one of its name is another client', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    t.equal(await read.clients.revisionOf('web-app'), undefined)
+    await write(({ clients }) => clients.insert(clientOf('web-app')))
+    for (const other of ['WEB-APP', 'client_web-app', '']) t.equal(await read.clients.revisionOf(other), undefined)
+    await write(({ clients }) => clients.setStatus('client_web-app', 'disabled'))
+    t.strictSame(await read.clients.revisionOf('web-app'), { id: 'client_web-app', revision: 1 })
+    await write(({ clients }) => clients.setStatus('client_web-app', 'deleted'))
+    t.equal(await read.clients.revisionOf('web-app'), undefined)
+    await write(({ clients }) => clients.insert(clientOf('web-app', { id: 'client_next' })))
+    t.strictSame(await read.clients.revisionOf('web-app'), { id: 'client_next', revision: 0 })
+  })
+
+  t.test('ids are known of all clients that there were, the deleted ones, too', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    t.strictSame(await read.clients.allIds(), [])
+    await write(async ({ clients }) => {
+      await clients.insert(clientOf('web-app', { id: 'client_2', status: 'deleted' }))
+      await clients.insert(clientOf('web-app', { id: 'client_1', status: 'disabled' }))
+      await clients.insert(clientOf('other', { id: 'client_3' }))
+    })
+    t.strictSame(await read.clients.allIds(), ['client_1', 'client_2', 'client_3'])
+    const idsOf = async (clientId: string) => (await write(({ clients }) => clients.idsOf(clientId))).toSorted()
+    t.strictSame(await idsOf('web-app'), ['client_1', 'client_2'])
+    t.strictSame(await idsOf('other'), ['client_3'])
+    t.strictSame(await idsOf('none'), [])
   })
 
   t.test('an origin is registered while at least one active client has it', async t => {

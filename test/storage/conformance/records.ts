@@ -1,8 +1,10 @@
 /** An empty database, and the records that the conformance checks store in it. */
 import type { Test } from 'tap'
 import type { RegisteredClient } from '../../../src/records/client.ts'
-import type { NewSession } from '../../../src/records/session.ts'
+import type { Credential } from '../../../src/records/credential.ts'
+import type { Batch, NewSession } from '../../../src/records/session.ts'
 import type { HeldStatus, SessionStatus } from '../../../src/records/status-list.ts'
+import type { Stores } from '../../../src/records/unit-of-work.ts'
 import type { User } from '../../../src/records/user.ts'
 import type { Database } from '../../../src/storage/engine/database.ts'
 import type { TestClock } from '../../support/clock.ts'
@@ -13,6 +15,8 @@ export interface EmptyDatabase extends Database {
   readonly clock: TestClock
   /** Runs a statement past the stores, to look at what they do not show. */
   query(text: string): Promise<readonly Record<string, unknown>[]>
+  /** Runs the migrations up to this one, as the program did that ended with it. */
+  migrateTo(name: string): Promise<void>
 }
 
 export interface Engine {
@@ -58,8 +62,26 @@ export const clientOf = (clientId: string, more: Partial<RegisteredClient> = {})
   accessTokenTtlSeconds: null,
   secrets: [],
   createdAtMs: farMs,
+  revision: 0,
   ...more,
 })
+
+export const secretOf = (name: string, more: Partial<Credential> = {}): Credential => ({
+  id: `secret_${name}`,
+  name,
+  hash: `hash-of-${name}`,
+  createdAtMs: farMs,
+  expiresAtMs: null,
+  lastUsedAtMs: null,
+  ...more,
+})
+
+/** Its secrets are rows of their own. */
+export async function insertClient({ clients, credentials }: Stores, client: RegisteredClient): Promise<boolean> {
+  const isNew = await clients.insert(client)
+  if (isNew) for (const secret of client.secrets) await credentials.insert(client.id, 'client_secret', secret)
+  return isNew
+}
 
 export const statusOf = (index: number, more: Partial<SessionStatus> = {}): SessionStatus => ({
   listId: 'list-1',
@@ -75,10 +97,13 @@ export const holds = (status: SessionStatus): HeldStatus => ({ current: status, 
 /** A row whose index was taken away. */
 export const nothing: HeldStatus = { current: undefined, previousStatus: undefined }
 
+/** All that a filter finds. */
+export const all: Batch = { afterId: '', limit: 1000 }
+
 /** A session of alice through web-app. */
 export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSession => ({
   id: `session_${name}`,
-  userId: 'user_alice',
+  subjectId: 'user_alice',
   clientId: 'client_web-app',
   scope: ['posts:read', 'posts:write'],
   audiences: ['https://api.example.com', 'https://files.example.com'],
@@ -103,4 +128,22 @@ export async function openWithParties(t: Test, engine: Engine): Promise<EmptyDat
     await clients.insert(clientOf('spa'))
   })
   return database
+}
+
+class Undone extends Error {}
+
+/** What the work answers, of which nothing stays: so many cases can begin with the same database. */
+export async function undone<T>(
+  { write }: Pick<EmptyDatabase, 'write'>,
+  work: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>()
+  const undoing = write(async stores => {
+    resolve(await work(stores))
+    throw new Undone()
+  })
+  await undoing.catch(error => {
+    if (!(error instanceof Undone)) throw error
+  })
+  return promise
 }

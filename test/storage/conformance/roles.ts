@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type Engine, openMigrated, userOf } from './records.ts'
 
 const editor = { name: 'editor', permissions: ['posts:write', 'posts:read'] }
-const reader = { name: 'Reader', permissions: [] }
+const reader = { name: 'Reader', permissions: ['posts:read'] }
 
 async function openWithRoles(t: Test, engine: Engine) {
   const database = await openMigrated(t, engine)
@@ -30,7 +30,7 @@ export function roleChecks(t: Test, engine: Engine): void {
 
   t.test('the name of a role is given once, and the first role keeps its permissions', async t => {
     const { read, write } = await openWithRoles(t, engine)
-    t.equal(await write(({ roles }) => roles.insert({ name: 'author', permissions: [] })), true)
+    t.equal(await write(({ roles }) => roles.insert({ name: 'author', permissions: ['a:b'] })), true)
     t.equal(await write(({ roles }) => roles.insert({ name: 'editor', permissions: ['everything'] })), false)
     t.strictSame(await read.roles.find('editor'), editor)
   })
@@ -62,28 +62,75 @@ export function roleChecks(t: Test, engine: Engine): void {
     t.strictSame(await read.users.rolesOf('user_bob'), [editor])
   })
 
-  t.test('a role knows those who have it, and nobody else', async t => {
+  t.test('those who have a role are found one after the other, in the order of their ids', async t => {
     const { read, write } = await openWithRoles(t, engine)
     await write(async ({ users }) => {
-      for (const id of ['user_alice', 'user_bob']) await users.grantRole(id, 'editor')
+      await users.insert(userOf('carol', { status: 'disabled' }))
+      for (const id of ['user_carol', 'user_alice', 'user_bob']) await users.grantRole(id, 'editor')
       await users.grantRole('user_bob', 'Reader')
     })
-    t.strictSame((await read.roles.usersOf('editor')).toSorted(), ['user_alice', 'user_bob'])
-    t.strictSame(await read.roles.usersOf('Reader'), ['user_bob'])
-    t.strictSame(await read.roles.usersOf('reader'), [])
+    const next = (name: string, after: string) => write(({ roles }) => roles.nextUserOf(name, after))
+    t.equal(await next('editor', ''), 'user_alice')
+    t.equal(await next('editor', 'user_alice'), 'user_bob')
+    t.equal(await next('editor', 'user_alice!'), 'user_bob')
+    t.equal(await next('editor', 'user_bob'), 'user_carol')
+    t.equal(await next('editor', 'user_carol'), undefined)
+    t.equal(await next('Reader', ''), 'user_bob')
+    t.equal(await next('Reader', 'user_bob'), undefined)
+    t.equal(await next('reader', ''), undefined)
+    t.strictSame(
+      (await read.users.rolesOf('user_carol')).map(({ name }) => name),
+      ['editor'],
+    )
   })
 
-  t.test('a deleted role is taken from everybody, and does not come back with a new one of its name', async t => {
+  t.test('a role that gives nothing is found and listed by nobody, keeps its name and those who have it', async t => {
     const { read, write } = await openWithRoles(t, engine)
-    await write(async ({ users }) => {
-      for (const id of ['user_alice', 'user_bob']) await users.grantRole(id, 'editor')
-      await users.grantRole('user_alice', 'Reader')
+    await write(async ({ roles, users }) => {
+      await users.grantRole('user_alice', 'editor')
+      await roles.setPermissions('editor', [])
     })
-    await write(({ roles }) => roles.delete('editor'))
     t.equal(await read.roles.find('editor'), undefined)
-    t.equal(await write(({ roles }) => roles.insert(editor)), true)
-    t.strictSame(await read.users.rolesOf('user_alice'), [reader])
-    t.strictSame(await read.users.rolesOf('user_bob'), [])
+    t.equal(await write(({ roles }) => roles.find('editor')), undefined)
+    t.strictSame(await read.roles.list(), [reader])
+    t.equal(await write(({ roles }) => roles.insert(editor)), false)
+    t.equal(await write(({ roles }) => roles.nextUserOf('editor', '')), 'user_alice')
+    t.strictSame(
+      (await read.users.rolesOf('user_alice')).flatMap(({ permissions }) => permissions),
+      [],
+    )
+  })
+
+  t.test(
+    'a role is deleted when it gives nothing, also from everybody, and does not come back with its name',
+    async t => {
+      const { read, write } = await openWithRoles(t, engine)
+      await write(async ({ roles, users }) => {
+        for (const id of ['user_alice', 'user_bob']) await users.grantRole(id, 'editor')
+        await users.grantRole('user_alice', 'Reader')
+        await roles.setPermissions('editor', [])
+        await roles.deleteIfEmpty('editor')
+      })
+      t.equal(await write(({ roles }) => roles.insert(editor)), true)
+      t.strictSame(await read.roles.list(), [reader, editor])
+      t.strictSame(await read.users.rolesOf('user_alice'), [reader])
+      t.strictSame(await read.users.rolesOf('user_bob'), [])
+    },
+  )
+
+  t.test('a role that gives something is not deleted, nor another one that gives nothing', async t => {
+    const { read, write } = await openWithRoles(t, engine)
+    await write(async ({ roles, users }) => {
+      await users.grantRole('user_alice', 'editor')
+      await users.grantRole('user_alice', 'Reader')
+      await roles.setPermissions('Reader', [])
+      for (const name of ['editor', 'reader', 'none']) await roles.deleteIfEmpty(name)
+    })
+    t.strictSame(await read.roles.list(), [editor])
+    t.strictSame(
+      (await read.users.rolesOf('user_alice')).map(({ name }) => name),
+      ['Reader', 'editor'],
+    )
   })
 
   t.test('only a role and a user that exist can be brought together', async t => {

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { NewSession } from '../../../src/records/session.ts'
-import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
+import { all, type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
 
 const findIdle = ({ write }: EmptyDatabase, keep: number, limit = 100) =>
   write(({ sessions }) => sessions.findIdle('user_alice', 'client_web-app', keep, farMs, limit))
@@ -17,12 +17,12 @@ async function openWithUsed(t: Test, engine: Engine): Promise<EmptyDatabase> {
     last: { createdAtMs: farMs - 5, expiresAtMs: farMs + 1 },
     ended: { createdAtMs: farMs - 70 },
     expired: { createdAtMs: farMs - 70, expiresAtMs: farMs },
-    "another user's": { createdAtMs: farMs - 70, userId: 'user_bob' },
+    "another user's": { createdAtMs: farMs - 70, subjectId: 'user_bob' },
     "another client's": { createdAtMs: farMs - 70, clientId: 'client_spa' },
   }
   await database.write(async stores => {
     for (const [name, more] of Object.entries(sessions)) await stores.sessions.insert(sessionOf(name, more))
-    await stores.sessions.end({ sessionId: 'session_ended' }, 'earlier', farMs - 1, 1)
+    await stores.sessions.end({ sessionId: 'session_ended' }, all, 'earlier', farMs - 1)
   })
   await database.query(`UPDATE sessions SET rotated_at_ms = ${farMs - 15} WHERE id = 'session_refreshed'`)
   return database
@@ -31,12 +31,15 @@ async function openWithUsed(t: Test, engine: Engine): Promise<EmptyDatabase> {
 const byUse = ['last', 'new', 'refreshed', 'a', 'b', 'old'].map(name => `session_${name}`)
 
 export function idleSessionChecks(t: Test, engine: Engine): void {
-  t.test('those used longest ago are idle, however many are to be kept', async t => {
-    const database = await openWithUsed(t, engine)
-    for (let keep = 0; keep <= byUse.length; keep += 1) {
-      t.strictSame(await findIdle(database, keep), byUse.slice(keep), `keeping ${keep}`)
-    }
-  })
+  t.test(
+    'those used longest ago are idle, however many are to be kept, and come in the order of their ids',
+    async t => {
+      const database = await openWithUsed(t, engine)
+      for (let keep = 0; keep <= byUse.length; keep += 1) {
+        t.strictSame(await findIdle(database, keep), byUse.slice(keep).toSorted(), `keeping ${keep}`)
+      }
+    },
+  )
 
   t.test('nobody has too many who has fewer than are kept', async t => {
     const database = await openWithUsed(t, engine)
@@ -46,9 +49,8 @@ export function idleSessionChecks(t: Test, engine: Engine): void {
 
   t.test('of more than the limit, the idlest are found', async t => {
     const database = await openWithUsed(t, engine)
-    const all = await findIdle(database, 1)
-    t.ok(all.length > 2)
-    t.strictSame(await findIdle(database, 1, 2), all.slice(-2))
+    for (let limit = 1; limit <= byUse.length; limit += 1)
+      t.strictSame(await findIdle(database, 1, limit), byUse.slice(1).slice(-limit).toSorted(), `limit ${limit}`)
   })
 
   t.test('the sign-in of the same work counts', async t => {

@@ -3,6 +3,8 @@ import type { ListedSession } from '../../../src/records/session.ts'
 import { type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 import { openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
+const ALL = 100
+
 const names = (sessions: readonly ListedSession[]) => sessions.map(({ id }) => id.replace('session_', ''))
 
 export function sessionListChecks(t: Test, engine: Engine): void {
@@ -11,15 +13,15 @@ export function sessionListChecks(t: Test, engine: Engine): void {
     await query(`UPDATE sessions SET status_last_expiry_ms = ${farMs} WHERE id = 'session_expired'`)
     for (const [way, which, meant] of ways) {
       const alive = meant.filter(device => device !== 'expired')
-      t.strictSame(names(await read.sessions.list(which, farMs)).toSorted(), alive.toSorted(), way)
+      t.strictSame(names(await read.sessions.list(which, farMs, ALL)).toSorted(), alive.toSorted(), way)
     }
   })
 
   t.test('a session is listed up to the last millisecond before its expiry', async t => {
     const { read } = await openWithDevices(t, engine)
     const { expiresAtMs } = sessionOf('phone')
-    t.strictSame(names(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs - 1)), ['phone'])
-    t.strictSame(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs), [])
+    t.strictSame(names(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs - 1, ALL)), ['phone'])
+    t.strictSame(await read.sessions.list({ sessionId: 'session_phone' }, expiresAtMs, ALL), [])
   })
 
   t.test(
@@ -28,18 +30,18 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       const { query, read } = await openWithDevices(t, engine)
       const { lastExpiryMs } = statusOfDevice('expired')
       const which = { sessionId: 'session_expired' }
-      t.strictSame(names(await read.sessions.list(which, lastExpiryMs - 1)), ['expired'])
-      t.strictSame(await read.sessions.list(which, lastExpiryMs), [])
+      t.strictSame(names(await read.sessions.list(which, lastExpiryMs - 1, ALL)), ['expired'])
+      t.strictSame(await read.sessions.list(which, lastExpiryMs, ALL), [])
       await query(`UPDATE sessions SET status_last_expiry_ms = NULL WHERE id = 'session_expired'`)
-      t.strictSame(await read.sessions.list(which, farMs), [], 'its access tokens were revoked')
+      t.strictSame(await read.sessions.list(which, farMs, ALL), [], 'its access tokens were revoked')
       await query(`UPDATE sessions SET expires_at_ms = ${farMs} WHERE id = 'session_ended'`)
-      t.strictSame(await read.sessions.list({ sessionId: 'session_ended' }, farMs), [])
+      t.strictSame(await read.sessions.list({ sessionId: 'session_ended' }, farMs, ALL), [])
     },
   )
 
   t.test('a listed session shows every field, with the names of its user and its client', async t => {
     const { query, read, write } = await openWithParties(t, engine)
-    const session = sessionOf('one', { userId: 'user_bob', clientId: 'client_spa' })
+    const session = sessionOf('one', { subjectId: 'user_bob', clientId: 'client_spa' })
     await write(({ sessions }) => sessions.insert(session))
     const listed = {
       id: 'session_one',
@@ -52,10 +54,10 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       address: '2001:db8::1',
       userAgent: 'Browser/1 “x”',
     }
-    t.strictSame(await read.sessions.list({ all: true }, farMs), [listed])
+    t.strictSame(await read.sessions.list({}, farMs, ALL), [listed])
     await query(`UPDATE sessions SET rotated_at_ms = ${farMs + 9}, address = NULL, user_agent = NULL`)
     const changed = { lastUsedAtMs: farMs + 9, address: null, userAgent: null }
-    t.strictSame(await read.sessions.list({ all: true }, farMs), [{ ...listed, ...changed }])
+    t.strictSame(await read.sessions.list({}, farMs, ALL), [{ ...listed, ...changed }])
   })
 
   t.test('the sessions of a deleted user and a disabled client are listed while they have not ended', async t => {
@@ -64,8 +66,8 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       await users.setStatus('user_bob', 'deleted')
       await clients.setStatus('client_spa', 'disabled')
     })
-    const which = { userId: 'user_bob', clientId: 'client_spa' }
-    t.match(await read.sessions.list(which, farMs), [{ id: 'session_watch', username: 'bob', clientId: 'spa' }])
+    const which = { subjectId: 'user_bob', clientId: 'client_spa' }
+    t.match(await read.sessions.list(which, farMs, ALL), [{ id: 'session_watch', username: 'bob', clientId: 'spa' }])
   })
 
   t.test('the session used last comes first: a sign-in is a use, and so is a refresh; then the id counts', async t => {
@@ -78,7 +80,21 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       await sessions.insert(sessionOf('old', { createdAtMs: farMs - 50 }))
     })
     await query(`UPDATE sessions SET rotated_at_ms = ${farMs - 15} WHERE id = 'session_refreshed'`)
-    t.strictSame(names(await read.sessions.list({ all: true }, farMs)), ['new', 'refreshed', 'a', 'b', 'old'])
+    t.strictSame(names(await read.sessions.list({}, farMs, ALL)), ['new', 'refreshed', 'a', 'b', 'old'])
+  })
+
+  t.test('of more than the limit, those with the highest ids are listed: the ones started last', async t => {
+    const { query, read, write } = await openWithParties(t, engine)
+    const started = ['3', '1', 'ended', '5', '2', '4']
+    await write(async ({ sessions }) => {
+      for (const name of started) await sessions.insert(sessionOf(name))
+    })
+    await query(`UPDATE sessions SET ended_at_ms = ${farMs} WHERE id = 'session_ended'`)
+    await query(`UPDATE sessions SET rotated_at_ms = ${farMs + 9} WHERE id IN ('session_1', 'session_4')`)
+    const listed = async (limit: number) => names(await read.sessions.list({}, farMs, limit))
+    t.strictSame(await listed(1), ['5'])
+    t.strictSame(await listed(3), ['4', '3', '5'])
+    t.strictSame(await listed(5), ['1', '4', '2', '3', '5'])
   })
 
   t.test(
@@ -94,9 +110,11 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       })
       await query(`UPDATE sessions SET rotated_at_ms = ${farMs + 10} WHERE id = 'session_refreshed'`)
       await query(`UPDATE sessions SET ended_at_ms = ${farMs} WHERE id = 'session_ended'`)
-      const count = (fromMs: number, beforeMs: number, nowMs = farMs) =>
-        read.sessions.countLive(fromMs, beforeMs, nowMs)
+      const count = (fromMs: number, beforeMs: number, nowMs = farMs, most = ALL) =>
+        read.sessions.countLive(fromMs, beforeMs, nowMs, most)
       t.equal(await count(0, Number.MAX_SAFE_INTEGER), 3)
+      t.equal(await count(0, Number.MAX_SAFE_INTEGER, farMs, 3), 3)
+      t.equal(await count(0, Number.MAX_SAFE_INTEGER, farMs, 2), 2, 'it looks no further')
       t.equal(await count(farMs, farMs + 10), 2, 'the refreshed one was used later')
       t.equal(await count(farMs, farMs + 11), 3)
       t.equal(await count(farMs + 1, farMs + 11), 1)

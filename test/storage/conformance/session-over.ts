@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { Moment } from '../../../src/records/status-list.ts'
-import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
+import { all, type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf } from './records.ts'
 
 const moment: Moment = { nowMs: farMs, deadMs: farMs - 300_000 }
 
@@ -19,7 +19,7 @@ async function openWithAll(t: Test, engine: Engine): Promise<EmptyDatabase> {
     for (const id of ids) {
       const expiresAtMs = id.includes('expired') ? farMs : farMs + 1
       await sessions.insert(sessionOf(id, { id, expiresAtMs }))
-      if (id.includes('ended')) await sessions.end({ sessionId: id }, 'now', farMs, 1)
+      if (id.includes('ended')) await sessions.end({ sessionId: id }, all, 'now', farMs)
     }
   })
   // Every combination, also those that the stores would not make.

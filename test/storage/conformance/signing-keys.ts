@@ -105,7 +105,7 @@ export function signingKeyChecks(t: Test, engine: Engine): void {
       const keys = [keyOf('k1', state), keyOf('k2', 'retiring')]
       for (const key of keys) await write(({ signingKeys }) => signingKeys.insert(key))
       const work = write(async ({ signingKeys, roles }) => {
-        await roles.insert({ name: 'beside', permissions: [] })
+        await roles.insert({ name: 'beside', permissions: ['a:b'] })
         await signingKeys.step(stepOf('k2', 'retiring', state, null))
       })
       await t.rejects(work)

@@ -1,20 +1,18 @@
 import type { Test } from 'tap'
-import { clientOf, type Engine, farMs, openMigrated, userOf } from './records.ts'
-
-const secrets = [{ id: 'secret_1', name: 'first', hash: 'h1', createdAtMs: farMs, expiresAtMs: farMs + 1 }]
+import { clientOf, type Engine, farMs, openMigrated, openWithParties, sessionOf, userOf } from './records.ts'
 
 const stored = {
   userStatus: 'disabled',
   passwordId: 'password_of-alice',
   clientStatus: 'active',
-  clientSecrets: secrets,
+  clientRevision: 3,
 }
 
 async function openWithTwo(t: Test, engine: Engine) {
   const database = await openMigrated(t, engine)
   await database.write(async ({ users, clients }) => {
     await users.insert(userOf('alice', { status: 'disabled' }))
-    await clients.insert(clientOf('web-app', { secrets }))
+    await clients.insert(clientOf('web-app', { revision: 3 }))
   })
   return database
 }
@@ -32,14 +30,14 @@ export function standingChecks(t: Test, engine: Engine): void {
         await users.setStatus('user_alice', 'active')
         await users.setPassword('user_alice', { passwordHash: 'hash', passwordId: 'changed' })
         await clients.setStatus('client_web-app', 'deleted')
-        await clients.setSecrets('client_web-app', [])
+        await clients.raiseRevision('client_web-app')
         return standing[method]('user_alice', 'client_web-app')
       })
       t.strictSame(standing, {
         userStatus: 'active',
         passwordId: 'changed',
         clientStatus: 'deleted',
-        clientSecrets: [],
+        clientRevision: 5,
       })
     })
 
@@ -58,7 +56,65 @@ export function standingChecks(t: Test, engine: Engine): void {
     const find = () => read.standing.find('user_alice', 'client_web-app')
     t.strictSame(await find(), stored)
     await write(({ clients }) => clients.setStatus('client_web-app', 'disabled'))
-    t.strictSame(await find(), { ...stored, clientStatus: 'disabled' })
+    t.strictSame(await find(), { ...stored, clientStatus: 'disabled', clientRevision: 4 })
     t.equal(await read.standing.find('user_alice', 'client_none'), undefined)
+  })
+
+  t.test('who locks the standing of a user sees what everybody has written who locked it before', async t => {
+    const { write } = await openWithParties(t, engine)
+    const counts = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        write(async ({ sessions, standing }) => {
+          // Through two clients: it is the user who is locked.
+          const clientId = index % 2 === 0 ? 'client_web-app' : 'client_spa'
+          await standing.lock('user_alice', clientId)
+          const { length } = await sessions.list({ subjectId: 'user_alice' }, farMs, 100)
+          await sessions.insert(sessionOf(`number-${index}`, { clientId }))
+          return length
+        }),
+      ),
+    )
+    t.strictSame(
+      counts.toSorted((a, b) => a - b),
+      Array.from({ length: 10 }, (_, index) => index),
+    )
+  })
+
+  for (const whose of ['user', 'client'] as const) {
+    t.test(
+      `a ${whose} is not changed while somebody has the standing locked: who changes it sees what they wrote`,
+      async t => {
+        const { read, write } = await openWithParties(t, engine)
+        let changing: Promise<boolean> | undefined
+        const change = () =>
+          write(async ({ clients, sessions, users }) => {
+            if (whose === 'user') await users.setStatus('user_alice', 'disabled')
+            else await clients.setStatus('client_web-app', 'disabled')
+            return sessions.hasOpen({ subjectId: 'user_alice', clientId: 'client_web-app' }, '')
+          })
+        await write(async ({ sessions, standing }) => {
+          await standing.lock('user_alice', 'client_web-app')
+          changing = change()
+          // Long enough for a change that nothing holds back.
+          for (let looks = 0; looks < 50; looks += 1) await read.clients.list()
+          await sessions.insert(sessionOf('one'))
+        })
+        t.equal(await changing, true)
+      },
+    )
+  }
+
+  t.test('two who lock the standing of two users with one client do not wait for each other', async t => {
+    const { write } = await openWithParties(t, engine)
+    // On SQLite one comes after the other anyway.
+    if (engine.name === 'SQLite') return
+    const inside = Promise.withResolvers<void>()
+    const first = write(async ({ standing }) => {
+      await standing.lock('user_alice', 'client_web-app')
+      await inside.promise
+    })
+    await write(({ standing }) => standing.lock('user_bob', 'client_web-app'))
+    inside.resolve()
+    await t.resolves(first)
   })
 }

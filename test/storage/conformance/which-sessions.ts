@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import type { SessionFilter } from '../../../src/records/session.ts'
 import type { SessionStatus } from '../../../src/records/status-list.ts'
-import { type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
+import { all, type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 
 const owners = {
   phone: ['alice', 'web-app'],
@@ -27,42 +27,41 @@ export async function openWithDevices(t: Test, engine: Engine): Promise<EmptyDat
   await database.write(async ({ sessions }) => {
     for (const device of devices) {
       const [user, client] = owners[device]
-      const whose = { userId: `user_${user}`, clientId: `client_${client}`, status: statusOfDevice(device) }
+      const whose = { subjectId: `user_${user}`, clientId: `client_${client}`, status: statusOfDevice(device) }
       await sessions.insert(sessionOf(device, { ...whose, ...(device === 'expired' && { expiresAtMs: farMs }) }))
     }
-    await sessions.end({ sessionId: 'session_ended' }, 'earlier', farMs - 1, 1)
+    await sessions.end({ sessionId: 'session_ended' }, all, 'earlier', farMs - 1)
   })
   return database
 }
 
 /** Each way to say which, and the sessions that are meant of those that have not ended. */
 export const ways: readonly (readonly [string, SessionFilter, readonly Device[]])[] = [
-  ['all', { all: true }, ['phone', 'laptop', 'tablet', 'desktop', 'watch', 'expired']],
   ['one', { sessionId: 'session_phone' }, ['phone']],
   ['all but one', { exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'desktop', 'watch', 'expired']],
-  ["a user's", { userId: 'user_alice' }, ['phone', 'laptop', 'tablet', 'expired']],
+  ["a user's", { subjectId: 'user_alice' }, ['phone', 'laptop', 'tablet', 'expired']],
   ["a client's", { clientId: 'client_spa' }, ['tablet', 'watch']],
-  ["a user's through a client", { userId: 'user_bob', clientId: 'client_web-app' }, ['desktop']],
-  ["a user's but one", { userId: 'user_alice', exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'expired']],
-  ["a user's but another's", { userId: 'user_bob', exceptSessionId: 'session_phone' }, ['desktop', 'watch']],
+  ["a user's through a client", { subjectId: 'user_bob', clientId: 'client_web-app' }, ['desktop']],
+  ["a user's but one", { subjectId: 'user_alice', exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'expired']],
+  ["a user's but another's", { subjectId: 'user_bob', exceptSessionId: 'session_phone' }, ['desktop', 'watch']],
   ["a client's but one", { clientId: 'client_spa', exceptSessionId: 'session_watch' }, ['tablet']],
   [
     "a user's through a client but one",
-    { userId: 'user_alice', clientId: 'client_web-app', exceptSessionId: 'session_phone' },
+    { subjectId: 'user_alice', clientId: 'client_web-app', exceptSessionId: 'session_phone' },
     ['laptop', 'expired'],
   ],
-  ['one of this user', { sessionId: 'session_phone', userId: 'user_alice' }, ['phone']],
-  ['one of another user', { sessionId: 'session_phone', userId: 'user_bob' }, []],
+  ['one of this user', { sessionId: 'session_phone', subjectId: 'user_alice' }, ['phone']],
+  ['one of another user', { sessionId: 'session_phone', subjectId: 'user_bob' }, []],
   ['one through this client', { sessionId: 'session_phone', clientId: 'client_web-app' }, ['phone']],
   ['one through another client', { sessionId: 'session_phone', clientId: 'client_spa' }, []],
   ['one but another', { sessionId: 'session_phone', exceptSessionId: 'session_laptop' }, ['phone']],
   ['one but the same', { sessionId: 'session_phone', exceptSessionId: 'session_phone' }, []],
   ['one that ended', { sessionId: 'session_ended' }, []],
   ['one that does not exist', { sessionId: 'session_none' }, []],
-  ["nobody's", { userId: 'client_spa' }, []],
+  ["nobody's", { subjectId: 'client_spa' }, []],
   [
     'undefined is no condition',
-    { sessionId: undefined, userId: undefined, clientId: 'client_spa' },
+    { sessionId: undefined, subjectId: undefined, clientId: 'client_spa' },
     ['tablet', 'watch'],
   ],
 ]

@@ -22,12 +22,12 @@ export function writeChecks(t: Test, engine: Engine): void {
   t.test('a work reads what it wrote itself', async t => {
     const { write } = await openMigrated(t, engine)
     const seen = await write(async ({ roles, users }) => {
-      await roles.insert({ name: 'editor', permissions: [] })
+      await roles.insert({ name: 'editor', permissions: ['a:b'] })
       await users.insert(userOf('alice'))
       await users.grantRole('user_alice', 'editor')
       return { user: await users.findByKey('alice'), roles: await users.rolesOf('user_alice') }
     })
-    t.strictSame(seen, { user: asRead(userOf('alice')), roles: [{ name: 'editor', permissions: [] }] })
+    t.strictSame(seen, { user: asRead(userOf('alice')), roles: [{ name: 'editor', permissions: ['a:b'] }] })
   })
 
   t.test('a work that throws leaves nothing behind, in any store, and its own error comes out', async t => {
@@ -37,7 +37,7 @@ export function writeChecks(t: Test, engine: Engine): void {
       await stores.users.setStatus('user_alice', 'deleted')
       await stores.users.insert(userOf('alice', { userId: 'user_second' }))
       await stores.clients.setStatus('client_spa', 'disabled')
-      await stores.roles.insert({ name: 'editor', permissions: [] })
+      await stores.roles.insert({ name: 'editor', permissions: ['a:b'] })
       await stores.sessions.insert(sessionOf('one'))
       await stores.audit.append({ type: 'user.delete', outcome: 'success', provenance: byTest })
       throw new Refused()
@@ -63,7 +63,7 @@ export function writeChecks(t: Test, engine: Engine): void {
     const results = await Promise.allSettled(
       names.map((name, index) =>
         write(async ({ roles }) => {
-          await roles.insert({ name, permissions: [] })
+          await roles.insert({ name, permissions: ['a:b'] })
           if (index % 2 === 1) throw new Refused(name)
           return name
         }),
@@ -82,12 +82,12 @@ export function writeChecks(t: Test, engine: Engine): void {
   t.test('a statement that the database refuses undoes its work and no other, and is no outage', async t => {
     const { read, write } = await openMigrated(t, engine)
     const [before, failing, after] = await Promise.allSettled([
-      write(({ roles }) => roles.insert({ name: 'before', permissions: [] })),
+      write(({ roles }) => roles.insert({ name: 'before', permissions: ['a:b'] })),
       write(async ({ roles, sessions }) => {
-        await roles.insert({ name: 'undone', permissions: [] })
+        await roles.insert({ name: 'undone', permissions: ['a:b'] })
         await sessions.insert(sessionOf('of nobody'))
       }),
-      write(({ roles }) => roles.insert({ name: 'later', permissions: [] })),
+      write(({ roles }) => roles.insert({ name: 'later', permissions: ['a:b'] })),
     ])
     t.match([before, after], [{ value: true }, { value: true }])
     t.ok(failing.status === 'rejected' && !(failing.reason instanceof StorageUnavailable))
@@ -99,7 +99,7 @@ export function writeChecks(t: Test, engine: Engine): void {
 
   t.test('writes that begin from within other writes, after and beside them, all arrive', async t => {
     const { read, write } = await openMigrated(t, engine)
-    const insert = (name: string) => write(({ roles }) => roles.insert({ name, permissions: [] }))
+    const insert = (name: string) => write(({ roles }) => roles.insert({ name, permissions: ['a:b'] }))
     async function branch(name: string): Promise<void> {
       t.equal(await insert(name), true)
       if (name.length < 4) await Promise.all([branch(`${name}0`), branch(`${name}1`)])
@@ -109,7 +109,7 @@ export function writeChecks(t: Test, engine: Engine): void {
       branch('r'),
       // Not awaited inside: a work that waits for another would wait for itself.
       write(async ({ roles }) => {
-        await roles.insert({ name: 'outer', permissions: [] })
+        await roles.insert({ name: 'outer', permissions: ['a:b'] })
         started.push(insert('inner'))
       }),
     ])

@@ -1,0 +1,75 @@
+/** Two works on PostgreSQL that wait for each other: one of them is undone by the database, and runs again. */
+import t, { type Test } from 'tap'
+import type { Stores } from '../../src/records/unit-of-work.ts'
+import { migratedPostgres, openPostgres } from '../support/postgres.ts'
+import { userOf } from './conformance/records.ts'
+
+async function openWithUsers(t: Test) {
+  const database = await openPostgres(t, await migratedPostgres(t))
+  await database.write(async ({ users }) => {
+    await users.insert(userOf('alice'))
+    await users.insert(userOf('bob'))
+  })
+  return database
+}
+
+/** Resolves when as many as `count` have come, and for everybody who comes later. */
+function meeting(count: number) {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let come = 0
+  return () => {
+    come += 1
+    if (come === count) resolve()
+    return promise
+  }
+}
+
+t.test(
+  'two works that lock two rows in opposite order both succeed, and the one that was undone is done once',
+  async t => {
+    const { read, write } = await openWithUsers(t)
+    const bothHoldOne = meeting(2)
+    let runs = 0
+    const locking = (first: string, second: string) =>
+      write(async ({ roles, users }: Stores) => {
+        runs += 1
+        await users.findById(`user_${first}`)
+        const isNew = await roles.insert({ name: `by way of ${first}`, permissions: ['a:b'] })
+        await bothHoldOne()
+        await users.findById(`user_${second}`)
+        await users.setStatus(`user_${second}`, 'disabled')
+        return isNew
+      })
+    t.strictSame(await Promise.all([locking('alice', 'bob'), locking('bob', 'alice')]), [true, true])
+    t.equal(runs, 3)
+    t.strictSame(
+      (await read.roles.list()).map(({ name }) => name),
+      ['by way of alice', 'by way of bob'],
+    )
+    t.strictSame(
+      (await read.users.list()).map(({ status }) => status),
+      ['disabled', 'disabled'],
+    )
+  },
+)
+
+t.test('a work that is undone again and again is refused after three tries, and nothing of it is kept', async t => {
+  const { beside, read, write } = await openWithUsers(t)
+  // So that the victim is always the other.
+  await beside.query("set deadlock_timeout = '1min'")
+  const lock = (name: string) => `select from users where id = 'user_${name}' for update`
+  let runs = 0
+  const losing = write(async ({ roles, users }) => {
+    runs += 1
+    await beside.query(`rollback; begin; ${lock('bob')}`)
+    await users.findById('user_alice')
+    await roles.insert({ name: 'undone', permissions: ['a:b'] })
+    // Answered when this work is undone.
+    beside.query(lock('alice')).catch(t.error)
+    await users.findById('user_bob')
+  })
+  await t.rejects(losing, { name: 'StorageUnavailable', cause: { code: '40P01' } })
+  t.equal(runs, 3)
+  await beside.query('rollback')
+  t.strictSame(await read.roles.list(), [])
+})
