@@ -18,6 +18,7 @@ t.test('an empty environment gives the documented defaults', async t => {
     refreshAbsoluteTtlSeconds: 90 * 86_400,
     refreshGraceSeconds: 30,
     sessionLimit: 50,
+    auditGrants: 'changes',
     keyRotationIntervalSeconds: 90 * 86_400,
     keyPublishLeadSeconds: 86_400,
     keyEncryptionKey: undefined,
