@@ -3,21 +3,12 @@
 import { createContainer } from '../src/compose/container.ts'
 import { readConfig } from '../src/config/read-config.ts'
 import type { Provenance } from '../src/records/audit-event.ts'
+import { audience, password, resourceSecret } from './forms.ts'
 import type { Environment } from './service.ts'
 
-const password = 'a quiet river runs north'
-const resourceSecret = 'what-the-resource-service-of-the-benchmark-knows'
-export const audience = 'https://api.example.com'
+export { audience, introspectForm, refreshForm, revokeForm, signInForm } from './forms.ts'
 
 const byBenchmark: Provenance = { actor: 'operator:bench', address: null, userAgent: null, requestId: null }
-
-export const signInForm = (username = 'bench') =>
-  `grant_type=password&client_id=bench&username=${username}&password=${encodeURIComponent(password)}`
-export const refreshForm = (refreshToken: string) =>
-  `grant_type=refresh_token&client_id=bench&refresh_token=${refreshToken}`
-export const revokeForm = (token: string) => `client_id=bench&token=${token}`
-export const introspectForm = (token: string) =>
-  `client_id=resource&client_secret=${resourceSecret}&token=${encodeURIComponent(token)}`
 
 type Accounts = Pick<ReturnType<typeof createContainer>, 'users' | 'roles' | 'clients'>
 
@@ -51,10 +42,10 @@ export async function addAccounts(container: Accounts, usernames: readonly strin
 }
 
 /** The same for a service that is not running yet. */
-export async function addAccountsBefore(environment: Environment) {
+export async function addAccountsBefore(environment: Environment, usernames?: readonly string[]) {
   const container = createContainer(readConfig(environment), { logTo: { write: () => undefined } })
   try {
-    return await addAccounts(container)
+    return await addAccounts(container, usernames)
   } finally {
     await container.close()
   }

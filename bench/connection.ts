@@ -19,7 +19,7 @@ export interface Connection {
 export class ConnectionLost extends Error {}
 
 /** The answer at the beginning of what was received; undefined when more has to come. */
-function answerIn(received: string): Answer | undefined {
+export function answerIn(received: string): Answer | undefined {
   const end = received.indexOf('\r\n\r\n')
   if (end === -1) return undefined
   const head = received.slice(0, end)
@@ -29,9 +29,12 @@ function answerIn(received: string): Answer | undefined {
   return body.length < length ? undefined : { status, head, body }
 }
 
-/** @throws ConnectionLost when nobody listens */
-export function openConnection(port: number): Promise<Connection> {
-  const socket = connect(port, '127.0.0.1').setNoDelay(true)
+/**
+ * @param localAddress of the loopback network, where the connection is to seem to come from
+ * @throws ConnectionLost when nobody listens
+ */
+export function openConnection(port: number, localAddress = '127.0.0.1'): Promise<Connection> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress }).setNoDelay(true)
   let received = ''
   let lost = false
   let waiting: PromiseWithResolvers<Answer> | undefined

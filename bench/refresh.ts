@@ -3,16 +3,17 @@
  * signs per second on one core in the same run. The service runs as it ships: its own process, SQLite, full durability.
  * Without the signature: how long a refresh keeps the main thread.
  *
- *     npm run bench                 # on one core and on two
- *     npm run bench -- --seconds 20
- *     npm run bench -- --signature none
- *     npm run bench -- --signature none --against ../the-commit-before
+ *     npm run bench:refresh                 # on one core and on two
+ *     npm run bench:refresh -- --seconds 20
+ *     npm run bench:refresh -- --signature none
+ *     npm run bench:refresh -- --signature none --against ../the-commit-before
  */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addAccountsBefore } from './accounts.ts'
+import { opensslSignatures } from './limits.ts'
 import { measure } from './refresh/load.ts'
 import { compareMainThread } from './refresh/main-thread.ts'
 import { cpuTime, endService, prepareService, startService } from './service.ts'
@@ -29,20 +30,12 @@ const { values } = parseArgs({
 const { signature, against } = values
 const load = { port: 34567, chains: Number(values.chains), seconds: Number(values.seconds) }
 
-/** RSA-2048 signatures per second of one core, by OpenSSL's own benchmark. */
-function opensslSignatures(): number {
-  const options = ['-c', '0', 'openssl', 'speed', '-seconds', '3', '-mr', 'rsa2048']
-  const report = execFileSync('taskset', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  // +F2:<index>:<bits>:<signatures per second>:<verifications per second>
-  return Number(/^\+F2:\d+:2048:([\d.]+)/m.exec(report)?.[1])
-}
-
 async function run(environment: ReturnType<typeof prepareService>['environment'], cores: string): Promise<void> {
-  const before = opensslSignatures()
+  const before = opensslSignatures('0')
   const child = await startService(environment, cores)
   const { perSecond, cpuMicroseconds, p50, p99 } = await measure({ ...load, cpuTime: () => cpuTime(child.pid ?? 0) })
   await endService(child)
-  const signatures = (before + opensslSignatures()) / 2
+  const signatures = (before + opensslSignatures('0')) / 2
   const columns = [
     `server on core ${cores}`.padEnd(20),
     `${perSecond.toFixed(0)} refreshes/s`,

@@ -13,7 +13,7 @@ export const shipped = ['--max-semi-space-size=4', main, 'serve']
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The surroundings of this process, without a configuration that a shell may hold, nor what a test runner loads into every process. */
-const surroundings = (): Environment =>
+export const surroundings = (): Environment =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_') && name !== 'NODE_OPTIONS'),
   )
@@ -70,6 +70,10 @@ function usedTime(statFile: string): number {
 
 /** Of all threads. */
 export const cpuTime = (pid: number): number => usedTime(`/proc/${pid}/stat`)
+
+/** Resident memory in MB (proc(5), VmRSS). */
+export const residentMegabytes = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
 /** Of the thread that runs JavaScript: not of the thread pool, nor of the helpers of the runtime. */
 export const mainThreadTime = (pid: number): number => usedTime(`/proc/${pid}/task/${pid}/stat`)

@@ -7,13 +7,12 @@
  *     npm run bench:startup -- --fastify      # beside an empty Fastify service, too
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { addAccountsBefore } from './accounts.ts'
 import { measure } from './refresh/load.ts'
-import { endService, prepareService, shipped } from './service.ts'
+import { endService, prepareService, residentMegabytes, shipped } from './service.ts'
 
 const RUNS = 9
 const CHAINS = 64
@@ -36,10 +35,6 @@ const serves = () =>
     () => false,
   )
 
-/** Resident memory of a process in MB (proc(5), VmRSS). */
-const residentMegabytes = ({ pid }: ChildProcess) =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-
 interface Started {
   readonly milliseconds: number
   readonly megabytes: number
@@ -59,7 +54,7 @@ async function start(
   }
   const milliseconds = performance.now() - begin
   await delay(1000)
-  const megabytes = residentMegabytes(service)
+  const megabytes = residentMegabytes(service.pid ?? 0)
   await meanwhile?.(service)
   await endService(service)
   return { milliseconds, megabytes }
@@ -83,7 +78,7 @@ function print(name: string, starts: readonly Started[]): void {
 async function underLoad(service: ChildProcess): Promise<void> {
   const seconds = Number(values.seconds)
   const { perSecond } = await measure({ port, chains: CHAINS, seconds, warmUpSeconds: 0, cpuTime: () => 0 })
-  const megabytes = residentMegabytes(service)
+  const megabytes = residentMegabytes(service.pid ?? 0)
   console.log(`after ${seconds} s with ${perSecond.toFixed(0)} refreshes/s: ${megabytes.toFixed(0)} MB`)
 }
 
