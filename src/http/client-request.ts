@@ -14,14 +14,28 @@ export function prepareClientForm(request: FastifyRequest, reply: FastifyReply, 
   done()
 }
 
-/** @throws OAuthError origin_not_allowed before any credential is looked at */
-export async function clientRequestOf(request: FastifyRequest, origins: OriginRules): Promise<ClientRequest> {
-  const parameters = formOf(request)
-  const { authorization, origin } = request.headers
-  if (origin !== undefined) {
-    const { clientId } = presentedClient({ parameters, authorization })
-    if (!(await origins.mayUse(origin, clientId))) throw originNotAllowed()
+/**
+ * Hands an endpoint what it needs of a request.
+ * @throws OAuthError origin_not_allowed before any credential is looked at
+ */
+export const handleClientRequest =
+  <T>(endpoint: (request: ClientRequest) => Promise<T>, origins: OriginRules) =>
+  (request: FastifyRequest): Promise<T> => {
+    const { origin } = request.headers
+    const clientRequest = clientRequestOf(request)
+    if (origin === undefined) return endpoint(clientRequest)
+    return assertMayUse(origins, origin, clientRequest).then(() => endpoint(clientRequest))
   }
-  const onClient = (clientId: string) => noteForLog(request, { client_id: clientId })
-  return { parameters, authorization, provenance: provenanceOf(request), prove: createProofs(), onClient }
+
+async function assertMayUse(origins: OriginRules, origin: string, request: ClientRequest): Promise<void> {
+  const { clientId } = presentedClient(request)
+  if (!(await origins.mayUse(origin, clientId))) throw originNotAllowed()
 }
+
+const clientRequestOf = (request: FastifyRequest): ClientRequest => ({
+  parameters: formOf(request),
+  authorization: request.headers.authorization,
+  provenance: provenanceOf(request),
+  prove: createProofs(),
+  onClient: clientId => noteForLog(request, { client_id: clientId }),
+})

@@ -16,13 +16,14 @@ export async function registerFormParameters(app: FastifyInstance): Promise<void
   await app.register(formbody, { parser: parse })
 }
 
+const charsetsOf = (contentType: string): readonly string[] =>
+  [...contentType.matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi)].map(([, name = '']) => name.toLowerCase())
+
 /** For a route that takes a form: refuses what the parser would read wrongly, before it reads it. */
 export function requireForm(request: FastifyRequest): void {
   const { 'content-type': contentType = '', 'content-encoding': encoding } = request.headers
-  const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi)].map(([, name = '']) =>
-    name.toLowerCase(),
-  )
-  if (charsets.some(charset => charset !== 'utf-8')) throw new HttpError(UNSUPPORTED)
+  if (contentType.includes(';') && charsetsOf(contentType).some(charset => charset !== 'utf-8'))
+    throw new HttpError(UNSUPPORTED)
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw new HttpError(UNSUPPORTED)
   if (request.url.includes('?')) throw invalidRequest('Parameters belong in the body, not in the query.')
 }

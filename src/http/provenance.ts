@@ -8,7 +8,8 @@ const LONGEST_USER_AGENT = 256
  * The caller's address, as far as trusted proxies tell it. One that passes X-Forwarded-For on as it came lets anybody write
  * anything there: what is no address is none.
  */
-export const addressOf = ({ ip }: FastifyRequest): string | null => (isIP(ip) === 0 ? null : ip)
+export const addressOf = ({ ip, socket }: FastifyRequest): string | null =>
+  ip === socket.remoteAddress || isIP(ip) !== 0 ? (ip ?? null) : null
 
 /** Where a request came from, for the audit. */
 export const provenanceOf = (request: FastifyRequest, actor: 'client' | 'user' = 'client'): Provenance => ({

@@ -14,25 +14,27 @@ const notes = new WeakMap<FastifyRequest, RequestNote>()
 
 /** Adds to the line that is logged when the request is over. Nothing else can read it. */
 export function noteForLog(request: FastifyRequest, note: RequestNote): void {
-  notes.set(request, { ...notes.get(request), ...note })
+  const before = notes.get(request)
+  notes.set(request, before === undefined ? note : { ...before, ...note })
 }
 
 export function logRequests(app: FastifyInstance, log: Logger): void {
   app.addHook('onRequest', (request, reply, done) => {
     const beganAt = performance.now()
     // Comes once, whether the response was finished or the caller went away.
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
+      const note = notes.get(request)
+      const isFinished = reply.raw.writableFinished
       log.info(
         {
           request_id: request.id,
           method: request.method,
           route: request.is404 ? null : request.routeOptions.url,
-          status: reply.statusCode,
+          status: isFinished ? reply.statusCode : null,
           duration_ms: Math.round((performance.now() - beganAt) * 10) / 10,
           address: addressOf(request),
-          outcome: 'success',
-          ...notes.get(request),
-          ...(!reply.raw.writableFinished && { status: null, outcome: 'aborted' }),
+          outcome: isFinished ? (note?.outcome ?? 'success') : 'aborted',
+          client_id: note?.client_id,
         },
         'request',
       )

@@ -1,4 +1,5 @@
 /** What every request must keep to, and what every response says, whatever the route. */
+import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError, refusal } from './error-handler.ts'
@@ -13,16 +14,23 @@ const ONCE = new Set(['host', 'content-type', 'content-length', 'authorization',
 const malformed = (description: string): HttpError =>
   new HttpError({ ...refusal(400, description), headers: { connection: 'close' } })
 
-function headerProblem({ raw }: FastifyRequest): string | undefined {
+function isDoubled({ rawHeaders }: IncomingMessage): boolean {
   const seen = new Set<string>()
-  for (let index = 0; index < raw.rawHeaders.length; index += 2) {
-    const name = (raw.rawHeaders[index] ?? '').toLowerCase()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase()
     if (!ONCE.has(name)) continue
-    if (seen.has(name)) return 'A header that may be sent once is sent twice.'
+    if (seen.has(name)) return true
     seen.add(name)
   }
+  return false
+}
+
+function headerProblem({ raw }: FastifyRequest): string | undefined {
+  // As many names as lines: none was sent twice.
+  const isEachNew = Object.keys(raw.headers).length * 2 === raw.rawHeaders.length
+  if (!isEachNew && isDoubled(raw)) return 'A header that may be sent once is sent twice.'
   // RFC 9112 §3.2
-  return !seen.has('host') && raw.httpVersion === '1.1' ? 'The Host header is missing.' : undefined
+  return raw.headers.host === undefined && raw.httpVersion === '1.1' ? 'The Host header is missing.' : undefined
 }
 
 /** What every response says. */

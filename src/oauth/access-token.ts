@@ -32,7 +32,8 @@ export interface AccessTokenContent {
   readonly subject: string
   readonly audience: string
   readonly clientId: string
-  readonly scope: readonly string[]
+  /** Separated by spaces; undefined: none. */
+  readonly scope: string | undefined
   /** Undefined for clients, which have none. */
   readonly roles: readonly string[] | undefined
   readonly sessionId: string
@@ -60,7 +61,7 @@ export function createAccessTokens(dependencies: {
       sub: content.subject,
       aud: content.audience,
       client_id: content.clientId,
-      scope: content.scope.length > 0 ? content.scope.join(' ') : undefined,
+      scope: content.scope,
       roles: content.roles,
       iat,
       exp: iat + content.lifetime,

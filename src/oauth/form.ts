@@ -9,7 +9,7 @@ export type FormParameters = Readonly<Partial<Record<string, string>>>
  * @throws URIError when the percent-encoding is broken, is not UTF-8, or has a NUL, which no database column takes
  */
 export function decodeFormComponent(encoded: string): string {
-  const decoded = decodeURIComponent(encoded.replaceAll('+', ' '))
+  const decoded = /[%+]/.test(encoded) ? decodeURIComponent(encoded.replaceAll('+', ' ')) : encoded
   if (decoded.includes('\0')) throw new URIError('NUL')
   return decoded
 }
@@ -27,17 +27,14 @@ export function parseForm(body: string): FormParameters {
   const names = new Set<string>()
   for (const pair of body.split('&')) {
     if (pair === '') continue
-    const [name = '', value = ''] = splitOnce(pair).map(decode)
+    const at = pair.indexOf('=')
+    const name = decode(at === -1 ? pair : pair.slice(0, at))
+    const value = at === -1 ? '' : decode(pair.slice(at + 1))
     assertNew(names, name)
     names.add(name)
     if (value !== '') parameters[name] = value
   }
   return parameters
-}
-
-const splitOnce = (pair: string): string[] => {
-  const at = pair.indexOf('=')
-  return at === -1 ? [pair] : [pair.slice(0, at), pair.slice(at + 1)]
 }
 
 function decode(encoded: string): string {

@@ -4,12 +4,12 @@
  */
 
 /** Does the proof once, and answers the same whenever it is asked again. */
-export type Prove = <T>(what: 'client' | 'password' | 'refresh_token', proof: () => Promise<T>) => Promise<T>
+export type Prove = <T extends object | string>(what: 'client' | 'password' | 'refresh_token', proof: () => T) => T
 
 export function createProofs(): Prove {
-  const proved = new Map<string, Promise<unknown>>()
-  return <T>(what: string, proof: () => Promise<T>): Promise<T> => {
-    const known = proved.get(what) as Promise<T> | undefined
+  const proved = new Map<string, unknown>()
+  return <T>(what: string, proof: () => T): T => {
+    const known = proved.get(what) as T | undefined
     if (known !== undefined) return known
     const made = proof()
     proved.set(what, made)

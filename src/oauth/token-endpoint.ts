@@ -26,17 +26,11 @@ const parse = (request: ClientRequest): TokenRequest => ({
  */
 const MOST_ATTEMPTS = 4
 
-/** Runs it again from the first when what it read was changed meanwhile: rare, unless somebody keeps doing that. */
-async function untilNothingMoves<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let attempts = 1; ; attempts += 1) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!(error instanceof Moved)) throw error
-      if (attempts === MOST_ATTEMPTS)
-        throw new TemporarilyUnavailable('What the token depends on changes faster than it can be signed.')
-    }
-  }
+/** A request runs again from the first when what it read was changed meanwhile: rare, unless somebody keeps doing that. */
+function assertMayRunAgain(error: unknown, attempts: number): void {
+  if (!(error instanceof Moved)) throw error
+  if (attempts === MOST_ATTEMPTS)
+    throw new TemporarilyUnavailable('What the token depends on changes faster than it can be signed.')
 }
 
 /**
@@ -58,12 +52,17 @@ export function createTokenEndpoint(dependencies: {
     return grant
   }
 
-  return request =>
-    untilNothingMoves(async () => {
-      const client = await authenticateClient(request) // §2.3
-      const grant = grantFor(request.parameters['grant_type']) // §4
-      assertGrantAllowed(client, grant) // §5.2 unauthorized_client
-      const authorization = await grant.authorize(parse(request), client) // §4.3, §6
-      return issueTokens(authorization) // §5.1
-    })
+  return async request => {
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        const client = await authenticateClient(request) // §2.3
+        const grant = grantFor(request.parameters['grant_type']) // §4
+        assertGrantAllowed(client, grant) // §5.2 unauthorized_client
+        const authorization = await grant.authorize(parse(request), client) // §4.3, §6
+        return await issueTokens(authorization) // §5.1
+      } catch (error) {
+        assertMayRunAgain(error, attempts)
+      }
+    }
+  }
 }

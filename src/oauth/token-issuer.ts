@@ -12,8 +12,8 @@ export interface TokenResponse {
   readonly token_type: 'Bearer'
   /** Seconds. */
   readonly expires_in: number
-  readonly scope?: string
-  readonly refresh_token?: string
+  readonly scope: string | undefined
+  readonly refresh_token: string | undefined
 }
 
 /** Something that the token depends on has changed since it was read. Nothing has happened: the request must look again. */
@@ -32,16 +32,17 @@ export function createTokenIssuer(dependencies: {
 }): IssueTokens {
   const { mintAccessToken, chooseStatus, releaseToken, clock } = dependencies
 
-  async function sign({ client, granted, audience, change }: Authorization) {
+  return async ({ client, granted, audience, change, provenance }) => {
     const lifetime = client.accessTokenTtl
     const issuedAtMs = clock.now()
     const session = change.kind === 'start' ? change.session : change.row
     const status = await chooseStatus(heldBefore(change), issuedAtMs, lifetime)
+    const scope = granted.scope.length > 0 ? granted.scope.join(' ') : undefined
     const accessToken = await mintAccessToken({
       subject: session.subjectId,
       audience,
       clientId: client.clientId,
-      scope: granted.scope,
+      scope,
       roles: granted.roles,
       sessionId: session.id,
       status,
@@ -49,21 +50,16 @@ export function createTokenIssuer(dependencies: {
       issuedAtMs,
       lifetime,
     })
-    return { accessToken, status, expiresAtMs: issuedAtMs + lifetime * 1000 }
-  }
-
-  return async authorization => {
-    const { client, granted, change, provenance } = authorization
-    const { accessToken, ...token } = await sign(authorization)
+    const token = { status, expiresAtMs: issuedAtMs + lifetime * 1000 }
     const { id: clientId, revision: clientRevision, provedUntilMs } = client
     const asking = { clientId, clientRevision, provedUntilMs, provenance }
     if (!(await releaseToken(change, token, asking))) throw new Moved('What the token depends on has changed.')
     return {
       access_token: accessToken,
       token_type: 'Bearer',
-      expires_in: client.accessTokenTtl,
-      ...(granted.scope.length > 0 && { scope: granted.scope.join(' ') }),
-      ...(change.refreshToken !== undefined && { refresh_token: encodeRefreshToken(change.refreshToken) }),
+      expires_in: lifetime,
+      scope,
+      refresh_token: change.refreshToken && encodeRefreshToken(change.refreshToken),
     }
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientRequest } from '../../oauth/client-authentication/client-authentication.ts'
 import type { Introspection } from '../../oauth/introspection.ts'
 import type { OriginRules } from '../browser-origins.ts'
-import { clientRequestOf, prepareClientForm } from '../client-request.ts'
+import { handleClientRequest, prepareClientForm } from '../client-request.ts'
 import { clientErrors, errorResponse } from '../schemas.ts'
 
 export interface RevocationRouteOptions {
@@ -16,6 +16,7 @@ export function revocationRoute(
   app: FastifyInstance,
   { revocationEndpoint, origins }: Pick<RevocationRouteOptions, 'revocationEndpoint' | 'origins'>,
 ): void {
+  const revoke = handleClientRequest(revocationEndpoint, origins)
   app.route({
     method: 'POST',
     url: '/oauth/revoke',
@@ -38,7 +39,7 @@ export function revocationRoute(
     },
     onRequest: prepareClientForm,
     handler: async (request: FastifyRequest, reply) => {
-      await revocationEndpoint(await clientRequestOf(request, origins))
+      await revoke(request)
       return reply.send()
     },
   })
@@ -72,7 +73,7 @@ export function introspectionRoute(
       },
     },
     onRequest: prepareClientForm,
-    handler: async (request: FastifyRequest) => introspectionEndpoint(await clientRequestOf(request, origins)),
+    handler: handleClientRequest(introspectionEndpoint, origins),
   })
 }
 

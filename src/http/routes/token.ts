@@ -1,10 +1,10 @@
 /** POST /oauth/token (RFC 6749 §3.2). */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ClientRequest } from '../../oauth/client-authentication/client-authentication.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
 import { grantTypes } from '../../records/client.ts'
 import type { OriginRules } from '../browser-origins.ts'
-import { clientRequestOf, prepareClientForm } from '../client-request.ts'
+import { handleClientRequest, prepareClientForm } from '../client-request.ts'
 import { clientErrors, errorResponse } from '../schemas.ts'
 
 export interface TokenRouteOptions {
@@ -18,7 +18,8 @@ export function tokenRoute(app: FastifyInstance, { tokenEndpoint, origins }: Tok
     url: '/oauth/token',
     schema,
     onRequest: prepareClientForm,
-    handler: async (request: FastifyRequest) => tokenEndpoint(await clientRequestOf(request, origins)),
+    serializerCompiler: () => JSON.stringify,
+    handler: handleClientRequest(tokenEndpoint, origins),
   })
 }
 

@@ -135,7 +135,7 @@ export function createClientAuthentication(dependencies: {
   return async request => {
     const { clientId, secret } = presentedClient(request)
     const client = await findClient(clientId)
-    const proof = await request.prove('client', async () => proveIdentity(client, secret, request.provenance))
+    const proof = request.prove('client', () => proveIdentity(client, secret, request.provenance))
     const provedUntilMs = client && holdsUntil(client, proof)
     if (client?.status !== 'active' || provedUntilMs === undefined || provedUntilMs <= clock.now())
       return fail(client, 'client_changed', request.provenance)

@@ -6,7 +6,6 @@ import type { RefreshFamily, Rotation, SessionReader } from '../../records/sessi
 import { isActive } from '../../records/standing.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
-import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth-error.ts'
 import { assertWithin, narrowScope, selectAudience } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
@@ -14,6 +13,7 @@ import { hashOf, judgeUse, parseRefreshToken, type RefreshToken, successorOf } f
 import type { SessionChange } from '../sessions/session-changes.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
 
+const REUSE = 'reuse'
 const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
 
 /** What a thief who comes late looks like, or somebody who was disabled. */
@@ -39,36 +39,26 @@ export function createRefreshTokenGrant(dependencies: {
     write(stores => ends.end(stores, { sessionId: id, subjectId, clientId }, 'refresh_token_reuse', provenance))
 
   /**
-   * Whether the secret is the current one or the one before. That it was good when the request read the row first is known: the time
-   * that the request took since must not turn a repetition into a reuse, nor a slow answer log anybody out.
+   * Why the token is not good; undefined when its secret is the current one or the one before. That it was good when the request read the row
+   * first is known: the time that the request took since must not turn a repetition into a reuse, nor a slow answer log anybody out.
    */
-  async function assertGood(family: RefreshFamily, hash: string, { prove, provenance }: TokenRequest): Promise<void> {
+  function problemOf(family: RefreshFamily, hash: string, { prove }: TokenRequest): string | undefined {
     const judge = () => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
-    const first = await prove('refresh_token', async () => judge())
+    const first = prove('refresh_token', judge)
     const wasGood = first === 'current' || first === 'repeat'
     const use = judge()
-    if (use === 'ended') {
-      await write(stores => stores.audit.append(refused(family, 'session_over', provenance)))
-      throw refusal
-    }
-    if (use === 'reuse' && wasGood && hash !== family.previousHash)
+    if (use === 'ended') return 'session_over'
+    if (use === 'reuse' && !wasGood) return REUSE
+    if (use === 'reuse' && hash !== family.previousHash)
       throw new TemporarilyUnavailable('The refresh token was used again and again while this request waited.')
-    if (use === 'reuse' && !wasGood) {
-      await endForReuse(family, provenance)
-      throw refusal
-    }
+    // Of somebody who is disabled, the cascade that ends this session is on its way.
+    return isActive(family.subjectStatus) ? undefined : `user_${family.subjectStatus}`
   }
 
-  /** The family that the token belongs to, alive; a token that two parties hold ends it. */
-  async function findFamily(presented: RefreshToken, hash: string, client: AuthenticatedClient, request: TokenRequest) {
-    const family = await sessionReader.findFamily(hashOf(presented.handle))
-    // Another client's token, known or not: nothing happens.
-    if (family === undefined || family.clientId !== client.id) throw refusal
-    await assertGood(family, hash, request)
-    if (isActive(family.subjectStatus)) return family
-    // The cascade that ends this session is on its way.
-    const event = refused(family, `user_${family.subjectStatus}`, request.provenance)
-    await write(stores => stores.audit.append(event))
+  /** Refuses a token that is not good any more; one that two parties hold ends its family. */
+  async function refuse(family: RefreshFamily, reason: string, provenance: Provenance): Promise<never> {
+    if (reason === REUSE) await endForReuse(family, provenance)
+    else await write(stores => stores.audit.append(refused(family, reason, provenance)))
     throw refusal
   }
 
@@ -102,8 +92,12 @@ export function createRefreshTokenGrant(dependencies: {
       if (token === undefined) throw invalidRequest('refresh_token is needed.')
       const presented = parseRefreshToken(token)
       if (presented === undefined) throw refusal
+      const family = await sessionReader.findFamily(hashOf(presented.handle))
+      // Another client's token, known or not: nothing happens.
+      if (family === undefined || family.clientId !== client.id) throw refusal
       const hash = hashOf(presented.secret)
-      const family = await findFamily(presented, hash, client, request)
+      const problem = problemOf(family, hash, request)
+      if (problem !== undefined) return refuse(family, problem, provenance)
       assertWithin(family.scope, scope)
       const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
       const audience = selectAudience(allowed, resource)

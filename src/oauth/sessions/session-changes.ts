@@ -97,7 +97,11 @@ export function createTokenRelease(dependencies: {
   type Of<Kind> = Extract<SessionChange, { kind: Kind }>
 
   const asRead = ({ id, revision, subjectId }: StoredSession, { clientId, clientRevision }: Asking): AsRead => ({
-    ...{ sessionId: id, revision, subjectId, clientId, clientRevision },
+    sessionId: id,
+    revision,
+    subjectId,
+    clientId,
+    clientRevision,
     nowMs: clock.now(),
   })
 
@@ -148,8 +152,8 @@ export function createTokenRelease(dependencies: {
       return isGood
     })
 
-  return async (change, token, asking) => {
-    if (asking.provedUntilMs <= clock.now()) return false
+  return (change, token, asking) => {
+    if (asking.provedUntilMs <= clock.now()) return Promise.resolve(false)
     if (change.kind === 'start') return start(change, token, asking)
     return change.kind === 'rotate' ? rotate(change, token, asking) : extend(change, token, asking)
   }

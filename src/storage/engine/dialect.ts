@@ -10,6 +10,6 @@ export interface Dialect {
   nowMs(ours: Expression<number>): RawBuilder<number>
   /** Whether a read inside a transaction must say that it locks what it reads; SQLite has one writer at a time anyway. */
   readonly locksRows: boolean
-  /** Whether a statement is a round trip, so that one that joins is better than two; SQLite prepares a join anew at each execution. */
-  readonly isRemote: boolean
+  /** The rows of a subquery as the text of a JSON array of objects with these columns; null or `[]` when there are none. */
+  jsonRows(columns: readonly string[]): RawBuilder<string | null>
 }

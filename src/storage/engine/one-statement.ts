@@ -23,6 +23,10 @@ export function oneStatement(executor: Executor) {
       use()
       return executor.run(query, parameters)
     },
+    first(query, parameters) {
+      use()
+      return executor.first(query, parameters)
+    },
   }
   return {
     executor: guarded,

@@ -23,7 +23,8 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     randomness,
     nowMs: () => sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     locksRows: true,
-    isRemote: true,
+    jsonRows: columns =>
+      sql`json_agg(json_build_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))::text`,
   }
   const pool = openPool(url)
   const within = (limits: Limits) => new Kysely<Schema>({ dialect: postgresDialect(pool, limits) })
@@ -75,6 +76,10 @@ const postgresExecutor = (kysely: Kysely<Schema>, locks: boolean): Executor => (
   async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
     const { rows, numAffectedRows } = await kysely.executeQuery<R>({ ...query, parameters })
     return { rows, changed: Number(numAffectedRows ?? 0n) }
+  },
+  async first<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
+    const { rows } = await kysely.executeQuery<R>({ ...query, parameters })
+    return rows[0]
   },
 })
 

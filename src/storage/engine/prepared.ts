@@ -9,6 +9,8 @@ export interface Executor {
   readonly kysely: Kysely<Schema>
   /** For queries that were compiled before: the shortest way to the driver. */
   run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]): Promise<Ran<R>>
+  /** The same for a query that reads one row. */
+  first<R>(query: CompiledQuery<R>, parameters: readonly unknown[]): Promise<R | undefined>
 }
 
 export interface Ran<R> {
@@ -38,16 +40,19 @@ export type Param<P> = <K extends keyof P & string>(name: K) => RawBuilder<P[K]>
  *
  *     const byKey = prepared<{ key: string }, UserRow>(param =>
  *       db.selectFrom('users').selectAll().where('username_key', '=', param('key')))
- *     await byKey(executor, { key })
+ *     const { rows } = await byKey(executor, { key })
+ *     const row = await byKey.first(executor, { key })
  */
 export function prepared<P extends object, R = never>(build: (param: Param<P>) => Compilable<R>) {
   let compiled: CompiledQuery<R> | undefined
-  return (executor: Executor, values: P): Promise<Ran<R>> => {
+  const compile = () => {
     compiled ??= build(name => sql<P[typeof name]>`${new Placeholder(name)}`).compile()
-    const parameters: unknown[] = []
-    for (const parameter of compiled.parameters) {
-      parameters.push(parameter instanceof Placeholder ? values[parameter.name as keyof P] : parameter)
-    }
-    return executor.run(compiled, parameters)
+    return compiled
   }
+  const fill = ({ parameters }: CompiledQuery<R>, values: P): unknown[] =>
+    parameters.map(parameter => (parameter instanceof Placeholder ? values[parameter.name as keyof P] : parameter))
+  const run = (executor: Executor, values: P): Promise<Ran<R>> => executor.run(compile(), fill(compile(), values))
+  const first = (executor: Executor, values: P): Promise<R | undefined> =>
+    executor.first(compile(), fill(compile(), values))
+  return Object.assign(run, { first })
 }

@@ -50,19 +50,35 @@ export function openForWriting(file: string): Sqlite.Database {
 export const openForReading = (file: string): Sqlite.Database =>
   new Sqlite(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
 
-/** Prepares each statement once, and turns the database's own failures into StorageUnavailable. */
-export function forKysely(database: Sqlite.Database): SqliteDatabase {
-  const statements = new Map<string, SqliteStatement>()
+/** A prepared statement. What the database fails at by itself is thrown as StorageUnavailable. */
+export interface Statement extends SqliteStatement {
+  get(parameters: readonly unknown[]): unknown
+  run(parameters: readonly unknown[]): Sqlite.RunResult
+}
+
+/** As Kysely uses it, and the executor. */
+export interface Connection extends SqliteDatabase {
+  prepare(text: string): Statement
+}
+
+/**
+ * Prepares each statement once.
+ * @param beforeEach what comes before each statement
+ */
+export function connectionOf(database: Sqlite.Database, beforeEach = () => {}): Connection {
+  const statements = new Map<string, Statement>()
   const attempt = <T>(action: () => T): T => {
     try {
+      beforeEach()
       return action()
     } catch (error) {
       throw toStorageError(error)
     }
   }
-  const wrap = (statement: Sqlite.Statement): SqliteStatement => ({
+  const wrap = (statement: Sqlite.Statement): Statement => ({
     reader: statement.reader,
     all: parameters => attempt(() => statement.all(...parameters)),
+    get: parameters => attempt(() => statement.get(...parameters)),
     run: parameters => attempt(() => statement.run(...parameters)),
     iterate: parameters => attempt(() => statement.iterate(...parameters)),
   })

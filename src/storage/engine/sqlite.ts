@@ -1,17 +1,19 @@
 /** SQLite: one connection that writes, in groups (group-commit.ts), and one beside it that reads. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type CompiledQuery, Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
+import { type CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely'
 import type { Randomness } from '../../randomness.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
-import { createGroupCommit } from './group-commit.ts'
+import { createGroupCommit, type WriteConnection } from './group-commit.ts'
 import { migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
+import { sharedReads } from './shared-reads.ts'
 import { backUp, integrityProblem } from './sqlite-backup.ts'
 import {
-  forKysely,
+  type Connection,
+  connectionOf,
   isBusy,
   openForReading,
   openForWriting,
@@ -25,16 +27,24 @@ export async function openSqlite(
   { clock, randomness }: Sources,
   prepareStores: PrepareStores,
 ): Promise<Database> {
-  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, isRemote: false }
+  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows }
   const acquire = whileBusy(randomness)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
   const readOnlyFile = openForReading(path)
-  const writer = sqliteExecutor(forKysely(file))
-  const reader = sqliteExecutor(forKysely(readOnlyFile))
+  const writer = sqliteExecutor(connectionOf(file))
+  const reads = sharedReads(readOnlyFile)
+  const reader = sqliteExecutor(connectionOf(readOnlyFile, reads.begin))
   const stores = prepareStores(writer.kysely, dialect)
 
-  const connection = writeConnection(file)
+  const writes = writeConnection(file)
+  const connection: WriteConnection = {
+    ...writes,
+    commit() {
+      reads.end()
+      writes.commit()
+    },
+  }
   const single = oneStatement(writer)
   const singleStores = stores(single.executor)
   const { write, idle } = createGroupCommit({
@@ -47,7 +57,7 @@ export async function openSqlite(
     acquire,
     toError: toStorageError,
   })
-  const snapshots = createSnapshots(path, file => stores(sqliteExecutor(forKysely(file))))
+  const snapshots = createSnapshots(path, file => stores(sqliteExecutor(connectionOf(file))))
   return {
     read: stores(reader),
     snapshot: snapshots.snapshot,
@@ -76,6 +86,9 @@ export async function openSqlite(
   }
 }
 
+const jsonRows: Dialect['jsonRows'] = columns =>
+  sql`json_group_array(json_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))`
+
 /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
 const whileBusy =
   (randomness: Randomness) =>
@@ -93,12 +106,14 @@ const whileBusy =
   }
 
 /** Kysely's own way to the driver waits for its single connection and costs some 5 µs a query; nobody else waits for this one. */
-const sqliteExecutor = (database: SqliteDatabase): Executor => ({
+const sqliteExecutor = (database: Connection): Executor => ({
   locks: false,
   kysely: new Kysely<Schema>({ dialect: new SqliteDialect({ database }) }),
   async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
     const statement = database.prepare(query.sql)
     if (statement.reader) return { rows: statement.all(parameters) as R[], changed: 0 }
-    return { rows: [], changed: Number(statement.run(parameters).changes) }
+    return { rows: [], changed: statement.run(parameters).changes }
   },
+  first: async <R>(query: CompiledQuery<R>, parameters: readonly unknown[]) =>
+    database.prepare(query.sql).get(parameters) as R | undefined,
 })

@@ -82,9 +82,7 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
   const withCredentials = async (row: ClientsTable) =>
     toClient(row, (await queries.credentialsOf(executor, { id: row.id })).rows)
   return {
-    async revisionOf(clientId) {
-      return (await queries.revisionOf(executor, { clientId })).rows[0]
-    },
+    revisionOf: clientId => queries.revisionOf.first(executor, { clientId }),
     async findByClientId(clientId) {
       const { rows } = await queries.findByClientId(executor, { clientId })
       return rows[0] && withCredentials(rows[0])

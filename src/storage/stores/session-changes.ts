@@ -6,11 +6,10 @@ import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, type Param, prepared } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
 
-interface AsReadValues extends Omit<AsRead, 'previousHash'> {
-  readonly previousHash: string | null
-}
-type ExtendValues = AsReadValues & SessionStatus
-type RotateValues = ExtendValues & Rotation & { readonly now: number }
+type AsReadValues = Omit<AsRead, 'previousHash'>
+type LookValues = AsReadValues & { readonly previousHash: string | null }
+type ExtendValues = LookValues & SessionStatus
+type RotateValues = AsReadValues & SessionStatus & Rotation & { readonly now: number }
 
 const active = sql.lit('active' as const)
 
@@ -26,7 +25,6 @@ const isAsRead = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<AsRea
     row('revision', '=', param('revision')),
     row('ended_at_ms', 'is', null),
     row('expires_at_ms', '>', param('nowMs')),
-    row(sql`coalesce(${param('previousHash')}, previous_hash)`, 'is not distinct from', row.ref('previous_hash')),
     row.exists(
       row
         .selectFrom('clients')
@@ -42,6 +40,10 @@ const isAsRead = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<AsRea
         .where('users.status', '=', active),
     ),
   ])
+
+/** Of a refresh token that is presented again: it is still the one before the current one. */
+const isPrevious = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<LookValues>) =>
+  row(sql`coalesce(${param('previousHash')}, previous_hash)`, 'is not distinct from', row.ref('previous_hash'))
 
 /** It never falls: tokens with this index that were signed before live as long as they say. */
 const laterExpiry = (param: Param<SessionStatus>) => ({
@@ -64,20 +66,22 @@ export function prepareSessionChanges(
   db: Kysely<Schema>,
   dialect: Dialect,
 ): (executor: Executor) => Pick<SessionStore, 'rotate' | 'extend'> & Pick<SessionReader, 'isAsRead'> {
-  const look = prepared<AsReadValues, { id: string }>(param =>
+  const look = prepared<LookValues, { id: string }>(param =>
     db
       .selectFrom('sessions')
       .select('id')
-      .where(row => isAsRead(row, param)),
+      .where(row => isAsRead(row, param as Param<AsReadValues>))
+      .where(row => isPrevious(row, param)),
   )
+  const change = (param: Param<AsReadValues>) => db.updateTable('sessions').where(row => isAsRead(row, param))
   const extension = (param: Param<ExtendValues>) =>
-    db.updateTable('sessions').where(row => isAsRead(row, param as Param<AsReadValues>))
+    change(param as Param<AsReadValues>).where(row => isPrevious(row, param as Param<LookValues>))
   const extend = prepared<ExtendValues>(param => extension(param).set(laterExpiry(param as Param<SessionStatus>)))
   const extendFresh = prepared<ExtendValues>(param =>
     extension(param).set(row => freshIndex(row, param as Param<SessionStatus>)),
   )
   const rotation = (param: Param<RotateValues>) =>
-    extension(param as Param<ExtendValues>)
+    change(param as Param<AsReadValues>)
       .set(row => ({
         previous_hash: row.ref('current_hash'),
         current_hash: param('nextHash'),
@@ -95,11 +99,10 @@ export function prepareSessionChanges(
 
   return executor => ({
     async isAsRead(asRead) {
-      const { rows } = await look(executor, { previousHash: null, ...asRead })
-      return rows.length === 1
+      return (await look.first(executor, { previousHash: null, ...asRead })) !== undefined
     },
     async rotate(asRead, written, status, isFresh) {
-      const values = { previousHash: null, ...asRead, ...written, ...status, now: dialect.clock.now() }
+      const values = { ...asRead, ...written, ...status, now: dialect.clock.now() }
       const { changed } = await (isFresh ? rotateFresh : rotate)(executor, values)
       return changed === 1
     },

@@ -18,18 +18,6 @@ export const noPermissions = sql.lit('[]')
 
 export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
 
-export const prepareRolesOf = (db: Kysely<Schema>) =>
-  prepared<{ userId: string }, RolesTable>(param =>
-    db
-      .selectFrom('roles')
-      .selectAll()
-      .where('name', 'in', theirs =>
-        theirs.selectFrom('user_roles').select('role_name').where('user_id', '=', param('userId')),
-      )
-      .where('permissions', '<>', noPermissions)
-      .orderBy('name'),
-  )
-
 export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => UserStore & UserReader {
   const byKey = (param: Param<{ key: string }>) =>
     db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted)
@@ -39,7 +27,16 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
     db.selectFrom('users').selectAll().where('id', '=', param('userId')).where('status', '<>', notDeleted)
   const findById = prepared<{ userId: string }, UsersTable>(byId)
   const lockById = prepared<{ userId: string }, UsersTable>(param => byId(param).forUpdate())
-  const rolesOf = prepareRolesOf(db)
+  const rolesOf = prepared<{ userId: string }, RolesTable>(param =>
+    db
+      .selectFrom('roles')
+      .selectAll()
+      .where('name', 'in', theirs =>
+        theirs.selectFrom('user_roles').select('role_name').where('user_id', '=', param('userId')),
+      )
+      .where('permissions', '<>', noPermissions)
+      .orderBy('name'),
+  )
 
   return executor => {
     const update = async (userId: string, change: Partial<UsersTable>) => {
