@@ -27,7 +27,7 @@ export function temporaryFolder(t: Test, place = memory()): string {
 /** On the disk, for what is about the disk, and for programs, which may not be started from memory. */
 export const folderOnDisk = (t: Test): string => temporaryFolder(t, disk())
 
-const isOnPostgres = (): boolean => process.env['SIGNET_TEST_DATABASE'] === 'postgres'
+export const isOnPostgres = (): boolean => process.env['SIGNET_TEST_DATABASE'] === 'postgres'
 
 /** A SQLite file in it; where SIGNET_TEST_DATABASE says so, a database on PostgreSQL that belongs to it. */
 async function databaseOf(folder: string): Promise<string> {

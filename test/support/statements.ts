@@ -1,0 +1,65 @@
+/** What is sent to the database while a test looks: in the test's process, under both drivers, so that the program needs no hook. */
+import Sqlite from 'better-sqlite3'
+import pg from 'pg'
+import type { Test } from 'tap'
+
+/** What runs by itself every second or oftener, whatever requests do, looks at these. */
+const inBackground = /from "(signing_keys|cascades|status_lists|revocations|instance)"/
+const isControl = (text: string): boolean => /^(begin|commit|rollback|savepoint|release)\b/i.test(text)
+
+/** Without what stands in parentheses. */
+function outside(text: string): string {
+  const less = text.replace(/\([^()]*\)/g, '')
+  return less === text ? text : outside(less)
+}
+
+/** `select sessions` for a statement, by the table that it is about; the words themselves for a transaction's. */
+function inShort(text: string): string {
+  if (isControl(text)) return (text.split(';')[0] ?? '').toLowerCase()
+  const [, verb, table] = /^(select|insert|update|delete)\b(?:.*?\bfrom| into)? "(\w+)"/s.exec(outside(text)) ?? []
+  return `${verb} ${table}`
+}
+
+/** Every statement that is prepared or sent by either driver from now on goes through `note`. */
+function listen(t: Test, note: (text: string) => void): void {
+  const memory = new Sqlite(':memory:')
+  const statement = Object.getPrototypeOf(memory.prepare('select 1'))
+  memory.close()
+  for (const method of ['run', 'get', 'all', 'iterate'] as const)
+    t.intercept(statement, method, {
+      configurable: true,
+      writable: true,
+      value: wrap(statement[method], self => note(self.source)),
+    })
+  const { prototype } = pg.Client
+  t.intercept(prototype, 'query', {
+    configurable: true,
+    writable: true,
+    value: wrap(prototype.query, (_, query) => note(typeof query === 'string' ? query : query.text)),
+  })
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the driver takes
+const wrap = (real: (...args: any[]) => unknown, note: (self: any, first: any) => void) =>
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  function (this: any, ...args: any[]) {
+    note(this, args[0])
+    return real.apply(this, args)
+  }
+
+/** Answers how to see what one act sends: its statements, in short, and apart from them what begins and ends transactions. */
+export function watchStatements(t: Test) {
+  let seen: string[] = []
+  listen(t, text => void seen.push(text))
+  return async <T>(act: () => Promise<T>) => {
+    seen = []
+    const answer = await act()
+    const texts = seen.filter(text => !inBackground.test(text))
+    return {
+      answer,
+      statements: texts.filter(text => !isControl(text)).map(inShort),
+      /** All of it: on PostgreSQL, each is a round trip. */
+      sent: texts.map(inShort),
+    }
+  }
+}
