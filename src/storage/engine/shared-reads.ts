@@ -1,7 +1,7 @@
 /**
- * The reads of one turn of the event loop share a transaction: without one, each takes and frees the locks of its own, which costs
- * more than to find a row. A read may so be as old as the turn in which it is made, but never older than this process's last commit.
- * Nothing is decided by that: whatever a read has led to is asked again by the write, which has a connection of its own.
+ * Reads of one turn of the event loop can share a transaction: without one, each takes and frees the locks of its own, which costs
+ * more than to find a row. Such a read may be as old as the turn in which it is made, but never older than this process's last commit.
+ * It is for what a token is decided by, which the write asks again on a connection of its own.
  */
 import type Sqlite from 'better-sqlite3'
 

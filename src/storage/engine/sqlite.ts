@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely'
 import type { Randomness } from '../../randomness.ts'
+import type { Readers } from '../../records/unit-of-work.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createGroupCommit, type WriteConnection } from './group-commit.ts'
@@ -34,7 +35,8 @@ export async function openSqlite(
   const readOnlyFile = openForReading(path)
   const writer = sqliteExecutor(connectionOf(file))
   const reads = sharedReads(readOnlyFile)
-  const reader = sqliteExecutor(connectionOf(readOnlyFile, reads.begin))
+  const reader = sqliteExecutor(connectionOf(readOnlyFile, reads.end))
+  const sharing = sqliteExecutor(connectionOf(readOnlyFile, reads.begin))
   const stores = prepareStores(writer.kysely, dialect)
 
   const writes = writeConnection(file)
@@ -59,7 +61,7 @@ export async function openSqlite(
   })
   const snapshots = createSnapshots(path, file => stores(sqliteExecutor(connectionOf(file))))
   return {
-    read: stores(reader),
+    read: withShared(stores(reader), stores(sharing)),
     snapshot: snapshots.snapshot,
     write,
     async migrate() {
@@ -85,6 +87,13 @@ export async function openSqlite(
     },
   }
 }
+
+/** What a token is decided by: the write asks it again. Whoever asks for anything else gets what is true after the question. */
+const withShared = (own: Readers, { clients, sessions }: Readers): Readers => ({
+  ...own,
+  clients: { ...own.clients, revisionOf: clients.revisionOf },
+  sessions: { ...own.sessions, findFamily: sessions.findFamily },
+})
 
 const jsonRows: Dialect['jsonRows'] = columns =>
   sql`json_group_array(json_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))`
