@@ -1,0 +1,100 @@
+/**
+ * What a service does again and again finds its rows by an index, however many there are: every statement that is prepared on the way.
+ * SQLite has no statistics here, so it chooses the same plan for one row and for ten million.
+ */
+import Sqlite from 'better-sqlite3'
+import { type Test, test } from 'tap'
+import { commandLine } from '../support/command-line.ts'
+import { scene } from '../support/scene.ts'
+import { byTest, serve, temporaryFolder } from '../support/serve.ts'
+import { notOnPostgres, select } from '../support/sqlite.ts'
+
+const skip = notOnPostgres('its plans depend on how many rows there are')
+
+/** What is prepared from now on, by every connection. */
+function listenToStatements(t: Test): Set<string> {
+  const statements = new Set<string>()
+  const { prepare } = Sqlite.prototype
+  Sqlite.prototype.prepare = function (this: Sqlite.Database, text: string) {
+    statements.add(text)
+    return prepare.call(this, text)
+  } as typeof prepare
+  t.teardown(() => {
+    Sqlite.prototype.prepare = prepare
+  })
+  return statements
+}
+
+/** Rows in the order of their making are what tests ask for. */
+const isExplained = (statement: string): boolean =>
+  /^\s*(select|insert|update|delete|with)\b/i.test(statement) && !statement.endsWith('order by rowid')
+
+/** `?`: SQLite plans before it knows the values. */
+function planOf(file: string, statement: string): string {
+  const values = statement.match(/\?/g)?.map(() => 1) ?? []
+  return select(file, `explain query plan ${statement}`, ...values)
+    .map(({ detail }) => detail)
+    .join('\n')
+}
+
+/** Tables that grow with the people who use a service. */
+const growing = '(users|user_roles|clients|client_origins|credentials|sessions|revocations|audit_events)'
+const scan = new RegExp(`SCAN ${growing}\\b`)
+/** No more rows are read than are asked for. */
+const newestFirst = /order by ("\w+"\.)?"id" desc limit \?$/
+const sort = new RegExp(`SEARCH ${growing}[^]*USE TEMP B-TREE`)
+/** What one user or client has is not much. */
+const ofOneOwner = /\((subject_id|owner_id)=\?|client_origins_by_client \(client_id=\?/
+const aboutSchema = /sqlite_master/
+
+test('what tokens, revocations, cascades and the janitor ask for is found by an index', { skip }, async t => {
+  const folder = temporaryFolder(t)
+  // The first start migrates, and migrations look at everything.
+  await (await serve(t, { folder })).stop()
+  const statements = listenToStatements(t)
+  const environment = { SIGNET_SESSION_LIMIT: '2' }
+  const { service, device, refreshed, refresh, revoke, introspect, as, parties } = await scene(t, {
+    folder,
+    environment,
+  })
+  const { json } = await commandLine(t, service.environment)
+
+  const first = await device()
+  await device()
+  const kept = await device()
+  const next = await refreshed(kept)
+  await refresh(kept.refreshToken)
+  await introspect(next.access)
+  await revoke(next.access)
+  await revoke((await refreshed(next)).refreshToken)
+  await revoke(first.access)
+  const { username, clientId, role } = await parties()
+  const mine = await device({ username, clientId })
+  await as(mine, 'GET', '/me/sessions')
+  await as(mine, 'DELETE', `/me/sessions/${mine.sid}`)
+  await service.roles.update({ name: role, permissions: ['posts:read'] }, byTest)
+  await service.roles.delete(role, byTest)
+  for (const words of [
+    ['sessions', 'list'],
+    ['sessions', 'list', '--user', username],
+    ['sessions', 'list', '--client', clientId],
+    ['sessions', 'revoke', '--user', username],
+    ['sessions', 'revoke', '--client', clientId],
+    ['sessions', 'revoke', '--user', username, '--client', clientId],
+    ['clients', 'disable', clientId],
+    ['clients', 'enable', clientId],
+    ['users', 'disable', username],
+    ['users', 'enable', username],
+  ])
+    await json(words)
+  await (await service.container.janitor()).sweep()
+
+  const explained = [...statements].filter(isExplained)
+  t.ok(explained.length > 40, 'the statements are seen')
+  for (const statement of explained) {
+    const plan = planOf(service.databaseFile, statement)
+    if (aboutSchema.test(plan)) continue
+    if (!newestFirst.test(statement)) t.notMatch(plan, scan, statement)
+    if (!ofOneOwner.test(plan)) t.notMatch(plan, sort, statement)
+  }
+})
