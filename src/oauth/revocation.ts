@@ -41,10 +41,10 @@ export function createRevocationEndpoint(dependencies: {
   /** Whichever generation is presented: only who was given the family knows its handle. */
   const revokeSession = (handle: string, clientId: string, { provenance }: ClientRequest) =>
     write(async stores => {
-      const family = await stores.sessions.findFamily(hashOf(handle))
-      if (family === undefined) return
-      if (family.clientId !== clientId) throw anotherClients()
-      const filter = { sessionId: family.id, subjectId: family.subjectId, clientId }
+      const session = await stores.sessions.findByHandle(hashOf(handle))
+      if (session === undefined) return
+      if (session.clientId !== clientId) throw anotherClients()
+      const filter = { sessionId: session.id, subjectId: session.subjectId, clientId }
       await ends.end(stores, filter, 'token_revoked', provenance)
     })
 

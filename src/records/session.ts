@@ -114,6 +114,8 @@ export interface Batch {
 
 export interface SessionReader {
   find(sessionId: string): Promise<StoredSession | undefined>
+  /** Of a refresh token family, for whom its user does not matter. */
+  findByHandle(handleHash: string): Promise<StoredSession | undefined>
   findFamily(handleHash: string): Promise<RefreshFamily | undefined>
   isAsRead(asRead: AsRead): Promise<boolean>
   /** Whether one of them has not ended. */

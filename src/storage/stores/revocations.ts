@@ -1,8 +1,12 @@
 import type { Kysely } from 'kysely'
-import type { RevocationStore } from '../../records/status-list.ts'
+import type { Revocation, RevocationStore } from '../../records/status-list.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { RevocationsTable, Schema } from '../engine/schema.ts'
+
+/** By list, then by index: two writes never wait for each other. */
+const inOrder = (a: Revocation, b: Revocation): number =>
+  a.listId === b.listId ? a.index - b.index : a.listId < b.listId ? -1 : 1
 
 export function prepareRevocationStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => RevocationStore {
   const indicesOf = prepared<{ listId: string; afterIndex: number; limit: number }, { status_index: number }>(param =>
@@ -63,7 +67,7 @@ export function prepareRevocationStore(db: Kysely<Schema>, dialect: Dialect): (e
         return (await indicesOf(executor, { listId, afterIndex, limit })).rows.map(({ status_index }) => status_index)
       },
       async add(revocations) {
-        for (const { listId, index, untilMs } of revocations)
+        for (const { listId, index, untilMs } of revocations.toSorted(inOrder))
           await insert(executor, { list_id: listId, status_index: index, until_ms: untilMs })
         await touchAll(revocations.map(({ listId }) => listId))
       },

@@ -1,15 +1,82 @@
 /** Which sessions are to end or to lose their index, and how they do. */
-import { type Kysely, sql } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { Batch, ChangedSessions, SessionFilter, SessionStore } from '../../records/session.ts'
 import type { Dialect } from '../engine/dialect.ts'
-import type { Executor } from '../engine/prepared.ts'
+import { type Executor, type Param, prepared } from '../engine/prepared.ts'
 import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { matching } from './session-list.ts'
-import { nothingHeld, statusColumns, toHeld } from './session-rows.ts'
+import { nothingHeld, type StatusColumns, statusColumns, toHeld } from './session-rows.ts'
 
-export const sessionEnds =
-  (dialect: Dialect) =>
-  ({ kysely }: Executor): Pick<SessionStore, 'end' | 'take' | 'findIdle' | 'hasOpen'> => {
+type ChangedRow = StatusColumns & { id: string }
+
+/** One session, and whose it must be if somebody said so. */
+interface One {
+  readonly sessionId: string
+  readonly subjectId: string | null
+  readonly clientId: string | null
+}
+type EndOne = One & { readonly nowMs: number; readonly reason: string }
+type TakeOne = One & { readonly takenAtMs: number | null }
+
+/** Nearly every end is that of one session: its statements are prepared. */
+function oneOf(
+  { sessionId, exceptSessionId, subjectId, clientId }: SessionFilter,
+  { afterId }: Batch,
+): One | undefined {
+  if (sessionId === undefined || exceptSessionId !== undefined || afterId !== '') return undefined
+  return { sessionId, subjectId: subjectId ?? null, clientId: clientId ?? null }
+}
+
+function prepareOne(db: Kysely<Schema>, dialect: Dialect) {
+  const isThisOne = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<One>) =>
+    row.and([
+      row('id', '=', param('sessionId')),
+      row('ended_at_ms', 'is', null),
+      row('subject_id', '=', row.fn.coalesce(param('subjectId'), 'subject_id')),
+      row('client_id', '=', row.fn.coalesce(param('clientId'), 'client_id')),
+    ])
+  return {
+    end: prepared<EndOne, ChangedRow>(param =>
+      db
+        .updateTable('sessions')
+        .set({ ended_at_ms: param('nowMs'), end_reason: param('reason') })
+        .where(row => isThisOne(row, param as Param<One>))
+        .returning(['id', ...statusColumns]),
+    ),
+    lock: prepared<One, ChangedRow>(param => {
+      const query = db
+        .selectFrom('sessions')
+        .select(['id', ...statusColumns])
+        .where(row => isThisOne(row, param))
+      return dialect.locksRows ? query.forUpdate() : query
+    }),
+    take: prepared<TakeOne>(param =>
+      db
+        .updateTable('sessions')
+        .set(row => ({
+          ...nothingHeld,
+          revision: row('revision', '+', 1),
+          taken_at_ms: row.fn.coalesce(param('takenAtMs'), 'taken_at_ms'),
+        }))
+        .where(row => isThisOne(row, param as Param<One>)),
+    ),
+  }
+}
+
+const changedOf = (rows: readonly ChangedRow[]): ChangedSessions => ({
+  ids: rows.map(({ id }) => id),
+  held: rows.map(toHeld),
+})
+
+export function prepareSessionEnds(
+  db: Kysely<Schema>,
+  dialect: Dialect,
+): (executor: Executor) => Pick<SessionStore, 'end' | 'take' | 'findIdle' | 'hasOpen'> {
+  const one = prepareOne(db, dialect)
+
+  return executor => {
+    const { kysely } = executor
+
     /** In the order of their ids, so that two writes never wait for each other; nobody changes them until this one is over. */
     async function lockOpen(filter: SessionFilter, { afterId, limit }: Batch): Promise<ChangedSessions> {
       if (Object.values(filter).every(value => value === undefined)) throw new Error('Nobody said which sessions.')
@@ -17,8 +84,7 @@ export const sessionEnds =
         .select(['id', ...statusColumns])
         .orderBy('id')
         .limit(limit)
-      const rows = await (dialect.locksRows ? query.forUpdate() : query).execute()
-      return { ids: rows.map(({ id }) => id), held: rows.map(toHeld) }
+      return changedOf(await (dialect.locksRows ? query.forUpdate() : query).execute())
     }
 
     async function changeOpen(
@@ -32,17 +98,27 @@ export const sessionEnds =
     }
 
     return {
-      end: (filter, batch, reason, nowMs) =>
-        changeOpen(filter, batch, update => update.set({ ended_at_ms: nowMs, end_reason: reason })),
+      async end(filter, batch, reason, nowMs) {
+        const which = oneOf(filter, batch)
+        if (which !== undefined) return changedOf((await one.end(executor, { ...which, nowMs, reason })).rows)
+        return changeOpen(filter, batch, update => update.set({ ended_at_ms: nowMs, end_reason: reason }))
+      },
 
-      take: (filter, batch, takenAtMs) =>
-        changeOpen(filter, batch, update =>
+      async take(filter, batch, takenAtMs) {
+        const which = oneOf(filter, batch)
+        if (which !== undefined) {
+          const { rows } = await one.lock(executor, which)
+          if (rows.length > 0) await one.take(executor, { ...which, takenAtMs: takenAtMs ?? null })
+          return changedOf(rows)
+        }
+        return changeOpen(filter, batch, update =>
           update.set(row => ({
             ...nothingHeld,
             revision: row('revision', '+', 1),
             ...(takenAtMs !== undefined && { taken_at_ms: takenAtMs }),
           })),
-        ),
+        )
+      },
 
       async findIdle(userId, clientId, keep, nowMs, limit) {
         const rows = await kysely
@@ -69,6 +145,7 @@ export const sessionEnds =
       },
     }
   }
+}
 
 const openSessions = (kysely: Kysely<Schema>, filter: SessionFilter, afterId: string) =>
   kysely

@@ -4,7 +4,7 @@ import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { prepareSessionChanges } from './session-changes.ts'
-import { sessionEnds } from './session-ends.ts'
+import { prepareSessionEnds } from './session-ends.ts'
 import { prepareSessionFamilies } from './session-families.ts'
 import { countLive, listSessions } from './session-list.ts'
 import { toRow, toSession } from './session-rows.ts'
@@ -15,13 +15,20 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
   const find = prepared<{ sessionId: string }, SessionsTable>(param =>
     db.selectFrom('sessions').selectAll().where('id', '=', param('sessionId')),
   )
+  const findByHandle = prepared<{ handleHash: string }, SessionsTable>(param =>
+    db.selectFrom('sessions').selectAll().where('handle_hash', '=', param('handleHash')),
+  )
   const families = prepareSessionFamilies(db, dialect)
   const changes = prepareSessionChanges(db, dialect)
-  const ends = sessionEnds(dialect)
+  const ends = prepareSessionEnds(db, dialect)
 
   return executor => ({
     async find(sessionId) {
       const { rows } = await find(executor, { sessionId })
+      return rows[0] && toSession(rows[0])
+    },
+    async findByHandle(handleHash) {
+      const { rows } = await findByHandle(executor, { handleHash })
       return rows[0] && toSession(rows[0])
     },
     list: (filter, nowMs, limit) => listSessions(executor.kysely, filter, nowMs, limit),
