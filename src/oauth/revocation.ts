@@ -55,14 +55,15 @@ export function createRevocationEndpoint(dependencies: {
       const session = await stores.sessions.find(claims.sid)
       if (session === undefined) return
       if (session.clientId !== clientId) throw anotherClients()
-      if (session.endedAtMs !== null || !isHeld(session.held, statusReferenceOf(claims))) return
+      const reference = statusReferenceOf(claims)
+      if (session.endedAtMs !== null || !isHeld(session.held, reference)) return
       const { id: sessionId, subjectId } = session
       if (!session.canRefresh) {
         await ends.end(stores, { sessionId, subjectId, clientId }, 'token_revoked', provenance)
         return
       }
       assertNotTakenJustNow(session)
-      await ends.takeFromSession(stores, sessionId)
+      if (!(await ends.takeFromSession(stores, sessionId, reference))) return
       const who = { userId: subjectId, clientId, sessionId }
       await stores.audit.append({ type: 'access_token.revoke', outcome: 'success', ...who, provenance })
     })

@@ -1,7 +1,7 @@
 /** Sessions: the rows that access tokens hang on. One is a sign-in on one device, with its refresh token family. */
 import type { Role } from './role.ts'
 import type { Status } from './standing.ts'
-import type { HeldStatus, Moment, SessionStatus } from './status-list.ts'
+import type { HeldStatus, Moment, SessionStatus, StatusReference } from './status-list.ts'
 
 /** One sign-in on one device; with a refresh token family (one row, however often it rotates) if the client may refresh. */
 export interface Session {
@@ -95,6 +95,8 @@ export interface SessionFilter {
   readonly exceptSessionId?: string | undefined
   readonly subjectId?: string | undefined
   readonly clientId?: string | undefined
+  /** The index of its tokens, now or before the last move. */
+  readonly holds?: StatusReference | undefined
 }
 
 /** Sessions that were ended, or whose index was taken. */

@@ -138,6 +138,42 @@ t.test('a repetition whose successor is used meanwhile gets no secret that nobod
   t.same(await its.verdictOn(await its.refreshed(third as Tokens)), good)
 })
 
+const isPostgres = process.env['SIGNET_TEST_DATABASE'] === 'postgres'
+const skip = isPostgres ? false : 'on SQLite, one write comes after the other'
+
+t.test(
+  'of two revocations of one access token, the later leaves alone what the session got meanwhile',
+  { skip },
+  async t => {
+    const taking = createHold()
+    const holding = { isOn: false }
+    const write =
+      (inner: Write): Write =>
+      (work, size) =>
+        inner(stores => {
+          const take: typeof stores.sessions.take = (...which) =>
+            holding.isOn ? taking.pass(() => stores.sessions.take(...which)) : stores.sessions.take(...which)
+          return work({ ...stores, sessions: { ...stores.sessions, take } })
+        }, size)
+    const its = await scene(t, { faults: { write } })
+    const device = await its.device()
+    let fresh: Tokens | undefined
+    holding.isOn = true
+    const answer = await during(
+      taking,
+      () => its.revoke(device.access),
+      async () => {
+        holding.isOn = false
+        await its.revoke(device.access)
+        fresh = await its.refreshed(device)
+      },
+    )
+    t.equal(answer.status, 200)
+    t.same(await its.verdictOn(device), ended)
+    t.same(await its.verdictOn(fresh as Tokens), good)
+  },
+)
+
 t.test('what a narrowed client may no longer ask for is in no token, of whichever moment', async t => {
   const its = await heldAtTheSigner(t)
   const narrow = () => its.service.clients.update('account', { scope: ['posts:read'] }, byTest)

@@ -7,7 +7,7 @@ import { orderedId, type Randomness } from '../../randomness.ts'
 import type { Provenance } from '../../records/audit-event.ts'
 import type { Cascade, CascadeChange, CascadeTarget } from '../../records/cascade.ts'
 import type { ChangedSessions, SessionFilter } from '../../records/session.ts'
-import type { HeldStatus } from '../../records/status-list.ts'
+import type { HeldStatus, StatusReference } from '../../records/status-list.ts'
 import type { Stores } from '../../records/unit-of-work.ts'
 import { revocationsOf } from '../status-list/status-index.ts'
 
@@ -31,8 +31,11 @@ export interface SessionEnds {
   take(stores: Stores, target: Target, reason: string, by: Provenance): Promise<void>
   /** Records that everybody who has the role when this write is committed loses the index. */
   takeFromRole(stores: Stores, roleName: string, reason: string, by: Provenance): Promise<void>
-  /** Takes the index of one session because an access token of it was revoked. */
-  takeFromSession(stores: Stores, sessionId: string): Promise<void>
+  /**
+   * Takes this index of one session because an access token that carries it was revoked; false when somebody else has done so
+   * meanwhile: what the session got after that is not what was to be revoked.
+   */
+  takeFromSession(stores: Stores, sessionId: string, holds: StatusReference): Promise<boolean>
   /** Ends these of one user: only for what is few. */
   endThese(stores: Stores, ids: readonly string[], of: SessionFilter, reason: string, by: Provenance): Promise<void>
   /** One batch: of those that end the first, of those that lose their index those after the cursor. */
@@ -109,9 +112,10 @@ export function createSessionEnds({
       await record(stores, { change: 'take', target: { roleName }, reason, cursor: '', done: 0, by })
     },
 
-    async takeFromSession(stores, sessionId) {
-      const { held } = await stores.sessions.take({ sessionId }, { afterId: '', limit: 1 }, clock.now())
+    async takeFromSession(stores, sessionId, holds) {
+      const { held } = await stores.sessions.take({ sessionId, holds }, { afterId: '', limit: 1 }, clock.now())
       await revoke(stores, held)
+      return held.length > 0
     },
 
     async endThese(stores, ids, of, reason, by) {

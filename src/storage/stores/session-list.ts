@@ -5,12 +5,18 @@ import type { Schema } from '../engine/schema.ts'
 
 /** The sessions that have not ended and fulfil every condition that is given. */
 export function matching(row: ExpressionBuilder<Schema, 'sessions'>, filter: SessionFilter) {
-  const { sessionId, exceptSessionId, subjectId, clientId } = filter
+  const { sessionId, exceptSessionId, subjectId, clientId, holds } = filter
   const conditions = [row('sessions.ended_at_ms', 'is', null)]
   if (sessionId !== undefined) conditions.push(row('sessions.id', '=', sessionId))
   if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', exceptSessionId))
   if (subjectId !== undefined) conditions.push(row('sessions.subject_id', '=', subjectId))
   if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', clientId))
+  if (holds !== undefined) {
+    const { listId, index } = holds
+    const current = row.and([row('sessions.status_list_id', '=', listId), row('sessions.status_index', '=', index)])
+    const left = row.and([row('sessions.left_list_id', '=', listId), row('sessions.left_index', '=', index)])
+    conditions.push(row.or([current, left]))
+  }
   return row.and(conditions)
 }
 
