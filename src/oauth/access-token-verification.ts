@@ -4,7 +4,7 @@
  */
 import { createLocalJWKSet } from 'jose/jwks/local'
 import { jwtVerify } from 'jose/jwt/verify'
-import type { Clock } from '../clock.ts'
+import { type Clock, toSeconds } from '../clock.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import type { SessionReader, StoredSession } from '../records/session.ts'
 import type { HeldStatus, StatusReference } from '../records/status-list.ts'
@@ -33,6 +33,15 @@ export interface AccessTokenClaims {
  */
 export type VerifyAccessToken = (token: string) => Promise<AccessTokenClaims | undefined>
 
+interface KeysInUse {
+  readonly from: object
+  readonly keys: ReturnType<typeof createLocalJWKSet>
+  readonly verified: Map<string, AccessTokenClaims>
+}
+
+/** Each takes some 2 KB. */
+const MOST_KEPT = 2000
+
 export function createAccessTokenVerification(dependencies: {
   readonly issuer: string
   /** The JWK Set, serialized; another object when it changes. */
@@ -40,18 +49,23 @@ export function createAccessTokenVerification(dependencies: {
   readonly clock: Clock
 }): VerifyAccessToken {
   const { issuer, publishedKeys, clock } = dependencies
-  let imported: { from: object; keys: ReturnType<typeof createLocalJWKSet> } | undefined
+  /** The keys, and what they have verified: who introspects a token does so with each request. */
+  let current: KeysInUse | undefined
 
-  function currentKeys(): ReturnType<typeof createLocalJWKSet> {
-    const published = publishedKeys()
-    if (imported?.from !== published)
-      imported = { from: published, keys: createLocalJWKSet(JSON.parse(published.body)) }
-    return imported.keys
+  function keysInUse(): KeysInUse {
+    const from = publishedKeys()
+    if (current?.from !== from) current = { from, keys: createLocalJWKSet(JSON.parse(from.body)), verified: new Map() }
+    return current
   }
 
+  const isOver = ({ exp }: AccessTokenClaims): boolean => exp <= toSeconds(clock.now()) - CLOCK_TOLERANCE_SECONDS
+
   return async token => {
+    const { keys, verified } = keysInUse()
+    const known = verified.get(token)
+    if (known !== undefined) return isOver(known) ? undefined : known
     try {
-      const { payload } = await jwtVerify(token, currentKeys(), {
+      const { payload } = await jwtVerify(token, keys, {
         issuer,
         typ: ACCESS_TOKEN_TYPE,
         algorithms: ['RS256'],
@@ -59,7 +73,11 @@ export function createAccessTokenVerification(dependencies: {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       })
       // Nothing but this service makes tokens that come this far; those of before there were status lists have no status.
-      return payload['status'] === undefined ? undefined : (payload as unknown as AccessTokenClaims)
+      if (payload['status'] === undefined) return undefined
+      const claims = payload as unknown as AccessTokenClaims
+      if (verified.size >= MOST_KEPT) verified.clear()
+      verified.set(token, claims)
+      return claims
     } catch {
       return undefined
     }
