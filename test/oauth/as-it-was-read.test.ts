@@ -1,7 +1,8 @@
 /** A token is released only while all is as it was read: the scenarios for which each clause of docs/adr/0017 is there. */
 import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
-import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
+import type { RefreshFamily } from '../../src/records/session.ts'
+import { type Readers, StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
 import { createHold, during } from '../support/hold.ts'
 import { badToken, ended, good, scene, type Tokens, tokensOf } from '../support/scene.ts'
@@ -122,6 +123,30 @@ t.test('a request that is overtaken by two generations is told to try again, and
   t.equal((await its.refresh(first.refreshToken)).text, badToken)
   t.same(await its.verdictOn(third as Tokens), ended)
 })
+
+t.test(
+  'what looks like a reuse is judged again before the session ends: what was read may be a moment old',
+  async t => {
+    let [last, old]: (RefreshFamily | undefined)[] = []
+    const read = (readers: Readers): Readers => {
+      const findFamily: Readers['sessions']['findFamily'] = async handleHash => {
+        const answer = old ?? (await readers.sessions.findFamily(handleHash))
+        ;[last, old] = [answer, undefined]
+        return answer
+      }
+      return { ...readers, sessions: { ...readers.sessions, findFamily } }
+    }
+    const its = await scene(t, { faults: { read } })
+    const first = await its.device()
+    const second = await its.refreshed(first)
+    // As another process had read it before that rotation.
+    old = last
+    const third = await its.refreshed(second)
+    t.same(await its.verdictOn(third), good)
+    t.equal((await its.refresh(first.refreshToken)).text, badToken, 'a reuse is one')
+    t.same(await its.verdictOn(third), ended)
+  },
+)
 
 t.test('a repetition whose successor is used meanwhile gets no secret that nobody knows', async t => {
   const its = await heldAtTheSigner(t)

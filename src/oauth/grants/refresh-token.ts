@@ -9,9 +9,17 @@ import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth-error.ts'
 import { assertWithin, narrowScope, selectAudience } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
-import { hashOf, judgeUse, parseRefreshToken, type RefreshToken, successorOf } from '../sessions/refresh-token.ts'
+import {
+  hashOf,
+  judgeUse,
+  parseRefreshToken,
+  type RefreshToken,
+  successorOf,
+  type Use,
+} from '../sessions/refresh-token.ts'
 import type { SessionChange } from '../sessions/session-changes.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
+import { Moved } from '../token-issuer.ts'
 
 const REUSE = 'reuse'
 const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
@@ -34,19 +42,33 @@ export function createRefreshTokenGrant(dependencies: {
 }): Grant {
   const { sessionReader, ends, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
 
-  /** Two parties hold this family: it ends for both (RFC 9700 §4.14.2). */
-  const endForReuse = ({ id, subjectId, clientId }: RefreshFamily, provenance: Provenance) =>
-    write(stores => ends.end(stores, { sessionId: id, subjectId, clientId }, 'refresh_token_reuse', provenance))
+  const judge = (family: RefreshFamily, hash: string): Use => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
+
+  /**
+   * Two parties hold this family: it ends for both (RFC 9700 §4.14.2). Judged again first: what was read may be a moment old, and then the
+   * secret could be one that another process has just given.
+   * @throws Moved when it is
+   */
+  async function endForReuse({ handle, secret }: RefreshToken, provenance: Provenance): Promise<void> {
+    const isGood = await write(async stores => {
+      const family = await stores.sessions.findFamily(hashOf(handle))
+      const use = family && judge(family, hashOf(secret))
+      if (family === undefined || use !== REUSE) return use === 'current' || use === 'repeat'
+      const { id: sessionId, subjectId, clientId } = family
+      await ends.end(stores, { sessionId, subjectId, clientId }, 'refresh_token_reuse', provenance)
+      return false
+    })
+    if (isGood) throw new Moved('The refresh token is good after all.')
+  }
 
   /**
    * Why the token is not good; undefined when its secret is the current one or the one before. That it was good when the request read the row
    * first is known: the time that the request took since must not turn a repetition into a reuse, nor a slow answer log anybody out.
    */
   function problemOf(family: RefreshFamily, hash: string, { prove }: TokenRequest): string | undefined {
-    const judge = () => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
-    const first = prove('refresh_token', judge)
+    const first = prove('refresh_token', () => judge(family, hash))
     const wasGood = first === 'current' || first === 'repeat'
-    const use = judge()
+    const use = judge(family, hash)
     if (use === 'ended') return 'session_over'
     if (use === 'reuse' && !wasGood) return REUSE
     if (use === 'reuse' && hash !== family.previousHash)
@@ -56,8 +78,13 @@ export function createRefreshTokenGrant(dependencies: {
   }
 
   /** Refuses a token that is not good any more; one that two parties hold ends its family. */
-  async function refuse(family: RefreshFamily, reason: string, provenance: Provenance): Promise<never> {
-    if (reason === REUSE) await endForReuse(family, provenance)
+  async function refuse(
+    family: RefreshFamily,
+    presented: RefreshToken,
+    reason: string,
+    provenance: Provenance,
+  ): Promise<never> {
+    if (reason === REUSE) await endForReuse(presented, provenance)
     else await write(stores => stores.audit.append(refused(family, reason, provenance)))
     throw refusal
   }
@@ -97,7 +124,7 @@ export function createRefreshTokenGrant(dependencies: {
       if (family === undefined || family.clientId !== client.id) throw refusal
       const hash = hashOf(presented.secret)
       const problem = problemOf(family, hash, request)
-      if (problem !== undefined) return refuse(family, problem, provenance)
+      if (problem !== undefined) return refuse(family, presented, problem, provenance)
       assertWithin(family.scope, scope)
       const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
       const audience = selectAudience(allowed, resource)
