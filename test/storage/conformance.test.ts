@@ -61,7 +61,13 @@ const sqlite: Engine = {
 async function postgresAt(t: Test, url: string) {
   const database = await open(t, { kind: 'postgres', url })
   const beside = await connect(t, url)
-  const server = () => new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) })
+  const server = () => {
+    const pool = new pg.Pool({ connectionString: url })
+    // One that is being closed hears of the end of its database.
+    pool.on('connect', client => client.on('error', () => {}))
+    pool.on('error', () => {})
+    return new PostgresDialect({ pool })
+  }
   return {
     ...database,
     migrateTo: (name: string) => migrateTo(new Kysely({ dialect: server() }), name),

@@ -113,8 +113,7 @@ export function standingChecks(t: Test, engine: Engine): void {
       await standing.lock('user_alice', 'client_web-app')
       await inside.promise
     })
-    await write(({ standing }) => standing.lock('user_bob', 'client_web-app'))
-    inside.resolve()
+    await write(({ standing }) => standing.lock('user_bob', 'client_web-app')).finally(inside.resolve)
     await t.resolves(first)
   })
 }
