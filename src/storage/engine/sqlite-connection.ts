@@ -61,15 +61,11 @@ export interface Connection extends SqliteDatabase {
   prepare(text: string): Statement
 }
 
-/**
- * Prepares each statement once.
- * @param beforeEach what comes before each statement
- */
-export function connectionOf(database: Sqlite.Database, beforeEach = () => {}): Connection {
+/** Prepares each statement once, and turns the database's own failures into StorageUnavailable. */
+export function connectionOf(database: Sqlite.Database): Connection {
   const statements = new Map<string, Statement>()
   const attempt = <T>(action: () => T): T => {
     try {
-      beforeEach()
       return action()
     } catch (error) {
       throw toStorageError(error)

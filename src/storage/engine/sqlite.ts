@@ -2,15 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely'
 import type { Randomness } from '../../randomness.ts'
-import type { Readers } from '../../records/unit-of-work.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
-import { createGroupCommit, type WriteConnection } from './group-commit.ts'
+import { createGroupCommit } from './group-commit.ts'
 import { migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
-import { sharedReads } from './shared-reads.ts'
 import { backUp, integrityProblem } from './sqlite-backup.ts'
 import {
   type Connection,
@@ -34,19 +32,10 @@ export async function openSqlite(
   const file = await acquire(() => openForWriting(path))
   const readOnlyFile = openForReading(path)
   const writer = sqliteExecutor(connectionOf(file))
-  const reads = sharedReads(readOnlyFile)
-  const reader = sqliteExecutor(connectionOf(readOnlyFile, reads.end))
-  const sharing = sqliteExecutor(connectionOf(readOnlyFile, reads.begin))
+  const reader = sqliteExecutor(connectionOf(readOnlyFile))
   const stores = prepareStores(writer.kysely, dialect)
 
-  const writes = writeConnection(file)
-  const connection: WriteConnection = {
-    ...writes,
-    commit() {
-      reads.end()
-      writes.commit()
-    },
-  }
+  const connection = writeConnection(file)
   const single = oneStatement(writer)
   const singleStores = stores(single.executor)
   const { write, idle } = createGroupCommit({
@@ -61,7 +50,7 @@ export async function openSqlite(
   })
   const snapshots = createSnapshots(path, file => stores(sqliteExecutor(connectionOf(file))))
   return {
-    read: withShared(stores(reader), stores(sharing)),
+    read: stores(reader),
     snapshot: snapshots.snapshot,
     write,
     async migrate() {
@@ -87,13 +76,6 @@ export async function openSqlite(
     },
   }
 }
-
-/** What a token is decided by: the write asks it again. Whoever asks for anything else gets what is true after the question. */
-const withShared = (own: Readers, { clients, sessions }: Readers): Readers => ({
-  ...own,
-  clients: { ...own.clients, revisionOf: clients.revisionOf },
-  sessions: { ...own.sessions, findFamily: sessions.findFamily },
-})
 
 const jsonRows: Dialect['jsonRows'] = columns =>
   sql`json_group_array(json_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))`
