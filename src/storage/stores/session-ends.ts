@@ -18,12 +18,10 @@ interface One {
 type EndOne = One & { readonly nowMs: number; readonly reason: string }
 type TakeOne = One & { readonly takenAtMs: number | null }
 
-/** Nearly every end is that of one session: its statements are prepared. */
-function oneOf(
-  { sessionId, exceptSessionId, subjectId, clientId }: SessionFilter,
-  { afterId }: Batch,
-): One | undefined {
-  if (sessionId === undefined || exceptSessionId !== undefined || afterId !== '') return undefined
+/** Nearly every end is that of one session: its statements are prepared. They ask for nothing more than these three. */
+function oneOf({ sessionId, subjectId, clientId, ...more }: SessionFilter, { afterId }: Batch): One | undefined {
+  const asksForMore = Object.values(more).some(value => value !== undefined)
+  if (sessionId === undefined || asksForMore || afterId !== '') return undefined
   return { sessionId, subjectId: subjectId ?? null, clientId: clientId ?? null }
 }
 

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { SessionFilter } from '../../../src/records/session.ts'
+import type { StatusReference } from '../../../src/records/status-list.ts'
 import type { Readers } from '../../../src/records/unit-of-work.ts'
 import { all, type EmptyDatabase, type Engine, farMs, holds, nothing, statusOf, undone } from './records.ts'
 import { asBegun } from './session-rotation.ts'
@@ -51,6 +52,22 @@ export function takenIndexChecks(t: Test, engine: Engine): void {
     const { leaveAtMs: _, ...previousStatus } = statusOfDevice('phone')
     t.strictSame((await take(database, phone)).held, [{ current: after, previousStatus }])
     t.strictSame((await take(database, phone)).held, [nothing])
+  })
+
+  t.test('a session is found also by the index that it left, as long as it holds that', async t => {
+    const database = await openWithDevices(t, engine)
+    const { leaveAtMs: _, lastExpiryMs: __, ...left } = statusOfDevice('phone')
+    const second = statusOf(77, { listId: 'list-2' })
+    const third = statusOf(78, { listId: 'list-3' })
+    const read = { ...asBegun, ...phone }
+    const takenWith = (holds: StatusReference) =>
+      undone(database, async ({ sessions }) => (await sessions.take({ ...phone, holds }, all)).ids.length)
+    await database.write(({ sessions }) => sessions.extend(read, second, true))
+    t.strictSame([await takenWith(left), await takenWith(second)], [1, 1])
+    await database.write(({ sessions }) => sessions.extend({ ...read, revision: 1 }, third, true))
+    t.strictSame([await takenWith(left), await takenWith(second), await takenWith(third)], [0, 1, 1])
+    await take(database, phone)
+    t.strictSame([await takenWith(second), await takenWith(third)], [0, 0])
   })
 
   t.test('a take raises the revision also of a session that holds no index', async t => {

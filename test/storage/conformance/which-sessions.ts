@@ -1,7 +1,7 @@
 /** Sessions of two users through two clients, and who is meant by each way to say which. */
 import type { Test } from 'tap'
 import type { SessionFilter } from '../../../src/records/session.ts'
-import type { SessionStatus } from '../../../src/records/status-list.ts'
+import type { SessionStatus, StatusReference } from '../../../src/records/status-list.ts'
 import { all, type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 
 const owners = {
@@ -20,6 +20,11 @@ export const devices = Object.keys(owners) as readonly Device[]
 
 /** The index of a device's session: each has its own. */
 export const statusOfDevice = (device: Device): SessionStatus => statusOf(devices.indexOf(device))
+
+const referenceOf = (device: Device): StatusReference => {
+  const { listId, index } = statusOfDevice(device)
+  return { listId, index }
+}
 
 /** One session has expired at `farMs`, and one ended a moment before. */
 export async function openWithDevices(t: Test, engine: Engine): Promise<EmptyDatabase> {
@@ -57,6 +62,14 @@ export const ways: readonly (readonly [string, SessionFilter, readonly Device[]]
   ['one but another', { sessionId: 'session_phone', exceptSessionId: 'session_laptop' }, ['phone']],
   ['one but the same', { sessionId: 'session_phone', exceptSessionId: 'session_phone' }, []],
   ['one that ended', { sessionId: 'session_ended' }, []],
+  ['one that holds this index', { sessionId: 'session_phone', holds: referenceOf('phone') }, ['phone']],
+  ['one that holds another index', { sessionId: 'session_phone', holds: referenceOf('laptop') }, []],
+  [
+    'one that holds this index, of another list',
+    { sessionId: 'session_phone', holds: { ...referenceOf('phone'), listId: 'list-2' } },
+    [],
+  ],
+  ["a user's with this index", { subjectId: 'user_alice', holds: referenceOf('laptop') }, ['laptop']],
   ['one that does not exist', { sessionId: 'session_none' }, []],
   ["nobody's", { subjectId: 'client_spa' }, []],
   [
