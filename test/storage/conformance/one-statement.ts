@@ -1,6 +1,6 @@
 /** Works that promise to be one statement: they cost less, because nothing else has to be undone with it. */
 import type { Test } from 'tap'
-import { type Engine, openMigrated, openWithParties, sessionOf, statusOf } from './records.ts'
+import { clientOf, type Engine, openMigrated, openWithParties, sessionOf, statusOf } from './records.ts'
 import { asBegun, rotation } from './session-rotation.ts'
 
 const role = (name: string) => ({ name, permissions: ['a:b'] })
@@ -22,7 +22,6 @@ export function oneStatementChecks(t: Test, engine: Engine): void {
   t.test('a second statement is refused, however it is written, and nothing of it stays', async t => {
     const { read, write } = await openWithParties(t, engine)
     await write(({ sessions }) => sessions.insert(sessionOf('one')))
-    const late = { clientId: 'client_web-app', sessionId: 'session_one' }
     const seconds = [
       write(async ({ credentials }) => {
         await credentials.setLastUsed('secret_none', 1)
@@ -41,12 +40,16 @@ export function oneStatementChecks(t: Test, engine: Engine): void {
         await sessions.rotate(asBegun, rotation, statusOf(1), false)
       }, 'one statement'),
       // A single call of several statements.
-      write(({ sessions }) => sessions.end(late, { afterId: '', limit: 1 }, 'now', 1), 'one statement'),
+      write(
+        ({ clients }) => clients.insert(clientOf('late', { origins: ['https://late.example.com'] })),
+        'one statement',
+      ),
     ]
     for (const second of await Promise.allSettled(seconds)) t.match(second, { reason: secondStatement })
     t.strictSame(await read.roles.list(), [])
     t.equal((await read.users.findById('user_alice'))?.status, 'active')
-    t.match(await read.sessions.findFamily('handle-one'), { currentHash: 'first-one', endedAtMs: null })
+    t.strictSame(await read.clients.originsOf('client_late'), [])
+    t.equal((await read.sessions.findFamily('handle-one'))?.currentHash, 'first-one')
   })
 
   t.test('the next work of one statement begins anew, also after one that was refused', async t => {

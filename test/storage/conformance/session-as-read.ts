@@ -97,7 +97,10 @@ export function sessionAsReadChecks(t: Test, engine: Engine): void {
         t.strictSame(await rows(database), before, what)
       }
     })
+  }
 
+  // A rotation asks for the current one, and so for all that came before it.
+  for (const [act, run] of Object.entries(acts).filter(([act]) => !act.startsWith('a rotation'))) {
     t.test(`${act} asks for the previous secret when that was presented, and else for none`, async t => {
       const database = await openWithSessions(t, engine)
       for (const [at, [stored, asked, succeeds]] of secrets.entries()) {
