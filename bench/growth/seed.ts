@@ -105,6 +105,7 @@ async function openList(environment: Environment): Promise<void> {
     await statusLists.open({
       id: 'seeded',
       openedAtMs: nowMs - 3_600_000,
+      size: 2 ** 20,
       revision: 0,
       keepUntilMs: nowMs + 2 * DAY_MS,
     })
