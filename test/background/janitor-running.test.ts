@@ -139,6 +139,6 @@ test('requests are answered while thousands of rows are removed, a few at a time
   }
   t.same(await sweeping, { statusLists: 0, sessions: MANY, revocations: MANY })
   t.same(sessionIds(service), [alive.sid])
-  t.ok(answered >= 10, `${answered} refreshes meanwhile`)
+  t.ok(answered >= 3, `${answered} refreshes meanwhile`)
   t.ok(Math.max(...batches) <= 200, 'no write is long')
 })
