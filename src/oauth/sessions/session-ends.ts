@@ -15,7 +15,7 @@ import { revocationsOf } from '../status-list/status-index.ts'
 type Target = SessionFilter & Pick<CascadeTarget, 'roleName'>
 
 /** Sessions that one write changes: more would keep other writes waiting. */
-export const BATCH = 200
+const BATCH = 200
 
 export interface Ended {
   /** How many. */

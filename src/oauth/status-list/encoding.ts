@@ -8,7 +8,7 @@ import type { SeenStatusList } from '../../records/status-list.ts'
  * After so many seconds a verifier asks again. With the time for which an HTTP cache in between may answer, that is less than the
  * 10 s within which a revocation is to be seen.
  */
-export const STATUS_LIST_TTL = 5
+const STATUS_LIST_TTL = 5
 /** Seconds for which an HTTP cache may answer by itself. */
 export const STATUS_LIST_MAX_AGE = 2
 /** How long a document is worth anything, in seconds. */

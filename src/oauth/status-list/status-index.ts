@@ -18,7 +18,7 @@ const CLOCK_TOLERANCE_MS = CLOCK_TOLERANCE_SECONDS * 1000
 export const momentOf = (nowMs: number): Moment => ({ nowMs, deadMs: nowMs - CLOCK_TOLERANCE_MS })
 
 /** Whether a verifier, whose clock may be slow, could accept a token with this index. */
-export const isAlive = ({ lastExpiryMs }: UsedStatus, nowMs: number): boolean => lastExpiryMs > momentOf(nowMs).deadMs
+const isAlive = ({ lastExpiryMs }: UsedStatus, nowMs: number): boolean => lastExpiryMs > momentOf(nowMs).deadMs
 
 /** What to remember so that no token is accepted which carries one of these. Nothing, when all of them have expired. */
 export const revocationsOf = (held: readonly HeldStatus[], nowMs: number): readonly Revocation[] =>
