@@ -1,8 +1,9 @@
 /** There is one order in which locks are taken: whatever runs beside whatever, nobody waits in a circle. */
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { AccountError } from '../../src/accounts/rules.ts'
 import { addClient } from '../support/clients.ts'
-import { byTest, password, type Service, secret, serve } from '../support/serve.ts'
+import { byTest, claimsOf, password, type Service, secret, serve } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
 
 const isPostgres = process.env['SIGNET_TEST_DATABASE'] === 'postgres'
@@ -55,10 +56,25 @@ const acts: Readonly<Record<string, Act>> = {
     await users.setStatus(names[which], 'disabled', byTest)
     await users.setStatus(names[which], 'active', byTest)
   },
+  'users add and delete': async ({ users }, which) => {
+    const username = `user-${randomBytes(8).toString('hex')}`
+    await users.add({ username, password, roles: which === 0 ? roleNames : roleNames.toReversed() }, byTest)
+    await users.setStatus(username, 'deleted', byTest)
+  },
+  'a user who changes the password': async (service, which) => {
+    const { body } = (await signIn(service, which)) as { body: { access_token?: string } }
+    if (body.access_token === undefined) return
+    const { sub: userId, sid: sessionId } = claimsOf(body.access_token)
+    await service.users.changePassword({ userId, sessionId, currentPassword: password, newPassword: password }, byTest)
+  },
   'users set-password': ({ users }, which) => users.setPassword(names[which], password, byTest),
   'clients disable and enable': async ({ clients }, which) => {
     await clients.setStatus(clientIds[which], 'disabled', byTest)
     await clients.setStatus(clientIds[which], 'active', byTest)
+  },
+  'clients delete and add': async (service, which) => {
+    await service.clients.setStatus(clientIds[which], 'deleted', byTest)
+    await addClient(service, { clientId: clientIds[which] })
   },
   'clients update': async ({ clients }, which) => {
     await clients.update(clientIds[which], { scope: ['posts:read'] }, byTest)
