@@ -19,11 +19,12 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY LICENSE package.json openapi.yaml ./
 COPY db/migrations ./db/migrations
 COPY src ./src
-RUN ln -s /app/src/main.js /usr/local/bin/signet
+RUN ln -s /app/src/main.ts /usr/local/bin/signet
 # 1000 is the user `node`, as a number: Kubernetes' runAsNonRoot can't look names up.
 RUN install -d -o 1000 -g 1000 -m 0700 /data /data/db /data/keys
 
-ENV NODE_ENV=production SIGNET_HOST=0.0.0.0 SIGNET_MANAGEMENT_HOST=0.0.0.0
+# The cache is named before the first file is read, so that what strips its types is not loaded: 15 MB.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/node-compile-cache SIGNET_HOST=0.0.0.0 SIGNET_MANAGEMENT_HOST=0.0.0.0
 # The database (db/signet.sqlite) and the signing keys (keys/) are looked for here, apart from the program and its db/migrations.
 WORKDIR /data
 VOLUME ["/data/db", "/data/keys"]
@@ -32,4 +33,4 @@ EXPOSE 3000 9090
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.SIGNET_MANAGEMENT_PORT ?? 9090) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell in between, so that SIGTERM arrives.
-CMD ["node", "--max-semi-space-size=4", "/app/src/main.js", "serve"]
+CMD ["node", "--max-semi-space-size=4", "/app/src/main.ts", "serve"]

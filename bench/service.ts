@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** As `npm start` runs it. */
 export const shipped = ['--max-semi-space-size=4', main, 'serve']
@@ -23,6 +23,7 @@ export function prepareService(port: number) {
   return {
     environment: {
       ...surroundings(),
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       SIGNET_PORT: String(port),
       SIGNET_MANAGEMENT_PORT: String(port + 1),
       SIGNET_DATABASE_URL: `file:${join(folder, 'signet.sqlite')}`,

@@ -21,7 +21,7 @@ const outside: Row = { rooms: ['src/representations', 'src/maintenance', ...serv
 
 /** `src/audit` and `src/outgoing` are rooms that have no file yet. */
 export const table: Readonly<Record<string, Row>> = {
-  'src/main.js': { rooms: 'every room' },
+  'src/main.ts': { rooms: 'every room' },
   'src/compose': { rooms: 'every room' },
   'src/http': outside,
   'src/commands': outside,

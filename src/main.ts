@@ -1,11 +1,5 @@
 #!/usr/bin/env node
-// @ts-check
-/**
- * The `signet` program: the environment of the process, then the command.
- *
- * JavaScript, alone of the sources: the compile cache keeps what remains of the others when their types are stripped, but it is not
- * yet enabled when this file is read, and what strips types takes 15 MB that are never given back.
- */
+/** The `signet` program: the environment of the process, then the command. */
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
 
@@ -23,7 +17,7 @@ const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJs
 ])
 
 // `signet … list | head` has read enough.
-process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
 })
