@@ -16,16 +16,15 @@ interface One {
   readonly clientId: string | null
 }
 type EndOne = One & { readonly nowMs: number; readonly reason: string }
-type TakeOne = One & { readonly takenAtMs: number | null }
 
-/** Nearly every end is that of one session: its statements are prepared. They ask for nothing more than these three. */
+/** Nearly every end is that of one session: its statement is prepared. It asks for nothing more than these three. */
 function oneOf({ sessionId, subjectId, clientId, ...more }: SessionFilter, { afterId }: Batch): One | undefined {
   const asksForMore = Object.values(more).some(value => value !== undefined)
   if (sessionId === undefined || asksForMore || afterId !== '') return undefined
   return { sessionId, subjectId: subjectId ?? null, clientId: clientId ?? null }
 }
 
-function prepareOne(db: Kysely<Schema>, dialect: Dialect) {
+function prepareEndOfOne(db: Kysely<Schema>) {
   const isThisOne = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<One>) =>
     row.and([
       row('id', '=', param('sessionId')),
@@ -33,32 +32,13 @@ function prepareOne(db: Kysely<Schema>, dialect: Dialect) {
       row('subject_id', '=', row.fn.coalesce(param('subjectId'), 'subject_id')),
       row('client_id', '=', row.fn.coalesce(param('clientId'), 'client_id')),
     ])
-  return {
-    end: prepared<EndOne, ChangedRow>(param =>
-      db
-        .updateTable('sessions')
-        .set({ ended_at_ms: param('nowMs'), end_reason: param('reason') })
-        .where(row => isThisOne(row, param as Param<One>))
-        .returning(['id', ...statusColumns]),
-    ),
-    lock: prepared<One, ChangedRow>(param => {
-      const query = db
-        .selectFrom('sessions')
-        .select(['id', ...statusColumns])
-        .where(row => isThisOne(row, param))
-      return dialect.locksRows ? query.forUpdate() : query
-    }),
-    take: prepared<TakeOne>(param =>
-      db
-        .updateTable('sessions')
-        .set(row => ({
-          ...nothingHeld,
-          revision: row('revision', '+', 1),
-          taken_at_ms: row.fn.coalesce(param('takenAtMs'), 'taken_at_ms'),
-        }))
-        .where(row => isThisOne(row, param as Param<One>)),
-    ),
-  }
+  return prepared<EndOne, ChangedRow>(param =>
+    db
+      .updateTable('sessions')
+      .set({ ended_at_ms: param('nowMs'), end_reason: param('reason') })
+      .where(row => isThisOne(row, param as Param<One>))
+      .returning(['id', ...statusColumns]),
+  )
 }
 
 const changedOf = (rows: readonly ChangedRow[]): ChangedSessions => ({
@@ -70,7 +50,7 @@ export function prepareSessionEnds(
   db: Kysely<Schema>,
   dialect: Dialect,
 ): (executor: Executor) => Pick<SessionStore, 'end' | 'take' | 'findIdle' | 'hasOpen'> {
-  const one = prepareOne(db, dialect)
+  const endOne = prepareEndOfOne(db)
 
   return executor => {
     const { kysely } = executor
@@ -98,25 +78,18 @@ export function prepareSessionEnds(
     return {
       async end(filter, batch, reason, nowMs) {
         const which = oneOf(filter, batch)
-        if (which !== undefined) return changedOf((await one.end(executor, { ...which, nowMs, reason })).rows)
+        if (which !== undefined) return changedOf((await endOne(executor, { ...which, nowMs, reason })).rows)
         return changeOpen(filter, batch, update => update.set({ ended_at_ms: nowMs, end_reason: reason }))
       },
 
-      async take(filter, batch, takenAtMs) {
-        const which = oneOf(filter, batch)
-        if (which !== undefined) {
-          const { rows } = await one.lock(executor, which)
-          if (rows.length > 0) await one.take(executor, { ...which, takenAtMs: takenAtMs ?? null })
-          return changedOf(rows)
-        }
-        return changeOpen(filter, batch, update =>
+      take: (filter, batch, takenAtMs) =>
+        changeOpen(filter, batch, update =>
           update.set(row => ({
             ...nothingHeld,
             revision: row('revision', '+', 1),
             ...(takenAtMs !== undefined && { taken_at_ms: takenAtMs }),
           })),
-        )
-      },
+        ),
 
       async findIdle(userId, clientId, keep, nowMs, limit) {
         const rows = await kysely
