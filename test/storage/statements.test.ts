@@ -54,4 +54,10 @@ for (const { name, act, statements, roundTrips } of acts)
     t.equal(seen.answer.status, 200)
     t.strictSame(seen.statements, statements)
     if (isOnPostgres()) t.equal(seen.sent.length, roundTrips, seen.sent.join(', '))
+    else
+      t.equal(
+        seen.sent.some(sent => sent.startsWith('savepoint')),
+        name !== 'a refresh',
+        seen.sent.join(', '),
+      )
   })
