@@ -21,7 +21,7 @@ export interface Ran<R> {
 
 /**
  * A literal, not a parameter. SQLite prepares a statement anew at each execution, for some 10 µs, when a bound value could lead
- * it to another plan: one that decides whether a partial index fits, or one in a join. So hot queries name one table each.
+ * it to another plan: one that decides whether a partial index fits, or one in a join. So hot queries bind no value there.
  */
 export const notDeleted = sql.lit('deleted' as const)
 
