@@ -1,5 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 
+/** What `signet migrate` tells the operator. */
+export const description =
+  'status lists have a size, and say when they were revised. Those that exist keep their size, and are kept two hours longer.'
+
 const HOUR_MS = 3_600_000
 
 export async function up(db: Kysely<unknown>): Promise<void> {
