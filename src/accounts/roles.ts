@@ -34,8 +34,9 @@ function assertValid({ name, permissions }: Role): void {
 
 const withoutDoubles = ({ name, permissions }: Role): Role => ({ name, permissions: [...new Set(permissions)] })
 
-/** An update that keeps every permission takes nothing away. */
+/** One that only adds takes nothing away. The same once more does: it finishes what a version without recorded cascades left undone. */
 const takesAway = (before: Role, after: Role): boolean =>
+  after.permissions.length <= before.permissions.length ||
   before.permissions.some(permission => !after.permissions.includes(permission))
 
 export function createRoles(dependencies: {

@@ -8,6 +8,10 @@ const EVERY_MS = 500
 
 export const createCascadeWatch = ({ takeUp }: Pick<Cascades, 'takeUp'>, log: Logger): Background =>
   periodically(EVERY_MS, takeUp, error => {
-    if (error === undefined) log.info('changes of many sessions go on again')
-    else log.warn({ err: error }, 'a change of many sessions that was cut short could not go on; it is tried again')
+    if (error === undefined) log.info('changes of many sessions are looked for again')
+    else
+      log.warn(
+        { err: error },
+        'it could not be looked for changes of many sessions that were cut short; it is tried again',
+      )
   })

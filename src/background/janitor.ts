@@ -41,7 +41,8 @@ export function createJanitor(dependencies: {
     for (let total = 0; ; await nextTurn()) {
       const removed = await write(stores => stores.revocations.removeExpired(clock.now(), BATCH))
       total += removed
-      if (removed < BATCH || signal?.aborted) return total
+      // Fewer than a batch is no sign of the end: somebody else may have removed some of it.
+      if (removed === 0 || signal?.aborted) return total
     }
   }
 

@@ -28,6 +28,11 @@ function describe({ keys, activatesAtMs, nowMs }: Listed): string[] {
   return [...table(['KID', 'STATE', 'SINCE', 'CAUSE', 'NEXT'], rows), '', ...timeline(keys, activatesAtMs, nowMs)]
 }
 
+function describeCount(count: number | undefined): string {
+  if (count === undefined) return 'its'
+  return count === MOST_COUNTED ? `${count} or more` : String(count)
+}
+
 export function keysCommand(services: () => KeysService, { answer }: Terminal): CommandUnknownOpts {
   const keys = new Command('keys').description('the keys that sign access tokens')
 
@@ -69,7 +74,7 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
       const { revoked, liveSessions, signerIsKnown } = done
       const lines = [
         `Revoked ${revoked.join(', ')}`,
-        `This ends the access tokens of ${liveSessions === MOST_COUNTED ? `${MOST_COUNTED} or more` : liveSessions} sessions; each gets a new one at its next refresh`,
+        `This ends the access tokens of ${describeCount(liveSessions)} sessions; each gets a new one at its next refresh`,
       ]
       if (!signerIsKnown)
         lines.push(

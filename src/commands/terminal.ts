@@ -86,6 +86,8 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       stdout.write(printed.map(line => `${line}\n`).join(''))
     },
     tellProgress(done) {
+      // Another change begins to count anew.
+      if (done < toldAt) toldAt = 0
       if (done < toldAt + PROGRESS_STEP) return
       toldAt = done - (done % PROGRESS_STEP)
       stderr.write(`${done} done\n`)

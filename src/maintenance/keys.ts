@@ -24,8 +24,8 @@ export interface RevokedKeys {
   readonly revoked: readonly string[]
   /** Whether verifiers know the key that signs now. */
   readonly signerIsKnown: boolean
-  /** Sessions whose newest access token lived and was signed by what was revoked; MOST_COUNTED stands for so many or more. */
-  readonly liveSessions: number
+  /** Sessions whose newest access token lived and was signed by what was revoked; MOST_COUNTED stands for so many or more. Undefined: they could not be counted in time. */
+  readonly liveSessions: number | undefined
 }
 
 /** That many are told of exactly: a million are not counted while somebody waits. */
@@ -68,7 +68,7 @@ export function createKeyAdministration(dependencies: {
           ? { revoked: await lifecycle.revokeAll(reason, by), signerIsKnown: false }
           : { revoked: [kid], ...(await lifecycle.revoke(kid, reason, by)) }
       // Afterwards: an emergency does not wait until it is counted.
-      return { ...done, liveSessions: span === undefined ? 0 : await countLiveSessions(span) }
+      return { ...done, liveSessions: span === undefined ? 0 : await countLiveSessions(span).catch(() => undefined) }
     },
   }
 }

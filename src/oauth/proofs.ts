@@ -16,3 +16,8 @@ export function createProofs(): Prove {
     return made
   }
 }
+
+/** Something that the token depends on has changed since it was read. Nothing has happened: the request must look again. */
+export class Moved extends Error {
+  override readonly name = 'Moved'
+}

@@ -33,7 +33,8 @@ export function createRevocationEndpoint(dependencies: {
   /** One who revokes and refreshes in a loop would use up the list for everybody. */
   function assertNotTakenJustNow({ takenAtMs }: StoredSession): void {
     const waitMs = (takenAtMs ?? Number.NEGATIVE_INFINITY) + BETWEEN_FRESH_INDICES_MS - clock.now()
-    if (waitMs <= 0) return
+    // A clock that was set back makes nobody wait for longer.
+    if (waitMs <= 0 || waitMs > BETWEEN_FRESH_INDICES_MS) return
     const message = 'An access token of this session was revoked less than a minute ago.'
     throw new TemporarilyUnavailable(message, Math.ceil(waitMs / 1000))
   }

@@ -6,8 +6,9 @@ import type {
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
+import { Moved } from './proofs.ts'
 import { parseScope } from './scope.ts'
-import { type IssueTokens, Moved, type TokenResponse } from './token-issuer.ts'
+import type { IssueTokens, TokenResponse } from './token-issuer.ts'
 
 function assertGrantAllowed(client: AuthenticatedClient, grant: Grant): void {
   if (!client.grants.includes(grant.grantType))

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { AccessTokenContent } from './access-token.ts'
 import type { Authorization } from './authorization.ts'
+import { Moved } from './proofs.ts'
 import { encodeRefreshToken } from './sessions/refresh-token.ts'
 import { heldBefore, type ReleaseToken } from './sessions/session-changes.ts'
 import type { ChooseStatus } from './status-list/status-index.ts'
@@ -14,11 +15,6 @@ export interface TokenResponse {
   readonly expires_in: number
   readonly scope: string | undefined
   readonly refresh_token: string | undefined
-}
-
-/** Something that the token depends on has changed since it was read. Nothing has happened: the request must look again. */
-export class Moved extends Error {
-  override readonly name = 'Moved'
 }
 
 /** @throws Moved */

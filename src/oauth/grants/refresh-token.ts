@@ -7,6 +7,7 @@ import { isActive } from '../../records/standing.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth-error.ts'
+import { Moved } from '../proofs.ts'
 import { assertWithin, narrowScope, selectAudience } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
 import {
@@ -19,7 +20,6 @@ import {
 } from '../sessions/refresh-token.ts'
 import type { SessionChange } from '../sessions/session-changes.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
-import { Moved } from '../token-issuer.ts'
 
 const REUSE = 'reuse'
 const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
@@ -45,9 +45,9 @@ export function createRefreshTokenGrant(dependencies: {
   const judge = (family: RefreshFamily, hash: string): Use => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
 
   /**
-   * Two parties hold this family: it ends for both (RFC 9700 §4.14.2). Judged again first: what was read may be a moment old, and then the
-   * secret could be one that another process has just given.
-   * @throws Moved when it is
+   * Two parties hold this family: it ends for both (RFC 9700 §4.14.2). Nothing takes that back, so it is judged by what is stored
+   * when it is written, whatever was read before.
+   * @throws Moved when the token is good after all
    */
   async function endForReuse({ handle, secret }: RefreshToken, provenance: Provenance): Promise<void> {
     const isGood = await write(async stores => {

@@ -60,6 +60,8 @@ export function createCascades(dependencies: {
       return undefined
     }
     await stores.users.findById(userId)
+    // So that nothing is left to the last step, which removes the role.
+    if (reason === ROLE_DELETED) await stores.users.revokeRole(userId, roleName)
     await ends.take(stores, { subjectId: userId, roleName }, reason, by)
     await stores.cascades.advance(id, userId, done + 1)
     return done + 1
@@ -85,6 +87,20 @@ export function createCascades(dependencies: {
     }
   }
 
+  /** A batch of each in turn: a large one keeps no other waiting, nor does one that fails. */
+  async function inTurn(open: readonly Cascade[], signal: AbortSignal): Promise<void> {
+    const failures: unknown[] = []
+    for (let ids = open.map(({ id }) => id); ids.length > 0 && !signal.aborted; ) {
+      const left: string[] = []
+      for (const id of ids) {
+        const done = await step(id).catch(error => void failures.push(error))
+        if (done !== undefined) left.push(id)
+      }
+      ids = left
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
   return {
     async finish(concern) {
       for (;;) {
@@ -104,7 +120,7 @@ export function createCascades(dependencies: {
       const open = await cascades.list()
       const standing = open.filter(cascade => seen.has(positionOf(cascade)))
       seen = new Set(open.map(positionOf))
-      for (const { id } of standing) await run(id, signal)
+      await inTurn(standing, signal)
     },
   }
 }

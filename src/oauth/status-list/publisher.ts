@@ -38,7 +38,7 @@ export interface StatusListPublisher {
 /** Between the starts of two documents of one list: five a second, however much is revoked. */
 const INTERVAL_MS = 200
 /** Nobody waits longer for the database before what is at hand is served. */
-const LONGEST_WAIT_MS = 2000
+const LONGEST_WAIT_MS = 1000
 /** Indices that are read in one turn of the event loop. */
 const PAGE = 5000
 

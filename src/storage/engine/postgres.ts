@@ -97,7 +97,11 @@ function openPool(connectionString: string): pg.Pool {
   })
   // A connection that is lost while it is idle is replaced at the next use.
   pool.on('error', () => {})
-  // Of one that is lost while it is used, the query under way hears, or the next one.
-  pool.on('connect', client => client.on('error', () => {}))
+  pool.on('connect', client => {
+    // Of one that is lost while it is used, the query under way hears, or the next one.
+    client.on('error', () => {})
+    // For works of one statement, which have no transaction to say it in: what is refused here must not be done there later on.
+    client.query(`set lock_timeout = ${LONGEST_WAIT_MS}`).catch(() => {})
+  })
   return pool
 }

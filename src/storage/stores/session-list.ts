@@ -20,9 +20,25 @@ export function matching(row: ExpressionBuilder<Schema, 'sessions'>, filter: Ses
   return row.and(conditions)
 }
 
+/** Ids are in the order of time, and lie before this one. Those of version 0.1 are random, and nearly all lie behind it. */
+const FIRST_RANDOM_ID = 'session_1'
+
+/** @returns the one used last first */
 export async function listSessions(
   kysely: Kysely<Schema>,
   filter: SessionFilter,
+  nowMs: number,
+  limit: number,
+): Promise<readonly ListedSession[]> {
+  const newest = await readSessions(kysely, filter, '<', nowMs, limit)
+  const older = await readSessions(kysely, filter, '>=', nowMs, limit - newest.length)
+  return [...newest, ...older].sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs || (a.id < b.id ? -1 : 1))
+}
+
+async function readSessions(
+  kysely: Kysely<Schema>,
+  filter: SessionFilter,
+  side: '<' | '>=',
   nowMs: number,
   limit: number,
 ): Promise<readonly ListedSession[]> {
@@ -46,11 +62,12 @@ export async function listSessions(
     .where(row =>
       row.or([row('sessions.expires_at_ms', '>', nowMs), row('sessions.status_last_expiry_ms', '>', nowMs)]),
     )
-    // The ids are in the order of time: no more is read than is shown.
+    .where('sessions.id', side, FIRST_RANDOM_ID)
+    // No more is read than is shown.
     .orderBy('sessions.id', 'desc')
     .limit(limit)
     .execute()
-  const listed = rows.map(row => ({
+  return rows.map(row => ({
     id: row.id,
     userId: row.subject_id,
     username: row.username,
@@ -61,7 +78,6 @@ export async function listSessions(
     address: row.address,
     userAgent: row.user_agent,
   }))
-  return listed.toSorted((a, b) => b.lastUsedAtMs - a.lastUsedAtMs || (a.id < b.id ? -1 : 1))
 }
 
 /** Those with a live access token that were used last in this span of time; it looks no further than it counts. */
