@@ -31,6 +31,21 @@ t.test('a write that waits for the lock of somebody else is refused before its s
   t.ok(took < 3500, `${Math.round(took)} ms`)
 })
 
+t.test('a work of one statement that is refused because a row is locked is not done later on', async t => {
+  const { write, beside } = await open(t)
+  const credential = { id: 'secret_1', name: null, hash: 'h', createdAtMs: 1, expiresAtMs: null, lastUsedAtMs: null }
+  await write(({ credentials }) => credentials.insert('client_1', 'client_secret', credential))
+  await beside.query('begin; select from credentials for update')
+  await t.rejects(
+    write(({ credentials }) => credentials.setLastUsed('secret_1', 5), 'one statement'),
+    { name: 'StorageUnavailable', cause: { code: '55P03' } },
+  )
+  await beside.query('commit')
+  // Whoever still waited for the row has it before this.
+  const { rows } = await beside.query('select last_used_at_ms from credentials for update')
+  t.same(rows, [{ last_used_at_ms: null }])
+})
+
 /** The driver by itself, on one connection: what is asked of it needs statements that no store has. */
 async function driver(t: Test, limits: Partial<Limits>) {
   const pool = new pg.Pool({ connectionString: await migratedPostgres(t), max: 1 })
