@@ -49,8 +49,9 @@ t.test('a work of one statement that is refused because a row is locked is not d
 /** The driver by itself, on one connection: what is asked of it needs statements that no store has. */
 async function driver(t: Test, limits: Partial<Limits>) {
   const pool = new pg.Pool({ connectionString: await migratedPostgres(t), max: 1 })
-  // One that is being closed hears of the end of its database.
+  // One that is being closed hears of the end of its database, and so does one that is idle.
   pool.on('connect', client => client.on('error', () => {}))
+  pool.on('error', () => {})
   const all = { lockMs: 2000, statementMs: 5000, transactionMs: 10_000, ...limits }
   const db = new Kysely<unknown>({ dialect: postgresDialect(pool, all) })
   t.teardown(() => db.destroy())
