@@ -6,7 +6,7 @@ import type { Provenance } from '../src/records/audit-event.ts'
 import { audience, password, resourceSecret } from './forms.ts'
 import type { Environment } from './service.ts'
 
-export { audience, introspectForm, refreshForm, revokeForm, signInForm } from './forms.ts'
+export { audience, introspectForm, refreshForm, revokeForm, signInForm, wrongSignInForm } from './forms.ts'
 
 const byBenchmark: Provenance = { actor: 'operator:bench', address: null, userAgent: null, requestId: null }
 

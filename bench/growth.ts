@@ -17,7 +17,7 @@ import { measureLists } from './growth/lists.ts'
 import { medianOf, refreshing, runWindow, type Window } from './growth/refreshes.ts'
 import { markdownOf, writeDocs } from './growth/report.ts'
 import { seed } from './growth/seed.ts'
-import { endService, prepareService, startService } from './service.ts'
+import { type Environment, endService, prepareService, startService } from './service.ts'
 
 const { values } = parseArgs({
   options: {
@@ -36,6 +36,7 @@ const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)]
 const REVOCATIONS = [0, 1000, 100_000]
 /** As many connections as the compiler of the runtime needs to see what is hot soon. */
 const WARM_UP = { connections: 64, seconds: 15 }
+const STARTS = 5
 /** Of a session with its user and all indices, with room to make the indices. */
 const BYTES_A_SESSION = 1700
 
@@ -46,6 +47,13 @@ if (bavail * bsize < needed) throw new Error(`This needs ${Math.ceil(needed / 1e
 const lastCore = availableParallelism() - 1
 execFileSync('taskset', ['-acp', String(lastCore), String(process.pid)], { stdio: 'ignore' })
 
+async function startTimed(environment: Environment, times: number[]) {
+  const begin = performance.now()
+  const child = await startService(environment, '0')
+  times.push(performance.now() - begin)
+  return child
+}
+
 async function openSize(sessions: number, port: number) {
   const { environment, remove } = prepareService(port)
   try {
@@ -55,9 +63,13 @@ async function openSize(sessions: number, port: number) {
     const janitorMilliseconds = await measureJanitorRound(environment)
     // The first start makes the keys.
     await endService(await startService(environment, '0'))
-    const begin = performance.now()
-    const child = await startService(environment, '0')
-    const startMilliseconds = performance.now() - begin
+    const starts: number[] = []
+    let child = await startTimed(environment, starts)
+    while (starts.length < STARTS) {
+      await endService(child)
+      child = await startTimed(environment, starts)
+    }
+    const startMilliseconds = Math.min(...starts)
     const target = { port, pid: child.pid ?? 0 }
     const send = refreshing(tokens)
     await runWindow({ ...target, ...WARM_UP, send })

@@ -1,12 +1,16 @@
 /** One kind of load in a process of its own: a fixed number of requests a second, whether or not the ones before were answered. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { refreshForm, revokeForm } from '../accounts.ts'
+import { refreshForm, revokeForm, wrongSignInForm } from '../accounts.ts'
 import { type Answer, type Connection, openConnection } from '../connection.ts'
 import { readStatusList } from '../status-list.ts'
+import { SETTLING_MS } from './settling.ts'
 
 export interface Load {
-  /** `poll`: as that many verifiers that poll once a second. */
-  readonly kind: 'refresh' | 'revoke' | 'poll'
+  /**
+   * `poll`: as that many verifiers that poll once a second. `guess`: as that many who try passwords, each from a network of its own,
+   * one after the other; who is refused waits for as long as Retry-After says.
+   */
+  readonly kind: 'refresh' | 'revoke' | 'poll' | 'jwks' | 'guess'
   readonly port: number
   /** Refresh tokens. */
   readonly tokens: readonly string[]
@@ -15,18 +19,24 @@ export interface Load {
 }
 
 export interface Outcome {
-  /** Of each request, from the moment it was due, in milliseconds. */
+  /** Of each request after the first two seconds, from the moment it was due, in milliseconds. */
   readonly latencies: readonly number[]
   /** The newest refresh tokens. */
   readonly tokens: readonly string[]
   /** The different documents that came, the newest last. */
   readonly documents: readonly { readonly bytes: number; readonly revoked: number }[]
+  /** Guesses that were looked at. */
+  readonly answered: number
+  /** Guesses that were refused before any work. */
+  readonly refused: number
 }
 
 function mustBe200({ status, body }: Answer): string {
   if (status !== 200) throw new Error(`${status} ${body}`)
   return body
 }
+
+const retryAfterMs = (head: string) => Number(/^retry-after: (\d+)/im.exec(head)?.[1] ?? 1) * 1000
 
 /** More requests than these are not under way at once; what has to wait for its turn has waited all the same. */
 const CONNECTIONS = 64
@@ -47,7 +57,7 @@ async function atRate(load: Load, send: (connection: Connection) => Promise<void
       if (waitMs > 0) await delay(waitMs)
       connection ??= await openConnection(port)
       await send(connection)
-      latencies.push(performance.now() - dueAt)
+      if (dueAt >= begin + SETTLING_MS) latencies.push(performance.now() - dueAt)
     }
     connection?.close()
   }
@@ -90,9 +100,35 @@ const loads: Record<Load['kind'], (load: Load) => Promise<Partial<Outcome>>> = {
     const described = [...documents].map(each => ({ bytes: each.length, revoked: readStatusList(each).revoked }))
     return { latencies, documents: described }
   },
+
+  async jwks(load) {
+    const latencies = await atRate(load, async connection => {
+      mustBe200(await connection.get('/.well-known/jwks.json'))
+    })
+    return { latencies }
+  },
+
+  async guess({ port, perSecond: guessers, seconds }) {
+    const end = performance.now() + seconds * 1000
+    let [answered, refused] = [0, 0]
+    async function guess(number: number): Promise<void> {
+      const connection = await openConnection(port, `127.${number + 1}.0.1`)
+      for (let tries = 0; performance.now() < end; tries += 1) {
+        const { status, head } = await connection.post('/oauth/token', wrongSignInForm(`guess ${number} ${tries}`))
+        if (status === 400) answered += 1
+        else if (status === 429 || status === 503) {
+          refused += 1
+          await delay(retryAfterMs(head))
+        } else throw new Error(`A wrong password was answered with ${status}.`)
+      }
+      connection.close()
+    }
+    await Promise.all(Array.from({ length: guessers }, (_, number) => guess(number)))
+    return { answered, refused }
+  },
 }
 
 process.once('message', async (load: Load) => {
-  const nothing = { latencies: [], tokens: [], documents: [] }
+  const nothing = { latencies: [], tokens: [], documents: [], answered: 0, refused: 0 }
   process.send?.({ ...nothing, ...(await loads[load.kind](load)) } satisfies Outcome)
 })
