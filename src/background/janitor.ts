@@ -55,50 +55,47 @@ export function createJanitor(dependencies: {
     return total
   }
 
-  /** Where the next round goes on; undefined: at the beginning. */
-  let nextSession: string | undefined
-
-  /** By pages: an index on what a refresh changes would cost each refresh more than this costs. */
-  async function sweepSessions(mostPages: number, signal: AbortSignal | undefined): Promise<number> {
+  /**
+   * By pages: an index on what a refresh changes would cost each refresh more than this costs.
+   * @param from the id after which it begins
+   * @returns with `next`, where it would go on; undefined at the end
+   */
+  async function sweepSessions(from: string, mostPages: number, signal: AbortSignal | undefined) {
     let total = 0
-    for (let pages = 0; pages < mostPages && !signal?.aborted; pages += 1) {
-      const page = await read.sessions.findExpired(nextSession ?? '', PAGE, momentOf(clock.now()))
+    let next: string | undefined = from
+    for (let pages = 0; pages < mostPages && next !== undefined && !signal?.aborted; pages += 1) {
+      const page = await read.sessions.findExpired(next, PAGE, momentOf(clock.now()))
       total += await removeSessions(page.ids)
-      nextSession = page.next
-      if (nextSession === undefined) break
+      next = page.next
       await nextTurn()
     }
-    return total
+    return { total, next }
   }
 
-  async function sweep(mostPages: number, signal?: AbortSignal): Promise<Swept> {
-    const swept = {
-      revocations: await sweepRevocations(signal),
-      sessions: await sweepSessions(mostPages, signal),
-      statusLists: await write(stores => stores.statusLists.removeExpired(clock.now())),
-    }
-    const { revocations, sessions, statusLists } = swept
+  async function sweep(from: string, mostPages: number, signal?: AbortSignal) {
+    const revocations = await sweepRevocations(signal)
+    const { total: sessions, next } = await sweepSessions(from, mostPages, signal)
+    const statusLists = await write(stores => stores.statusLists.removeExpired(clock.now()))
     if (revocations + sessions + statusLists > 0)
       log.info({ sessions, revocations, status_lists: statusLists }, 'swept')
-    return swept
+    return { swept: { sessions, revocations, statusLists }, next }
   }
 
   const onError = (error: unknown) => {
     if (error === undefined) log.info('the janitor works again')
     else log.warn({ err: error }, 'the janitor could not remove what is over; it tries again in some minutes')
   }
+  /** Where the next round goes on. */
+  let nextSession = ''
   const clockJump = createJumpWatch(clock, LARGEST_JUMP_MS)
   /** A clock that was set wrongly for a moment must not make revoked tokens good again: the next round sees whether it stays so. */
   async function round(signal: AbortSignal): Promise<void> {
     const jumpMs = clockJump()
-    if (jumpMs === undefined) await sweep(PAGES_A_ROUND, signal)
+    if (jumpMs === undefined) nextSession = (await sweep(nextSession, PAGES_A_ROUND, signal)).next ?? ''
     else log.warn({ jump_ms: jumpMs }, 'the clock was set: nothing is removed this time')
   }
   return {
     ...periodically(EVERY_MS, round, onError),
-    async sweep(signal) {
-      nextSession = undefined
-      return sweep(Number.POSITIVE_INFINITY, signal)
-    },
+    sweep: async signal => (await sweep('', Number.POSITIVE_INFINITY, signal)).swept,
   }
 }
