@@ -33,6 +33,8 @@ const { values } = parseArgs({
 const numbers = (text: string) => text.split(',').map(Number)
 const [sizes, connections] = [numbers(values.sizes), numbers(values.connections)]
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)]
+/** Below those that the system gives to the connections of the load. */
+const FIRST_PORT = 24_620
 const REVOCATIONS = [0, 1000, 100_000]
 /** As many connections as the compiler of the runtime needs to see what is hot soon. */
 const WARM_UP = { connections: 64, seconds: 15 }
@@ -118,7 +120,7 @@ async function measure(opened: readonly Size[]): Promise<Report> {
 
 const opened: Size[] = []
 try {
-  for (const [index, sessions] of sizes.entries()) opened.push(await openSize(sessions, 34_620 + 2 * index))
+  for (const [index, sessions] of sizes.entries()) opened.push(await openSize(sessions, FIRST_PORT + 2 * index))
   const report = await measure(opened)
   console.log(markdownOf(report))
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
