@@ -96,7 +96,7 @@ export function chartOf({ connections, sizes, lists }: Report): string {
   ]
   const [width, height] = [740, panels.length * PANEL_HEIGHT + 10]
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#1f2328">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#1f2328"><title>What grows with sessions and with revocations</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     ...panels.flatMap(([title, curves], index) => panel(title, curves, index * PANEL_HEIGHT)),
     '</svg>\n',
