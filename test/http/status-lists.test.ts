@@ -222,7 +222,7 @@ test('the metadata says where the lists are listed, and that is each list which 
 })
 
 // draft-ietf-oauth-status-list §8.4
-test('what a list said at another time is not implemented, whichever list and whenever', async t => {
+test('who asks what a list said at another time gets 501, whichever list and whenever', async t => {
   const service = await serve(t)
   await addAlice(service)
   const { pathname } = new URL(await uriOf(service))
