@@ -1,4 +1,5 @@
 /** The routes of the public port without a service behind them, for whoever only looks at what they are. */
+import { systemClock } from '../src/clock.ts'
 import type { PublicRoutesOptions } from '../src/http/public-app.ts'
 import { metadataOf } from '../src/oauth/metadata.ts'
 
@@ -16,6 +17,8 @@ export const unansweredRoutes: PublicRoutesOptions = {
   findLiveAccessToken: never,
   statusLists: { find: never, aggregate: never },
   users: { findById: never, changePassword: never },
+  apiKeys: { createOwn: never, listOwn: never, revoke: never },
+  clock: systemClock,
   sessionManagement: { list: never, end: never },
   origins: { isKnown: never, mayUse: never },
 }

@@ -1,14 +1,10 @@
 /** Sessions without a sign-in, which would cost a password hash each: they are written as the service would have written them. */
 import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import {
-  encodeRefreshToken,
-  hashOf,
-  newRefreshToken,
-  type RefreshToken,
-} from '../../src/oauth/sessions/refresh-token.ts'
+import { encodeRefreshToken, newRefreshToken, type RefreshToken } from '../../src/oauth/sessions/refresh-token.ts'
 import { BLOCKS } from '../../src/oauth/status-list/index-allocation.ts'
 import { orderedId, randomId, systemRandomness } from '../../src/randomness.ts'
+import { hashOf } from '../../src/records/opaque-token.ts'
 import type { NewSession } from '../../src/records/session.ts'
 import type { StatusReference } from '../../src/records/status-list.ts'
 import type { Database } from '../../src/storage/engine/database.ts'
@@ -60,6 +56,7 @@ const sessionOf = (
 ): NewSession => ({
   subjectId: parties.userId,
   clientId: parties.clientId,
+  credentialId: null,
   id: orderedId(systemRandomness, nowMs, 'session'),
   scope: ['posts:read'],
   audiences: ['https://api.example.com'],

@@ -1,12 +1,14 @@
 /** What becomes of the tokens of users and clients from whom something is taken; compose hands it in. */
 import type { Provenance } from '../records/audit-event.ts'
+import type { CascadeChange, CascadeTarget } from '../records/cascade.ts'
 import type { SessionFilter } from '../records/session.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 
-/** A user, a client (internal id) or a role. */
+/** A user, a client (internal ids), a credential or a role; what is over any that is given. */
 export interface Concern {
   readonly subjectId?: string
   readonly clientId?: string
+  readonly credentialId?: string
   readonly roleName?: string
 }
 
@@ -15,8 +17,11 @@ export interface Cascades {
   end(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<unknown>
   /** Inside the write of the act: ends access tokens; the sessions go on with their next refresh. */
   take(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<unknown>
-  /** Inside the write that changes a role: records that the access tokens of everybody who has it end. */
-  takeFromRole(stores: Stores, roleName: string, reason: string, by: Provenance): Promise<void>
+  /**
+   * Inside the write of the act: records what is to be done and does nothing yet. With a role, that the access tokens of everybody end
+   * who has it when this write is committed.
+   */
+  record(stores: Stores, change: CascadeChange, target: CascadeTarget, reason: string, by: Provenance): Promise<void>
   /** After that write: goes on until nothing is left. */
   finish(concern: Concern): Promise<unknown>
   /** Inside a write that has locked what it concerns: whether something is left. */

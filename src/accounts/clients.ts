@@ -6,6 +6,7 @@ import type { ClientReader, ClientSettings, RegisteredClient } from '../records/
 import type { Credential } from '../records/credential.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
+import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
 import {
   AccountError,
@@ -128,10 +129,16 @@ export function createClients(dependencies: {
     return { ...client, status }
   }
 
+  /** The client's API keys go through other clients, too: those rows are for writes of their own, so that all are locked in one order. */
+  async function recordForOwnKeys(stores: Stores, change: 'end' | 'take', id: string, reason: string, by: Provenance) {
+    const filter = { subjectId: id }
+    if (await stores.sessions.hasOpen(filter, '')) await cascades.record(stores, change, filter, reason, by)
+  }
+
   /** Those of this `client_id` that were deleted may have sessions that are still to end. */
   async function finishPredecessors(clientId: string): Promise<void> {
     const ids = await write(stores => stores.clients.idsOf(clientId))
-    for (const id of ids) await cascades.finish({ clientId: id })
+    for (const id of ids) await cascades.finish({ clientId: id, subjectId: id })
   }
 
   return {
@@ -162,16 +169,19 @@ export function createClients(dependencies: {
         const { id } = before
         await stores.clients.update(id, settings)
         await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: id, provenance: by })
-        if (isNarrower(before, settings)) await cascades.take(stores, { clientId: id }, 'client_narrowed', by)
+        if (isNarrower(before, settings)) {
+          await cascades.take(stores, { clientId: id }, 'client_narrowed', by)
+          await recordForOwnKeys(stores, 'take', id, 'client_narrowed', by)
+        }
         return { ...before, ...settings }
       })
-      await cascades.finish({ clientId: client.id })
+      await cascades.finish({ clientId: client.id, subjectId: client.id })
       return client
     },
 
     async setStatus(clientId, status, by) {
       const { id } = await find(clients, clientId)
-      const concern = { clientId: id }
+      const concern = { clientId: id, subjectId: id }
       const set = async (stores: Stores) => {
         const client = await setStatus(stores, clientId, status, by)
         if (client.id !== id) throw notFound('client')
@@ -180,7 +190,9 @@ export function createClients(dependencies: {
       if (isActive(status)) return afterCascades(cascades, write, concern, set)
       const client = await write(async stores => {
         const changed = await set(stores)
-        await cascades.end(stores, concern, `client_${status}`, by)
+        if (status === 'deleted') await revokeKeysOf(stores, id, clock.now(), by)
+        await cascades.end(stores, { clientId: id }, `client_${status}`, by)
+        await recordForOwnKeys(stores, 'end', id, `client_${status}`, by)
         return changed
       })
       await cascades.finish(concern)
@@ -212,6 +224,8 @@ export function createClients(dependencies: {
         const secrets = client.secrets.filter(({ id }) => id !== secretId)
         if (secrets.length === client.secrets.length) throw notFound('secret of this client')
         await stores.credentials.revoke(secretId, clock.now())
+        // Of its own client alone: one row.
+        await cascades.end(stores, { credentialId: secretId }, 'secret_removed', by)
         await stores.clients.raiseRevision(client.id)
         await stores.audit.append({
           type: 'client.remove_secret',

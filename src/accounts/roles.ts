@@ -83,7 +83,7 @@ export function createRoles(dependencies: {
         const before = await find(stores.roles, role.name)
         await stores.roles.setPermissions(role.name, role.permissions)
         await stores.audit.append({ type: 'role.update', outcome: 'success', target: role.name, provenance: by })
-        if (takesAway(before, role)) await cascades.takeFromRole(stores, role.name, 'role_updated', by)
+        if (takesAway(before, role)) await cascades.record(stores, 'take', { roleName: role.name }, 'role_updated', by)
       })
       await cascades.finish({ roleName: role.name })
       return role
@@ -117,7 +117,7 @@ export function createRoles(dependencies: {
         await find(stores.roles, name)
         await stores.roles.setPermissions(name, [])
         await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
-        await cascades.takeFromRole(stores, name, ROLE_DELETED, by)
+        await cascades.record(stores, 'take', { roleName: name }, ROLE_DELETED, by)
       })
       await cascades.finish({ roleName: name })
     },

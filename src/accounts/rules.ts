@@ -10,11 +10,22 @@ import { OPENID_SCOPES } from '../records/role.ts'
 /** Why an act on users, roles or clients was refused; the message is for whoever asked. */
 export class AccountError extends Error {
   override readonly name = 'AccountError'
-  readonly code: 'already_exists' | 'not_found' | 'invalid' | 'wrong_password'
+  readonly code:
+    | 'already_exists'
+    | 'not_found'
+    | 'invalid'
+    | 'wrong_password'
+    | 'beyond_scope'
+    | 'beyond_audiences'
+    | 'limit_reached'
+    | 'too_many'
+  /** Seconds after which it would be accepted, if there is such a time. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: AccountError['code'], message: string) {
+  constructor(code: AccountError['code'], message: string, retryAfterSeconds?: number) {
     super(message)
     this.code = code
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
@@ -49,7 +60,7 @@ export const secretTtlProblem = (seconds: number | undefined): string | undefine
     : 'A client secret expires after 1s to 3650d.'
 
 /** RFC 8707 §2: an absolute URI without a fragment. */
-const audienceProblem = (audience: string): string | undefined =>
+export const audienceProblem = (audience: string): string | undefined =>
   URL.canParse(audience) && /^[\x21-\x7E]{1,2048}$/.test(audience) && !audience.includes('#')
     ? undefined
     : 'An audience is an absolute URI without a fragment, for example https://api.example.com.'

@@ -7,6 +7,7 @@ import type { Role } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { User, UserReader, UserWithRoles } from '../records/user.ts'
+import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
 import { usernameKey, usernameProblem } from './username.ts'
@@ -16,7 +17,7 @@ export interface Users {
   add(user: { username: string; password: string; roles: readonly string[] }, by: Provenance): Promise<UserWithRoles>
   list(): Promise<readonly UserWithRoles[]>
   find(username: string): Promise<UserWithRoles>
-  /** Ends the user's sessions, too. */
+  /** Ends the user's sessions and revokes the API keys, too. */
   setPassword(username: string, password: string, by: Provenance): Promise<UserWithRoles>
   /** @throws AccountError when there is no such user */
   findById(userId: string): Promise<UserWithRoles>
@@ -114,6 +115,8 @@ export function createUsers(dependencies: {
         if (user.userId !== userId) throw unknownUser()
         await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, provenance: by })
+        // Whoever had the password may have made keys with it.
+        await revokeKeysOf(stores, userId, clock.now(), by)
         await cascades.end(stores, { subjectId: userId }, 'password_changed', by)
         return user
       })
@@ -138,7 +141,12 @@ export function createUsers(dependencies: {
         if (session?.endedAtMs !== null) return false
         await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, sessionId, provenance: by })
-        await cascades.end(stores, { subjectId: userId, exceptSessionId: sessionId }, 'password_changed', by)
+        await cascades.end(
+          stores,
+          { subjectId: userId, exceptSessionId: sessionId, signInsOnly: true },
+          'password_changed',
+          by,
+        )
         return true
       })
       if (!isChanged) return refuseChange(change, 'user_changed', by)
@@ -158,6 +166,8 @@ export function createUsers(dependencies: {
       if (isActive(status)) return afterCascades(cascades, write, concern, set)
       const user = await write(async stores => {
         const changed = await set(stores)
+        // What is deleted never comes back.
+        if (status === 'deleted') await revokeKeysOf(stores, userId, clock.now(), by)
         await cascades.end(stores, concern, `user_${status}`, by)
         return changed
       })

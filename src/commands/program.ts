@@ -1,6 +1,7 @@
 /** The `signet` command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
+import { apiKeysCommand } from './api-keys.ts'
 import { backupCommand } from './backup.ts'
 import { clientsCommand } from './clients.ts'
 import { doctorCommand } from './doctor.ts'
@@ -27,6 +28,7 @@ const commands = [
   usersCommand,
   rolesCommand,
   clientsCommand,
+  apiKeysCommand,
   sessionsCommand,
   keysCommand,
 ]

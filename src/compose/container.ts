@@ -3,6 +3,7 @@
  * jose) is loaded then, too: a command that only prints its help waits for none of it.
  */
 import { availableParallelism } from 'node:os'
+import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
 import { createRoles } from '../accounts/roles.ts'
 import { createUsers } from '../accounts/users.ts'
@@ -66,6 +67,12 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return createClients({ clients: read.clients, write, cascades: await cascades(), clock, randomness })
   })
 
+  const apiKeys = once(async () => {
+    const { read, write } = await database()
+    const { issuer } = config
+    return createApiKeys({ read, issuer, write, cascades: await cascades(), clock, randomness })
+  })
+
   const keyEncryption = async () => {
     if (config.keyEncryptionKey === undefined) return undefined
     const { createKeyEncryption } = await import('../keys/key-encryption.ts')
@@ -105,7 +112,17 @@ export function createContainer(config: Config, sources: Sources = {}) {
   })
 
   const parts = { config, clock, randomness, log, faults, policy, passwords, ends }
-  const opened = { database, keyFiles, keyLifecycle, restoreGuard, users, cascades, sessionManagement, janitor }
+  const opened = {
+    database,
+    keyFiles,
+    keyLifecycle,
+    restoreGuard,
+    users,
+    apiKeys,
+    cascades,
+    sessionManagement,
+    janitor,
+  }
   const maintenance = once(async () => {
     const { composeMaintenance } = await import('./maintenance.ts')
     return composeMaintenance({ ...parts, ...opened })
@@ -116,6 +133,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
     users,
     roles,
     clients,
+    apiKeys,
     sessionManagement,
     janitor,
     keyLifecycle,

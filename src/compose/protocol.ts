@@ -1,22 +1,29 @@
 /** The protocol, put together: the part of the composition root that only a running service needs. */
+
+import type { ApiKeys } from '../accounts/api-keys.ts'
 import { createGate } from '../accounts/may-receive-tokens.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import { createAccessTokens, createJwsSigner } from '../oauth/access-token.ts'
 import { createAccessTokenVerification, createLiveAccessTokens } from '../oauth/access-token-verification.ts'
+import { createKeysInUse, type KeysInUse } from '../oauth/api-keys.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
-import { createCredentialUse } from '../oauth/client-authentication/credential-use.ts'
-import { createFailureAudit } from '../oauth/client-authentication/failure-audit.ts'
+import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
+import { createFailureAudit, type RecordFailure } from '../oauth/client-authentication/failure-audit.ts'
 import { createKnownClients } from '../oauth/client-authentication/known-clients.ts'
+import { createClientCredentialsGrant } from '../oauth/grants/client-credentials.ts'
 import { createPasswordGrant } from '../oauth/grants/password.ts'
 import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
+import { createTokenExchangeGrant } from '../oauth/grants/token-exchange.ts'
 import { createIntrospectionEndpoint } from '../oauth/introspection.ts'
 import { metadataOf } from '../oauth/metadata.ts'
 import { createRevocationEndpoint } from '../oauth/revocation.ts'
+import { createMachineSessions } from '../oauth/sessions/machine-session.ts'
 import { createSessionStarter } from '../oauth/sessions/new-session.ts'
-import { createTokenRelease, type Gate } from '../oauth/sessions/session-changes.ts'
+import { createTokenRelease } from '../oauth/sessions/session-changes.ts'
 import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
+import { createSessionStarts, type Gate } from '../oauth/sessions/session-starts.ts'
 import { STATUS_LIST_TYPE } from '../oauth/status-list/encoding.ts'
 import { createIndexAllocation } from '../oauth/status-list/index-allocation.ts'
 import { createStatusListPublisher } from '../oauth/status-list/publisher.ts'
@@ -37,6 +44,7 @@ export interface ProtocolParts {
   readonly snapshot: Snapshot
   readonly write: Write
   readonly passwords: Passwords
+  readonly apiKeys: ApiKeys
   readonly ends: SessionEnds
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
@@ -56,28 +64,41 @@ export function composeProtocol(parts: ProtocolParts) {
     haveGoodStanding,
     clock,
   })
-  const authenticateClient = createClientAuthentication({
-    findClient: createKnownClients(read.clients),
+  const credentials = {
     recordUse: createCredentialUse({ write, clock }),
     recordFailure: createFailureAudit({ write, clock }),
+  }
+  const authenticateClient = createClientAuthentication({
+    findClient: createKnownClients(read.clients),
+    ...credentials,
     clock,
     accessTokenTtl,
   })
+  const keys = createKeysInUse(read)
 
   return {
     metadata: metadataOf(issuer, grantTypes),
     findLiveAccessToken,
     tokenEndpoint: createTokenEndpoint({
       authenticateClient,
-      grants: composeGrants(parts),
-      issueTokens: composeIssuer(parts, gate.maySignIn),
+      grants: [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, ...credentials, keys })],
+      issueTokens: composeIssuer(parts, gate.mayStart),
     }),
-    revocationEndpoint: createRevocationEndpoint({ authenticateClient, verifyAccessToken, ends, write, clock }),
+    revocationEndpoint: createRevocationEndpoint({
+      authenticateClient,
+      verifyAccessToken,
+      keys,
+      revokeApiKey: parts.apiKeys.revoke,
+      ends,
+      write,
+      clock,
+    }),
     introspectionEndpoint: createIntrospectionEndpoint({
       issuer,
       authenticateClient,
       findLiveAccessToken,
       haveGoodStanding,
+      keys,
       sessionReader: read.sessions,
       users: read.users,
       clock,
@@ -94,16 +115,18 @@ export function composeProtocol(parts: ProtocolParts) {
   }
 }
 
-function composeGrants({ config, clock, randomness, read, write, passwords, ends }: ProtocolParts) {
+function composeUserGrants({ config, clock, randomness, read, write, passwords, ends }: ProtocolParts) {
   const { refreshIdleTtlSeconds: refreshIdleTtl, refreshAbsoluteTtlSeconds: refreshAbsoluteTtl } = config
   return [
     createPasswordGrant({
+      issuer: config.issuer,
       signIn: createSignIn({ users: read.users, write, passwords }),
       users: read.users,
       write,
       startSession: createSessionStarter({ clock, randomness, refreshIdleTtl, refreshAbsoluteTtl }),
     }),
     createRefreshTokenGrant({
+      issuer: config.issuer,
       sessionReader: read.sessions,
       ends,
       write,
@@ -115,8 +138,24 @@ function composeGrants({ config, clock, randomness, read, write, passwords, ends
   ]
 }
 
+interface MachineParts extends ProtocolParts {
+  readonly keys: KeysInUse
+  readonly recordUse: RecordUse
+  readonly recordFailure: RecordFailure
+}
+
+function composeMachineGrants({ config, clock, randomness, read, keys, recordUse, recordFailure }: MachineParts) {
+  const { issuer } = config
+  const useMachineSession = createMachineSessions({ clock, randomness })
+  const rows = { issuer, sessionReader: read.sessions, useMachineSession }
+  return [
+    createClientCredentialsGrant(rows),
+    createTokenExchangeGrant({ ...rows, keys, recordUse, recordFailure, clock }),
+  ]
+}
+
 function composeIssuer(parts: ProtocolParts, gate: Gate) {
-  const { config, clock, randomness, write, ends, activeSigner } = parts
+  const { config, clock, randomness, read, write, ends, activeSigner } = parts
   return createTokenIssuer({
     mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
     chooseStatus: createStatusIndices({
@@ -124,11 +163,10 @@ function composeIssuer(parts: ProtocolParts, gate: Gate) {
       refreshGrace: config.refreshGraceSeconds,
     }),
     releaseToken: createTokenRelease({
-      gate,
-      ends,
+      start: createSessionStarts({ gate, ends, write, clock, sessionLimit: config.sessionLimit }),
+      sessionReader: read.sessions,
       write,
       clock,
-      sessionLimit: config.sessionLimit,
       auditsEveryGrant: config.auditGrants === 'all',
     }),
     clock,

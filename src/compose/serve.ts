@@ -1,5 +1,6 @@
 /** Both ports, listening, and what runs beside requests. */
 import type { Logger } from 'pino'
+import type { ApiKeys } from '../accounts/api-keys.ts'
 import type { Users } from '../accounts/users.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
 import type { Janitor } from '../background/janitor.ts'
@@ -36,6 +37,7 @@ interface ServeParts {
   keyLifecycle(): Promise<KeyLifecycle>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
+  apiKeys(): Promise<ApiKeys>
   cascades(): Promise<Cascades>
   sessionManagement(): Promise<SessionManagement>
   janitor(): Promise<Janitor>
@@ -53,8 +55,9 @@ export async function serve(parts: ServeParts) {
 
   const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
   const publishedKeys = ring.published
+  const apiKeys = await parts.apiKeys()
   const protocol = composeProtocol({
-    ...{ config, clock, randomness, read, snapshot, write, passwords, ends, activeSigner, publishedKeys },
+    ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends, activeSigner, publishedKeys },
   })
 
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
@@ -70,6 +73,8 @@ export async function serve(parts: ServeParts) {
     publishedKeys,
     jwksMaxAge: ring.maxAge,
     users: await parts.users(),
+    apiKeys,
+    clock,
     sessionManagement: await parts.sessionManagement(),
     clients: read.clients,
     proofs: [ping, () => ring.prove(activeSigner().sign)],

@@ -25,6 +25,15 @@ function refused(status: number, error: string, description: string): HttpError 
 const invalidToken = (): HttpError =>
   refused(401, 'invalid_token', 'The access token is malformed, expired, revoked or for another audience.')
 
+/** RFC 9470 §3. @param maxAge seconds since the sign-in */
+export function insufficientAuthentication(maxAge: number): HttpError {
+  const [error, description] = ['insufficient_user_authentication', 'This needs a more recent sign-in.']
+  const challenge = `Bearer realm="signet", error="${error}", error_description="${description}", max_age="${maxAge}"`
+  return new HttpError({ status: 401, error, description, headers: { 'www-authenticate': challenge } })
+}
+
+const noUser = (): HttpError => refused(403, 'insufficient_scope', 'This is for tokens of users.')
+
 const tokenInQuery = (): HttpError =>
   refused(400, 'invalid_request', 'An access token belongs in the Authorization header, not in the query.')
 
@@ -48,3 +57,15 @@ export function createBearerAuthentication(dependencies: {
     return live
   }
 }
+
+/**
+ * The same for what belongs to users: a client that speaks for itself has none of it.
+ * @throws HttpError 403 insufficient_scope
+ */
+export const forUsers =
+  (authenticate: AuthenticateBearer): AuthenticateBearer =>
+  async request => {
+    const live = await authenticate(request)
+    if (live.session.credentialId !== null) throw noUser()
+    return live
+  }

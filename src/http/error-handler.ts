@@ -66,12 +66,17 @@ const accountErrors: Readonly<Record<AccountError['code'], readonly [status: num
   invalid: [400, 'invalid_request'],
   wrong_password: [400, 'invalid_grant'],
   not_found: [404, 'not_found'],
-  already_exists: [409, 'invalid_request'],
+  already_exists: [409, 'conflict'],
+  beyond_scope: [400, 'invalid_scope'],
+  beyond_audiences: [400, 'invalid_target'],
+  limit_reached: [409, 'conflict'],
+  too_many: [429, 'too_many_requests'],
 }
 
-function fromAccount({ code, message }: AccountError): WireError {
+function fromAccount({ code, message, retryAfterSeconds }: AccountError): WireError {
   const [status, error] = accountErrors[code]
-  return { status, error, description: message }
+  const wire = { status, error, description: message }
+  return retryAfterSeconds === undefined ? wire : { ...wire, headers: { 'retry-after': String(retryAfterSeconds) } }
 }
 
 /** No fault of ours: under a flood a stack for each refusal would be one. */

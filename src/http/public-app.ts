@@ -5,7 +5,7 @@ import type { FindLiveAccessToken } from '../oauth/access-token-verification.ts'
 import type { Metadata } from '../oauth/metadata.ts'
 import type { StatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
-import { createBearerAuthentication } from './bearer.ts'
+import { createBearerAuthentication, forUsers } from './bearer.ts'
 import { applyOriginRules } from './browser-origins.ts'
 import { registerFormParameters } from './form-parameters.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
@@ -18,7 +18,7 @@ import { jwksRoute, metadataRoute } from './routes/well-known.ts'
 export interface PublicRoutesOptions
   extends TokenRouteOptions,
     RevocationRouteOptions,
-    Omit<MeRoutesOptions, 'authenticateBearer'> {
+    Omit<MeRoutesOptions, 'authenticateUser'> {
   readonly metadata: Metadata
   readonly publishedKeys: () => PublishedKeys
   /** Seconds for which a copy of the JWKS may be used. */
@@ -30,7 +30,7 @@ export interface PublicRoutesOptions
 /** Every endpoint lies under the issuer's path; RFC 8414 §3.1 puts one well-known document in front of that path. */
 export async function addPublicRoutes(app: FastifyInstance, options: PublicRoutesOptions): Promise<void> {
   const { metadata, publishedKeys } = options
-  const authenticateBearer = createBearerAuthentication({ ...options, issuer: metadata.issuer })
+  const authenticateUser = forUsers(createBearerAuthentication({ ...options, issuer: metadata.issuer }))
   const path = new URL(metadata.issuer).pathname.replace(/\/$/, '')
   await app.register(
     async scope => {
@@ -38,7 +38,7 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
       revocationRoute(scope, options)
       introspectionRoute(scope, options)
       statusListRoutes(scope, options.statusLists)
-      await scope.register(async own => meRoutes(own, { ...options, authenticateBearer }))
+      await scope.register(async own => meRoutes(own, { ...options, authenticateUser }))
       jwksRoute(scope, publishedKeys, options.jwksMaxAge)
       metadataRoute(scope, '/.well-known/openid-configuration', 'openidConfiguration', metadata)
     },

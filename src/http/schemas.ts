@@ -22,3 +22,27 @@ export const clientErrors = {
   415: errorResponse('`invalid_request`: not a form in UTF-8'),
   503: errorResponse('`temporarily_unavailable`, with Retry-After'),
 } as const
+
+/** Of an endpoint for signed-in users. */
+export const ofUser = (operationId: string, summary: string) => ({
+  operationId,
+  summary,
+  tags: ['Me'],
+  security: [{ bearer: [] as string[] }],
+})
+
+export const json = <S>(description: string, schema: S) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
+export const nothing = { description: 'Done', type: 'null' } as const
+
+export const bearerErrors = {
+  400: errorResponse('`invalid_request`'),
+  401: errorResponse('`missing_token` or `invalid_token`, with WWW-Authenticate (RFC 6750 §3)'),
+  403: errorResponse(
+    '`origin_not_allowed`: a web page whose origin the client has not registered; `insufficient_scope`: the token speaks of no user',
+  ),
+  503: errorResponse('`temporarily_unavailable`, with Retry-After'),
+} as const

@@ -22,8 +22,11 @@ export interface AccessTokenClaims {
   readonly iat: number
   readonly exp: number
   readonly jti: string
-  readonly sid: string
-  readonly auth_time: number
+  /** Of a sign-in. */
+  readonly sid?: string
+  readonly auth_time?: number
+  /** Of an API key. */
+  readonly api_key_id?: string
   readonly status: { readonly status_list: { readonly idx: number; readonly uri: string } }
 }
 
@@ -95,11 +98,18 @@ export interface LiveAccessToken {
   readonly session: StoredSession
 }
 
-/** Undefined when the token is not ours, expired or revoked, or its session, user or client is no longer active. */
+/** Undefined when the token is not ours, expired or revoked, or its session, subject or client is no longer active. */
 export type FindLiveAccessToken = (token: string) => Promise<LiveAccessToken | undefined>
 
-/** Whether user and client are active: the gate, asked without a credential. */
-export type HaveGoodStanding = (parties: { userId: string; clientId: string }) => Promise<boolean>
+/** Whether subject and client are active: the gate, asked without a credential. */
+export type HaveGoodStanding = (parties: { subjectId: string; clientId: string }) => Promise<boolean>
+
+/** The session that a token hangs on: a sign-in's is in it, a machine's holds its index. */
+export const sessionOf = (
+  sessions: Pick<SessionReader, 'find' | 'findHolder'>,
+  claims: AccessTokenClaims,
+): Promise<StoredSession | undefined> =>
+  claims.sid === undefined ? sessions.findHolder(claims.sub, statusReferenceOf(claims)) : sessions.find(claims.sid)
 
 /** An index that the session neither has nor had before the last move was taken away: the tokens that carry it are revoked. */
 export const isHeld = ({ current, previousStatus }: HeldStatus, reference: StatusReference): boolean =>
@@ -116,11 +126,9 @@ export function createLiveAccessTokens(dependencies: {
   return async token => {
     const claims = await verifyAccessToken(token)
     if (claims === undefined || claims.exp * 1000 <= clock.now()) return undefined
-    const session = await sessionReader.find(claims.sid)
+    const session = await sessionOf(sessionReader, claims)
     if (session === undefined || session.endedAtMs !== null) return undefined
     if (!isHeld(session.held, statusReferenceOf(claims))) return undefined
-    return (await haveGoodStanding({ userId: session.subjectId, clientId: session.clientId }))
-      ? { claims, session }
-      : undefined
+    return (await haveGoodStanding(session)) ? { claims, session } : undefined
   }
 }

@@ -28,6 +28,18 @@ export function createJwsSigner(typ: string): (signer: Signer, claims: object) =
 /** `typ` of RFC 9068 §2.1. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
 
+/** What a user's token comes from. */
+interface SignIn {
+  readonly sid: string
+  /** Seconds since the epoch. */
+  readonly auth_time: number
+}
+
+/** What a token was exchanged for. */
+interface ApiKeyUse {
+  readonly api_key_id: string
+}
+
 export interface AccessTokenContent {
   readonly subject: string
   readonly audience: string
@@ -36,9 +48,9 @@ export interface AccessTokenContent {
   readonly scope: string | undefined
   /** Undefined for clients, which have none. */
   readonly roles: readonly string[] | undefined
-  readonly sessionId: string
   readonly status: StatusReference
-  readonly authTimeSeconds: number
+  /** Undefined for a client that speaks for itself. */
+  readonly askedBy: SignIn | ApiKeyUse | undefined
   readonly issuedAtMs: number
   /** Seconds. */
   readonly lifetime: number
@@ -66,8 +78,7 @@ export function createAccessTokens(dependencies: {
       iat,
       exp: iat + content.lifetime,
       jti: randomId(randomness, 'token'),
-      sid: content.sessionId,
-      auth_time: content.authTimeSeconds,
+      ...content.askedBy,
       status: { status_list: { idx: content.status.index, uri: statusListUri(issuer, content.status.listId) } },
     })
   }

@@ -11,6 +11,10 @@ export interface Authorization {
   readonly audience: string
   readonly change: SessionChange
   readonly provenance: Provenance
+  /** Seconds, where it is not the client's. */
+  readonly lifetime?: number
+  /** Of an exchange (RFC 8693 §2.2.1). */
+  readonly issuedTokenType?: string
 }
 
 export interface TokenRequest extends ClientRequest {

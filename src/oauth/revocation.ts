@@ -1,11 +1,16 @@
 /** Token revocation (RFC 7009). It is durable when the answer comes; until then, nothing has happened. */
 import type { Clock } from '../clock.ts'
+import { parseApiKey } from '../records/api-key.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import { isClient } from '../records/client.ts'
+import { hashOf } from '../records/opaque-token.ts'
 import type { StoredSession } from '../records/session.ts'
-import type { Write } from '../records/unit-of-work.ts'
-import { isHeld, statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
+import type { Stores, Write } from '../records/unit-of-work.ts'
+import { isHeld, sessionOf, statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
+import type { KeysInUse } from './api-keys.ts'
 import type { AuthenticateClient, ClientRequest } from './client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
-import { hashOf, parseRefreshToken } from './sessions/refresh-token.ts'
+import { parseRefreshToken } from './sessions/refresh-token.ts'
 import type { SessionEnds } from './sessions/session-ends.ts'
 
 /** Between two fresh indices that a session gets because an access token of it was revoked. */
@@ -15,8 +20,8 @@ const BETWEEN_FRESH_INDICES_MS = 60_000
 const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The token was issued to another client.')
 
 /**
- * Revokes a refresh token with its session, or an access token with its siblings. What is unknown, expired or no token at all needs
- * no revocation, and is no error (§2.2). The form of a token says what it is: `token_type_hint` is ignored, as §2.1 allows.
+ * Revokes a refresh token with its session, an access token with its siblings, or an API key. What is unknown, expired or no token at
+ * all needs no revocation, and is no error (§2.2). The form of a token says what it is: `token_type_hint` is ignored, as §2.1 allows.
  * @throws OAuthError invalid_request, invalid_client, invalid_grant
  * @throws StorageUnavailable when the revocation could not be written
  * @throws TemporarilyUnavailable when an access token of the same session was revoked less than a minute ago (§2.2.1)
@@ -24,13 +29,15 @@ const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The to
 export function createRevocationEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly verifyAccessToken: VerifyAccessToken
+  readonly keys: Pick<KeysInUse, 'find'>
+  readonly revokeApiKey: (id: string, by: Provenance) => Promise<unknown>
   readonly ends: SessionEnds
   readonly write: Write
   readonly clock: Clock
 }): (request: ClientRequest) => Promise<void> {
-  const { authenticateClient, verifyAccessToken, ends, write, clock } = dependencies
+  const { authenticateClient, verifyAccessToken, keys, revokeApiKey, ends, write, clock } = dependencies
 
-  /** One who revokes and refreshes in a loop would use up the list for everybody. */
+  /** One who revokes and asks again in a loop would use up the list for everybody. */
   function assertNotTakenJustNow({ takenAtMs }: StoredSession): void {
     const waitMs = (takenAtMs ?? Number.NEGATIVE_INFINITY) + BETWEEN_FRESH_INDICES_MS - clock.now()
     // A clock that was set back makes nobody wait for longer.
@@ -49,24 +56,32 @@ export function createRevocationEndpoint(dependencies: {
       await ends.end(stores, filter, 'token_revoked', provenance)
     })
 
+  /** It ends with its siblings; whoever has a refresh token, or a credential, gets the next one with a fresh index. */
+  async function takeIndex(
+    stores: Stores,
+    session: StoredSession,
+    reference: ReturnType<typeof statusReferenceOf>,
+    by: Provenance,
+  ): Promise<void> {
+    assertNotTakenJustNow(session)
+    const { id: sessionId, subjectId, clientId } = session
+    if (!(await ends.takeFromSession(stores, sessionId, reference))) return
+    const who = { ...(isClient(subjectId) ? {} : { userId: subjectId }), clientId, sessionId }
+    await stores.audit.append({ type: 'access_token.revoke', outcome: 'success', ...who, provenance: by })
+  }
+
   async function revokeAccessToken(token: string, clientId: string, { provenance }: ClientRequest): Promise<void> {
     const claims = await verifyAccessToken(token)
     if (claims === undefined) return
     await write(async stores => {
-      const session = await stores.sessions.find(claims.sid)
+      const session = await sessionOf(stores.sessions, claims)
       if (session === undefined) return
       if (session.clientId !== clientId) throw anotherClients()
       const reference = statusReferenceOf(claims)
       if (session.endedAtMs !== null || !isHeld(session.held, reference)) return
-      const { id: sessionId, subjectId } = session
-      if (!session.canRefresh) {
-        await ends.end(stores, { sessionId, subjectId, clientId }, 'token_revoked', provenance)
-        return
-      }
-      assertNotTakenJustNow(session)
-      if (!(await ends.takeFromSession(stores, sessionId, reference))) return
-      const who = { userId: subjectId, clientId, sessionId }
-      await stores.audit.append({ type: 'access_token.revoke', outcome: 'success', ...who, provenance })
+      const { id: sessionId, subjectId, credentialId } = session
+      if (session.canRefresh || credentialId !== null) await takeIndex(stores, session, reference, provenance)
+      else await ends.end(stores, { sessionId, subjectId, clientId }, 'token_revoked', provenance)
     })
   }
 
@@ -75,7 +90,11 @@ export function createRevocationEndpoint(dependencies: {
     const { token } = request.parameters
     if (token === undefined) throw invalidRequest('The parameter token is missing.')
     const refreshToken = parseRefreshToken(token)
-    if (refreshToken !== undefined) await revokeSession(refreshToken.handle, client.id, request)
-    else await revokeAccessToken(token, client.id, request)
+    if (refreshToken !== undefined) return revokeSession(refreshToken.handle, client.id, request)
+    const presentedKey = parseApiKey(token)
+    if (presentedKey === undefined) return revokeAccessToken(token, client.id, request)
+    // Whoever found a key may stop it, whichever client it came through.
+    const key = await keys.find(presentedKey)
+    if (key !== undefined) await revokeApiKey(key.id, request.provenance)
   }
 }

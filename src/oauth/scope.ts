@@ -1,17 +1,19 @@
 /** Scope (RFC 6749 §3.3): scopes are permissions. A token gets what was asked for, narrowed to what client and user may have. */
 
-import { OPENID_SCOPES, type Role } from '../records/role.ts'
+import { isOwnPermission, OPENID_SCOPES, type Role } from '../records/role.ts'
 import { OAuthError } from './oauth-error.ts'
 
 /** Stands in a client's scope for whatever the user has, except Signet's own permissions, which must be named. */
 const WHATEVER_THE_USER_HAS = '*'
-const OWN_PERMISSIONS = 'signet:'
 
 export interface Granted {
   readonly scope: readonly string[]
-  /** Names of the roles that give nothing beyond the scope. */
-  readonly roles: readonly string[]
+  /** Names of the roles that give nothing beyond the scope; undefined for machines, whose tokens have none. */
+  readonly roles: readonly string[] | undefined
 }
+
+/** Whether a permission may be in a token, as far as one thing decides it. */
+type Limit = (permission: string) => boolean
 
 /**
  * Reads the `scope` parameter.
@@ -28,9 +30,24 @@ export function parseScope(parameter: string | undefined): readonly string[] | u
   return asked.size === 0 ? undefined : [...asked]
 }
 
-const clientMayHave = (clientScope: readonly string[], permission: string): boolean =>
-  clientScope.includes(permission) ||
-  (clientScope.includes(WHATEVER_THE_USER_HAS) && !permission.startsWith(OWN_PERMISSIONS))
+/** What a client may have of what its users have; a sign-in was granted what is listed. */
+export const within =
+  (scope: readonly string[]): Limit =>
+  permission =>
+    scope.includes(permission) || (scope.includes(WHATEVER_THE_USER_HAS) && !isOwnPermission(permission))
+
+/** Signet's own permissions are of use to its own API alone. */
+export const usableAt =
+  (audience: string, issuer: string): Limit =>
+  permission =>
+    audience === issuer || !isOwnPermission(permission)
+
+/** What a key never gives. */
+export const notOwn: Limit = permission => !isOwnPermission(permission)
+
+/** What a client may do by itself: `*` speaks of users. */
+export const namedIn = (scope: readonly string[]): readonly string[] =>
+  scope.filter(permission => permission !== WHATEVER_THE_USER_HAS)
 
 const noneLeft = (): OAuthError =>
   new OAuthError('invalid_scope', 'None of the scopes that were asked for can be granted.')
@@ -40,7 +57,7 @@ const noneLeft = (): OAuthError =>
  * @throws OAuthError invalid_scope
  */
 export function assertClientMayHave(clientScope: readonly string[], asked: readonly string[] | undefined): void {
-  if (asked !== undefined && !asked.some(permission => clientMayHave(clientScope, permission))) throw noneLeft()
+  if (asked !== undefined && !asked.some(within(clientScope))) throw noneLeft()
 }
 
 /**
@@ -53,24 +70,40 @@ export function assertWithin(granted: readonly string[], asked: readonly string[
 }
 
 /**
- * What a token may carry.
- * @param asked undefined: all that the client may have
- * @param limits what bounds it: the client's scope, and at a refresh also what the sign-in was granted
+ * The scope of a token.
+ * @param asked undefined: all that there is
+ * @param permissions what whoever the token speaks of has
  * @throws OAuthError invalid_scope when scopes were asked for by name and none of them is left
  */
-export function narrowScope(
+export function narrow(
   asked: readonly string[] | undefined,
-  limits: readonly (readonly string[])[],
-  roles: readonly Role[],
-): Granted {
-  const permissions = [...new Set(roles.flatMap(role => role.permissions))].sort()
-  const scope = permissions.filter(
-    permission =>
-      !OPENID_SCOPES.includes(permission) &&
-      (asked === undefined || asked.includes(permission)) &&
-      limits.every(limit => clientMayHave(limit, permission)),
-  )
+  permissions: readonly string[],
+  limits: readonly Limit[],
+): readonly string[] {
+  const scope = [...new Set(permissions)]
+    .sort()
+    .filter(
+      permission =>
+        !OPENID_SCOPES.includes(permission) &&
+        (asked === undefined || asked.includes(permission)) &&
+        limits.every(allows => allows(permission)),
+    )
   if (asked !== undefined && scope.length === 0) throw noneLeft()
+  return scope
+}
+
+export const permissionsOf = (roles: readonly Role[]): readonly string[] => roles.flatMap(role => role.permissions)
+
+/**
+ * What a user's token may carry.
+ * @throws OAuthError invalid_scope
+ */
+export function narrowToRoles(
+  asked: readonly string[] | undefined,
+  limits: readonly Limit[],
+  roles: readonly Role[],
+): Granted & { readonly roles: readonly string[] } {
+  const scope = narrow(asked, permissionsOf(roles), limits)
   // One that gives nothing is about to be deleted.
   const complete = roles.filter(
     ({ permissions }) => permissions.length > 0 && permissions.every(permission => scope.includes(permission)),

@@ -1,5 +1,7 @@
 /** The single mint (RFC 6749 §5.1): it signs first and then makes the session change in one write, so that a fault of ours consumes nothing. */
 import type { Clock } from '../clock.ts'
+import { isApiKeyId } from '../records/api-key.ts'
+import type { Session } from '../records/session.ts'
 import type { AccessTokenContent } from './access-token.ts'
 import type { Authorization } from './authorization.ts'
 import { Moved } from './proofs.ts'
@@ -10,6 +12,8 @@ import type { ChooseStatus } from './status-list/status-index.ts'
 /** RFC 6749 §5.1. */
 export interface TokenResponse {
   readonly access_token: string
+  /** Of an exchange (RFC 8693 §2.2.1). */
+  readonly issued_token_type: string | undefined
   readonly token_type: 'Bearer'
   /** Seconds. */
   readonly expires_in: number
@@ -20,6 +24,11 @@ export interface TokenResponse {
 /** @throws Moved */
 export type IssueTokens = (authorization: Authorization) => Promise<TokenResponse>
 
+function askedBy({ id, authTimeSeconds, credentialId }: Session): AccessTokenContent['askedBy'] {
+  if (credentialId === null) return { sid: id, auth_time: authTimeSeconds }
+  return isApiKeyId(credentialId) ? { api_key_id: credentialId } : undefined
+}
+
 export function createTokenIssuer(dependencies: {
   readonly mintAccessToken: (content: AccessTokenContent) => Promise<string>
   readonly chooseStatus: ChooseStatus
@@ -28,11 +37,23 @@ export function createTokenIssuer(dependencies: {
 }): IssueTokens {
   const { mintAccessToken, chooseStatus, releaseToken, clock } = dependencies
 
-  return async ({ client, granted, audience, change, provenance }) => {
-    const lifetime = client.accessTokenTtl
+  return async ({
+    client,
+    granted,
+    audience,
+    change,
+    provenance,
+    lifetime = client.accessTokenTtl,
+    issuedTokenType,
+  }) => {
     const issuedAtMs = clock.now()
     const session = change.kind === 'start' ? change.session : change.row
-    const status = await chooseStatus(heldBefore(change), issuedAtMs, lifetime)
+    const status = await chooseStatus(
+      heldBefore(change),
+      issuedAtMs,
+      lifetime,
+      session.credentialId === null ? 'user' : 'machine',
+    )
     const scope = granted.scope.length > 0 ? granted.scope.join(' ') : undefined
     const accessToken = await mintAccessToken({
       subject: session.subjectId,
@@ -40,9 +61,8 @@ export function createTokenIssuer(dependencies: {
       clientId: client.clientId,
       scope,
       roles: granted.roles,
-      sessionId: session.id,
       status,
-      authTimeSeconds: session.authTimeSeconds,
+      askedBy: askedBy(session),
       issuedAtMs,
       lifetime,
     })
@@ -52,6 +72,7 @@ export function createTokenIssuer(dependencies: {
     if (!(await releaseToken(change, token, asking))) throw new Moved('What the token depends on has changed.')
     return {
       access_token: accessToken,
+      issued_token_type: issuedTokenType,
       token_type: 'Bearer',
       expires_in: lifetime,
       scope,

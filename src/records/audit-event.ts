@@ -15,11 +15,15 @@ export const itself: Provenance = { actor: 'signet', address: null, userAgent: n
 
 export type AuditEventType =
   | 'access_token.revoke'
+  | 'api_key.create'
+  | 'api_key.exchange'
+  | 'api_key.revoke'
   | 'client.authenticate'
   | 'client.add'
   | 'client.update'
   | 'client.disable'
   | 'client.enable'
+  | 'client.grant'
   | 'client.delete'
   | 'client.add_secret'
   | 'client.remove_secret'
@@ -55,7 +59,7 @@ export interface AuditEvent {
   /** The internal id of a client (`client_…`), which is never reused. */
   readonly clientId?: string
   readonly sessionId?: string
-  /** The role or signing key that the act is about. */
+  /** The role, credential or signing key that the act is about. */
   readonly target?: string
   readonly provenance: Provenance
 }

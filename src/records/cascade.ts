@@ -9,7 +9,9 @@ export interface CascadeTarget {
   readonly subjectId?: string | undefined
   /** Internal id. */
   readonly clientId?: string | undefined
+  readonly credentialId?: string | undefined
   readonly exceptSessionId?: string | undefined
+  readonly signInsOnly?: boolean | undefined
   readonly roleName?: string | undefined
 }
 

@@ -3,8 +3,17 @@ import type { Credential } from './credential.ts'
 import type { Status } from './standing.ts'
 
 /** The grants that this service has, and that a client may be given (RFC 6749 §4, §6). */
-export const grantTypes = ['password', 'refresh_token'] as const
+export const grantTypes = [
+  'password',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+] as const
 export type GrantType = (typeof grantTypes)[number]
+
+/** Internal ids begin so, and no user's does. */
+export const CLIENT_ID_PREFIX = 'client'
+export const isClient = (subjectId: string): boolean => subjectId.startsWith(`${CLIENT_ID_PREFIX}_`)
 
 /** What an operator may set of a client. */
 export interface ClientSettings {
@@ -43,7 +52,9 @@ export interface ClientReader {
   revisionOf(clientId: string): Promise<Pick<Client, 'id' | 'revision'> | undefined>
   /** The client with this `client_id` that is not deleted. */
   findByClientId(clientId: string): Promise<Client | undefined>
-  /** The same with its origins; locked, inside a write. */
+  /** The same by the internal id. */
+  findById(id: string): Promise<Client | undefined>
+  /** That with this `client_id`, and its origins; locked, inside a write. */
   find(clientId: string): Promise<RegisteredClient | undefined>
   /** Ordered by `client_id`, without the deleted ones. */
   list(): Promise<readonly RegisteredClient[]>

@@ -3,6 +3,9 @@
 /** OpenID Connect Core §5.4 and §11: its clients ask for these unasked. They are no permissions: never given, and never refused. */
 export const OPENID_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
 
+/** Signet's own permissions begin so: they are of use to its own API alone. */
+export const isOwnPermission = (permission: string): boolean => permission.startsWith('signet:')
+
 export interface Role {
   readonly name: string
   readonly permissions: readonly string[]

@@ -1,14 +1,19 @@
-/** Sessions: the rows that access tokens hang on. One is a sign-in on one device, with its refresh token family. */
+/**
+ * Sessions: the rows that access tokens hang on. One is a sign-in on one device, with its refresh token family, or what a machine does
+ * with one credential through one client.
+ */
 import type { Role } from './role.ts'
 import type { Status } from './standing.ts'
 import type { HeldStatus, Moment, SessionStatus, StatusReference } from './status-list.ts'
 
-/** One sign-in on one device; with a refresh token family (one row, however often it rotates) if the client may refresh. */
+/** A refresh token family is one row, however often it rotates; a sign-in has one if the client may refresh, and a machine has none. */
 export interface Session {
   readonly id: string
-  /** Whom its tokens speak of: a user. */
+  /** Whom its tokens speak of: a user, or the internal id of a client. */
   readonly subjectId: string
   readonly clientId: string
+  /** The credential that asks for the tokens; null for a sign-in. */
+  readonly credentialId: string | null
   /** What the sign-in was granted. */
   readonly scope: readonly string[]
   /** What the sign-in could ask for, the default first. */
@@ -59,6 +64,8 @@ export interface AsRead {
   readonly subjectId: string
   readonly clientId: string
   readonly clientRevision: number
+  /** Where the subject is a client; null for a user, who has to be active. */
+  readonly subjectRevision: number | null
   /** Of a refresh token that is presented again: it must still be the one before the current one. */
   readonly previousHash?: string
   readonly nowMs: number
@@ -95,6 +102,9 @@ export interface SessionFilter {
   readonly exceptSessionId?: string | undefined
   readonly subjectId?: string | undefined
   readonly clientId?: string | undefined
+  readonly credentialId?: string | undefined
+  /** None of a machine. */
+  readonly signInsOnly?: boolean | undefined
   /** The index of its tokens, now or before the last move. */
   readonly holds?: StatusReference | undefined
 }
@@ -119,10 +129,14 @@ export interface SessionReader {
   /** Of a refresh token family, for whom its user does not matter. */
   findByHandle(handleHash: string): Promise<StoredSession | undefined>
   findFamily(handleHash: string): Promise<RefreshFamily | undefined>
+  /** That of a machine which has not ended: there is at most one. */
+  findByCredential(credentialId: string, clientId: string): Promise<StoredSession | undefined>
+  /** That of this subject which has not ended and holds the index, now or before the last move. */
+  findHolder(subjectId: string, reference: StatusReference): Promise<StoredSession | undefined>
   isAsRead(asRead: AsRead): Promise<boolean>
   /** Whether one of them has not ended. */
   hasOpen(filter: SessionFilter, afterId: string): Promise<boolean>
-  /** Those that are alive: the `limit` that were started last, the one used last first. */
+  /** The sign-ins that are alive: the `limit` that were started last, the one used last first. */
   list(filter: SessionFilter, nowMs: number, limit: number): Promise<readonly ListedSession[]>
   /**
    * Looks at `limit` sessions in the order of their ids, and answers which of them are over, with no access token that a verifier
@@ -139,7 +153,8 @@ export interface SessionReader {
 }
 
 export interface SessionStore extends SessionReader {
-  insert(session: NewSession): Promise<void>
+  /** False when its credential has a session through this client that has not ended. */
+  insert(session: NewSession): Promise<boolean>
   /**
    * Puts the next generation in the place of the current one; false when something is no longer as it was read.
    * @param isFresh whether the status index is another than the row's
@@ -147,7 +162,7 @@ export interface SessionStore extends SessionReader {
   rotate(asRead: AsRead, rotation: Rotation, status: SessionStatus, isFresh: boolean): Promise<boolean>
   /** The row goes on with a token of this status; false when something is no longer as it was read. */
   extend(asRead: AsRead, status: SessionStatus, isFresh: boolean): Promise<boolean>
-  /** Of the sessions of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest, in order. */
+  /** Of the sign-ins of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest, in order. */
   findIdle(userId: string, clientId: string, keep: number, nowMs: number, limit: number): Promise<readonly string[]>
   /** Ends some of those that have not ended. */
   end(filter: SessionFilter, batch: Batch, reason: string, nowMs: number): Promise<ChangedSessions>

@@ -3,10 +3,11 @@
  * one transaction: all of it is durable when the promise resolves, or none of it happened.
  */
 
+import type { ApiKeyReader, ApiKeyStore } from './api-key.ts'
 import type { AuditReader, AuditStore } from './audit-event.ts'
 import type { CascadeReader, CascadeStore } from './cascade.ts'
 import type { ClientReader, ClientStore } from './client.ts'
-import type { CredentialStore } from './credential.ts'
+import type { CredentialReader, CredentialStore } from './credential.ts'
 import type { InstanceReader, InstanceStore } from './instance.ts'
 import type { RoleReader, RoleStore } from './role.ts'
 import type { SessionReader, SessionStore } from './session.ts'
@@ -18,6 +19,8 @@ import type { UserReader, UserStore } from './user.ts'
 /** Every interface that reads. */
 export interface Readers {
   readonly clients: ClientReader
+  readonly credentials: CredentialReader
+  readonly apiKeys: ApiKeyReader
   readonly users: UserReader
   readonly roles: RoleReader
   readonly sessions: SessionReader
@@ -34,6 +37,7 @@ export interface Readers {
 export interface Stores extends Readers {
   readonly clients: ClientStore
   readonly credentials: CredentialStore
+  readonly apiKeys: ApiKeyStore
   readonly users: UserStore
   readonly roles: RoleStore
   readonly sessions: SessionStore

@@ -37,7 +37,7 @@ t.test('a work of one statement that is refused because a row is locked is not d
   await write(({ credentials }) => credentials.insert('client_1', 'client_secret', credential))
   await beside.query('begin; select from credentials for update')
   await t.rejects(
-    write(({ credentials }) => credentials.setLastUsed('secret_1', 5), 'one statement'),
+    write(({ credentials }) => credentials.setLastUsed('secret_1', 5, null), 'one statement'),
     { name: 'StorageUnavailable', cause: { code: '55P03' } },
   )
   await beside.query('commit')

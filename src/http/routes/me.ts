@@ -5,14 +5,13 @@ import { invalidRequest } from '../../oauth/oauth-error.ts'
 import type { SessionManagement } from '../../oauth/sessions/session-management.ts'
 import { describeOwnSession, ownSessionSchema } from '../../representations/session.ts'
 import { describeSelf, selfSchema } from '../../representations/user.ts'
-import type { AuthenticateBearer } from '../bearer.ts'
 import { notFound } from '../error-handler.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
 import { provenanceOf } from '../provenance.ts'
-import { errorResponse } from '../schemas.ts'
+import { bearerErrors, errorResponse, json, nothing, ofUser } from '../schemas.ts'
+import { type MyApiKeysOptions, myApiKeysRoutes } from './my-api-keys.ts'
 
-export interface MeRoutesOptions {
-  readonly authenticateBearer: AuthenticateBearer
+export interface MeRoutesOptions extends MyApiKeysOptions {
   readonly users: Pick<Users, 'findById' | 'changePassword'>
   readonly sessionManagement: SessionManagement
 }
@@ -28,18 +27,20 @@ function readAll(request: FastifyRequest): boolean {
 }
 
 export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
-  const { authenticateBearer, users, sessionManagement } = options
+  const { authenticateUser, users, sessionManagement } = options
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+
+  myApiKeysRoutes(app, options)
 
   app.route({
     method: 'GET',
     url: '/me',
     schema: {
-      ...common('me', 'Who is signed in'),
+      ...ofUser('me', 'Who is signed in'),
       response: { 200: json('The user', selfSchema), ...bearerErrors },
     },
     handler: async (request: FastifyRequest) => {
-      const { session } = await authenticateBearer(request)
+      const { session } = await authenticateUser(request)
       return describeSelf(await users.findById(session.subjectId), session.id)
     },
   })
@@ -48,11 +49,11 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     method: 'GET',
     url: '/me/sessions',
     schema: {
-      ...common('mySessions', 'Where the user is signed in'),
+      ...ofUser('mySessions', 'Where the user is signed in'),
       response: { 200: json('The sessions, the one used last first', sessionsSchema), ...bearerErrors },
     },
     handler: async (request: FastifyRequest) => {
-      const { session } = await authenticateBearer(request)
+      const { session } = await authenticateUser(request)
       const sessions = await sessionManagement.list({ subjectId: session.subjectId })
       return { sessions: sessions.map(each => describeOwnSession(each, session.id)) }
     },
@@ -62,13 +63,13 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     method: 'DELETE',
     url: '/me/sessions/:id',
     schema: {
-      ...common('signOutSession', 'Sign one device out'),
+      ...ofUser('signOutSession', 'Sign one device out'),
       description: 'The session ends with its refresh token and its access tokens.',
       params: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
       response: { 204: nothing, ...bearerErrors, 404: errorResponse('`not_found`: no such session of this user') },
     },
     handler: async (request: FastifyRequest, reply) => {
-      const { session } = await authenticateBearer(request)
+      const { session } = await authenticateUser(request)
       const { id: sessionId } = request.params as { id: string }
       const which = { sessionId, subjectId: session.subjectId }
       const ended = await sessionManagement.end(which, REASON, provenanceOf(request, 'user'))
@@ -81,7 +82,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     method: 'DELETE',
     url: '/me/sessions',
     schema: {
-      ...common('signOutOthers', 'Sign every other device out, or all of them'),
+      ...ofUser('signOutOthers', 'Sign every other device out, or all of them'),
       querystring: {
         type: 'object',
         properties: { all: { type: 'boolean', description: 'true: this session ends, too.' } },
@@ -89,9 +90,9 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
       response: { 204: nothing, ...bearerErrors },
     },
     handler: async (request: FastifyRequest, reply) => {
-      const { session } = await authenticateBearer(request)
+      const { session } = await authenticateUser(request)
       const { subjectId, id } = session
-      const which = readAll(request) ? { subjectId } : { subjectId, exceptSessionId: id }
+      const which = { subjectId, signInsOnly: true, ...(readAll(request) ? {} : { exceptSessionId: id }) }
       await sessionManagement.end(which, REASON, provenanceOf(request, 'user'))
       return reply.code(204).send()
     },
@@ -101,7 +102,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     method: 'POST',
     url: '/me/password',
     schema: {
-      ...common('changePassword', 'Change the password'),
+      ...ofUser('changePassword', 'Change the password'),
       description: 'It needs the current password. Every other session of the user ends.',
       consumes: ['application/x-www-form-urlencoded'],
       body: {
@@ -126,7 +127,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     },
     onRequest: async request => requireForm(request),
     handler: async (request: FastifyRequest, reply) => {
-      const { session } = await authenticateBearer(request)
+      const { session } = await authenticateUser(request)
       const { current_password: currentPassword, new_password: newPassword } = formOf(request)
       if (currentPassword === undefined || newPassword === undefined)
         throw invalidRequest('The parameters current_password and new_password are needed.')
@@ -136,24 +137,6 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     },
   })
 }
-
-const common = (operationId: string, summary: string) => ({
-  operationId,
-  summary,
-  tags: ['Me'],
-  security: [{ bearer: [] as string[] }],
-})
-
-const json = <S>(description: string, schema: S) => ({ description, content: { 'application/json': { schema } } })
-
-const nothing = { description: 'Done', type: 'null' } as const
-
-const bearerErrors = {
-  400: errorResponse('`invalid_request`'),
-  401: errorResponse('`missing_token` or `invalid_token`, with WWW-Authenticate (RFC 6750 §3)'),
-  403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
-  503: errorResponse('`temporarily_unavailable`, with Retry-After'),
-} as const
 
 const sessionsSchema = {
   type: 'object',

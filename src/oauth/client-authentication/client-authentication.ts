@@ -11,13 +11,15 @@ import { decodeFormComponent, type FormParameters } from '../form.ts'
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
 import type { Prove } from '../proofs.ts'
 import type { RecordUse } from './credential-use.ts'
-import type { RecordClientFailure } from './failure-audit.ts'
+import type { RecordFailure } from './failure-audit.ts'
 import type { FindClient } from './known-clients.ts'
 
 export const clientAuthenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 
 /** A client that has proved who it is. */
 export interface AuthenticatedClient extends Client {
+  /** Of the secret with which it did so; undefined for a public client. */
+  readonly credentialId: string | undefined
   /** Until when the secret works with which it did so. */
   readonly provedUntilMs: number
   /** Seconds that its access tokens live. */
@@ -91,7 +93,7 @@ const NOTHING = 'nothing'
 export function createClientAuthentication(dependencies: {
   readonly findClient: FindClient
   readonly recordUse: RecordUse
-  readonly recordFailure: RecordClientFailure
+  readonly recordFailure: RecordFailure
   readonly clock: Clock
   /** Seconds, for clients without a lifetime of their own. */
   readonly accessTokenTtl: number
@@ -109,7 +111,7 @@ export function createClientAuthentication(dependencies: {
   }
 
   function fail(client: Client | undefined, reason: string, provenance: Provenance): never {
-    if (client !== undefined) recordFailure({ clientId: client.id, reason, provenance })
+    if (client !== undefined) recordFailure({ type: 'client.authenticate', clientId: client.id, reason, provenance })
     throw invalidClient()
   }
 
@@ -121,7 +123,7 @@ export function createClientAuthentication(dependencies: {
     if (client.isPublic && secret === undefined) return NOTHING
     if (client.isPublic || checked === undefined)
       return fail(client, secret === undefined ? 'no_credentials' : 'wrong_secret', provenance)
-    recordUse(checked)
+    recordUse(checked, provenance.address)
     return checked.id
   }
 
@@ -140,6 +142,7 @@ export function createClientAuthentication(dependencies: {
     if (client?.status !== 'active' || provedUntilMs === undefined || provedUntilMs <= clock.now())
       return fail(client, 'client_changed', request.provenance)
     request.onClient(client.clientId)
-    return { ...client, provedUntilMs, accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl }
+    const credentialId = proof === NOTHING ? undefined : proof
+    return { ...client, credentialId, provedUntilMs, accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl }
   }
 }

@@ -7,18 +7,20 @@ import type { Credential } from '../../records/credential.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 
 const EVERY_MS = 3_600_000
+const MOST_KEPT = 10_000
 
-export type RecordUse = (credential: Credential) => void
+export type RecordUse = (credential: Credential, address: string | null) => void
 
 export function createCredentialUse({ write, clock }: { readonly write: Write; readonly clock: Clock }): RecordUse {
-  /** What this process has written: credentials are kept in memory as they were when they were read. */
+  /** What this process has written: a client's secrets are kept in memory as they were when they were read. */
   const written = new Map<string, number>()
 
-  return ({ id, lastUsedAtMs }) => {
+  return ({ id, lastUsedAtMs }, address) => {
     const nowMs = clock.now()
     const last = Math.max(lastUsedAtMs ?? 0, written.get(id) ?? 0)
     if (nowMs - last < EVERY_MS) return
+    if (written.size >= MOST_KEPT) written.clear()
     written.set(id, nowMs)
-    write(stores => stores.credentials.setLastUsed(id, nowMs), 'one statement').catch(() => written.delete(id))
+    write(stores => stores.credentials.setLastUsed(id, nowMs, address), 'one statement').catch(() => written.delete(id))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Events of failed client authentication. They cost the caller nothing, so they must not be able to fill the disk or to delay an
+ * Events of credentials that were refused. They cost the caller nothing, so they must not be able to fill the disk or to delay an
  * answer: nobody waits for them, what no client stands behind is left to the log, and what repeats counts once a minute.
  */
 import type { Clock } from '../../clock.ts'
@@ -10,15 +10,22 @@ const QUIET_MS = 60_000
 /** Different failures that are remembered; beyond that, in the same minute, the log alone has them. */
 const MOST_REMEMBERED = 4096
 
-export type RecordClientFailure = (failure: { clientId: string; reason: string; provenance: Provenance }) => void
+interface Failure {
+  readonly type: 'client.authenticate' | 'api_key.exchange'
+  readonly clientId: string
+  readonly reason: string
+  /** The key, where there is one. */
+  readonly target?: string
+  readonly provenance: Provenance
+}
 
-export function createFailureAudit({
-  write,
-  clock,
-}: {
-  readonly write: Write
-  readonly clock: Clock
-}): RecordClientFailure {
+export type RecordFailure = (failure: Failure) => void
+
+/** Strangers' keys come through a client from everywhere. */
+const countsAs = ({ type, clientId, reason, provenance }: Failure): string =>
+  type === 'api_key.exchange' ? `${clientId} ${type}` : `${clientId} ${reason} ${provenance.address}`
+
+export function createFailureAudit({ write, clock }: { readonly write: Write; readonly clock: Clock }): RecordFailure {
   /** When each failure was recorded, the oldest first. */
   const recorded = new Map<string, number>()
 
@@ -33,10 +40,9 @@ export function createFailureAudit({
     return true
   }
 
-  return ({ clientId, reason, provenance }) => {
-    if (!isNew(`${clientId} ${reason} ${provenance.address}`)) return
-    const event = { type: 'client.authenticate', outcome: 'failure', reason, clientId, provenance } as const
+  return failure => {
+    if (!isNew(countsAs(failure))) return
     // The answer is on its way, and the request's log line says the same.
-    write(stores => stores.audit.append(event)).catch(() => {})
+    write(stores => stores.audit.append({ ...failure, outcome: 'failure' })).catch(() => {})
   }
 }

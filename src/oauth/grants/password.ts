@@ -3,10 +3,10 @@ import type { Provenance } from '../../records/audit-event.ts'
 import type { Role } from '../../records/role.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { UserReader } from '../../records/user.ts'
-import type { Authorization, Grant } from '../authorization.ts'
+import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
-import { assertClientMayHave, type Granted, narrowScope, selectAudience } from '../scope.ts'
+import { assertClientMayHave, type Granted, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
 import type { StartSession } from '../sessions/new-session.ts'
 
 interface SignedIn {
@@ -30,23 +30,24 @@ interface SignIn {
 const refusal = new OAuthError('invalid_grant', 'The username or the password is wrong.')
 
 export function createPasswordGrant(dependencies: {
+  readonly issuer: string
   readonly signIn: SignIn
   readonly users: UserReader
   readonly write: Write
   readonly startSession: StartSession
 }): Grant {
-  const { signIn, users, write, startSession } = dependencies
+  const { issuer, signIn, users, write, startSession } = dependencies
 
   /** The password was right, and the audit says so even when the scope is refused: a guesser must not learn it unseen. */
   async function grantTo(
     userId: string,
     client: AuthenticatedClient,
-    asked: readonly string[] | undefined,
-    provenance: Provenance,
+    { scope: asked, provenance }: TokenRequest,
+    audience: string,
   ): Promise<{ granted: Granted; roles: readonly Role[] }> {
     const roles = await users.rolesOf(userId)
     try {
-      return { granted: narrowScope(asked, [client.scope], roles), roles }
+      return { granted: narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles), roles }
     } catch (error) {
       const event = { type: 'user.sign_in', outcome: 'failure', reason: 'invalid_scope' } as const
       await write(stores => stores.audit.append({ ...event, userId, clientId: client.id, provenance }))
@@ -56,7 +57,8 @@ export function createPasswordGrant(dependencies: {
 
   return {
     grantType: 'password',
-    async authorize({ parameters, scope, resource, provenance, prove }, client): Promise<Authorization> {
+    async authorize(request, client): Promise<Authorization> {
+      const { parameters, scope, resource, provenance, prove } = request
       const { username, password } = parameters
       if (username === undefined || password === undefined) throw invalidRequest('username and password are needed.')
       assertClientMayHave(client.scope, scope)
@@ -65,15 +67,14 @@ export function createPasswordGrant(dependencies: {
       const signedIn = await prove('password', () => signIn.check({ username, password, ...who }))
       if (signedIn === undefined || !(await signIn.isStillGood(signedIn, who))) throw refusal
       const { userId, passwordId } = signedIn
-      const { granted, roles } = await grantTo(userId, client, scope, provenance)
+      const { granted, roles } = await grantTo(userId, client, request, audience)
       return {
         client,
         granted,
         audience,
         change: {
           kind: 'start',
-          roles,
-          passwordId,
+          asRead: { passwordId, roles },
           ...startSession({ userId, client, scope: granted.scope, audience }),
         },
         provenance,

@@ -2,22 +2,16 @@
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 import type { Provenance } from '../../records/audit-event.ts'
+import { hashOf } from '../../records/opaque-token.ts'
 import type { RefreshFamily, Rotation, SessionReader } from '../../records/session.ts'
 import { isActive } from '../../records/standing.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth-error.ts'
 import { Moved } from '../proofs.ts'
-import { assertWithin, narrowScope, selectAudience } from '../scope.ts'
+import { assertWithin, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
-import {
-  hashOf,
-  judgeUse,
-  parseRefreshToken,
-  type RefreshToken,
-  successorOf,
-  type Use,
-} from '../sessions/refresh-token.ts'
+import { judgeUse, parseRefreshToken, type RefreshToken, successorOf, type Use } from '../sessions/refresh-token.ts'
 import type { SessionChange } from '../sessions/session-changes.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
 
@@ -31,6 +25,7 @@ const refused = ({ id, subjectId, clientId }: RefreshFamily, reason: string, pro
 })
 
 export function createRefreshTokenGrant(dependencies: {
+  readonly issuer: string
   readonly sessionReader: SessionReader
   readonly ends: SessionEnds
   readonly write: Write
@@ -40,7 +35,7 @@ export function createRefreshTokenGrant(dependencies: {
   readonly refreshIdleTtl: number
   readonly refreshGrace: number
 }): Grant {
-  const { sessionReader, ends, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
+  const { issuer, sessionReader, ends, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
 
   const judge = (family: RefreshFamily, hash: string): Use => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
 
@@ -107,6 +102,7 @@ export function createRefreshTokenGrant(dependencies: {
   const repeat = (family: RefreshFamily, presented: RefreshToken, previousHash: string): SessionChange => ({
     kind: 'extend',
     row: family,
+    subjectRevision: null,
     previousHash,
     refreshToken: successorOf(presented, family.salt as string),
   })
@@ -128,7 +124,8 @@ export function createRefreshTokenGrant(dependencies: {
       assertWithin(family.scope, scope)
       const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
       const audience = selectAudience(allowed, resource)
-      const granted = narrowScope(scope, [client.scope, family.scope], family.subjectRoles)
+      const limits = [within(client.scope), within(family.scope), usableAt(audience, issuer)]
+      const granted = narrowToRoles(scope, limits, family.subjectRoles)
       const isCurrent = hash === family.currentHash
       const change = isCurrent ? rotate(family, presented, hash, provenance) : repeat(family, presented, hash)
       return { client, granted, audience, change, provenance }

@@ -7,8 +7,8 @@ import { type Cascade, type CascadeReader, type CascadeTarget, ROLE_DELETED } fr
 import type { Stores, Write } from '../../records/unit-of-work.ts'
 import type { SessionEnds } from './session-ends.ts'
 
-/** A user, a client (internal id) or a role. */
-export type Concern = Pick<CascadeTarget, 'subjectId' | 'clientId' | 'roleName'>
+/** A user, a client (internal ids), a credential or a role. */
+export type Concern = Pick<CascadeTarget, 'subjectId' | 'clientId' | 'credentialId' | 'roleName'>
 
 export interface Cascades {
   /** Goes on with every cascade over it until there is none. */
@@ -21,9 +21,10 @@ export interface Cascades {
   takeUp(signal: AbortSignal): Promise<void>
 }
 
-const isOver = ({ target }: Cascade, { subjectId, clientId, roleName }: Concern): boolean =>
+const isOver = ({ target }: Cascade, { subjectId, clientId, credentialId, roleName }: Concern): boolean =>
   (subjectId !== undefined && target.subjectId === subjectId) ||
   (clientId !== undefined && target.clientId === clientId) ||
+  (credentialId !== undefined && target.credentialId === credentialId) ||
   (roleName !== undefined && target.roleName === roleName)
 
 /** Over everybody who has a role; what is left of one of them is a cascade of its own, over both. */

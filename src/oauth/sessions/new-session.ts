@@ -2,8 +2,9 @@
 import { type Clock, toSeconds } from '../../clock.ts'
 import { orderedId, type Randomness } from '../../randomness.ts'
 import type { Client } from '../../records/client.ts'
-import { hashOf, newRefreshToken, type RefreshToken } from './refresh-token.ts'
-import type { SessionDraft } from './session-changes.ts'
+import { hashOf } from '../../records/opaque-token.ts'
+import { newRefreshToken, type RefreshToken } from './refresh-token.ts'
+import type { SessionDraft } from './session-starts.ts'
 
 export const REFRESH_TOKEN = 'refresh_token'
 
@@ -39,6 +40,7 @@ export function createSessionStarter(dependencies: {
       id: orderedId(randomness, nowMs, 'session'),
       subjectId: userId,
       clientId: client.id,
+      credentialId: null,
       scope,
       audiences: [audience, ...client.audiences.filter(other => other !== audience)],
       authTimeSeconds: toSeconds(nowMs),

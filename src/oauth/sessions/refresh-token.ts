@@ -4,15 +4,15 @@
  * secret of the next generation is derived from the one that is presented and a fresh salt, so that the answer to a request that
  * was repeated can be derived again, while the database alone can't make a token.
  */
-import { createHmac, hash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+import { createHmac } from 'node:crypto'
 import type { Randomness } from '../../randomness.ts'
+import { withChecksum, withoutChecksum } from '../../records/opaque-token.ts'
 import type { RefreshFamily } from '../../records/session.ts'
 
 const PREFIX = 'signet_rt_'
 const HANDLE_DIGITS = 32
 const SECRET_DIGITS = 64
-const pattern = new RegExp(`^${PREFIX}([0-9a-f]{${HANDLE_DIGITS}})([0-9a-f]{${SECRET_DIGITS}})([0-9a-f]{8})$`)
+const pattern = new RegExp(`^${PREFIX}([0-9a-f]{${HANDLE_DIGITS}})([0-9a-f]{${SECRET_DIGITS}})$`)
 const LABEL = 'signet refresh token successor'
 
 export interface RefreshToken {
@@ -22,27 +22,19 @@ export interface RefreshToken {
   readonly secret: string
 }
 
-const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0')
-
-export function encodeRefreshToken({ handle, secret }: RefreshToken): string {
-  const body = `${PREFIX}${handle}${secret}`
-  return `${body}${checksum(body)}`
-}
+export const encodeRefreshToken = ({ handle, secret }: RefreshToken): string =>
+  withChecksum(`${PREFIX}${handle}${secret}`)
 
 /** Undefined for what can't be a token of ours: wrong form or wrong checksum. */
 export function parseRefreshToken(token: string): RefreshToken | undefined {
-  const [, handle, secret, check] = pattern.exec(token) ?? []
-  if (handle === undefined || secret === undefined) return undefined
-  return check === checksum(`${PREFIX}${handle}${secret}`) ? { handle, secret } : undefined
+  const [, handle, secret] = pattern.exec(withoutChecksum(token) ?? '') ?? []
+  return handle === undefined || secret === undefined ? undefined : { handle, secret }
 }
 
 export const newRefreshToken = (randomness: Randomness): RefreshToken => ({
   handle: randomness.bytes(16).toString('hex'),
   secret: randomness.bytes(32).toString('hex'),
 })
-
-/** What is stored of a handle or a secret: they are random, so a fast hash is enough. */
-export const hashOf = (value: string): string => hash('sha256', value, 'base64url')
 
 /** The next generation: HMAC-SHA-256 under the presented secret. */
 export function successorOf({ handle, secret }: RefreshToken, salt: string): RefreshToken {

@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts'
 import { orderedId, type Randomness } from '../../randomness.ts'
 import type { Provenance } from '../../records/audit-event.ts'
 import type { Cascade, CascadeChange, CascadeTarget } from '../../records/cascade.ts'
+import { isClient } from '../../records/client.ts'
 import type { ChangedSessions, SessionFilter } from '../../records/session.ts'
 import type { HeldStatus, StatusReference } from '../../records/status-list.ts'
 import type { Stores } from '../../records/unit-of-work.ts'
@@ -29,8 +30,8 @@ export interface SessionEnds {
   end(stores: Stores, filter: SessionFilter, reason: string, by: Provenance): Promise<Ended>
   /** Takes the index of the first of them; each goes on with its next refresh. The rest is recorded. */
   take(stores: Stores, target: Target, reason: string, by: Provenance): Promise<void>
-  /** Records that everybody who has the role when this write is committed loses the index. */
-  takeFromRole(stores: Stores, roleName: string, reason: string, by: Provenance): Promise<void>
+  /** Only records it: who is concerned is looked for after this write is committed. */
+  record(stores: Stores, change: CascadeChange, target: Target, reason: string, by: Provenance): Promise<void>
   /**
    * Takes this index of one session because an access token that carries it was revoked; false when somebody else has done so
    * meanwhile: what the session got after that is not what was to be revoked.
@@ -108,8 +109,8 @@ export function createSessionEnds({
       await changeFirst(stores, 'take', target, reason, by)
     },
 
-    async takeFromRole(stores, roleName, reason, by) {
-      await record(stores, { change: 'take', target: { roleName }, reason, cursor: '', done: 0, by })
+    async record(stores, change, target, reason, by) {
+      await record(stores, { change, target, reason, cursor: '', done: 0, by })
     },
 
     async takeFromSession(stores, sessionId, holds) {
@@ -132,6 +133,13 @@ export function createSessionEnds({
 async function whose(stores: Stores, { subjectId, clientId, sessionId }: SessionFilter) {
   const isKnown = sessionId === undefined || (subjectId !== undefined && clientId !== undefined)
   const session = isKnown ? undefined : await stores.sessions.find(sessionId)
-  const known = { userId: subjectId ?? session?.subjectId, clientId: clientId ?? session?.clientId, sessionId }
+  const subject = subjectId ?? session?.subjectId
+  const party = clientId ?? session?.clientId
+  const isMachine = subject !== undefined && isClient(subject)
+  const known = {
+    userId: isMachine ? undefined : subject,
+    clientId: party ?? (isMachine ? subject : undefined),
+    sessionId,
+  }
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
 }

@@ -2,7 +2,7 @@
  * Which index of which Token Status List (draft-ietf-oauth-status-list) an access token carries. All access tokens of a session
  * share one, which lies in the session's row, so that issuing a token writes nothing for it.
  */
-import { CLOCK_TOLERANCE_SECONDS, ISSUING_SECONDS } from '../../records/limits.ts'
+import { CLOCK_TOLERANCE_SECONDS, ISSUING_SECONDS, LONGEST_WRITTEN_AHEAD_SECONDS } from '../../records/limits.ts'
 import type {
   HeldStatus,
   Moment,
@@ -31,11 +31,20 @@ export const revocationsOf = (held: readonly HeldStatus[], nowMs: number): reado
 export const isSameReference = (a: StatusReference | undefined, b: StatusReference | undefined): boolean =>
   a?.listId === b?.listId && a?.index === b?.index
 
+/** Whose token it is. */
+export type Asker = 'user' | 'machine'
+
 /**
- * Answers the index that a session's next access token carries, and until when this token may be repeated and live.
+ * Answers the index that a session's next access token carries, and until when what is written of it covers: this token and its
+ * repetition, or what a machine asks for in one more lifetime, so that its next grants write nothing.
  * @param lifetime of the access token, in seconds
  */
-export type ChooseStatus = (held: HeldStatus, issuedAtMs: number, lifetime: number) => Promise<SessionStatus>
+export type ChooseStatus = (
+  held: HeldStatus,
+  issuedAtMs: number,
+  lifetime: number,
+  asker: Asker,
+) => Promise<SessionStatus>
 
 export function createStatusIndices(dependencies: {
   readonly takeIndex: TakeIndex
@@ -44,8 +53,11 @@ export function createStatusIndices(dependencies: {
 }): ChooseStatus {
   const { takeIndex, refreshGrace } = dependencies
 
-  return async ({ current, previousStatus }, issuedAtMs, lifetime) => {
-    const lastExpiryMs = issuedAtMs + (lifetime + refreshGrace + ISSUING_SECONDS) * 1000
+  const writtenAhead = (asker: Asker, lifetime: number): number =>
+    asker === 'machine' ? Math.min(lifetime, LONGEST_WRITTEN_AHEAD_SECONDS) : refreshGrace + ISSUING_SECONDS
+
+  return async ({ current, previousStatus }, issuedAtMs, lifetime, asker) => {
+    const lastExpiryMs = issuedAtMs + (lifetime + writtenAhead(asker, lifetime)) * 1000
     // The row has room for one earlier index.
     const staysPut = previousStatus !== undefined && isAlive(previousStatus, issuedAtMs)
     if (current !== undefined && (current.leaveAtMs > issuedAtMs || staysPut)) return { ...current, lastExpiryMs }

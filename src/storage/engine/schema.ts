@@ -70,10 +70,13 @@ export interface CredentialsTable {
   kind: CredentialKind
   name: string | null
   hash: string
+  /** Of an API key its scope and audiences. */
+  data: Json | null
   created_at_ms: number
   expires_at_ms: number | null
   revoked_at_ms: number | null
   last_used_at_ms: number | null
+  last_used_address: string | null
 }
 
 /** What access tokens hang on: one sign-in on one device. The refresh token family is this one row. */
@@ -120,7 +123,10 @@ export interface CascadesTable {
   change: CascadeChange
   subject_id: string | null
   client_id: string | null
+  credential_id: string | null
   except_session_id: string | null
+  /** 1: none of a machine. */
+  sign_ins_only: number
   role_name: string | null
   reason: string
   /** The last id that is done; the empty text before the first. */

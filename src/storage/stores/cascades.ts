@@ -8,6 +8,8 @@ const toCascade = (row: CascadesTable): Cascade => ({
   target: {
     ...(row.subject_id !== null && { subjectId: row.subject_id }),
     ...(row.client_id !== null && { clientId: row.client_id }),
+    ...(row.credential_id !== null && { credentialId: row.credential_id }),
+    ...(row.sign_ins_only === 1 && { signInsOnly: true }),
     ...(row.except_session_id !== null && { exceptSessionId: row.except_session_id }),
     ...(row.role_name !== null && { roleName: row.role_name }),
   },
@@ -21,6 +23,8 @@ const toRow = ({ id, change, target, reason, cursor, done, by }: Cascade): Casca
   ...{ id, change, reason, cursor, done },
   subject_id: target.subjectId ?? null,
   client_id: target.clientId ?? null,
+  credential_id: target.credentialId ?? null,
+  sign_ins_only: target.signInsOnly === true ? 1 : 0,
   except_session_id: target.exceptSessionId ?? null,
   role_name: target.roleName ?? null,
   actor: by.actor,

@@ -44,12 +44,16 @@ function prepareClientQueries(db: Kysely<Schema>) {
       byClientId(param).select(['id', 'revision']),
     ),
     findByClientId: prepared<{ clientId: string }, ClientsTable>(param => byClientId(param).selectAll()),
+    findById: prepared<{ id: string }, ClientsTable>(param =>
+      db.selectFrom('clients').where('id', '=', param('id')).where('status', '<>', notDeleted).selectAll(),
+    ),
     lockByClientId: prepared<{ clientId: string }, ClientsTable>(param => byClientId(param).selectAll().forUpdate()),
     credentialsOf: prepared<{ id: string }, CredentialsTable>(param =>
       db
         .selectFrom('credentials')
         .selectAll()
         .where('owner_id', '=', param('id'))
+        .where('kind', '=', sql.lit('client_secret' as const))
         .where('revoked_at_ms', 'is', null)
         .orderBy('created_at_ms')
         .orderBy('id'),
@@ -87,6 +91,10 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
       const { rows } = await queries.findByClientId(executor, { clientId })
       return rows[0] && withCredentials(rows[0])
     },
+    async findById(id) {
+      const row = await queries.findById.first(executor, { id })
+      return row && withCredentials(row)
+    },
     async find(clientId) {
       const query = executor.locks ? queries.lockByClientId : queries.findByClientId
       const { rows } = await query(executor, { clientId })
@@ -107,6 +115,7 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
         await kysely
           .selectFrom('credentials')
           .selectAll()
+          .where('kind', '=', 'client_secret')
           .where('revoked_at_ms', 'is', null)
           .orderBy('created_at_ms')
           .orderBy('id')

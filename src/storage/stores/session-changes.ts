@@ -1,21 +1,21 @@
 /** The one statement with which a token is released: it changes the row only if all is still as it was read. */
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
 import type { AsRead, Rotation, SessionReader, SessionStore } from '../../records/session.ts'
 import type { SessionStatus } from '../../records/status-list.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, type Param, prepared } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
 
-type AsReadValues = Omit<AsRead, 'previousHash'>
-type LookValues = AsReadValues & { readonly previousHash: string | null }
+type LookValues = Omit<AsRead, 'previousHash'> & { readonly previousHash: string | null }
+type AsReadValues = Omit<LookValues, 'previousHash'>
 type ExtendValues = LookValues & SessionStatus
 type RotateValues = AsReadValues & SessionStatus & Rotation & { readonly now: number }
 
 const active = sql.lit('active' as const)
 
 /**
- * The row, its client and its user are as they were read. Where PostgreSQL waits for the row it looks again at the row alone, not at
- * the other two: so whatever is taken from them reaches every open row after it is committed.
+ * The row and its client are as they were read. Where PostgreSQL waits for the row it looks again at the row alone, not at the client
+ * or the subject: so whatever is taken from them reaches every open row after it is committed.
  */
 const isAsRead = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<AsReadValues>) =>
   row.and([
@@ -32,14 +32,28 @@ const isAsRead = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<AsRea
         .where('clients.id', '=', param('clientId'))
         .where('clients.revision', '=', param('clientRevision')),
     ),
-    row.exists(
-      row
-        .selectFrom('users')
-        .select('users.id')
-        .where('users.id', '=', param('subjectId'))
-        .where('users.status', '=', active),
-    ),
   ])
+
+type Stands = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<AsReadValues>) => Expression<SqlBool>
+
+const userStands: Stands = (row, param) =>
+  row.exists(
+    row
+      .selectFrom('users')
+      .select('users.id')
+      .where('users.id', '=', param('subjectId'))
+      .where('users.status', '=', active),
+  )
+
+/** As it was read it was active, and whatever happens to it raises its revision. */
+const clientStands: Stands = (row, param) =>
+  row.exists(
+    row
+      .selectFrom('clients')
+      .select('clients.id')
+      .where('clients.id', '=', param('subjectId'))
+      .where('clients.revision', '=', sql<number>`${param('subjectRevision')}`),
+  )
 
 /** Of a refresh token that is presented again: it is still the one before the current one. */
 const isPrevious = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<LookValues>) =>
@@ -62,26 +76,41 @@ const freshIndex = (row: ExpressionBuilder<Schema, 'sessions'>, param: Param<Ses
   revision: row('revision', '+', 1),
 })
 
-export function prepareSessionChanges(
-  db: Kysely<Schema>,
-  dialect: Dialect,
-): (executor: Executor) => Pick<SessionStore, 'rotate' | 'extend'> & Pick<SessionReader, 'isAsRead'> {
+/** The two changes of a row that goes on with the same refresh token, or has none. */
+function prepareExtensions(db: Kysely<Schema>, stands: Stands) {
   const look = prepared<LookValues, { id: string }>(param =>
     db
       .selectFrom('sessions')
       .select('id')
       .where(row => isAsRead(row, param as Param<AsReadValues>))
+      .where(row => stands(row, param as Param<AsReadValues>))
       .where(row => isPrevious(row, param)),
   )
-  const change = (param: Param<AsReadValues>) => db.updateTable('sessions').where(row => isAsRead(row, param))
   const extension = (param: Param<ExtendValues>) =>
-    change(param as Param<AsReadValues>).where(row => isPrevious(row, param as Param<LookValues>))
+    db
+      .updateTable('sessions')
+      .where(row => isAsRead(row, param as Param<AsReadValues>))
+      .where(row => stands(row, param as Param<AsReadValues>))
+      .where(row => isPrevious(row, param as Param<LookValues>))
   const extend = prepared<ExtendValues>(param => extension(param).set(laterExpiry(param as Param<SessionStatus>)))
   const extendFresh = prepared<ExtendValues>(param =>
     extension(param).set(row => freshIndex(row, param as Param<SessionStatus>)),
   )
+  return { look, extend, extendFresh }
+}
+
+export function prepareSessionChanges(
+  db: Kysely<Schema>,
+  dialect: Dialect,
+): (executor: Executor) => Pick<SessionStore, 'rotate' | 'extend'> & Pick<SessionReader, 'isAsRead'> {
+  const ofUser = prepareExtensions(db, userStands)
+  const ofClient = prepareExtensions(db, clientStands)
+  const extensionsOf = ({ subjectRevision }: AsRead) => (subjectRevision === null ? ofUser : ofClient)
   const rotation = (param: Param<RotateValues>) =>
-    change(param as Param<AsReadValues>)
+    db
+      .updateTable('sessions')
+      .where(row => isAsRead(row, param as Param<AsReadValues>))
+      .where(row => userStands(row, param as Param<AsReadValues>))
       .set(row => ({
         previous_hash: row.ref('current_hash'),
         current_hash: param('nextHash'),
@@ -99,6 +128,7 @@ export function prepareSessionChanges(
 
   return executor => ({
     async isAsRead(asRead) {
+      const { look } = extensionsOf(asRead)
       return (await look.first(executor, { previousHash: null, ...asRead })) !== undefined
     },
     async rotate(asRead, written, status, isFresh) {
@@ -107,6 +137,7 @@ export function prepareSessionChanges(
       return changed === 1
     },
     async extend(asRead, status, isFresh) {
+      const { extend, extendFresh } = extensionsOf(asRead)
       const { changed } = await (isFresh ? extendFresh : extend)(executor, { previousHash: null, ...asRead, ...status })
       return changed === 1
     },

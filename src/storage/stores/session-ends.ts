@@ -95,7 +95,7 @@ export function prepareSessionEnds(
         const rows = await kysely
           .selectFrom('sessions')
           .select('id')
-          .where(row => matching(row, { subjectId: userId, clientId }))
+          .where(row => matching(row, { subjectId: userId, clientId, signInsOnly: true }))
           .where('expires_at_ms', '>', nowMs)
           .orderBy(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), 'desc')
           .orderBy('id')

@@ -5,12 +5,14 @@ import type { Schema } from '../engine/schema.ts'
 
 /** The sessions that have not ended and fulfil every condition that is given. */
 export function matching(row: ExpressionBuilder<Schema, 'sessions'>, filter: SessionFilter) {
-  const { sessionId, exceptSessionId, subjectId, clientId, holds } = filter
+  const { sessionId, exceptSessionId, subjectId, clientId, credentialId, signInsOnly, holds } = filter
   const conditions = [row('sessions.ended_at_ms', 'is', null)]
   if (sessionId !== undefined) conditions.push(row('sessions.id', '=', sessionId))
   if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', exceptSessionId))
   if (subjectId !== undefined) conditions.push(row('sessions.subject_id', '=', subjectId))
   if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', clientId))
+  if (credentialId !== undefined) conditions.push(row('sessions.credential_id', '=', credentialId))
+  if (signInsOnly === true) conditions.push(row('sessions.credential_id', 'is', null))
   if (holds !== undefined) {
     const { listId, index } = holds
     const current = row.and([row('sessions.status_list_id', '=', listId), row('sessions.status_index', '=', index)])
@@ -57,7 +59,7 @@ async function readSessions(
       'sessions.address',
       'sessions.user_agent',
     ])
-    .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, filter))
+    .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, { ...filter, signInsOnly: true }))
     // It can be refreshed, or an access token of it still works.
     .where(row =>
       row.or([row('sessions.expires_at_ms', '>', nowMs), row('sessions.status_last_expiry_ms', '>', nowMs)]),
@@ -80,7 +82,10 @@ async function readSessions(
   }))
 }
 
-/** Those with a live access token that were used last in this span of time; it looks no further than it counts. */
+/**
+ * Those with a live access token that were used last in this span of time; it looks no further than it counts. When a machine had its
+ * last token is not written: it counts if it may have been.
+ */
 export async function countLive(
   kysely: Kysely<Schema>,
   usedFromMs: number,
@@ -95,7 +100,12 @@ export async function countLive(
         .select('id')
         .where('ended_at_ms', 'is', null)
         .where('status_last_expiry_ms', '>', nowMs)
-        .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '>=', usedFromMs)
+        .where(row =>
+          row.or([
+            row(row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '>=', usedFromMs),
+            row('credential_id', 'is not', null),
+          ]),
+        )
         .where(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), '<', usedBeforeMs)
         .orderBy('id', 'desc')
         .limit(most)

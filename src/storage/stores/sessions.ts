@@ -6,7 +6,7 @@ import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { prepareSessionChanges } from './session-changes.ts'
 import { prepareSessionEnds } from './session-ends.ts'
 import { prepareSessionFamilies } from './session-families.ts'
-import { countLive, listSessions } from './session-list.ts'
+import { countLive, listSessions, matching } from './session-list.ts'
 import { toRow, toSession } from './session-rows.ts'
 import { sessionSweep } from './session-sweep.ts'
 
@@ -17,6 +17,14 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
   )
   const findByHandle = prepared<{ handleHash: string }, SessionsTable>(param =>
     db.selectFrom('sessions').selectAll().where('handle_hash', '=', param('handleHash')),
+  )
+  const findByCredential = prepared<{ credentialId: string; clientId: string }, SessionsTable>(param =>
+    db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('credential_id', '=', param('credentialId'))
+      .where('client_id', '=', param('clientId'))
+      .where('ended_at_ms', 'is', null),
   )
   const families = prepareSessionFamilies(db, dialect)
   const changes = prepareSessionChanges(db, dialect)
@@ -33,8 +41,28 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
     },
     list: (filter, nowMs, limit) => listSessions(executor.kysely, filter, nowMs, limit),
     countLive: (...which) => countLive(executor.kysely, ...which),
+    async findByCredential(credentialId, clientId) {
+      const row = await findByCredential.first(executor, { credentialId, clientId })
+      return row && toSession(row)
+    },
+    async findHolder(subjectId, reference) {
+      const query = executor.kysely.selectFrom('sessions').selectAll()
+      const row = await query.where(of => matching(of, { subjectId, holds: reference })).executeTakeFirst()
+      return row && toSession(row)
+    },
     async insert(session) {
-      await executor.kysely.insertInto('sessions').values(toRow(session)).execute()
+      const { numInsertedOrUpdatedRows } = await executor.kysely
+        .insertInto('sessions')
+        .values(toRow(session))
+        .onConflict(conflict =>
+          conflict
+            .columns(['credential_id', 'client_id'])
+            .where('ended_at_ms', 'is', null)
+            .where('credential_id', 'is not', null)
+            .doNothing(),
+        )
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
     },
     ...families(executor),
     ...changes(executor),

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { isClient } from '../../records/client.ts'
 import type { StandingStore } from '../../records/standing.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, type Param, prepared } from '../engine/prepared.ts'
@@ -19,19 +20,33 @@ export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (exe
   const lockClient = prepared<{ id: string }, ClientRow>(param => client(param).forShare())
 
   return executor => {
-    const read =
-      (readUser: typeof findUser, readClient: typeof findClient): StandingStore['find'] =>
-      async (userId, clientId) => {
-        const userRow = (await readUser(executor, { id: userId })).rows[0]
-        const clientRow = (await readClient(executor, { id: clientId })).rows[0]
-        if (userRow === undefined || clientRow === undefined) return undefined
+    const read = (readUser: typeof findUser, readClient: typeof findClient): StandingStore['find'] => {
+      /** In the order of their ids, each once. */
+      async function readClients(ids: readonly string[]): Promise<ReadonlyMap<string, ClientRow>> {
+        const found = new Map<string, ClientRow>()
+        for (const id of [...new Set(ids)].sort()) {
+          const row = await readClient.first(executor, { id })
+          if (row !== undefined) found.set(id, row)
+        }
+        return found
+      }
+
+      return async (subjectId, clientId) => {
+        const isOfClient = isClient(subjectId)
+        const userRow = isOfClient ? undefined : await readUser.first(executor, { id: subjectId })
+        const clients = await readClients(isOfClient ? [subjectId, clientId] : [clientId])
+        const [clientRow, ownerRow] = [clients.get(clientId), clients.get(subjectId)]
+        const subject = userRow ?? ownerRow
+        if (subject === undefined || clientRow === undefined) return undefined
         return {
-          userStatus: userRow.status,
-          passwordId: userRow.password_id,
+          subjectStatus: subject.status,
+          passwordId: userRow?.password_id,
+          subjectRevision: ownerRow?.revision,
           clientStatus: clientRow.status,
           clientRevision: clientRow.revision,
         }
       }
+    }
     const find = read(findUser, findClient)
     return { find, lock: dialect.locksRows ? read(lockUser, lockClient) : find }
   }

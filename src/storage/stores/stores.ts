@@ -1,4 +1,5 @@
 import type { PrepareStores } from '../engine/database.ts'
+import { prepareApiKeyStore } from './api-keys.ts'
 import { prepareAuditStore } from './audit.ts'
 import { cascadeStore } from './cascades.ts'
 import { prepareClientStore } from './clients.ts'
@@ -13,6 +14,7 @@ import { prepareStatusListStore } from './status-lists.ts'
 import { prepareUserStore } from './users.ts'
 
 export const prepareStores: PrepareStores = (db, dialect) => {
+  const apiKeys = prepareApiKeyStore(db)
   const audit = prepareAuditStore(db, dialect)
   const clients = prepareClientStore(db)
   const credentials = prepareCredentialStore(db)
@@ -22,6 +24,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   const statusLists = prepareStatusListStore(db, dialect)
   const users = prepareUserStore(db)
   return executor => ({
+    apiKeys: apiKeys(executor),
     audit: audit(executor),
     cascades: cascadeStore(executor),
     clients: clients(executor),

@@ -56,7 +56,10 @@ export function credentialChecks(t: Test, engine: Engine): void {
 
   t.test('the last use is written for one secret, in a work of one statement, and raises no revision', async t => {
     const database = await openWithSecrets(t, engine)
-    await database.write(({ credentials }) => credentials.setLastUsed('secret_second', farMs + 9), 'one statement')
+    await database.write(
+      ({ credentials }) => credentials.setLastUsed('secret_second', farMs + 9, null),
+      'one statement',
+    )
     t.strictSame(await secrets(database, 'web-app'), everyWay([first, { ...second, lastUsedAtMs: farMs + 9 }]))
     t.strictSame(await secrets(database, 'other'), everyWay([theirs]))
     t.equal((await database.read.clients.revisionOf('web-app'))?.revision, 0)

@@ -24,11 +24,11 @@ export function oneStatementChecks(t: Test, engine: Engine): void {
     await write(({ sessions }) => sessions.insert(sessionOf('one')))
     const seconds = [
       write(async ({ credentials }) => {
-        await credentials.setLastUsed('secret_none', 1)
-        await credentials.setLastUsed('secret_none', 2)
+        await credentials.setLastUsed('secret_none', 1, null)
+        await credentials.setLastUsed('secret_none', 2, null)
       }, 'one statement'),
       write(async ({ credentials, roles }) => {
-        await credentials.setLastUsed('secret_none', 1)
+        await credentials.setLastUsed('secret_none', 1, null)
         await roles.insert(role('late'))
       }, 'one statement'),
       write(async ({ roles, users }) => {
@@ -55,10 +55,10 @@ export function oneStatementChecks(t: Test, engine: Engine): void {
   t.test('the next work of one statement begins anew, also after one that was refused', async t => {
     const { write } = await openMigrated(t, engine)
     const twice = write(async ({ credentials }) => {
-      await credentials.setLastUsed('secret_none', 1)
-      await credentials.setLastUsed('secret_none', 1)
+      await credentials.setLastUsed('secret_none', 1, null)
+      await credentials.setLastUsed('secret_none', 1, null)
     }, 'one statement')
-    const once = () => write(({ credentials }) => credentials.setLastUsed('secret_none', 1), 'one statement')
+    const once = () => write(({ credentials }) => credentials.setLastUsed('secret_none', 1, null), 'one statement')
     const results = await Promise.allSettled([once(), twice, once(), once()])
     t.strictSame(
       results.map(({ status }) => status),

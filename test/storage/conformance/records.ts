@@ -105,6 +105,7 @@ export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSess
   id: `session_${name}`,
   subjectId: 'user_alice',
   clientId: 'client_web-app',
+  credentialId: null,
   scope: ['posts:read', 'posts:write'],
   audiences: ['https://api.example.com', 'https://files.example.com'],
   authTimeSeconds: farSeconds,

@@ -11,6 +11,7 @@ export const asBegun: AsRead = {
   subjectId: 'user_alice',
   clientId: 'client_web-app',
   clientRevision: 0,
+  subjectRevision: null,
   nowMs: farMs,
 }
 

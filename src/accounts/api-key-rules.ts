@@ -1,0 +1,73 @@
+/** What an API key may be. */
+import { isOwnPermission } from '../records/role.ts'
+import { AccountError, assertNoProblem, audienceProblem, permissionProblem } from './rules.ts'
+
+export interface NewApiKey {
+  readonly name: string
+  readonly scope: readonly string[]
+  /** Empty: whatever the exchanging client may use. */
+  readonly audiences: readonly string[]
+  /** Null: it does not expire. */
+  readonly ttlSeconds: number | null
+}
+
+const DAY_SECONDS = 24 * 60 * 60
+export const DEFAULT_API_KEY_TTL_SECONDS = 90 * DAY_SECONDS
+const LONGEST_TTL_SECONDS = 3650 * DAY_SECONDS
+const LONGEST_OWN_TTL_SECONDS = 365 * DAY_SECONDS
+
+const nameProblem = (name: string): string | undefined =>
+  /^[\P{C}]{1,64}$/u.test(name) && name.trim() === name
+    ? undefined
+    : 'The name of an API key has 1 to 64 visible characters.'
+
+const scopeProblem = (scope: readonly string[]): string | undefined => {
+  if (scope.length === 0) return 'An API key needs a scope.'
+  if (scope.some(isOwnPermission)) return "An API key gives none of Signet's own permissions."
+  return scope.map(permissionProblem).find(problem => problem !== undefined)
+}
+
+const audiencesProblem = (audiences: readonly string[], issuer: string): string | undefined =>
+  audiences.includes(issuer)
+    ? 'An API key gives no token for Signet itself.'
+    : audiences.map(audienceProblem).find(problem => problem !== undefined)
+
+const ttlProblem = (seconds: number | null, longest: number, longestText: string): string | undefined =>
+  seconds === null || (Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= longest)
+    ? undefined
+    : `An API key expires after 1s to ${longestText}.`
+
+/** Of one that an operator makes. */
+export const apiKeyProblem = ({ name, scope, audiences, ttlSeconds }: NewApiKey, issuer: string): string | undefined =>
+  nameProblem(name) ??
+  scopeProblem(scope) ??
+  audiencesProblem(audiences, issuer) ??
+  ttlProblem(ttlSeconds, LONGEST_TTL_SECONDS, '3650d')
+
+/** What a user's own key may have at most. */
+interface Most {
+  /** Of the token that asks. */
+  readonly scope: readonly string[]
+  /** Of that token's client. */
+  readonly audiences: readonly string[]
+}
+
+/**
+ * A key that a user makes with a token: it has no more than the token. Without audiences it gets all that there are.
+ * @throws AccountError
+ */
+export function assertApiKeyIsWithin(asked: NewApiKey, most: Most, issuer: string): NewApiKey {
+  const reach = most.audiences.filter(audience => audience !== issuer)
+  const audiences = asked.audiences.length === 0 ? reach : asked.audiences
+  assertNoProblem(apiKeyProblem({ ...asked, audiences }, issuer))
+  assertNoProblem(
+    asked.ttlSeconds === null
+      ? 'An API key of a user expires.'
+      : ttlProblem(asked.ttlSeconds, LONGEST_OWN_TTL_SECONDS, '365d'),
+  )
+  if (asked.scope.some(permission => !most.scope.includes(permission)))
+    throw new AccountError('beyond_scope', 'The scope goes beyond that of the access token.')
+  if (audiences.length === 0 || audiences.some(audience => !reach.includes(audience)))
+    throw new AccountError('beyond_audiences', 'The client of the access token does not serve this audience.')
+  return { ...asked, audiences }
+}

@@ -1,0 +1,126 @@
+import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
+import { DEFAULT_API_KEY_TTL_SECONDS } from '../accounts/api-key-rules.ts'
+import type { ApiKeys, KeyOwnerName } from '../accounts/api-keys.ts'
+import { isoTime } from '../clock.ts'
+import type { ListedApiKey } from '../records/api-key.ts'
+import { describeApiKey } from '../representations/api-key.ts'
+import { collect, duration } from './options.ts'
+import { table } from './table.ts'
+import { operator, type Terminal, UsageError } from './terminal.ts'
+
+/** Made when it is asked for. */
+export interface ApiKeysService {
+  apiKeys(): Promise<ApiKeys>
+}
+
+const head = ['ID', 'NAME', 'OWNER', 'STATUS', 'SCOPE', 'AUDIENCES', 'EXPIRES', 'LAST USED']
+
+const ownerOf = ({ username, clientId }: ListedApiKey): string => username ?? clientId ?? ''
+
+const audiencesOf = ({ audiences }: ListedApiKey): string =>
+  audiences.length === 0 ? '(any of the exchanging client)' : audiences.join(' ')
+
+const toRow = (key: ListedApiKey): string[] => [
+  key.id,
+  key.name ?? '',
+  ownerOf(key),
+  key.status,
+  key.scope.join(' '),
+  audiencesOf(key),
+  key.expiresAtMs === null ? 'never' : isoTime(key.expiresAtMs),
+  key.lastUsedAtMs === null ? 'never' : `${isoTime(key.lastUsedAtMs)} from ${key.lastUsedAddress ?? 'unknown'}`,
+]
+
+interface Asked {
+  readonly user?: string | undefined
+  readonly client?: string | undefined
+}
+
+/** @throws UsageError when both are given */
+function ownerIn({ user, client }: Asked): KeyOwnerName | undefined {
+  if (user !== undefined && client !== undefined) throw new UsageError('Give --user or --client, not both.')
+  if (user !== undefined) return { username: user }
+  return client === undefined ? undefined : { clientId: client }
+}
+
+/** Null: it does not expire. */
+function expiry(text: string): number | null {
+  if (text === 'never') return null
+  try {
+    return duration(text)
+  } catch {
+    throw new InvalidArgumentError("It is a number and s, m, h or d, for example 90d, or 'never'.")
+  }
+}
+
+export function apiKeysCommand(services: () => ApiKeysService, { answer }: Terminal): CommandUnknownOpts {
+  const apiKeys = new Command('api-keys').description('keys of users and clients that are exchanged for short tokens')
+
+  apiKeys
+    .command('create')
+    .description('make an API key; it is shown once')
+    .option('--user <name>', 'whose key it is: it does at most what this user may do')
+    .option('--client <id>', 'the same for a client')
+    .requiredOption('--name <name>', 'what the key is for')
+    .requiredOption('--scope <scope>', 'a permission it has, if its owner has it; may be repeated', collect)
+    .option('--audience <uri>', 'a resource service it is for; may be repeated; without it, any', collect)
+    .option('--expires <duration>', "when it stops to work, for example 30d, or 'never'; 90d without it", expiry)
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const owner = ownerIn(options)
+      if (owner === undefined) throw new UsageError('Say whose key it is: --user or --client.')
+      const { name, scope, audience: audiences = [], expires: ttlSeconds = DEFAULT_API_KEY_TTL_SECONDS } = options
+      const { key, text } = await (await services().apiKeys()).create(
+        owner,
+        { name, scope, audiences, ttlSeconds },
+        operator(),
+      )
+      answer(
+        { ...describeApiKey(key), api_key: text },
+        [`Added ${key.id} of ${ownerOf(key)}`, `API key (it is not shown again): ${text}`],
+        options,
+      )
+    })
+
+  apiKeys
+    .command('list')
+    .description('list API keys, also those that were revoked or have expired in the last 90 days')
+    .option('--user <name>', 'those of this user')
+    .option('--client <id>', 'those of this client')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const keys = await (await services().apiKeys()).list(ownerIn(options))
+      answer(keys.map(describeApiKey), () => table(head, keys.map(toRow)), options)
+    })
+
+  apiKeys
+    .command('show')
+    .description('show an API key: all but the key')
+    .argument('<id>')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => {
+      const key = await (await services().apiKeys()).find(id)
+      answer(describeApiKey(key), table(head, [toRow(key)]), options)
+    })
+
+  apiKeys
+    .command('revoke')
+    .description('revoke an API key, or all of a user, with the tokens that were given for it')
+    .argument('[id]')
+    .option('--user <name>', 'every key of this user')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => {
+      if ((id === undefined) === (options.user === undefined))
+        throw new UsageError('Say which API key: an id, or --user for all of a user.')
+      const service = await services().apiKeys()
+      if (id !== undefined) {
+        const key = await service.revoke(id, operator())
+        answer(describeApiKey(key), [`Revoked ${id}`], options)
+        return
+      }
+      const revoked = await service.revokeAllOf({ username: options.user as string }, operator())
+      answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'API key' : 'API keys'}`], options)
+    })
+
+  return apiKeys
+}

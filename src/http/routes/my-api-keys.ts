@@ -1,0 +1,130 @@
+/** /me/api-keys: the keys of the signed-in user. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { DEFAULT_API_KEY_TTL_SECONDS, type NewApiKey } from '../../accounts/api-key-rules.ts'
+import type { ApiKeys } from '../../accounts/api-keys.ts'
+import { type Clock, toSeconds } from '../../clock.ts'
+import type { LiveAccessToken } from '../../oauth/access-token-verification.ts'
+import type { FormParameters } from '../../oauth/form.ts'
+import { invalidRequest } from '../../oauth/oauth-error.ts'
+import { createdApiKeySchema, describeOwnApiKey, ownApiKeySchema } from '../../representations/api-key.ts'
+import { type AuthenticateBearer, insufficientAuthentication } from '../bearer.ts'
+import { formOf, requireForm } from '../form-parameters.ts'
+import { provenanceOf } from '../provenance.ts'
+import { bearerErrors, errorResponse, json, nothing, ofUser } from '../schemas.ts'
+
+export interface MyApiKeysOptions {
+  readonly authenticateUser: AuthenticateBearer
+  readonly apiKeys: Pick<ApiKeys, 'createOwn' | 'listOwn' | 'revoke'>
+  readonly clock: Clock
+}
+
+/** Seconds since the sign-in: a token that is lying about makes no key that outlives it. */
+const LONGEST_SINCE_SIGN_IN = 1800
+
+const words = (text: string | undefined): readonly string[] => (text ?? '').split(' ').filter(word => word !== '')
+
+/** @throws OAuthError invalid_request */
+function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParameters): NewApiKey {
+  if (name === undefined || scope === undefined) throw invalidRequest('The parameters name and scope are needed.')
+  if (expiresIn !== undefined && !/^[1-9]\d{0,8}$/.test(expiresIn))
+    throw invalidRequest('The parameter expires_in is a number of seconds.')
+  const ttlSeconds = expiresIn === undefined ? DEFAULT_API_KEY_TTL_SECONDS : Number(expiresIn)
+  return { name, scope: words(scope), audiences: words(audience), ttlSeconds }
+}
+
+export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKeys, clock }: MyApiKeysOptions): void {
+  /** RFC 9470 §3. */
+  function assertSignedInJustNow({ claims }: LiveAccessToken): void {
+    if (toSeconds(clock.now()) - (claims.auth_time ?? 0) > LONGEST_SINCE_SIGN_IN)
+      throw insufficientAuthentication(LONGEST_SINCE_SIGN_IN)
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/me/api-keys',
+    schema: {
+      ...ofUser('myApiKeys', 'The API keys of the user'),
+      description: 'Also those that were revoked or have expired in the last 90 days; the oldest first.',
+      response: { 200: json('The keys, without what is secret of them', apiKeysSchema), ...bearerErrors },
+    },
+    handler: async (request: FastifyRequest) => {
+      const { session } = await authenticateUser(request)
+      const keys = await apiKeys.listOwn(session.subjectId)
+      return { api_keys: keys.map(describeOwnApiKey) }
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/me/api-keys',
+    schema: {
+      ...ofUser('createMyApiKey', 'Make an API key'),
+      description:
+        'It needs a sign-in within the last 30 minutes. The key has at most the scope of the token that is sent and the audiences of its ' +
+        'client. It is shown once.',
+      consumes: ['application/x-www-form-urlencoded'],
+      body: newKeySchema,
+      response: {
+        201: json('The key', createdApiKeySchema),
+        ...bearerErrors,
+        400: errorResponse(
+          '`invalid_request`, `invalid_scope`: beyond the scope of the token, `invalid_target`: beyond the audiences of its client',
+        ),
+        401: errorResponse(
+          '`missing_token`, `invalid_token`; `insufficient_user_authentication`: the sign-in is older than 30 minutes (RFC 9470 §3)',
+        ),
+        409: errorResponse('`conflict`: 50 keys work already'),
+        413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
+        415: errorResponse('`invalid_request`: not a form in UTF-8'),
+        429: errorResponse('`too_many_requests`, with Retry-After: ten keys were made within the hour'),
+      },
+    },
+    onRequest: async request => requireForm(request),
+    handler: async (request: FastifyRequest, reply) => {
+      const live = await authenticateUser(request)
+      assertSignedInJustNow(live)
+      const { session, claims } = live
+      const { id: sessionId, subjectId: userId, clientId } = session
+      const asking = { userId, sessionId, clientId, scope: words(claims.scope) }
+      const { key, text } = await apiKeys.createOwn(asking, readNewKey(formOf(request)), provenanceOf(request, 'user'))
+      return reply.code(201).send({ ...describeOwnApiKey(key), api_key: text })
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/me/api-keys/:id',
+    schema: {
+      ...ofUser('revokeMyApiKey', 'Revoke an API key'),
+      description: 'The tokens that were given for it end with it.',
+      params: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
+      response: { 204: nothing, ...bearerErrors, 404: errorResponse('`not_found`: no such key of this user') },
+    },
+    handler: async (request: FastifyRequest, reply) => {
+      const { session } = await authenticateUser(request)
+      const { id } = request.params as { id: string }
+      await apiKeys.revoke(id, provenanceOf(request, 'user'), session.subjectId)
+      return reply.code(204).send()
+    },
+  })
+}
+
+const newKeySchema = {
+  type: 'object',
+  required: ['name', 'scope'],
+  properties: {
+    name: { type: 'string', description: 'What the key is for, 1 to 64 characters.' },
+    scope: { type: 'string', description: 'Permissions, separated by spaces.' },
+    audience: {
+      type: 'string',
+      description: 'Resource services that it is for, separated by spaces. Without it: those of the client.',
+    },
+    expires_in: { type: 'integer', description: 'Seconds, at most a year. Without it: 90 days.' },
+  },
+} as const
+
+const apiKeysSchema = {
+  type: 'object',
+  required: ['api_keys'],
+  properties: { api_keys: { type: 'array', items: ownApiKeySchema } },
+} as const

@@ -1,0 +1,119 @@
+/** Token exchange (RFC 8693) of an API key: for a short access token of its owner. */
+import type { Clock } from '../../clock.ts'
+import { type ApiKey, type PresentedApiKey, parseApiKey } from '../../records/api-key.ts'
+import type { SessionReader, StoredSession } from '../../records/session.ts'
+import { audiencesOfKey, type KeyOwner, type KeysInUse, narrowToKey } from '../api-keys.ts'
+import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
+import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
+import type { RecordUse } from '../client-authentication/credential-use.ts'
+import type { RecordFailure } from '../client-authentication/failure-audit.ts'
+import type { FormParameters } from '../form.ts'
+import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import { selectAudience } from '../scope.ts'
+import type { UseMachineSession } from '../sessions/machine-session.ts'
+
+/** What a `subject_token` is (§3). */
+export const API_KEY_TYPE = 'urn:signet:params:oauth:token-type:api-key'
+/** What comes out of an exchange (§3). */
+const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
+/** Seconds. */
+const LONGEST_LIFETIME = 300
+
+/** §2.2.2: one answer for every way in which a subject token is not good. */
+const refusal = invalidRequest('The API key is unknown, revoked or expired, or its owner may have no token.')
+
+interface GoodKey {
+  readonly key: ApiKey
+  /** Seconds. */
+  readonly lifetime: number
+  readonly row: StoredSession | undefined
+  readonly owner: KeyOwner
+}
+
+interface BadKey {
+  readonly key?: ApiKey
+  readonly problem: string
+}
+
+/**
+ * §2.1.
+ * @throws OAuthError invalid_request for what is no exchange of an API key
+ */
+function subjectTokenOf(parameters: FormParameters): string {
+  const { subject_token: token, subject_token_type: subject } = parameters
+  const { requested_token_type: requested = ACCESS_TOKEN_TYPE } = parameters
+  if (token === undefined || subject === undefined)
+    throw invalidRequest('subject_token and subject_token_type are needed.')
+  if (subject !== API_KEY_TYPE)
+    throw invalidRequest(`The only subject_token_type that is supported is ${API_KEY_TYPE}.`)
+  if (requested !== ACCESS_TOKEN_TYPE)
+    throw invalidRequest(`The only requested_token_type that is supported is ${ACCESS_TOKEN_TYPE}.`)
+  if (parameters['actor_token'] !== undefined || parameters['actor_token_type'] !== undefined)
+    throw invalidRequest('An actor_token is not supported.')
+  return token
+}
+
+/** §2.1: an audience is named by its URI, as a resource is. */
+function targetOf({ resource, parameters: { audience } }: TokenRequest): string | undefined {
+  if (resource !== undefined && audience !== undefined && resource !== audience)
+    throw new OAuthError('invalid_target', 'Only one resource may be asked for in a request.')
+  return resource ?? audience
+}
+
+export function createTokenExchangeGrant(dependencies: {
+  readonly issuer: string
+  readonly keys: KeysInUse
+  readonly sessionReader: Pick<SessionReader, 'findByCredential'>
+  readonly useMachineSession: UseMachineSession
+  readonly recordUse: RecordUse
+  readonly recordFailure: RecordFailure
+  readonly clock: Clock
+}): Grant {
+  const { issuer, keys, sessionReader, useMachineSession, recordUse, recordFailure, clock } = dependencies
+
+  /** Seconds; it ends with the key. */
+  function lifetimeOf({ expiresAtMs }: ApiKey, { accessTokenTtl }: AuthenticatedClient): number {
+    const left = expiresAtMs === null ? LONGEST_LIFETIME : Math.floor((expiresAtMs - clock.now()) / 1000)
+    return Math.min(LONGEST_LIFETIME, accessTokenTtl, left)
+  }
+
+  /** The row before its owner's rights: who takes one of them away raises its revision, which is then noticed. */
+  async function judge(presented: PresentedApiKey | undefined, client: AuthenticatedClient): Promise<GoodKey | BadKey> {
+    const key = presented && (await keys.find(presented))
+    if (key === undefined) return { problem: 'wrong_api_key' }
+    const lifetime = lifetimeOf(key, client)
+    if (key.revokedAtMs !== null) return { key, problem: 'api_key_revoked' }
+    if (lifetime < 1) return { key, problem: 'api_key_expired' }
+    const row = await sessionReader.findByCredential(key.id, client.id)
+    const owner = await keys.ownerOf(key)
+    return owner === undefined ? { key, problem: 'owner_not_active' } : { key, lifetime, row, owner }
+  }
+
+  return {
+    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    async authorize(request, client): Promise<Authorization> {
+      const { parameters, scope, provenance } = request
+      const { id: clientId } = client
+      const target = targetOf(request)
+      const presented = parseApiKey(subjectTokenOf(parameters))
+      const judged = await judge(presented, client)
+      if ('problem' in judged) {
+        const { key, problem: reason } = judged
+        // What fails the checksum is no guess.
+        if (presented !== undefined)
+          recordFailure({ type: 'api_key.exchange', clientId, reason, provenance, ...(key && { target: key.id }) })
+        throw refusal
+      }
+      const { key, lifetime, row, owner } = judged
+      const audience = selectAudience(audiencesOfKey(key, client.audiences, issuer), target)
+      const granted = { scope: narrowToKey(scope, key, owner, client.scope), roles: undefined }
+      recordUse(key, provenance.address)
+      const use = {
+        ...{ credentialId: key.id, worksUntilMs: key.expiresAtMs ?? Number.POSITIVE_INFINITY },
+        ...{ subjectId: key.ownerId, asRead: owner.asRead, clientId },
+      }
+      const change = useMachineSession(row, use)
+      return { client, granted, audience, change, provenance, lifetime, issuedTokenType: ACCESS_TOKEN_TYPE }
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/** An API key as the command line and /me show it: all but the key. */
+import { isoTime } from '../clock.ts'
+import type { ListedApiKey } from '../records/api-key.ts'
+
+/** ISO 8601. */
+const dateTime = { type: 'string', format: 'date-time' } as const
+const dateTimeOrNull = { type: ['string', 'null'], format: 'date-time' } as const
+
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms))
+
+/** For its owner. */
+export const describeOwnApiKey = (key: ListedApiKey) => ({
+  api_key_id: key.id,
+  name: key.name,
+  status: key.status,
+  scope: key.scope.join(' '),
+  audiences: key.audiences,
+  created_at: isoTime(key.createdAtMs),
+  expires_at: isoOrNull(key.expiresAtMs),
+  revoked_at: isoOrNull(key.revokedAtMs),
+  last_used_at: isoOrNull(key.lastUsedAtMs),
+  last_used_address: key.lastUsedAddress,
+})
+
+/** For operators, who see everybody's. */
+export const describeApiKey = (key: ListedApiKey) => ({
+  ...describeOwnApiKey(key),
+  username: key.username,
+  client_id: key.clientId,
+})
+
+export const ownApiKeySchema = {
+  type: 'object',
+  required: [
+    'api_key_id',
+    'name',
+    'status',
+    'scope',
+    'audiences',
+    'created_at',
+    'expires_at',
+    'revoked_at',
+    'last_used_at',
+    'last_used_address',
+  ],
+  properties: {
+    api_key_id: { type: 'string', description: 'As the tokens name it that are given for the key.' },
+    name: { type: 'string' },
+    status: { type: 'string', enum: ['active', 'expired', 'revoked'] },
+    scope: { type: 'string', description: 'Permissions, separated by spaces.' },
+    audiences: {
+      type: 'array',
+      items: { type: 'string', format: 'uri' },
+      description: 'Resource services that it is for; empty: every one that the exchanging client serves.',
+    },
+    created_at: dateTime,
+    expires_at: { ...dateTimeOrNull, description: 'Null: it does not expire.' },
+    revoked_at: dateTimeOrNull,
+    last_used_at: { ...dateTimeOrNull, description: 'To the hour.' },
+    last_used_address: { type: ['string', 'null'], description: 'Network address of that use.' },
+  },
+} as const
+
+export const createdApiKeySchema = {
+  ...ownApiKeySchema,
+  required: [...ownApiKeySchema.required, 'api_key'],
+  properties: {
+    ...ownApiKeySchema.properties,
+    api_key: { type: 'string', format: 'password', description: 'The key itself. It is not shown again.' },
+  },
+} as const
