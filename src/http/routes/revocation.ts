@@ -26,8 +26,9 @@ export function revocationRoute(
       summary: 'Revoke a token',
       description:
         'RFC 7009 §2. A refresh token of any generation ends its session with every access token of it; an access token ends with its ' +
-        'siblings, and the session goes on with its next refresh. What is unknown or expired is no error. The revocation is durable ' +
-        'when the answer comes, and the status list shows it.',
+        'siblings, and the session goes on with its next refresh, a machine with its next request. An API key ends with what was given ' +
+        'for it, whichever client presents it. What is unknown or expired is no error. The revocation is durable when the answer comes, ' +
+        'and the status list shows it.',
       security: [{ client: [] }, {}],
       consumes: ['application/x-www-form-urlencoded'],
       body: tokenForm,
@@ -57,8 +58,8 @@ export function introspectionRoute(
       tags: ['OAuth'],
       summary: 'Ask whether a token is active',
       description:
-        'RFC 7662 §2, for confidential clients: access tokens whose audience the client was given to introspect, and its own refresh ' +
-        'tokens. Everything else is `{"active":false}`. What is stored wins over what a token claims.',
+        'RFC 7662 §2, for confidential clients: access tokens and API keys for an audience that the client was given to introspect, and ' +
+        'its own refresh tokens. Everything else is `{"active":false}`. What is stored wins over what a token claims.',
       security: [{ client: [] }],
       consumes: ['application/x-www-form-urlencoded'],
       body: tokenForm,
@@ -81,7 +82,7 @@ const tokenForm = {
   type: 'object',
   required: ['token'],
   properties: {
-    token: { type: 'string', description: 'An access token or a refresh token.' },
+    token: { type: 'string', description: 'An access token, a refresh token or an API key.' },
     token_type_hint: { type: 'string', description: 'Ignored: the form of a token says what it is.' },
     client_id: { type: 'string' },
     client_secret: { type: 'string', format: 'password' },
@@ -96,14 +97,22 @@ const introspectionSchema = {
     token_type: { type: 'string', enum: ['Bearer'], description: 'Of an access token.' },
     iss: { type: 'string', format: 'uri' },
     sub: { type: 'string' },
-    aud: { type: 'string', format: 'uri', description: 'Of an access token.' },
+    username: { type: 'string', description: 'The name with which the user signs in; a client has none.' },
+    aud: {
+      anyOf: [
+        { type: 'string', format: 'uri' },
+        { type: 'array', items: { type: 'string', format: 'uri' } },
+      ],
+      description: 'Of an access token one, of an API key those that may be introspected.',
+    },
     client_id: { type: 'string' },
-    scope: { type: 'string', description: 'What the token says and the user still has.' },
+    scope: { type: 'string', description: 'What the token or key says, and whoever it speaks of still has.' },
     roles: { type: 'array', items: { type: 'string' }, description: 'Of an access token.' },
     iat: { type: 'integer' },
     exp: { type: 'integer' },
     jti: { type: 'string', description: 'Of an access token.' },
     sid: { type: 'string' },
     auth_time: { type: 'integer', description: 'Of an access token.' },
+    api_key_id: { type: 'string', description: 'Of an API key and of the tokens given for it.' },
   },
 } as const

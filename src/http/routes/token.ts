@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ClientRequest } from '../../oauth/client-authentication/client-authentication.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
+import { ACCESS_TOKEN_TYPE, API_KEY_TYPE } from '../../oauth/token-types.ts'
 import { grantTypes } from '../../records/client.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { handleClientRequest, prepareClientForm } from '../client-request.ts'
@@ -28,9 +29,9 @@ const schema = {
   tags: ['OAuth'],
   summary: 'Exchange a credential for tokens',
   description:
-    'RFC 6749 §3.2 with the grants `password` (§4.3) and `refresh_token` (§6). The client authenticates by HTTP Basic, by `client_id` and ' +
-    '`client_secret` in the body, or, if it is public, by `client_id` alone. A refresh token is replaced at each use; the same answer comes ' +
-    'again when it is used twice within the grace.',
+    'RFC 6749 §3.2 with the grants `password` (§4.3), `refresh_token` (§6), `client_credentials` (§4.4), and the exchange of an API key ' +
+    '(RFC 8693). The client authenticates by HTTP Basic, by `client_id` and `client_secret` in the body, or, if it is public, by ' +
+    '`client_id` alone. A refresh token is replaced at each use; the same answer comes again when it is used twice within the grace.',
   security: [{ client: [] }, {}],
   consumes: ['application/x-www-form-urlencoded'],
   body: {
@@ -41,9 +42,17 @@ const schema = {
       username: { type: 'string', description: 'For `password`.' },
       password: { type: 'string', format: 'password', description: 'For `password`.' },
       refresh_token: { type: 'string', description: 'For `refresh_token`.' },
+      subject_token: { type: 'string', format: 'password', description: 'For an exchange: the API key.' },
+      subject_token_type: { type: 'string', enum: [API_KEY_TYPE], description: 'For an exchange.' },
+      requested_token_type: {
+        type: 'string',
+        enum: [ACCESS_TOKEN_TYPE],
+        description: 'For an exchange; may be left out.',
+      },
+      audience: { type: 'string', format: 'uri', description: 'For an exchange: the same as `resource`.' },
       scope: {
         type: 'string',
-        description: 'Permissions, separated by spaces. Without it: all that client and user may have.',
+        description: 'Permissions, separated by spaces. Without it: all that may be had.',
       },
       resource: {
         type: 'string',
@@ -65,10 +74,18 @@ const schema = {
             required: ['access_token', 'token_type', 'expires_in'],
             properties: {
               access_token: { type: 'string', description: 'A JWT (RFC 9068), signed with RS256.' },
+              issued_token_type: {
+                type: 'string',
+                enum: [ACCESS_TOKEN_TYPE],
+                description: 'Of an exchange (RFC 8693 §2.2.1).',
+              },
               token_type: { type: 'string', enum: ['Bearer'] },
               expires_in: { type: 'integer', description: 'Seconds.' },
               scope: { type: 'string', description: 'What was granted, separated by spaces.' },
-              refresh_token: { type: 'string', description: 'Only for a client with the grant `refresh_token`.' },
+              refresh_token: {
+                type: 'string',
+                description: 'Of a sign-in, for a client with the grant `refresh_token`.',
+              },
             },
           },
         },

@@ -11,11 +11,8 @@ import type { FormParameters } from '../form.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
 import { selectAudience } from '../scope.ts'
 import type { UseMachineSession } from '../sessions/machine-session.ts'
+import { ACCESS_TOKEN_TYPE, API_KEY_TYPE } from '../token-types.ts'
 
-/** What a `subject_token` is (§3). */
-export const API_KEY_TYPE = 'urn:signet:params:oauth:token-type:api-key'
-/** What comes out of an exchange (§3). */
-const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
 /** Seconds. */
 const LONGEST_LIFETIME = 300
 
