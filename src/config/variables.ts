@@ -148,7 +148,8 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     name: 'SIGNET_AUDIT_GRANTS',
     default: 'changes',
     example: 'all',
-    description: 'Which refreshes are audited: those from another network than the one before (changes), or all',
+    description:
+      'Which refreshes and grants of machines are audited: those that change where from, or are written (changes), or all',
     parse: oneOf('changes', 'all'),
   },
   keyRotationIntervalSeconds: {
