@@ -1,41 +1,36 @@
 /**
- * Client authentication (RFC 6749 §2.3): client_secret_basic, client_secret_post, and none for public clients. Exactly one
- * method a request (§2.3, §5.2 invalid_request).
+ * Client authentication (RFC 6749 §2.3): which method a request uses, which is exactly one (§2.3, §5.2 invalid_request), and the proof,
+ * once a request. Each method has a file of its own.
  */
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Provenance } from '../../records/audit-event.ts'
 import type { Client } from '../../records/client.ts'
-import type { Credential } from '../../records/credential.ts'
-import { decodeFormComponent, type FormParameters } from '../form.ts'
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
 import type { Prove } from '../proofs.ts'
+import { clientSecretBasic } from './client-secret-basic.ts'
+import { clientSecretPost } from './client-secret-post.ts'
 import type { RecordUse } from './credential-use.ts'
 import type { RecordFailure } from './failure-audit.ts'
 import type { FindClient } from './known-clients.ts'
+import type { ClientCredentials, PresentedClient, Proof, ProvingMethod } from './method.ts'
+import { none } from './none.ts'
 
-export const clientAuthenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const
+const provingMethods: readonly ProvingMethod[] = [clientSecretBasic, clientSecretPost]
+
+/** For the metadata (RFC 8414 §2). */
+export const clientAuthenticationMethods: readonly string[] = [...provingMethods, none].map(({ name }) => name)
 
 /** A client that has proved who it is. */
 export interface AuthenticatedClient extends Client {
-  /** Of the secret with which it did so; undefined for a public client. */
+  /** The id of the credential with which it did so; undefined of a public client. */
   readonly credentialId: string | undefined
-  /** Until when the secret works with which it did so. */
+  /** Until when that works. */
   readonly provedUntilMs: number
   /** Seconds that its access tokens live. */
   readonly accessTokenTtl: number
 }
 
-/** What a request presents; nothing of it is believed yet. */
-export interface PresentedClient {
-  readonly clientId: string
-  readonly secret: string | undefined
-}
-
-export interface ClientRequest {
-  readonly parameters: FormParameters
-  /** The Authorization header. */
-  readonly authorization: string | undefined
+export interface ClientRequest extends ClientCredentials {
   readonly provenance: Provenance
   readonly prove: Prove
   /** Told as soon as the client has proved who it is, for the log. */
@@ -45,50 +40,18 @@ export interface ClientRequest {
 /** @throws OAuthError invalid_request, invalid_client */
 export type AuthenticateClient = (request: ClientRequest) => Promise<AuthenticatedClient>
 
-/** RFC 6749 §2.3.1: id and secret are form-urlencoded, joined by a colon, then base64. */
-function readBasic(authorization: string): PresentedClient {
-  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
-  const [, clientId, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? []
-  if (clientId === undefined || secret === undefined) throw invalidClient()
-  try {
-    return { clientId: decodeFormComponent(clientId), secret: decodeFormComponent(secret) }
-  } catch {
-    throw invalidClient()
-  }
-}
-
 /**
  * Reads which client a request says it comes from.
  * @throws OAuthError invalid_request (two methods at once), invalid_client (none, or unreadable)
  */
-export function presentedClient({
-  parameters,
-  authorization,
-}: Pick<ClientRequest, 'parameters' | 'authorization'>): PresentedClient {
-  const { client_id: clientId, client_secret: secret } = parameters
-  if (authorization === undefined) {
-    if (clientId === undefined) throw invalidClient()
-    return { clientId, secret }
-  }
-  if (secret !== undefined) throw invalidRequest('Only one client authentication method may be used in a request.')
-  const basic = readBasic(authorization)
-  if (clientId !== undefined && clientId !== basic.clientId)
-    throw invalidRequest('client_id is not the client that authenticates.')
-  return basic
+export function presentedClient(request: ClientCredentials): PresentedClient {
+  const [method = none, ...others] = provingMethods.filter(candidate => candidate.isUsed(request))
+  if (others.length > 0) throw invalidRequest('Only one client authentication method may be used in a request.')
+  const presented = method.read(request)
+  const clientId = request.parameters['client_id'] ?? presented.clientId
+  if (clientId !== presented.clientId) throw invalidRequest('client_id is not the client that authenticates.')
+  return presented
 }
-
-/** Compared with when there is no secret to compare with, so that an unknown client costs the same. */
-const nobodysSecret: Credential = {
-  id: '',
-  name: null,
-  hash: hash('sha256', '', 'base64url'),
-  createdAtMs: 0,
-  expiresAtMs: 0,
-  lastUsedAtMs: null,
-}
-
-/** What a public client proves itself with. */
-const NOTHING = 'nothing'
 
 export function createClientAuthentication(dependencies: {
   readonly findClient: FindClient
@@ -100,49 +63,38 @@ export function createClientAuthentication(dependencies: {
 }): AuthenticateClient {
   const { findClient, recordUse, recordFailure, clock, accessTokenTtl } = dependencies
 
-  const endOf = ({ expiresAtMs }: Credential): number => expiresAtMs ?? Number.POSITIVE_INFINITY
-
-  function matchingSecret(secrets: readonly Credential[], presented: string): Credential | undefined {
-    const presentedHash = Buffer.from(hash('sha256', presented, 'base64url'))
-    const candidates = secrets.length > 0 ? secrets : [nobodysSecret]
-    return candidates
-      .filter(secret => timingSafeEqual(Buffer.from(secret.hash), presentedHash))
-      .find(secret => endOf(secret) > clock.now())
-  }
-
   function fail(client: Client | undefined, reason: string, provenance: Provenance): never {
     if (client !== undefined) recordFailure({ type: 'client.authenticate', clientId: client.id, reason, provenance })
     throw invalidClient()
   }
 
-  /** Answers the id of the secret, or that there is none to be asked for. */
-  function proveIdentity(client: Client | undefined, secret: string | undefined, provenance: Provenance): string {
-    const checked = secret === undefined ? undefined : matchingSecret(client?.secrets ?? [], secret)
+  /** What is presented is looked at first, so that every failure costs the same. */
+  async function proveIdentity(
+    client: Client | undefined,
+    presented: PresentedClient,
+    provenance: Provenance,
+  ): Promise<Proof> {
+    const outcome = await presented.prove(client, clock.now())
     if (client === undefined) return fail(client, 'unknown_client', provenance)
     if (client.status !== 'active') return fail(client, `client_${client.status}`, provenance)
-    if (client.isPublic && secret === undefined) return NOTHING
-    if (client.isPublic || checked === undefined)
-      return fail(client, secret === undefined ? 'no_credentials' : 'wrong_secret', provenance)
-    recordUse(checked, provenance.address)
-    return checked.id
-  }
-
-  /** Until when what was proved holds of the client as it is now; undefined when it does no longer. */
-  function holdsUntil(client: Client, proof: string): number | undefined {
-    if (proof === NOTHING) return client.isPublic ? Number.POSITIVE_INFINITY : undefined
-    const secret = client.secrets.find(({ id }) => id === proof)
-    return secret && endOf(secret)
+    if (typeof outcome === 'string') return fail(client, outcome, provenance)
+    if (outcome.credential !== undefined) recordUse(outcome.credential, provenance.address)
+    return outcome
   }
 
   return async request => {
-    const { clientId, secret } = presentedClient(request)
-    const client = await findClient(clientId)
-    const proof = request.prove('client', () => proveIdentity(client, secret, request.provenance))
-    const provedUntilMs = client && holdsUntil(client, proof)
+    const presented = presentedClient(request)
+    const client = await findClient(presented.clientId)
+    const proof = await request.prove('client', () => proveIdentity(client, presented, request.provenance))
+    const provedUntilMs = client && proof.holdsUntil(client)
     if (client?.status !== 'active' || provedUntilMs === undefined || provedUntilMs <= clock.now())
       return fail(client, 'client_changed', request.provenance)
     request.onClient(client.clientId)
-    const credentialId = proof === NOTHING ? undefined : proof
-    return { ...client, credentialId, provedUntilMs, accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl }
+    return {
+      ...client,
+      credentialId: proof.credential?.id,
+      provedUntilMs,
+      accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl,
+    }
   }
 }

@@ -9,7 +9,7 @@ import type { Write } from '../../records/unit-of-work.ts'
 const EVERY_MS = 3_600_000
 const MOST_KEPT = 10_000
 
-export type RecordUse = (credential: Credential, address: string | null) => void
+export type RecordUse = (credential: Pick<Credential, 'id' | 'lastUsedAtMs'>, address: string | null) => void
 
 export function createCredentialUse({ write, clock }: { readonly write: Write; readonly clock: Clock }): RecordUse {
   /** What this process has written: a client's secrets are kept in memory as they were when they were read. */
