@@ -34,7 +34,8 @@ async function generate(): Promise<string> {
           client: {
             type: 'http',
             scheme: 'basic',
-            description: 'client_id and client_secret, each form-urlencoded (RFC 6749 §2.3.1)',
+            description:
+              'client_id and client_secret, each form-urlencoded (RFC 6749 §2.3.1); the secret works as it stands, too',
           },
           bearer: {
             type: 'http',

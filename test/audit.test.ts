@@ -130,7 +130,7 @@ t.test('an act that is refused appends nothing and leaves nothing half-done', as
       () => clients.add({ ...settings, clientId: 'spa', isPublic: true, secret: undefined }, byTest),
     ],
     ['a bad origin', () => clients.update('spa', { scope: ['a:b'], origins: ['x'] }, byTest)],
-    ['a secret for a page', () => clients.addSecret('spa', { name: '', secret, ttlSeconds: 1 }, byTest)],
+    ['a secret for a page', () => clients.addSecret('spa', { name: 'x', secret, ttlSeconds: 1 }, byTest)],
     ['an unknown secret', () => clients.removeSecret('web-app', 'secret_0', byTest)],
   ]
   for (const [title, act] of refused) {

@@ -14,6 +14,8 @@ import {
   clientIdProblem,
   clientSecretProblem,
   notFound,
+  secretCountProblem,
+  secretNameProblem,
   secretTtlProblem,
   settingsProblem,
 } from './rules.ts'
@@ -46,6 +48,7 @@ export interface Clients {
 }
 
 export interface NewSecret {
+  /** For whoever reads the list; 1 to 64 characters. */
   readonly name: string | undefined
   /** Undefined: one is made. */
   readonly secret: string | undefined
@@ -94,6 +97,7 @@ export function createClients(dependencies: {
   } {
     const value = secret ?? randomness.bytes(32).toString('base64url')
     assertNoProblem(clientSecretProblem(value))
+    assertNoProblem(secretNameProblem(name))
     assertNoProblem(secretTtlProblem(ttlSeconds))
     const createdAtMs = clock.now()
     const stored: Credential = {
@@ -165,8 +169,8 @@ export function createClients(dependencies: {
       const client = await write(async stores => {
         const before = await find(stores.clients, clientId)
         const settings = distinct({ ...before, ...change })
-        assertNoProblem(settingsProblem(settings))
-        const { id } = before
+        const { id, isPublic } = before
+        assertNoProblem(settingsProblem({ ...settings, isPublic }))
         await stores.clients.update(id, settings)
         await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: id, provenance: by })
         if (isNarrower(before, settings)) {
@@ -204,6 +208,7 @@ export function createClients(dependencies: {
       return write(async stores => {
         const client = await find(stores.clients, clientId)
         if (client.isPublic) throw new AccountError('invalid', 'A public client has no secret.')
+        assertNoProblem(secretCountProblem(client.secrets, clock.now()))
         const secrets = [...client.secrets, stored]
         await stores.credentials.insert(client.id, 'client_secret', stored)
         await stores.clients.raiseRevision(client.id)

@@ -4,6 +4,7 @@
  */
 import { formatDuration } from '../clock.ts'
 import { type ClientSettings, grantTypes } from '../records/client.ts'
+import type { Credential } from '../records/credential.ts'
 import { LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS, SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS } from '../records/limits.ts'
 import { OPENID_SCOPES } from '../records/role.ts'
 
@@ -44,13 +45,33 @@ export function permissionProblem(permission: string): string | undefined {
   return 'A permission has 1 to 128 printable ASCII characters without space, quote and backslash, and is not *; for example posts:write.'
 }
 
-/** Printable ASCII (RFC 6749 Appendix A.1). */
+/** Printable ASCII (RFC 6749 Appendix A.1), and nothing that Basic or a form writes in another way: clients differ in whether they do. */
 export const clientIdProblem = (clientId: string): string | undefined =>
-  /^[\x20-\x7E]{1,64}$/.test(clientId) ? undefined : 'A client id has 1 to 64 printable ASCII characters.'
+  /^[\x21-\x7E]{1,64}$/.test(clientId) && !/[%+:]/.test(clientId)
+    ? undefined
+    : 'A client id has 1 to 64 printable ASCII characters without space, %, + and colon.'
 
-/** Printable ASCII (RFC 6749 Appendix A.2), long enough that its SHA-256 can't be searched. */
+const LEAST_DIFFERENT_CHARACTERS = 10
+
+/** Printable ASCII (RFC 6749 Appendix A.2), long and varied enough that its SHA-256 can't be searched. */
 export const clientSecretProblem = (secret: string): string | undefined =>
-  /^[\x20-\x7E]{32,256}$/.test(secret) ? undefined : 'A client secret has 32 to 256 printable ASCII characters.'
+  /^[\x20-\x7E]{32,256}$/.test(secret) && new Set(secret).size >= LEAST_DIFFERENT_CHARACTERS
+    ? undefined
+    : `A client secret has 32 to 256 printable ASCII characters, at least ${LEAST_DIFFERENT_CHARACTERS} of them different.`
+
+/** Operators see it in their terminals, which obey control characters. */
+export const secretNameProblem = (name: string | undefined): string | undefined =>
+  name === undefined || (/^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(name) && name === name.trim())
+    ? undefined
+    : 'The name of a secret has 1 to 64 printable characters, and no space at its beginning or end.'
+
+const MOST_SECRETS = 20
+
+/** For one more: each is compared with what a request presents. */
+export const secretCountProblem = (secrets: readonly Credential[], nowMs: number): string | undefined =>
+  secrets.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs).length < MOST_SECRETS
+    ? undefined
+    : `A client has at most ${MOST_SECRETS} secrets that work: remove one that is no longer used first.`
 
 const LONGEST_SECRET_TTL_SECONDS = 3650 * 24 * 60 * 60
 
@@ -79,11 +100,21 @@ const ttlProblem = (seconds: number | null): string | undefined =>
 
 const isGrantType = (grant: string): boolean => grantTypes.some(known => known === grant)
 
-export function settingsProblem(settings: ClientSettings): string | undefined {
+/** Anybody can be a public client: what is asked of one that proves who it is (RFC 6749 §4.4, RFC 7662 §2.1) is not for it. */
+export function publicClientProblem({ grants, introspect }: Partial<ClientSettings>): string | undefined {
+  if (grants?.includes('client_credentials'))
+    return 'A public client has no client_credentials: it can prove nothing, so anybody would get its tokens.'
+  if (introspect !== undefined && introspect.length > 0)
+    return 'A public client may not introspect: it can prove nothing, so anybody could.'
+  return undefined
+}
+
+export function settingsProblem(settings: ClientSettings & { readonly isPublic: boolean }): string | undefined {
   const unknownGrant = settings.grants.find(grant => !isGrantType(grant))
   if (unknownGrant !== undefined) return `A grant is one of ${grantTypes.join(', ')}.`
   if (settings.grants.length > 0 && settings.audiences.length === 0) return 'A client with a grant needs an audience.'
   const problems = [
+    settings.isPublic ? publicClientProblem(settings) : undefined,
     ...settings.scope.filter(permission => permission !== '*').map(permissionProblem),
     ...settings.audiences.map(audienceProblem),
     ...settings.introspect.map(audienceProblem),

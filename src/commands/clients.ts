@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
 import type { Clients, WithSecret } from '../accounts/clients.ts'
+import { publicClientProblem } from '../accounts/rules.ts'
 import { type ClientSettings, grantTypes, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
@@ -47,6 +48,16 @@ const settingsOf = (options: {
   }),
 })
 
+const SECRET_STDIN =
+  'read the secret from standard input instead of making one: 32 to 256 printable ASCII characters, at least 10 of them different'
+
+/** @throws UsageError for what a public client can't have */
+function assertForPublic(options: { secretStdin?: true | undefined } & Parameters<typeof settingsOf>[0]): void {
+  if (options.secretStdin) throw new UsageError('A public client has no secret: leave out --secret-stdin.')
+  const problem = publicClientProblem(settingsOf(options))
+  if (problem !== undefined) throw new UsageError(problem)
+}
+
 /** Adds the options of the settings to a command. */
 const settingsCommand = (clients: Command, verb: string, description: string) =>
   clients
@@ -81,11 +92,10 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
     'add',
     'add a client; a secret is made and shown once unless one is given or the client is public',
   )
-    .option('--public', 'it can keep no secret: a page in a browser, an app on a phone')
-    .option('--secret-stdin', 'read the secret from standard input instead of making one')
+    .option('--public', 'it can keep no secret: a page in a browser, an app on a phone; this never changes')
+    .option('--secret-stdin', SECRET_STDIN)
     .action(async (clientId, options) => {
-      if (options.public && options.secretStdin)
-        throw new UsageError('A public client has no secret: leave out --secret-stdin.')
+      if (options.public) assertForPublic(options)
       if (options.grant?.length && !options.audience?.length)
         throw new UsageError('A client with a grant needs an --audience.')
       const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
@@ -134,11 +144,11 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
 
   clients
     .command('add-secret')
-    .description('add a secret beside the others, so that they can be exchanged without an interruption')
+    .description('add a secret beside the others, 20 at most, so that they can be exchanged without an interruption')
     .argument('<id>')
-    .option('--name <name>', 'what the secret is for')
+    .option('--name <name>', 'what the secret is for, in 1 to 64 characters')
     .option('--expires <duration>', 'when it stops to work, for example 90d', duration)
-    .option('--secret-stdin', 'read the secret from standard input instead of making one')
+    .option('--secret-stdin', SECRET_STDIN)
     .option('--json', 'print JSON')
     .action(async (clientId, options) => {
       const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
@@ -149,7 +159,7 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
 
   clients
     .command('remove-secret')
-    .description('remove a secret')
+    .description('remove a secret: it is refused at once, and sessions go on')
     .argument('<id>')
     .argument('<secret-id>', 'as `clients show` lists it')
     .option('--json', 'print JSON')

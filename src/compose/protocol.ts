@@ -32,7 +32,6 @@ import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
 import { createTokenIssuer } from '../oauth/token-issuer.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
-import { grantTypes } from '../records/client.ts'
 import type { Signer } from '../records/signing-key.ts'
 import type { Readers, Snapshot, Write } from '../records/unit-of-work.ts'
 
@@ -75,13 +74,17 @@ export function composeProtocol(parts: ProtocolParts) {
     accessTokenTtl,
   })
   const keys = createKeysInUse(read)
+  const grants = [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, ...credentials, keys })]
 
   return {
-    metadata: metadataOf(issuer, grantTypes),
+    metadata: metadataOf(
+      issuer,
+      grants.map(({ grantType }) => grantType),
+    ),
     findLiveAccessToken,
     tokenEndpoint: createTokenEndpoint({
       authenticateClient,
-      grants: [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, ...credentials, keys })],
+      grants,
       issueTokens: composeIssuer(parts, gate.mayStart),
     }),
     revocationEndpoint: createRevocationEndpoint({

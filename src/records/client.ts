@@ -2,7 +2,7 @@
 import type { Credential } from './credential.ts'
 import type { Status } from './standing.ts'
 
-/** The grants that this service has, and that a client may be given (RFC 6749 §4, §6). */
+/** The grants that a client may be given (RFC 6749 §4, §6, RFC 8693 §2.1). */
 export const grantTypes = [
   'password',
   'refresh_token',
