@@ -80,7 +80,11 @@ const settingsCommand = (clients: Command, verb: string, description: string) =>
       'a web page that may use it, for example https://login.example.com; may be repeated',
       collect,
     )
-    .option('--introspect <audience>', 'an audience whose tokens it may introspect; may be repeated', collect)
+    .option(
+      '--introspect <audience>',
+      'an audience whose tokens it may introspect, unless it is public; may be repeated',
+      collect,
+    )
     .option('--access-token-ttl <duration>', "how long its access tokens live, for example 10m, or 'default'", lifetime)
     .option('--json', 'print JSON')
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { addClient, visible } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { addAlice, byTest, secret, serve } from '../support/serve.ts'
-import { auditedBy, everythingIn, notOnPostgres } from '../support/sqlite.ts'
+import { auditedBy, change, everythingIn, notOnPostgres } from '../support/sqlite.ts'
 
 const clock = testClock()
 const service = await serve(t, { clock })
@@ -51,6 +51,8 @@ t.test('wrong, missing, unknown, disabled, deleted and superfluous look the same
     await addClient(service, { clientId })
     await service.clients.setStatus(clientId, clientId as 'disabled' | 'deleted', byTest)
   }
+  await addClient(service, { clientId: 'became-public' })
+  change(service.databaseFile, 'update clients set is_public = 1 where client_id = ?', 'became-public')
   const answers = {
     'a wrong secret': await withBasic('web-app:wrong'),
     'a wrong secret in the body': await inBody('web-app', 'wrong'),
@@ -62,6 +64,7 @@ t.test('wrong, missing, unknown, disabled, deleted and superfluous look the same
     'a deleted client': await withBasic(`deleted:${secret}`),
     'a public client with a secret': await withBasic(`spa:${secret}`),
     'a public client with an empty secret in Basic': await withBasic('spa:'),
+    'a public client that has a secret stored': await withBasic(`became-public:${secret}`),
     'no client at all': await service.token(form),
     'another case': await withBasic(`WEB-APP:${secret}`),
     'an id with a NUL': await withBasic(`web-app%00:${secret}`),

@@ -12,7 +12,7 @@ import { clientSecretPost } from './client-secret-post.ts'
 import type { RecordUse } from './credential-use.ts'
 import type { RecordFailure } from './failure-audit.ts'
 import type { FindClient } from './known-clients.ts'
-import type { ClientCredentials, PresentedClient, Proof, ProvingMethod } from './method.ts'
+import type { PresentedClient, Proof, ProvingMethod, RequestCredentials } from './method.ts'
 import { none } from './none.ts'
 
 const provingMethods: readonly ProvingMethod[] = [clientSecretBasic, clientSecretPost]
@@ -30,7 +30,7 @@ export interface AuthenticatedClient extends Client {
   readonly accessTokenTtl: number
 }
 
-export interface ClientRequest extends ClientCredentials {
+export interface ClientRequest extends RequestCredentials {
   readonly provenance: Provenance
   readonly prove: Prove
   /** Told as soon as the client has proved who it is, for the log. */
@@ -44,7 +44,7 @@ export type AuthenticateClient = (request: ClientRequest) => Promise<Authenticat
  * Reads which client a request says it comes from.
  * @throws OAuthError invalid_request (two methods at once), invalid_client (none, or unreadable)
  */
-export function presentedClient(request: ClientCredentials): PresentedClient {
+export function presentedClient(request: RequestCredentials): PresentedClient {
   const [method = none, ...others] = provingMethods.filter(candidate => candidate.isUsed(request))
   if (others.length > 0) throw invalidRequest('Only one client authentication method may be used in a request.')
   const presented = method.read(request)

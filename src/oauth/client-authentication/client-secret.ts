@@ -37,13 +37,13 @@ function proofBy(secret: Credential): Proof {
 
 /**
  * A client that presents a secret.
- * @param readings the secret in every form in which it may have been meant
+ * @param readings the secret in every form in which it may have been meant; equal ones count once
  */
 export function presentedSecret(clientId: string, readings: readonly string[]): PresentedClient {
   return {
     clientId,
     prove(client: Client | undefined, nowMs: number): Outcome {
-      const presented = readings.map(reading => Buffer.from(hash('sha256', reading, 'base64url')))
+      const presented = [...new Set(readings)].map(reading => Buffer.from(hash('sha256', reading, 'base64url')))
       const good = matching(client?.secrets ?? [], presented).find(secret => endOf(secret) > nowMs)
       return good === undefined || client?.isPublic ? 'wrong_secret' : proofBy(good)
     },

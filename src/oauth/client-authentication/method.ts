@@ -4,7 +4,7 @@ import type { Credential } from '../../records/credential.ts'
 import type { FormParameters } from '../form.ts'
 
 /** Where a request says which client it comes from. */
-export interface ClientCredentials {
+export interface RequestCredentials {
   readonly parameters: FormParameters
   /** The Authorization header. */
   readonly authorization: string | undefined
@@ -14,13 +14,13 @@ export interface ClientAuthenticationMethod {
   /** As `token_endpoint_auth_methods_supported` names it (RFC 8414 §2). */
   readonly name: string
   /** @throws OAuthError invalid_client when what the request presents can't be read */
-  read(request: ClientCredentials): PresentedClient
+  read(request: RequestCredentials): PresentedClient
 }
 
 /** A method by which a client proves itself. */
 export interface ProvingMethod extends ClientAuthenticationMethod {
   /** Whether a request uses it, well or badly. */
-  isUsed(request: ClientCredentials): boolean
+  isUsed(request: RequestCredentials): boolean
 }
 
 /** What a request presents; nothing of it is believed yet. */
