@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader, ClientSettings, RegisteredClient } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
+import { hashOf } from '../records/opaque-token.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { revokeKeysOf } from './api-keys.ts'
@@ -103,7 +103,7 @@ export function createClients(dependencies: {
     const stored: Credential = {
       id: randomId(randomness, 'secret'),
       name: name ?? null,
-      hash: hash('sha256', value, 'base64url'),
+      hash: hashOf(value),
       createdAtMs,
       expiresAtMs: ttlSeconds === undefined ? null : createdAtMs + ttlSeconds * 1000,
       lastUsedAtMs: null,

@@ -1,14 +1,15 @@
 /** What the methods with a client secret share: the comparison with those that are stored (RFC 6749 §2.3.1). */
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { Client } from '../../records/client.ts'
 import type { Credential } from '../../records/credential.ts'
+import { hashOf } from '../../records/opaque-token.ts'
 import type { Outcome, PresentedClient, Proof } from './method.ts'
 
 /** Compared with when there is no secret to compare with, so that an unknown client costs the same. */
 const nobodysSecret: Credential = {
   id: '',
   name: null,
-  hash: hash('sha256', '', 'base64url'),
+  hash: hashOf(''),
   createdAtMs: 0,
   expiresAtMs: 0,
   lastUsedAtMs: null,
@@ -43,7 +44,7 @@ export function presentedSecret(clientId: string, readings: readonly string[]): 
   return {
     clientId,
     prove(client: Client | undefined, nowMs: number): Outcome {
-      const presented = [...new Set(readings)].map(reading => Buffer.from(hash('sha256', reading, 'base64url')))
+      const presented = [...new Set(readings)].map(reading => Buffer.from(hashOf(reading)))
       const good = matching(client?.secrets ?? [], presented).find(secret => endOf(secret) > nowMs)
       return good === undefined || client?.isPublic ? 'wrong_secret' : proofBy(good)
     },

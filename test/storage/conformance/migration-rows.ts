@@ -16,7 +16,14 @@ async function openMigratedOld(t: Test, engine: Engine): Promise<EmptyDatabase> 
   return database
 }
 
-const readAs = { subjectId: 'user_alice', clientId: 'client_web-app', revision: 0, clientRevision: 0, subjectRevision: null, nowMs: farMs }
+const readAs = {
+  subjectId: 'user_alice',
+  clientId: 'client_web-app',
+  revision: 0,
+  clientRevision: 0,
+  subjectRevision: null,
+  nowMs: farMs,
+}
 
 export function rowsMigrationChecks(t: Test, engine: Engine): void {
   t.test('from 0.1: no session loses anything, in whichever state it is, and each gets a revision', async t => {
