@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { toRestore, worksAt } from './support/restore.ts'
 import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
-import { addAlice, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
-import { device } from './support/status-list.ts'
+import { addAlice, api, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
+import { device, isRevoked, statusIn } from './support/status-list.ts'
+import { exchange, tokenExchange } from './support/token-exchange.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -27,6 +28,7 @@ t.test('every page of the chapter that has commands is followed here', async t =
     'lost-device',
     'known-password',
     'stolen-client-secret',
+    'leaked-api-key',
     'shut-out',
   ])
 })
@@ -106,6 +108,25 @@ t.test('A secret of a client is stolen: the old one is refused, the new one work
   t.equal(status, 200)
   await terminal(end)
   t.equal((await refreshWithNew(body.refresh_token)).body.error, 'invalid_grant')
+})
+
+t.test('An API key has leaked: it and its tokens end, and then those of its owner', async t => {
+  const { service, json } = await running(t)
+  const [revoke = '', show = '', revokeAll = '', look = '', ...more] = blocksOf('leaked-api-key')
+  t.strictSame(more, [])
+  await json(['clients', 'add', 'gateway', '--public', '--grant', tokenExchange, '--scope', '*', '--audience', api])
+  const make = () => json(['api-keys', 'create', '--user', 'alice', '--scope', 'posts:read', '--name', 'nightly'])
+  const [leaked, other] = [await make(), await make()]
+  const { access_token: access } = (await exchange(service, 'gateway', leaked.api_key)).body
+  const terminal = await terminalIn(t, service.folder, { KEY_ID: leaked.api_key_id, NAME: 'alice' })
+  await terminal(revoke)
+  t.match(await terminal(show), 'alice')
+  t.ok(await isRevoked(statusIn(access)))
+  t.equal((await exchange(service, 'gateway', leaked.api_key)).body.error, 'invalid_request')
+  t.equal((await exchange(service, 'gateway', other.api_key)).status, 200)
+  await terminal(revokeAll)
+  t.equal((await exchange(service, 'gateway', other.api_key)).body.error, 'invalid_request')
+  t.match(await terminal(look), 'revoked')
 })
 
 t.test('Shut out a user or a client: sessions end, and no sign-in works', async t => {

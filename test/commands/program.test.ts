@@ -26,6 +26,7 @@ const nouns = {
   users: ['add', 'list', 'show', 'set-password', 'disable', 'enable', 'delete'],
   roles: ['add', 'list', 'show', 'update', 'grant', 'revoke', 'delete'],
   clients: ['add', 'list', 'show', 'update', 'add-secret', 'remove-secret', 'disable', 'enable', 'delete'],
+  'api-keys': ['create', 'list', 'show', 'revoke'],
   sessions: ['list', 'revoke'],
   keys: ['list', 'rotate', 'revoke'],
 }
