@@ -75,6 +75,8 @@ async function findOwner({ users, clients }: Owners, owner: KeyOwnerName): Promi
   }
   const client = await clients.find(owner.clientId)
   if (client === undefined) throw notFound('client')
+  // It does nothing by itself: anybody could be it.
+  if (client.isPublic) throw new AccountError('invalid', 'A public client has no API keys.')
   return { ownerId: client.id, username: null, clientId: client.clientId }
 }
 

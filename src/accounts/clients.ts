@@ -72,13 +72,9 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
   accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
 })
 
-/** `*` stands for whatever the user has, except Signet's own permissions. */
-const covers = (scope: readonly string[], permission: string): boolean =>
-  scope.includes(permission) || (scope.includes('*') && !permission.startsWith('signet:'))
-
-/** Whether something that live tokens may carry is taken away. */
+/** Whether something that live tokens may carry is taken away. What `*` gives to users, it does not give to the client itself. */
 const isNarrower = (before: ClientSettings, after: ClientSettings): boolean =>
-  before.scope.some(permission => !covers(after.scope, permission)) ||
+  before.scope.some(permission => !after.scope.includes(permission)) ||
   before.audiences.some(audience => !after.audiences.includes(audience)) ||
   before.grants.some(grant => !after.grants.includes(grant))
 
