@@ -199,7 +199,11 @@ t.test('nothing ends when', async t => {
     'the client gets another secret': ({ clientId }) =>
       clients.addSecret(clientId, { name: undefined, secret: undefined, ttlSeconds: undefined }, byTest),
     'the client may have more': ({ clientId }) =>
-      clients.update(clientId, { scope: ['*'], audiences: [issuer, api, 'https://more.example'] }, byTest),
+      clients.update(
+        clientId,
+        { scope: ['posts:read', 'posts:write', '*'], audiences: [issuer, api, 'https://more.example'] },
+        byTest,
+      ),
     'tokens of the client live longer, and another page may use it': ({ clientId }) =>
       clients.update(clientId, { accessTokenTtlSeconds: 900, origins: ['https://page.example'] }, byTest),
     'the client is enabled that is enabled': ({ clientId }) => clients.setStatus(clientId, 'active', byTest),
