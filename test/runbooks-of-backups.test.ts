@@ -2,9 +2,9 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { putBack, refusal, toRestore, worksAt } from './support/restore.ts'
+import { advice, putBack, refusal, toRestore, worksAt } from './support/restore.ts'
 import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
-import { temporaryFolder } from './support/serve.ts'
+import { byTest, type Service, secret, temporaryFolder } from './support/serve.ts'
 import { select } from './support/sqlite.ts'
 import { device, restarted } from './support/status-list.ts'
 
@@ -22,7 +22,7 @@ t.test('Backup and Restore: what was given out before is of no use, and the serv
   const ASIDE = join(temporaryFolder(t), 'aside')
   const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
   const [backup = '', ...more] = blocksOf('backup')
-  const [exchange = '', accept = '', look = '', ...evenMore] = blocksOf('restore')
+  const [exchange = '', keep = '', , look = '', ...evenMore] = blocksOf('restore')
   t.strictSame([more, evenMore], [[], []])
   await terminal(backup)
   t.strictSame(readdirSync(BACKUP), ['signet.sqlite'])
@@ -32,29 +32,41 @@ t.test('Backup and Restore: what was given out before is of no use, and the serv
 
   await terminal(exchange)
   t.equal(select(join(ASIDE, 'signet.sqlite'), 'select id from sessions').length, 2, 'the database of before is kept')
-  t.match(await refusal(t, service), /signet doctor --accept-restore$/)
-  t.match(await terminal(accept), /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
+  t.match(await refusal(t, service), advice)
+  t.match(await terminal(keep), /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
   const again = await restarted(t, service, {})
   await terminal(look)
   t.strictSame([await worksAt(again, before), await worksAt(again, since)], [[], []])
   t.equal((await worksAt(again, await device(again))).length, 4)
 })
 
-t.test('Restore: without the key directory, an empty one will do', async t => {
-  const { service } = await toRestore(t)
-  const before = await device(service)
-  const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
-  const ASIDE = join(temporaryFolder(t), 'aside')
-  const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
-  await terminal(blocksOf('backup').join(''))
-  await service.stop()
-  rmSync(join(service.folder, 'keys'), { recursive: true })
-  mkdirSync(join(service.folder, 'keys'), { mode: 0o700 })
-  await terminal(blocksOf('restore').join(''))
-  const again = await restarted(t, service, {})
-  t.strictSame(await worksAt(again, before), [])
-  t.equal((await worksAt(again, await device(again))).length, 4)
-})
+t.test(
+  'Restore: without the key directory an empty one will do; without credentials each client gets a new secret',
+  async t => {
+    const { service } = await toRestore(t)
+    const before = await device(service)
+    const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
+    const ASIDE = join(temporaryFolder(t), 'aside')
+    const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
+    await terminal(blocksOf('backup').join(''))
+    await service.stop()
+    rmSync(join(service.folder, 'keys'), { recursive: true })
+    mkdirSync(join(service.folder, 'keys'), { mode: 0o700 })
+    const [exchange = '', , drop = '', look = ''] = blocksOf('restore')
+    t.match(await terminal(exchange + drop + look), /^Revoked 2 client secrets and 0 API keys/m)
+    const again = await restarted(t, service, {})
+    t.equal((await again.token({ grant_type: 'refresh_token' }, { client: ['web-app', secret] })).status, 401)
+    await addSecrets(again)
+    t.strictSame(await worksAt(again, before), [])
+    t.equal((await worksAt(again, await device(again))).length, 4)
+  },
+)
+
+/** In the place of those that were revoked. */
+async function addSecrets({ clients }: Service): Promise<void> {
+  for (const clientId of ['web-app', 'resource'])
+    await clients.addSecret(clientId, { name: undefined, secret, ttlSeconds: undefined }, byTest)
+}
 
 t.test('A copy that nothing marks: without its epoch it is accepted as a restore', async t => {
   const { service } = await toRestore(t)

@@ -17,9 +17,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     await db.schema
       .createIndex(`credentials_by_${column}`)
       .on('credentials')
-      .column(column)
+      .columns([column, 'id'])
       .where(column as never, 'is not', null)
       .execute()
+  await db.schema
+    .createIndex('credentials_by_created_at_ms')
+    .on('credentials')
+    .columns(['created_at_ms', 'id'])
+    .execute()
   await db.schema.alterTable('cascades').addColumn('credential_id', 'text').execute()
   await db.schema
     .alterTable('cascades')

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../oauth/status-list/status-index.ts'
-import type { Readers, Write } from '../records/unit-of-work.ts'
+import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
 import { createJumpWatch } from './clock-jump.ts'
 import { type Background, periodically } from './periodically.ts'
 
@@ -17,11 +17,15 @@ const PAGE = 500
 /** However many sessions there are, a round costs no more than this; the next one goes on. */
 const PAGES_A_ROUND = 200
 
+/** For whoever looks back at what a client or user had. */
+const CREDENTIALS_KEPT_MS = 90 * 24 * 60 * 60_000
+
 /** How many rows were removed of what. */
 export interface Swept {
   readonly sessions: number
   readonly revocations: number
   readonly statusLists: number
+  readonly credentials: number
 }
 
 export interface Janitor extends Background {
@@ -37,14 +41,23 @@ export function createJanitor(dependencies: {
 }): Janitor {
   const { read, write, clock, log } = dependencies
 
-  async function sweepRevocations(signal: AbortSignal | undefined): Promise<number> {
+  /** @param removeSome removes a batch in one write, and answers how many that were */
+  async function inBatches(
+    removeSome: (stores: Stores) => Promise<number>,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     for (let total = 0; ; await nextTurn()) {
-      const removed = await write(stores => stores.revocations.removeExpired(clock.now(), BATCH))
+      const removed = await write(removeSome)
       total += removed
       // Fewer than a batch is no sign of the end: somebody else may have removed some of it.
       if (removed === 0 || signal?.aborted) return total
     }
   }
+
+  const removeRevocations = ({ revocations }: Stores) => revocations.removeExpired(clock.now(), BATCH)
+  /** The session that hung on one ended when it did, and is gone or of no use to anybody. */
+  const removeCredentials = ({ credentials }: Stores) =>
+    credentials.removeOver(clock.now() - CREDENTIALS_KEPT_MS, BATCH)
 
   async function removeSessions(ids: readonly string[]): Promise<number> {
     let total = 0
@@ -73,12 +86,13 @@ export function createJanitor(dependencies: {
   }
 
   async function sweep(from: string, mostPages: number, signal?: AbortSignal) {
-    const revocations = await sweepRevocations(signal)
+    const revocations = await inBatches(removeRevocations, signal)
     const { total: sessions, next } = await sweepSessions(from, mostPages, signal)
     const statusLists = await write(stores => stores.statusLists.removeExpired(clock.now()))
-    if (revocations + sessions + statusLists > 0)
-      log.info({ sessions, revocations, status_lists: statusLists }, 'swept')
-    return { swept: { sessions, revocations, statusLists }, next }
+    const credentials = await inBatches(removeCredentials, signal)
+    if (revocations + sessions + statusLists + credentials > 0)
+      log.info({ sessions, revocations, status_lists: statusLists, credentials }, 'swept')
+    return { swept: { sessions, revocations, statusLists, credentials }, next }
   }
 
   const onError = (error: unknown) => {

@@ -1,43 +1,70 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Doctor } from '../maintenance/doctor.ts'
-import { operator, Refused, type Terminal } from './terminal.ts'
+import type { CredentialChoice } from '../maintenance/accept-restore.ts'
+import type { Doctor, Finding } from '../maintenance/doctor.ts'
+import { describeAccepted, describeAtStake, linesOfAccepted, linesOfAtStake } from './doctor-restore.ts'
+import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
 
 /** Made when it is asked for. */
 export interface DoctorService {
   doctor(): Promise<Doctor>
 }
 
+interface Asked {
+  readonly acceptRestore?: true | undefined
+  readonly keepCredentials?: true | undefined
+  readonly dropCredentials?: true | undefined
+}
+
+/** @throws UsageError when there are two, or nothing that they are about */
+function choiceIn({ acceptRestore, keepCredentials, dropCredentials }: Asked): CredentialChoice | undefined {
+  if (keepCredentials && dropCredentials)
+    throw new UsageError('Give --keep-credentials or --drop-credentials, not both.')
+  const choice = keepCredentials ? 'keep' : dropCredentials ? 'drop' : undefined
+  if (choice !== undefined && !acceptRestore)
+    throw new UsageError(`--${choice}-credentials is about a restore: give --accept-restore, too.`)
+  return choice
+}
+
+function lineOf({ check, problem, warning }: Finding): string {
+  if (problem !== undefined) return `PROBLEM  ${check}: ${problem}`
+  return warning === undefined ? `ok       ${check}` : `WARNING  ${check}: ${warning}`
+}
+
+const describeFinding = ({ check, problem, warning }: Finding) => ({
+  check,
+  ok: problem === undefined,
+  problem: problem ?? null,
+  warning: warning ?? null,
+})
+
 export const doctorCommand = (services: () => DoctorService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('doctor')
-    .description('check configuration, database, clock and keys, and say what to mend')
-    .option('--accept-restore', 'after a backup was put back: end what is older, and serve again')
+    .description('check configuration, database, clock, keys and credentials, and say what to mend')
+    .option(
+      '--accept-restore',
+      'after a backup was put back: end what is older, and serve again; alone, say what to decide',
+    )
+    .option('--keep-credentials', 'with it: client secrets and API keys go on working')
+    .option('--drop-credentials', 'with it: all of them are revoked')
     .option('--json', 'print JSON')
     .action(async options => {
+      const choice = choiceIn(options)
       const doctor = await services().doctor()
-      const accepted = options.acceptRestore === true ? await doctor.acceptRestore(operator()) : undefined
+      if (options.acceptRestore && choice === undefined) {
+        const stakes = await doctor.atStake()
+        answer(describeAtStake(stakes), linesOfAtStake(stakes), options)
+        throw new Refused('')
+      }
+      const accepted = choice && (await doctor.acceptRestore(choice, operator()))
       const findings = await doctor.examine()
-      const lines = findings.map(
-        ({ check, problem }) =>
-          `${problem === undefined ? 'ok     ' : 'PROBLEM'}  ${check}${problem === undefined ? '' : `: ${problem}`}`,
-      )
-      if (accepted !== undefined)
-        lines.unshift(
-          `Accepted the restore: ${accepted.sessions} sessions ended, ${accepted.keys} signing keys revoked`,
-          'What changed after the backup is not known here: users, passwords, roles, clients and secrets that were added,',
-          'changed or removed since. Go through them, and set again what was changed because it was stolen.',
-        )
       const isWell = findings.every(({ problem }) => problem === undefined)
       answer(
         {
           ok: isWell,
-          findings: findings.map(({ check, problem }) => ({
-            check,
-            ok: problem === undefined,
-            problem: problem ?? null,
-          })),
-          ...(accepted && { accepted_restore: accepted }),
+          findings: findings.map(describeFinding),
+          ...(accepted && { accepted_restore: describeAccepted(accepted) }),
         },
-        lines,
+        [...(accepted === undefined ? [] : linesOfAccepted(accepted)), ...findings.map(lineOf)],
         options,
       )
       if (!isWell) throw new Refused('')

@@ -5,8 +5,10 @@ import type { KeyFiles } from '../keys/key-files.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import { createRestoreAcceptance } from '../maintenance/accept-restore.ts'
+import { createStakes } from '../maintenance/at-stake.ts'
 import { createBackup } from '../maintenance/backup.ts'
 import { createExamination, type Doctor } from '../maintenance/doctor.ts'
+import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
 import { assertDatabaseIsThere, assertKeyDirectoryIsThere } from '../maintenance/files.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
@@ -53,7 +55,8 @@ export function composeMaintenance(parts: MaintenanceParts) {
       examine: createExamination({
         openDatabase: async () => {
           const { read, integrityProblem } = await openDatabase()
-          return { signingKeys: read.signingKeys, lastEventAtMs: read.audit.lastEventAtMs, integrityProblem }
+          const { signingKeys, credentials, audit } = read
+          return { signingKeys, credentials, lastEventAtMs: audit.lastEventAtMs, integrityProblem }
         },
         openFiles,
         restoreGuard: async () => {
@@ -64,16 +67,21 @@ export function composeMaintenance(parts: MaintenanceParts) {
         isEncrypted: config.keyEncryptionKey !== undefined,
         clock,
       }),
-      async acceptRestore(by) {
+      async atStake() {
+        const { read } = await openDatabase()
+        return createStakes({ restoreGuard: await restoreGuard(), read, clock })()
+      },
+      async acceptRestore(choice, by) {
         const { read, write } = await openDatabase()
         const acceptRestore = createRestoreAcceptance({
           clients: read.clients,
           restoreGuard: await restoreGuard(),
           sessionManagement: await sessionManagement(),
           keyLifecycle: await keyLifecycle(),
+          dropCredentials: createCredentialDrop({ write, clock }),
           write,
         })
-        return acceptRestore(by)
+        return acceptRestore(choice, by)
       },
     }),
 

@@ -1,22 +1,33 @@
 /**
  * What an operator does after a backup was put back. Nothing that was given out before works afterwards: sessions end, no list hands
  * out an index that the original may have given to somebody else, and the keys that signed tokens of sessions which this copy does
- * not know leave the JWKS. The epoch comes last: what is cut short before has to be accepted again.
+ * not know leave the JWKS. Client secrets and API keys that were removed since are good again in the copy: whether all go, the operator
+ * says. The epoch comes last: what is cut short before has to be accepted again.
  */
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader } from '../records/client.ts'
+import type { CredentialCounts } from '../records/credential.ts'
 import type { Write } from '../records/unit-of-work.ts'
+import type { DropCredentials } from './drop-credentials.ts'
 import type { RestoreGuard } from './restore.ts'
 
 const REASON = 'restore_accepted'
+
+/** What becomes of client secrets and API keys, of which nobody knows which were removed since the backup. */
+export type CredentialChoice = 'keep' | 'drop'
 
 /** How many sessions and signing keys were ended. */
 export interface AcceptedRestore {
   readonly sessions: number
   readonly keys: number
+  /** How many were revoked; undefined when they were kept. */
+  readonly dropped: CredentialCounts | undefined
 }
+
+/** In the audit. */
+const outcomes = { keep: 'credentials_kept', drop: 'credentials_dropped' } as const
 
 /** @throws KeyError when there is nothing to accept */
 export function createRestoreAcceptance(dependencies: {
@@ -24,16 +35,18 @@ export function createRestoreAcceptance(dependencies: {
   readonly clients: Pick<ClientReader, 'allIds'>
   readonly sessionManagement: SessionManagement
   readonly keyLifecycle: KeyLifecycle
+  readonly dropCredentials: DropCredentials
   readonly write: Write
-}): (by: Provenance) => Promise<AcceptedRestore> {
-  const { restoreGuard, clients, sessionManagement, keyLifecycle, write } = dependencies
-  return async by => {
+}): (choice: CredentialChoice, by: Provenance) => Promise<AcceptedRestore> {
+  const { restoreGuard, clients, sessionManagement, keyLifecycle, dropCredentials, write } = dependencies
+  return async (choice, by) => {
     await restoreGuard.assertRestored()
     let sessions = 0
     for (const id of await clients.allIds()) sessions += await sessionManagement.end({ clientId: id }, REASON, by)
     await write(stores => stores.statusLists.closeOpen())
     const keys = await keyLifecycle.revokeAll(REASON, by)
-    await restoreGuard.renew(by)
-    return { sessions, keys: keys.length }
+    const dropped = choice === 'drop' ? await dropCredentials(REASON, by) : undefined
+    await restoreGuard.renew(outcomes[choice], by)
+    return { sessions, keys: keys.length, dropped }
   }
 }

@@ -4,24 +4,36 @@ import type { KeyFiles } from '../keys/key-files.ts'
 import { readProved } from '../keys/private-keys.ts'
 import { inState } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import type { CredentialReader } from '../records/credential.ts'
 import type { SigningKeyReader } from '../records/signing-key.ts'
-import type { AcceptedRestore } from './accept-restore.ts'
+import type { AcceptedRestore, CredentialChoice } from './accept-restore.ts'
+import type { AtStake } from './at-stake.ts'
+import { expiringCredentials } from './expiring-credentials.ts'
 import type { RestoreGuard } from './restore.ts'
 
 export interface Finding {
   readonly check: string
   /** What to mend; undefined when all is well. */
   readonly problem: string | undefined
+  /** What will be one if nobody does anything; undefined when there is nothing. */
+  readonly warning: string | undefined
 }
 
 export interface Doctor {
   examine(): Promise<readonly Finding[]>
   /**
+   * What accepting the restore would end.
+   * @throws KeyError when there is nothing to accept
+   */
+  atStake(): Promise<AtStake>
+  /**
    * Ends what is older than the restore.
    * @throws KeyError when there is nothing to accept
    */
-  acceptRestore(by: Provenance): Promise<AcceptedRestore>
+  acceptRestore(choice: CredentialChoice, by: Provenance): Promise<AcceptedRestore>
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The clock of this machine may be this much behind what was written last. */
 const CLOCK_SLACK_MS = 60_000
@@ -30,6 +42,7 @@ export function createExamination(dependencies: {
   /** Opened when they are asked for: what can't be opened is what to mend. */
   readonly openDatabase: () => Promise<{
     readonly signingKeys: SigningKeyReader
+    readonly credentials: Pick<CredentialReader, 'listExpiring'>
     /** When the newest audit event was written. */
     readonly lastEventAtMs: () => Promise<number | undefined>
     readonly integrityProblem: () => Promise<string | undefined>
@@ -73,13 +86,25 @@ export function createExamination(dependencies: {
     'key encryption': encryptionProblem,
     restore: async () => (await restoreGuard()).problem(),
   }
+  /** What they answer is no problem yet. */
+  const outlooks: typeof checks = {
+    credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
+  }
+
+  const problemIn = async (look: () => Promise<string | undefined>) => ({
+    problem: await look().catch(messageOf),
+    warning: undefined,
+  })
+  const warningIn = (look: () => Promise<string | undefined>) =>
+    look().then(
+      warning => ({ problem: undefined, warning }),
+      (error: unknown) => ({ problem: messageOf(error), warning: undefined }),
+    )
 
   return async () => {
     const findings: Finding[] = []
-    for (const [check, look] of Object.entries(checks)) {
-      const problem = await look().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
-      findings.push({ check, problem })
-    }
+    for (const [check, look] of Object.entries(checks)) findings.push({ check, ...(await problemIn(look)) })
+    for (const [check, look] of Object.entries(outlooks)) findings.push({ check, ...(await warningIn(look)) })
     return findings
   }
 }

@@ -21,8 +21,11 @@ export interface RestoreGuard {
    * @throws KeyError when there is nothing to accept
    */
   assertRestored(): Promise<void>
-  /** Begins a new epoch, in which this is the original: the last step of accepting a restore. */
-  renew(by: Provenance): Promise<void>
+  /**
+   * Begins a new epoch, in which this is the original: the last step of accepting a restore.
+   * @param reason for the audit: what was decided
+   */
+  renew(reason: string, by: Provenance): Promise<void>
 }
 
 const newEpoch = (randomness: Randomness): string => randomness.bytes(16).toString('hex')
@@ -65,7 +68,7 @@ export function createRestoreGuard(dependencies: {
       if (found === undefined) return
       throw new KeyError(
         `${found} Nothing is served, so that nothing lives again that was revoked since. If it was you, run: ` +
-          'signet doctor --accept-restore',
+          'signet doctor --accept-restore, which says what to decide, then the same with --keep-credentials or --drop-credentials',
       )
     },
 
@@ -80,13 +83,13 @@ export function createRestoreGuard(dependencies: {
       )
     },
 
-    async renew(by) {
+    async renew(reason, by) {
       const { id } = (await instance.find()) ?? { id: '' }
       const epoch = newEpoch(randomness)
       await epochFile.write(id, epoch)
       await write(async stores => {
         await stores.instance.renew(epoch)
-        await stores.audit.append({ type: 'restore.accept', outcome: 'success', provenance: by })
+        await stores.audit.append({ type: 'restore.accept', outcome: 'success', reason, provenance: by })
       })
     },
   }

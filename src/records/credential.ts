@@ -13,20 +13,29 @@ export interface Credential {
   readonly lastUsedAtMs: number | null
 }
 
-/** A credential that works, as it is told of to operators. */
+/** A credential that is neither revoked nor expired, and whose owner is not deleted, as it is told of to operators. */
 export interface LiveCredential extends Pick<Credential, 'id' | 'name' | 'createdAtMs' | 'expiresAtMs'> {
   readonly kind: CredentialKind
   /** A user, or the internal id of a client. */
   readonly ownerId: string
+  /** What the owner is called: one of the two. */
+  readonly username: string | null
+  /** The `client_id` of RFC 6749 §2.2. */
+  readonly clientId: string | null
 }
 
+/** How many of each kind. */
+export type CredentialCounts = Readonly<Record<CredentialKind, number>>
+
 export interface CredentialReader {
-  /** Those that work, and end before `beforeMs`: the first to end first, at most `limit`. */
+  /** Those that live, and end before `beforeMs`: the first to end first, at most `limit`. */
   listExpiring(nowMs: number, beforeMs: number, limit: number): Promise<readonly LiveCredential[]>
-  /** Those that work: how many of each kind. */
-  countLive(nowMs: number): Promise<Readonly<Partial<Record<CredentialKind, number>>>>
-  /** Those that work: the `limit` that were made last, the newest first. */
+  /** How many live: for questions that are seldom asked, as all of them are looked at. */
+  countLive(nowMs: number): Promise<CredentialCounts>
+  /** Of those that live, the `limit` that were made last, the newest first. */
   listNewest(nowMs: number, limit: number): Promise<readonly LiveCredential[]>
+  /** Those that live, in the order of their ids, at most `limit`. @param afterId the id after which it begins */
+  listLive(nowMs: number, afterId: string, limit: number): Promise<readonly LiveCredential[]>
 }
 
 /** Whoever adds or removes one of a client raises the revision of its owner in the same write. */
@@ -35,8 +44,8 @@ export interface CredentialStore extends CredentialReader {
   insert(ownerId: string, kind: 'client_secret', credential: Credential): Promise<void>
   /** It never works again; the row stays for those who look back. */
   revoke(id: string, nowMs: number): Promise<void>
-  /** Revokes at most `limit` of those of a kind that work, and answers the owner of each. */
-  revokeSome(kind: CredentialKind, limit: number, nowMs: number): Promise<readonly string[]>
+  /** Revokes those of `ids` that are not revoked, and answers which they are. */
+  revokeSome(ids: readonly string[], nowMs: number): Promise<readonly string[]>
   /** Raises no revision: nothing depends on it. */
   setLastUsed(id: string, nowMs: number, address: string | null): Promise<void>
   /** Removes at most `limit` of those that were revoked or expired before this, and answers how many. */

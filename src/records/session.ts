@@ -148,6 +148,8 @@ export interface SessionReader {
     moment: Moment,
   ): Promise<{ readonly ids: readonly string[]; readonly next: string | undefined }>
 
+  /** Those that have not ended, expired ones, too: as many as there are, or `most`. */
+  countOpen(most: number): Promise<number>
   /** Sessions with a live access token that were used last in this span of time: as many as there are, or `most`. */
   countLive(usedFromMs: number, usedBeforeMs: number, nowMs: number, most: number): Promise<number>
 }

@@ -21,7 +21,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** A token's 10 minutes, the grace, the time to issue it, and the tolerance of slow clocks. */
 const DEAD_AFTER_MS = (600 + 30 + 10 + 300) * SECOND_MS
-const nothing = { sessions: 0, revocations: 0, statusLists: 0 }
+const nothing = { sessions: 0, revocations: 0, statusLists: 0, credentials: 0 }
 
 async function scene(t: Test) {
   const clock = testClock()
@@ -129,10 +129,10 @@ test('the log says what was removed, and names nobody', async t => {
   await sweep()
   const [line, ...more] = linesSaying(service, 'swept')
   t.same(more, [])
-  const { level, sessions, revocations, status_lists } = line
+  const { level, sessions, revocations, status_lists, credentials } = line
   t.same(
-    { level, sessions, revocations, status_lists },
-    { level: 'info', sessions: 1, revocations: 1, status_lists: 1 },
+    { level, sessions, revocations, status_lists, credentials },
+    { level: 'info', sessions: 1, revocations: 1, status_lists: 1, credentials: 0 },
   )
   t.notMatch(JSON.stringify(line), /alice|session_|user_/)
 })

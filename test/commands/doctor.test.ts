@@ -3,7 +3,7 @@ import { openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { putBack, toRestore } from '../support/restore.ts'
+import { accepting, putBack, toRestore } from '../support/restore.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
 import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
 import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
@@ -13,8 +13,17 @@ const skip = notOnPostgres('it is about the file')
 // Each has a database of its own.
 t.jobs = 2
 
-const checks = ['database', 'clock', 'key directory', 'active key', 'standby key', 'key encryption', 'restore']
-const well = { ok: true, findings: checks.map(check => ({ check, ok: true, problem: null })) }
+const checks = [
+  'database',
+  'clock',
+  'key directory',
+  'active key',
+  'standby key',
+  'key encryption',
+  'restore',
+  'credentials',
+]
+const well = { ok: true, findings: checks.map(check => ({ check, ok: true, problem: null, warning: null })) }
 
 const doctorIn = async (t: Test, folder: string) => commandLine(t, await environmentOf(folder))
 
@@ -132,7 +141,7 @@ t.test('mistakes of the configuration are all told, with exit code 1 and nothing
   await refuses([
     { words: ['doctor'], code: 1, says: /^ {2}SIGNET_PORT is "none"/m },
     { words: ['doctor'], code: 1, says: /^ {2}SIGNET_FROBNICATE is not a variable/m },
-    { words: ['doctor', '--accept-restore'], code: 1, says: /^ {2}SIGNET_PORT is "none"/m },
+    { words: accepting.keep, code: 1, says: /^ {2}SIGNET_PORT is "none"/m },
   ])
   t.strictSame(readdirSync(folder), [])
 })

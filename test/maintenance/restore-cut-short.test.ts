@@ -5,9 +5,11 @@ import t, { type Test } from 'tap'
 import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
+import type { CredentialChoice } from '../../src/maintenance/accept-restore.ts'
 import { putBack, refusal, toRestore, worksAt } from '../support/restore.ts'
-import { byTest, environmentOf, type Service, temporaryFolder } from '../support/serve.ts'
+import { byTest, environmentOf, type Service, secret, temporaryFolder } from '../support/serve.ts'
 import { filesNeeded, keyFilesIn, keyIn } from '../support/signing-keys.ts'
+import { select } from '../support/sqlite.ts'
 import { type Device, device, restarted } from '../support/status-list.ts'
 
 /** What is written to the database and to the key directory, in order; from the step `at` on, the process is gone. */
@@ -33,11 +35,11 @@ function gone(at: number, when: 'before' | 'after') {
   return { steps, faults }
 }
 
-async function accept(t: Test, folder: string, faults: Faults): Promise<void> {
+async function accept(t: Test, folder: string, choice: CredentialChoice, faults: Faults): Promise<void> {
   const container = createContainer(readConfig(await environmentOf(folder)), { faults })
   t.teardown(() => container.close())
   try {
-    await (await container.doctor()).acceptRestore(byTest)
+    await (await container.doctor()).acceptRestore(choice, byTest)
   } finally {
     await container.close()
   }
@@ -46,6 +48,10 @@ async function accept(t: Test, folder: string, faults: Faults): Promise<void> {
 /** A stopped service whose backup was put back, with a device that signed in before. */
 async function putBackBefore(t: Test) {
   const { service, json, file } = await toRestore(t)
+  // Of a person, a client, and more than one write revokes.
+  await json(['api-keys', 'create', '--user', 'alice', '--name', 'script', '--scope', 'posts:read'])
+  for (let count = 0; count < 70; count += 1)
+    await service.clients.addSecret('resource', { name: undefined, secret: undefined, ttlSeconds: undefined }, byTest)
   const before = await device(service)
   await json(['backup', file])
   await service.stop()
@@ -60,9 +66,20 @@ async function putBackBefore(t: Test) {
   return { before, copy }
 }
 
-/** It serves, with one key that signs and one that stands by, and the tokens of before are of no use. */
-async function servesAnew(t: Test, where: Service, before: Device, title: string): Promise<void> {
+/** It serves, with one key that signs and one that stands by, and what was given out before is of no use. */
+async function servesAnew(
+  t: Test,
+  where: Service,
+  before: Device,
+  choice: CredentialChoice,
+  title: string,
+): Promise<void> {
+  const left = select(where.databaseFile, 'select id from credentials where revoked_at_ms is null')
+  t.equal(left.length, choice === 'drop' ? 0 : 73, title)
   const again = await restarted(t, where, {})
+  if (choice === 'drop')
+    for (const clientId of ['web-app', 'resource'])
+      await again.clients.addSecret(clientId, { name: undefined, secret, ttlSeconds: undefined }, byTest)
   t.strictSame(await worksAt(again, before), [], title)
   t.equal((await worksAt(again, await device(again))).length, 4, title)
   t.ok(keyIn(again, 'active').kid !== keyIn(again, 'pending').kid, title)
@@ -70,10 +87,11 @@ async function servesAnew(t: Test, where: Service, before: Device, title: string
   await again.stop()
 }
 
-t.test('wherever accepting is cut short, the service refuses until it is accepted again, and then works', async t => {
+/** Cuts it short before and after each step. */
+async function cutShortEverywhere(t: Test, choice: CredentialChoice): Promise<string[]> {
   const { before, copy } = await putBackBefore(t)
   const whole = gone(Number.POSITIVE_INFINITY, 'before')
-  await accept(t, copy().folder, whole.faults)
+  await accept(t, copy().folder, choice, whole.faults)
   const { steps } = whole
   t.strictSame(new Set(steps), new Set(['write', 'prepare', 'commit', 'remove', 'write epoch']))
   t.equal(steps.at(-1), 'write', 'the last step makes it the original')
@@ -82,12 +100,22 @@ t.test('wherever accepting is cut short, the service refuses until it is accepte
     for (const when of ['before', 'after'] as const) {
       const title = `gone ${when} step ${index + 1}, ${name}`
       const where = copy()
-      await t.rejects(accept(t, where.folder, gone(index + 1, when).faults), { message: 'gone' }, title)
+      await t.rejects(accept(t, where.folder, choice, gone(index + 1, when).faults), { message: 'gone' }, title)
       const isDone = index + 1 === steps.length && when === 'after'
       if (!isDone) {
         t.match(await refusal(t, where), /Nothing is served/, title)
-        await accept(t, where.folder, {})
+        await accept(t, where.folder, choice, {})
       }
-      await servesAnew(t, where, before, title)
+      await servesAnew(t, where, before, choice, title)
     }
+  return steps
+}
+
+t.test('wherever accepting is cut short, the service refuses until it is accepted again, and then works', async t => {
+  await cutShortEverywhere(t, 'keep')
+})
+
+t.test('the same where all credentials go: none is left, in whichever write it was cut short', async t => {
+  const steps = await cutShortEverywhere(t, 'drop')
+  t.strictSame(steps.slice(-5), ['write', 'write', 'write', 'write epoch', 'write'], 'two batches, and a look for more')
 })

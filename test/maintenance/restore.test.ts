@@ -2,7 +2,16 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { epochFilesIn, putBack, refusal, revokeActiveKey, toRestore, worksAt } from '../support/restore.ts'
+import {
+  accepting,
+  advice,
+  epochFilesIn,
+  putBack,
+  refusal,
+  revokeActiveKey,
+  toRestore,
+  worksAt,
+} from '../support/restore.ts'
 import { byTest, claimsOf, headerOf, password, signIn } from '../support/serve.ts'
 import { jwksOf, kidsIn, publishedBy, verifyingKid } from '../support/signing-keys.ts'
 import { auditOf, select } from '../support/sqlite.ts'
@@ -12,7 +21,6 @@ import { device, isRevoked, refreshed, restarted, revoke, statusIn } from '../su
 t.jobs = 2
 
 const isCopy = /^The database is a backup of \d{4}-\d\d-\d\dT\S+ that was put back\. Nothing is served/
-const advice = /run: signet doctor --accept-restore$/
 const differ = /^The database and the key directory are of different times: one of them was put back\./
 
 t.test(
@@ -50,10 +58,10 @@ t.test(
     t.equal(examined.code, 1)
     t.match(JSON.parse(examined.stdout), {
       ok: false,
-      findings: [{}, {}, {}, {}, {}, {}, { check: 'restore', ok: false }],
+      findings: [{}, {}, {}, {}, {}, {}, { check: 'restore', ok: false }, {}],
     })
 
-    const accepted = await json(['doctor', '--accept-restore'])
+    const accepted = await json(accepting.keep)
     t.match(accepted, { ok: true, accepted_restore: { sessions: 2, keys: 2 } })
     const again = await restarted(t, service, {})
     t.equal(again.issuer, service.issuer)
@@ -82,12 +90,13 @@ t.test('accepting says what it ended and what it cannot know, and the audit says
   await service.stop()
   putBack(file, service)
   const before = auditOf(file).length
-  const says = await text(['doctor', '--accept-restore'])
+  const says = await text(accepting.keep)
   t.match(says, /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
+  t.match(says, /^Client secrets and API keys were kept: /m)
   t.match(says, /not known here: users, passwords, roles, clients and secrets/)
   t.match(says, /^ok +restore$/m)
   t.strictSame(auditOf(service.databaseFile).slice(before).sort(), [
-    'restore.accept success',
+    'restore.accept success credentials_kept',
     'session.end success restore_accepted',
     'signing_key.add success active',
     'signing_key.add success pending',
@@ -105,7 +114,7 @@ t.test('a session of the backup stays ended for its user, whose next sign-in is 
   await json(['backup', file])
   await service.stop()
   putBack(file, service)
-  await json(['doctor', '--accept-restore'])
+  await json(accepting.keep)
   t.strictSame(await json(['sessions', 'list']), [])
   const again = await restarted(t, service, {})
   const fresh = await refreshed(again, await device(again))
@@ -120,11 +129,11 @@ t.test('a copy of the file that signet backup did not make is refused once a res
   await service.stop()
   cpSync(service.databaseFile, plain)
   putBack(file, service)
-  await json(['doctor', '--accept-restore'])
+  await json(accepting.keep)
   putBack(plain, service)
   t.match(await refusal(t, service), differ)
   t.match(await refusal(t, service), advice)
-  await json(['doctor', '--accept-restore'])
+  await json(accepting.keep)
   await restarted(t, service, {})
 })
 
@@ -134,7 +143,7 @@ t.test('a key directory of another time is refused, and so is one that has lost 
   await service.stop()
   cpSync(keysFolder, join(backups, 'keys'), { recursive: true })
   putBack(file, service)
-  await json(['doctor', '--accept-restore'])
+  await json(accepting.keep)
   const now = join(backups, 'now')
   cpSync(keysFolder, now, { recursive: true })
   const exchange = (folder: string) => {
@@ -158,7 +167,7 @@ t.test('accepting what nobody put back ends nothing: not beside a running servic
   const alive = await device(service)
   const before = auditOf(service.databaseFile)
   const says = new RegExp(`^There is no restore to accept: .*Nothing was changed\\..* remove the file ${name}`)
-  const accept = { words: ['doctor', '--accept-restore'], code: 1, says } as const
+  const accept = { words: accepting.keep, code: 1, says } as const
   await refuses([accept])
   t.strictSame(auditOf(service.databaseFile), before)
   t.equal((await worksAt(service, alive)).length, 4)
@@ -166,7 +175,7 @@ t.test('accepting what nobody put back ends nothing: not beside a running servic
   await json(['backup', file])
   await service.stop()
   putBack(file, service)
-  await json(['doctor', '--accept-restore'])
+  await json(accepting.keep)
   await refuses([accept])
   const again = await restarted(t, service, {})
   const fresh = await device(again)
@@ -181,7 +190,7 @@ t.test('a copy that nothing marks is accepted once its epoch was taken out of th
   cpSync(service.databaseFile, join(backups, 'plain.sqlite'))
   putBack(join(backups, 'plain.sqlite'), service)
   for (const name of epochFilesIn(keysFolder)) rmSync(join(keysFolder, name))
-  t.match(await json(['doctor', '--accept-restore']), { ok: true, accepted_restore: { sessions: 1, keys: 2 } })
+  t.match(await json(accepting.keep), { ok: true, accepted_restore: { sessions: 1, keys: 2 } })
   const again = await restarted(t, service, {})
   t.strictSame(await worksAt(again, alive), [])
   await json(['backup', file])
@@ -191,7 +200,7 @@ t.test('a database that never served has nothing to accept, and one that is not 
   const { service, refuses, json } = await toRestore(t)
   await service.stop()
   for (const ending of ['', '-wal', '-shm']) rmSync(`${service.databaseFile}${ending}`, { force: true })
-  const accept = { words: ['doctor', '--accept-restore'], code: 1 } as const
+  const accept = { words: accepting.keep, code: 1 } as const
   await refuses([{ ...accept, says: /^There is no database at / }])
   await json(['migrate'])
   await refuses([{ ...accept, says: /^There is no restore to accept/ }])

@@ -18,6 +18,15 @@ export async function toRestore(t: Test) {
   return { ...operator, service, file, backups, keysFolder: join(service.folder, 'keys') }
 }
 
+/** Accepts a restore, with each choice that there is. */
+export const accepting = {
+  keep: ['doctor', '--accept-restore', '--keep-credentials'],
+  drop: ['doctor', '--accept-restore', '--drop-credentials'],
+} as const
+
+/** What whoever has put something back is told to run. */
+export const advice = /run: signet doctor --accept-restore, .* --keep-credentials or --drop-credentials$/
+
 /** Puts a copy in the place of a database that nobody uses, without the log of the one that was there. */
 export function putBack(copy: string, { databaseFile }: Pick<Service, 'databaseFile'>): void {
   for (const ending of ['', '-wal', '-shm']) rmSync(`${databaseFile}${ending}`, { force: true })

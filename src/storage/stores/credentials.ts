@@ -1,27 +1,91 @@
 import type { Kysely } from 'kysely'
-import type { CredentialKind, CredentialStore, LiveCredential } from '../../records/credential.ts'
-import { type Executor, prepared } from '../engine/prepared.ts'
+import type { CredentialReader, CredentialStore, LiveCredential } from '../../records/credential.ts'
+import { type Executor, notDeleted, prepared } from '../engine/prepared.ts'
 import type { CredentialsTable, Schema } from '../engine/schema.ts'
 
-type LiveRow = Pick<CredentialsTable, 'id' | 'kind' | 'owner_id' | 'name' | 'created_at_ms' | 'expires_at_ms'>
+interface LiveRow
+  extends Pick<CredentialsTable, 'id' | 'kind' | 'owner_id' | 'name' | 'created_at_ms' | 'expires_at_ms'> {
+  readonly username: string | null
+  readonly client_id: string | null
+}
 
 const toLive = (row: LiveRow): LiveCredential => ({
   id: row.id,
   kind: row.kind,
   ownerId: row.owner_id,
+  username: row.username,
+  clientId: row.client_id,
   name: row.name,
   createdAtMs: row.created_at_ms,
   expiresAtMs: row.expires_at_ms,
 })
 
-/** Those that work. */
+/** Neither revoked nor expired, whatever became of their owners. */
 export const liveCredentials = (kysely: Kysely<Schema>, nowMs: number) =>
   kysely
     .selectFrom('credentials')
     .where('revoked_at_ms', 'is', null)
     .where(row => row.or([row('expires_at_ms', 'is', null), row('expires_at_ms', '>', nowMs)]))
 
-const told = ['id', 'kind', 'owner_id', 'name', 'created_at_ms', 'expires_at_ms'] as const
+/** The same, of owners who are not deleted: what a deleted one had does not work, and never will. */
+const ownedCredentials = (kysely: Kysely<Schema>, nowMs: number) =>
+  liveCredentials(kysely, nowMs)
+    .leftJoin('users', 'users.id', 'credentials.owner_id')
+    .leftJoin('clients', 'clients.id', 'credentials.owner_id')
+    .where(row => row.or([row('users.status', '<>', notDeleted), row('clients.status', '<>', notDeleted)]))
+
+const told = [
+  'credentials.id',
+  'credentials.kind',
+  'credentials.owner_id',
+  'credentials.name',
+  'credentials.created_at_ms',
+  'credentials.expires_at_ms',
+  'users.username',
+  'clients.client_id',
+] as const
+
+const credentialReader = ({ kysely }: Executor): CredentialReader => ({
+  async listExpiring(nowMs, beforeMs, limit) {
+    const rows = await ownedCredentials(kysely, nowMs)
+      .select(told)
+      // Said once more, so that the index begins there.
+      .where('credentials.expires_at_ms', '>', nowMs)
+      .where('credentials.expires_at_ms', '<', beforeMs)
+      .orderBy('credentials.expires_at_ms')
+      .orderBy('credentials.id')
+      .limit(limit)
+      .execute()
+    return rows.map(toLive)
+  },
+  async countLive(nowMs) {
+    const rows = await ownedCredentials(kysely, nowMs)
+      .select(row => ['credentials.kind' as const, row.fn.countAll<number>().as('count')])
+      .groupBy('credentials.kind')
+      .execute()
+    const counts = { client_secret: 0, api_key: 0 }
+    for (const { kind, count } of rows) counts[kind] = Number(count)
+    return counts
+  },
+  async listNewest(nowMs, limit) {
+    const rows = await ownedCredentials(kysely, nowMs)
+      .select(told)
+      .orderBy('credentials.created_at_ms', 'desc')
+      .orderBy('credentials.id', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map(toLive)
+  },
+  async listLive(nowMs, afterId, limit) {
+    const rows = await ownedCredentials(kysely, nowMs)
+      .select(told)
+      .where('credentials.id', '>', afterId)
+      .orderBy('credentials.id')
+      .limit(limit)
+      .execute()
+    return rows.map(toLive)
+  },
+})
 
 export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor) => CredentialStore {
   const setLastUsed = prepared<{ id: string; nowMs: number; address: string | null }>(param =>
@@ -36,7 +100,18 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
 
     /** By an index on when it was over, one after the other: with both in one question the table would be read as a whole. */
     async function removeWhere(over: 'revoked_at_ms' | 'expires_at_ms', beforeMs: number, limit: number) {
-      const some = kysely.selectFrom('credentials').select('id').where(over, '<', beforeMs).orderBy('id').limit(limit)
+      const query = kysely.selectFrom('credentials').select('id').where(over, '<', beforeMs)
+      const rows = await query.orderBy(over).orderBy('id').limit(limit).execute()
+      if (rows.length === 0) return 0
+      const some = kysely
+        .selectFrom('credentials')
+        .select('id')
+        .where(
+          'id',
+          'in',
+          rows.map(({ id }) => id),
+        )
+        .orderBy('id')
       const { numDeletedRows } = await kysely
         .deleteFrom('credentials')
         .where('id', 'in', locks ? some.forUpdate() : some)
@@ -45,6 +120,7 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
     }
 
     return {
+      ...credentialReader(executor),
       async insert(ownerId, kind, { id, name, hash, createdAtMs, expiresAtMs, lastUsedAtMs }) {
         await kysely
           .insertInto('credentials')
@@ -57,14 +133,14 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
       async revoke(id, nowMs) {
         await kysely.updateTable('credentials').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute()
       },
-      async revokeSome(kind, limit, nowMs) {
-        const some = liveCredentials(kysely, nowMs).select(['id', 'owner_id']).where('kind', '=', kind)
-        const query = some.orderBy('id').limit(limit)
-        const rows = await (locks ? query.forUpdate() : query).execute()
-        const ids = rows.map(({ id }) => id)
+      async revokeSome(asked, nowMs) {
+        if (asked.length === 0) return []
+        const query = kysely.selectFrom('credentials').select('id').where('id', 'in', asked)
+        const some = query.where('revoked_at_ms', 'is', null).orderBy('id')
+        const ids = (await (locks ? some.forUpdate() : some).execute()).map(({ id }) => id)
         if (ids.length > 0)
           await kysely.updateTable('credentials').set({ revoked_at_ms: nowMs }).where('id', 'in', ids).execute()
-        return rows.map(({ owner_id }) => owner_id)
+        return ids
       },
       async setLastUsed(id, nowMs, address) {
         await setLastUsed(executor, { id, nowMs, address })
@@ -72,34 +148,6 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
       async removeOver(beforeMs, limit) {
         const revoked = await removeWhere('revoked_at_ms', beforeMs, limit)
         return revoked + (await removeWhere('expires_at_ms', beforeMs, limit - revoked))
-      },
-      async listExpiring(nowMs, beforeMs, limit) {
-        const rows = await liveCredentials(kysely, nowMs)
-          .select(told)
-          .where('expires_at_ms', '<', beforeMs)
-          .orderBy('expires_at_ms')
-          .orderBy('id')
-          .limit(limit)
-          .execute()
-        return rows.map(toLive)
-      },
-      async countLive(nowMs) {
-        const rows = await liveCredentials(kysely, nowMs)
-          .select(row => ['kind' as const, row.fn.countAll<number>().as('count')])
-          .groupBy('kind')
-          .execute()
-        return Object.fromEntries(rows.map(({ kind, count }) => [kind, Number(count)])) as Partial<
-          Record<CredentialKind, number>
-        >
-      },
-      async listNewest(nowMs, limit) {
-        const rows = await liveCredentials(kysely, nowMs)
-          .select(told)
-          .orderBy('created_at_ms', 'desc')
-          .orderBy('id')
-          .limit(limit)
-          .execute()
-        return rows.map(toLive)
       },
     }
   }

@@ -115,3 +115,14 @@ export async function countLive(
     .executeTakeFirstOrThrow()
   return Number(count)
 }
+
+/** By the index of those; it looks no further than it counts. */
+export async function countOpen(kysely: Kysely<Schema>, most: number): Promise<number> {
+  const { count } = await kysely
+    .selectFrom(some =>
+      some.selectFrom('sessions').select('client_id').where('ended_at_ms', 'is', null).limit(most).as('open'),
+    )
+    .select(row => row.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}

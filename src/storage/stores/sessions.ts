@@ -6,7 +6,7 @@ import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { prepareSessionChanges } from './session-changes.ts'
 import { prepareSessionEnds } from './session-ends.ts'
 import { prepareSessionFamilies } from './session-families.ts'
-import { countLive, listSessions, matching } from './session-list.ts'
+import { countLive, countOpen, listSessions, matching } from './session-list.ts'
 import { toRow, toSession } from './session-rows.ts'
 import { sessionSweep } from './session-sweep.ts'
 
@@ -41,6 +41,7 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
     },
     list: (filter, nowMs, limit) => listSessions(executor.kysely, filter, nowMs, limit),
     countLive: (...which) => countLive(executor.kysely, ...which),
+    countOpen: most => countOpen(executor.kysely, most),
     async findByCredential(credentialId, clientId) {
       const row = await findByCredential.first(executor, { credentialId, clientId })
       return row && toSession(row)

@@ -1,0 +1,72 @@
+/** What `signet doctor` says to somebody who accepts a restore, before and after. */
+import { isoTime } from '../clock.ts'
+import type { AcceptedRestore } from '../maintenance/accept-restore.ts'
+import type { AtStake } from '../maintenance/at-stake.ts'
+import { MOST_COUNTED } from '../maintenance/keys.ts'
+import type { CredentialCounts } from '../records/credential.ts'
+import { table } from './table.ts'
+
+const isoOrNull = (ms: number | null | undefined): string | null => (typeof ms === 'number' ? isoTime(ms) : null)
+
+const countOf = ({ client_secret: secrets, api_key: keys }: CredentialCounts): string =>
+  `${secrets} client secrets and ${keys} API keys`
+
+const head = ['CREATED', 'KIND', 'OWNER', 'NAME', 'ID']
+
+export const describeAtStake = ({ backedUpAtMs, lastEventAtMs, sessions, keys, credentials, newest }: AtStake) => ({
+  ok: false,
+  restore: {
+    backed_up_at: isoOrNull(backedUpAtMs),
+    last_event_at: isoOrNull(lastEventAtMs),
+    sessions,
+    keys,
+    credentials,
+    newest_credentials: newest.map(credential => ({
+      kind: credential.kind,
+      id: credential.id,
+      name: credential.name,
+      username: credential.username,
+      client_id: credential.clientId,
+      created_at: isoTime(credential.createdAtMs),
+      expires_at: isoOrNull(credential.expiresAtMs),
+    })),
+  },
+})
+
+export function linesOfAtStake({
+  backedUpAtMs,
+  lastEventAtMs,
+  sessions,
+  keys,
+  credentials,
+  newest,
+}: AtStake): string[] {
+  const counted = sessions === MOST_COUNTED ? `${sessions} or more` : sessions
+  const rows = newest.map(({ createdAtMs, kind, username, clientId, name, id }) => [
+    ...[isoTime(createdAtMs), kind, username ?? clientId ?? '', name ?? '', id],
+  ])
+  return [
+    'Nothing was changed. Client secrets and API keys that were removed after the copy was made would work again:',
+    'decide what becomes of them, and run this again with one of these:',
+    '  --keep-credentials  all go on working, also what was removed since because somebody had stolen it',
+    `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,
+    `Either way ${counted} sessions end, and ${keys} signing keys are revoked.`,
+    ...(backedUpAtMs === undefined ? [] : [`The backup was made at ${isoTime(backedUpAtMs)}.`]),
+    ...(lastEventAtMs === undefined ? [] : [`The last act that the copy knows of was at ${isoTime(lastEventAtMs)}.`]),
+    ...(rows.length === 0 ? [] : ['The newest credentials in the copy:', ...table(head, rows)]),
+  ]
+}
+
+export const describeAccepted = ({ sessions, keys, dropped }: AcceptedRestore) => ({
+  ...{ sessions, keys },
+  dropped_credentials: dropped ?? null,
+})
+
+export const linesOfAccepted = ({ sessions, keys, dropped }: AcceptedRestore): string[] => [
+  `Accepted the restore: ${sessions} sessions ended, ${keys} signing keys revoked`,
+  dropped === undefined
+    ? 'Client secrets and API keys were kept: what was removed after the backup works again.'
+    : `Revoked ${countOf(dropped)}: their owners need new ones.`,
+  'What changed after the backup is not known here: users, passwords, roles, clients and secrets that were added,',
+  'changed or removed since. Go through them, and set again what was changed because it was stolen.',
+]

@@ -1,0 +1,31 @@
+/** Which credentials end soon, said in time for their successors to be made. */
+import { type Clock, isoTime } from '../clock.ts'
+import type { CredentialReader, LiveCredential } from '../records/credential.ts'
+
+const SOON_DAYS = 14
+const DAY_MS = 86_400_000
+/** More than these are told of by their number. */
+const MOST_NAMED = 10
+const MOST_COUNTED = 1000
+
+const kinds = { client_secret: 'client secret', api_key: 'API key' } as const
+
+function describe({ kind, id, name, username, clientId, expiresAtMs }: LiveCredential): string {
+  const named = name === null ? id : `${JSON.stringify(name)} (${id})`
+  return `${kinds[kind]} ${named} of ${username ?? clientId} on ${isoTime(expiresAtMs ?? 0)}`
+}
+
+/** What to warn of; undefined when nothing ends soon. */
+export async function expiringCredentials(
+  credentials: Pick<CredentialReader, 'listExpiring'>,
+  clock: Clock,
+): Promise<string | undefined> {
+  const nowMs = clock.now()
+  const found = await credentials.listExpiring(nowMs, nowMs + SOON_DAYS * DAY_MS, MOST_COUNTED)
+  if (found.length === 0) return undefined
+  const count = found.length === MOST_COUNTED ? `${MOST_COUNTED} or more` : found.length
+  const unnamed = found.length - MOST_NAMED
+  const told = found.slice(0, MOST_NAMED).map(describe)
+  if (unnamed > 0) told.push(`and ${unnamed} more`)
+  return `${count} expire within ${SOON_DAYS} days: ${told.join('; ')}. Give their owners new ones before.`
+}
