@@ -1,8 +1,10 @@
 /** What every database must do: one list of checks, a part for each store of src/records/unit-of-work.ts. */
 import type { Test } from 'tap'
+import { apiKeyChecks } from './conformance/api-keys.ts'
 import { auditChecks } from './conformance/audit.ts'
 import { cascadeChecks } from './conformance/cascades.ts'
 import { clientChecks } from './conformance/clients.ts'
+import { credentialListChecks } from './conformance/credential-lists.ts'
 import { credentialChecks } from './conformance/credentials.ts'
 import { familyChecks } from './conformance/families.ts'
 import { instanceChecks } from './conformance/instance.ts'
@@ -35,6 +37,8 @@ const parts = [
   roleChecks,
   clientChecks,
   credentialChecks,
+  credentialListChecks,
+  apiKeyChecks,
   sessionChecks,
   familyChecks,
   sessionAsReadChecks,

@@ -1,5 +1,6 @@
 /** An empty database, and the records that the conformance checks store in it. */
 import type { Test } from 'tap'
+import type { ApiKey } from '../../../src/records/api-key.ts'
 import type { RegisteredClient } from '../../../src/records/client.ts'
 import type { Credential } from '../../../src/records/credential.ts'
 import type { Batch, NewSession } from '../../../src/records/session.ts'
@@ -73,6 +74,21 @@ export const secretOf = (name: string, more: Partial<Credential> = {}): Credenti
   createdAtMs: farMs,
   expiresAtMs: null,
   lastUsedAtMs: null,
+  ...more,
+})
+
+export const apiKeyOf = (name: string, more: Partial<ApiKey> = {}): ApiKey => ({
+  id: `key_${name}`,
+  ownerId: 'user_alice',
+  name,
+  hash: `hash-of-${name}`,
+  scope: ['posts:read', 'posts:write'],
+  audiences: ['https://api.example.com'],
+  createdAtMs: farMs,
+  expiresAtMs: null,
+  revokedAtMs: null,
+  lastUsedAtMs: null,
+  lastUsedAddress: null,
   ...more,
 })
 
