@@ -5,9 +5,10 @@
 import Sqlite from 'better-sqlite3'
 import { type Test, test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
+import { accepting, putBack, toRestore } from '../support/restore.ts'
 import { scene } from '../support/scene.ts'
 import { byTest, serve, temporaryFolder } from '../support/serve.ts'
-import { notOnPostgres, select } from '../support/sqlite.ts'
+import { change, notOnPostgres, select } from '../support/sqlite.ts'
 
 const skip = notOnPostgres('its plans depend on how many rows there are')
 
@@ -41,11 +42,18 @@ function planOf(file: string, statement: string): string {
 const growing = '(users|user_roles|clients|client_origins|credentials|sessions|revocations|audit_events)'
 const scan = new RegExp(`SCAN ${growing}\\b`)
 /** No more rows are read than are asked for. */
-const newestFirst = /order by ("\w+"\.)?"id" desc limit \?$/
+const newestFirst = /order by ("\w+"\.)?("created_at_ms" desc, ("\w+"\.)?)?"id" desc limit \?$/
 const sort = new RegExp(`SEARCH ${growing}[^]*USE TEMP B-TREE`)
 /** What one user or client has is not much. */
 const ofOneOwner = /\((subject_id|owner_id)=\?|client_origins_by_client \(client_id=\?/
 const aboutSchema = /sqlite_master/
+
+function assertByIndex(t: Test, file: string, statement: string): void {
+  const plan = planOf(file, statement)
+  if (aboutSchema.test(plan)) return
+  if (!newestFirst.test(statement)) t.notMatch(plan, scan, statement)
+  if (!ofOneOwner.test(plan)) t.notMatch(plan, sort, statement)
+}
 
 test('what tokens, revocations, cascades and the janitor ask for is found by an index', { skip }, async t => {
   const folder = temporaryFolder(t)
@@ -91,10 +99,41 @@ test('what tokens, revocations, cascades and the janitor ask for is found by an 
 
   const explained = [...statements].filter(isExplained)
   t.ok(explained.length > 40, 'the statements are seen')
-  for (const statement of explained) {
-    const plan = planOf(service.databaseFile, statement)
-    if (aboutSchema.test(plan)) continue
-    if (!newestFirst.test(statement)) t.notMatch(plan, scan, statement)
-    if (!ofOneOwner.test(plan)) t.notMatch(plan, sort, statement)
-  }
+  for (const statement of explained) assertByIndex(t, service.databaseFile, statement)
+})
+
+/** It is asked once for a restore, and says how many there are. */
+const isCount = /^select .*count\(\*\)/
+
+test('what the doctor, the janitor and a restore ask of all credentials is found by an index', { skip }, async t => {
+  const { service, json, run, file } = await toRestore(t)
+  const { api_key_id: id } = await json([
+    'api-keys',
+    'create',
+    '--user',
+    'alice',
+    '--name',
+    'a',
+    '--scope',
+    'posts:read',
+  ])
+  await json(['backup', file])
+  await service.stop()
+  putBack(file, service)
+
+  const statements = listenToStatements(t)
+  await run(['doctor'])
+  await run(['doctor', '--accept-restore'])
+  await json(accepting.drop)
+  change(service.databaseFile, 'update credentials set revoked_at_ms = 1 where id = ?', id)
+  const again = await serve(t, { folder: service.folder })
+  await (await again.container.janitor()).sweep()
+  const explained = [...statements].filter(text => isExplained(text) && /\bcredentials\b/.test(text))
+  for (const verb of ['update', 'delete'])
+    t.ok(
+      explained.some(text => text.startsWith(verb)),
+      `the ${verb} is seen`,
+    )
+  t.equal(explained.filter(text => isCount.test(text)).length, 1)
+  for (const statement of explained) if (!isCount.test(statement)) assertByIndex(t, service.databaseFile, statement)
 })

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { ListedSession } from '../../../src/records/session.ts'
-import { type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
+import { all, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 import { openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
 const ALL = 100
@@ -124,4 +124,17 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       t.equal(await count(0, Number.MAX_SAFE_INTEGER, farMs + 100), 0)
     },
   )
+
+  t.test('those that have not ended are counted, no further than is asked for', async t => {
+    const { read, write } = await openWithParties(t, engine)
+    t.equal(await read.sessions.countOpen(10), 0)
+    await write(async ({ sessions }) => {
+      for (const name of ['one', 'two', 'three', 'ended']) await sessions.insert(sessionOf(name))
+      await sessions.insert(sessionOf('expired', { expiresAtMs: 1 }))
+      await sessions.end({ sessionId: 'session_ended' }, all, 'now', farMs)
+    })
+    t.equal(await read.sessions.countOpen(10), 4)
+    t.equal(await read.sessions.countOpen(4), 4)
+    t.equal(await read.sessions.countOpen(3), 3)
+  })
 }
