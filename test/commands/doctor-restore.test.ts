@@ -1,0 +1,42 @@
+/** Accepting a restore on whichever database, where there is no copy: the epoch beside the keys is taken away. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { commandLine } from '../support/command-line.ts'
+import { accepting, epochFilesIn } from '../support/restore.ts'
+import { byTest, secret, signIn } from '../support/serve.ts'
+import { everythingIn, select } from '../support/sqlite.ts'
+import { device, restarted, withAlice } from '../support/status-list.ts'
+
+t.test('credentials are listed, and dropped with all that hung on them', async t => {
+  const service = await withAlice(t)
+  const { json, run } = await commandLine(t, service.environment)
+  await device(service)
+  const key = await json(['api-keys', 'create', '--user', 'alice', '--name', 'script', '--scope', 'posts:read'])
+  for (let count = 0; count < 70; count += 1)
+    await service.clients.addSecret('web-app', { name: `${count}`, secret: undefined, ttlSeconds: undefined }, byTest)
+  await service.stop()
+  const keysFolder = join(service.folder, 'keys')
+  for (const name of epochFilesIn(keysFolder)) rmSync(join(keysFolder, name))
+
+  const before = everythingIn(service.databaseFile)
+  const { code, stdout } = await run(['doctor', '--accept-restore', '--json'])
+  t.equal(code, 1)
+  t.strictSame(everythingIn(service.databaseFile), before)
+  const { restore } = JSON.parse(stdout)
+  const credentials = { client_secret: 71, api_key: 1 }
+  t.match(restore, { backed_up_at: null, sessions: 1, keys: 2, credentials })
+  t.equal(restore.newest_credentials.length, 10)
+  t.ok(restore.newest_credentials.every(({ client_id }: { client_id: string }) => client_id === 'web-app'))
+
+  const { ok, accepted_restore } = await json(accepting.drop)
+  t.equal(ok, true)
+  t.strictSame(accepted_restore, { sessions: 1, keys: 2, dropped_credentials: credentials })
+  t.strictSame(select(service.databaseFile, 'select id from credentials where revoked_at_ms is null'), [])
+  t.equal((await json(['api-keys', 'show', key.api_key_id])).status, 'revoked')
+
+  const again = await restarted(t, service)
+  t.equal((await signIn(again)).status, 401)
+  await again.clients.addSecret('web-app', { name: undefined, secret, ttlSeconds: undefined }, byTest)
+  t.equal((await signIn(again)).status, 200)
+})
