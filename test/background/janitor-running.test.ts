@@ -98,7 +98,7 @@ test('requests are answered while thousands of rows are removed, a few at a time
   const write =
     (real: Write): Write =>
     work =>
-      real(({ sessions, revocations, ...stores }) =>
+      real(({ sessions, revocations, credentials, ...stores }) =>
         work({
           ...stores,
           sessions: {
@@ -106,6 +106,14 @@ test('requests are answered while thousands of rows are removed, a few at a time
             removeExpired: (ids, moment) => {
               batches.push(ids.length)
               return sessions.removeExpired(ids, moment)
+            },
+          },
+          credentials: {
+            ...credentials,
+            async removeOver(...values) {
+              const removed = await credentials.removeOver(...values)
+              batches.push(removed)
+              return removed
             },
           },
           revocations: {
@@ -128,6 +136,12 @@ test('requests are answered while thousands of rows are removed, a few at a time
     'insert into revocations values (?, ?, ?)',
     Array.from({ length: MANY }, (_, at) => ['any', at, clock.now()]),
   )
+  const [{ id: owner } = {}] = select(service.databaseFile, 'select id from clients')
+  changeEach(
+    service.databaseFile,
+    "insert into credentials (id, owner_id, kind, hash, created_at_ms, expires_at_ms) values (?, ?, 'api_key', 'none', 0, 1)",
+    Array.from({ length: MANY }, (_, at) => [`key_${at}`, owner]),
+  )
 
   let answered = 0
   let done = false
@@ -142,6 +156,7 @@ test('requests are answered while thousands of rows are removed, a few at a time
   // The round that the service begins with may do some of it.
   await sweeping
   t.same(sessionIds(service), [alive.sid])
+  t.same(select(service.databaseFile, "select id from credentials where kind = 'api_key'"), [])
   t.ok(answered >= 3, `${answered} refreshes meanwhile`)
   t.ok(Math.max(...batches) <= 200, 'no write is long')
 })
