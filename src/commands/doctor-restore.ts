@@ -13,9 +13,18 @@ const countOf = ({ client_secret: secrets, api_key: keys }: CredentialCounts): s
 
 const head = ['CREATED', 'KIND', 'OWNER', 'NAME', 'ID']
 
-export const describeAtStake = ({ backedUpAtMs, lastEventAtMs, sessions, keys, credentials, newest }: AtStake) => ({
+export const describeAtStake = ({
+  problem,
+  backedUpAtMs,
+  lastEventAtMs,
+  sessions,
+  keys,
+  credentials,
+  newest,
+}: AtStake) => ({
   ok: false,
   restore: {
+    problem,
     backed_up_at: isoOrNull(backedUpAtMs),
     last_event_at: isoOrNull(lastEventAtMs),
     sessions,
@@ -34,6 +43,7 @@ export const describeAtStake = ({ backedUpAtMs, lastEventAtMs, sessions, keys, c
 })
 
 export function linesOfAtStake({
+  problem,
   backedUpAtMs,
   lastEventAtMs,
   sessions,
@@ -46,7 +56,8 @@ export function linesOfAtStake({
     ...[isoTime(createdAtMs), kind, username ?? clientId ?? '', name ?? '', id],
   ])
   return [
-    'Nothing was changed. Client secrets and API keys that were removed after the copy was made would work again:',
+    `${problem} Nothing was changed.`,
+    'Client secrets and API keys that were removed after the copy was made would work again:',
     'decide what becomes of them, and run this again with one of these:',
     '  --keep-credentials  all go on working, also what was removed since because somebody had stolen it',
     `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,

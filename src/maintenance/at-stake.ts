@@ -10,6 +10,8 @@ import type { RestoreGuard } from './restore.ts'
 const MOST_LISTED = 10
 
 export interface AtStake {
+  /** Why there is something to accept. */
+  readonly problem: string
   /** Undefined when `signet backup` did not make the copy, or it was the key directory that was put back. */
   readonly backedUpAtMs: number | undefined
   /** When the newest audit event of the copy was written: what was done later is not in it. */
@@ -33,6 +35,7 @@ export function createStakes(dependencies: {
     await restoreGuard.assertRestored()
     const nowMs = clock.now()
     return {
+      problem: (await restoreGuard.problem()) ?? '',
       backedUpAtMs: (await read.instance.find())?.backedUpAtMs ?? undefined,
       lastEventAtMs: await read.audit.lastEventAtMs(),
       sessions: await read.sessions.countOpen(MOST_COUNTED),

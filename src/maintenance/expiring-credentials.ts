@@ -24,8 +24,9 @@ export async function expiringCredentials(
   const found = await credentials.listExpiring(nowMs, nowMs + SOON_DAYS * DAY_MS, MOST_COUNTED)
   if (found.length === 0) return undefined
   const count = found.length === MOST_COUNTED ? `${MOST_COUNTED} or more` : found.length
+  const expire = found.length === 1 ? 'expires' : 'expire'
   const unnamed = found.length - MOST_NAMED
   const told = found.slice(0, MOST_NAMED).map(describe)
   if (unnamed > 0) told.push(`and ${unnamed} more`)
-  return `${count} expire within ${SOON_DAYS} days: ${told.join('; ')}. Give their owners new ones before.`
+  return `${count} ${expire} within ${SOON_DAYS} days: ${told.join('; ')}. Give their owners new ones before.`
 }

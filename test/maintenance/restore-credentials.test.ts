@@ -59,8 +59,9 @@ t.test('without a choice nothing is changed, and it is said what there is to dec
   const { code, stdout, stderr } = await run(['doctor', '--accept-restore', '--json'])
   t.strictSame([code, stderr], [1, ''])
   const answer = JSON.parse(stdout)
-  const { backed_up_at, last_event_at, newest_credentials: newest, ...more } = answer.restore
+  const { problem, backed_up_at, last_event_at, newest_credentials: newest, ...more } = answer.restore
   t.strictSame([answer.ok, more], [false, { sessions: 1, keys: 2, credentials: { client_secret: 4, api_key: 2 } }])
+  t.equal(problem, `The database is a backup of ${backed_up_at} that was put back.`)
   for (const time of [backed_up_at, last_event_at]) t.match(time, isoTime)
   t.ok(last_event_at <= backed_up_at)
   t.equal(newest.length, 6)
@@ -76,7 +77,7 @@ t.test('without a choice nothing is changed, and it is said what there is to dec
 
   const people = await run(['doctor', '--accept-restore'])
   t.strictSame([people.code, people.stderr], [1, ''])
-  t.match(people.stdout, /^Nothing was changed\. /)
+  t.ok(people.stdout.startsWith(`${problem} Nothing was changed.\n`))
   t.match(people.stdout, /--keep-credentials .*\n +--drop-credentials .* 4 client secrets and 2 API keys/)
   t.match(people.stdout, /^Either way 1 sessions end, and 2 signing keys are revoked\.$/m)
   t.ok(people.stdout.includes(`The backup was made at ${backed_up_at}.`))
