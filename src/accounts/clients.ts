@@ -129,6 +129,13 @@ export function createClients(dependencies: {
     return { ...client, status }
   }
 
+  /** What is deleted never comes back: the janitor removes them some day. */
+  async function revokeCredentials(stores: Stores, { id, secrets }: RegisteredClient, by: Provenance): Promise<void> {
+    const ids = secrets.map(secret => secret.id)
+    await stores.credentials.revokeSome(ids, clock.now())
+    await revokeKeysOf(stores, id, clock.now(), by)
+  }
+
   /** The client's API keys go through other clients, too: those rows are for writes of their own, so that all are locked in one order. */
   async function recordForOwnKeys(stores: Stores, change: 'end' | 'take', id: string, reason: string, by: Provenance) {
     const filter = { subjectId: id }
@@ -190,7 +197,7 @@ export function createClients(dependencies: {
       if (isActive(status)) return afterCascades(cascades, write, concern, set)
       const client = await write(async stores => {
         const changed = await set(stores)
-        if (status === 'deleted') await revokeKeysOf(stores, id, clock.now(), by)
+        if (status === 'deleted') await revokeCredentials(stores, changed, by)
         await cascades.end(stores, { clientId: id }, `client_${status}`, by)
         await recordForOwnKeys(stores, 'end', id, `client_${status}`, by)
         return changed

@@ -43,9 +43,9 @@ function ownerIn({ user, client }: Asked): KeyOwnerName | undefined {
   return client === undefined ? undefined : { clientId: client }
 }
 
-/** Null: it does not expire. */
-function expiry(text: string): number | null {
-  if (text === 'never') return null
+/** Seconds. Not null for what does not expire: the parser takes that for an option without a value. */
+function expiry(text: string): number | 'never' {
+  if (text === 'never') return text
   try {
     return duration(text)
   } catch {
@@ -69,12 +69,9 @@ export function apiKeysCommand(services: () => ApiKeysService, { answer }: Termi
     .action(async options => {
       const owner = ownerIn(options)
       if (owner === undefined) throw new UsageError('Say whose key it is: --user or --client.')
-      const { name, scope, audience: audiences = [], expires: ttlSeconds = DEFAULT_API_KEY_TTL_SECONDS } = options
-      const { key, text } = await (await services().apiKeys()).create(
-        owner,
-        { name, scope, audiences, ttlSeconds },
-        operator(),
-      )
+      const { name, scope, audience: audiences = [], expires = DEFAULT_API_KEY_TTL_SECONDS } = options
+      const asked = { name, scope, audiences, ttlSeconds: expires === 'never' ? null : expires }
+      const { key, text } = await (await services().apiKeys()).create(owner, asked, operator())
       answer(
         { ...describeApiKey(key), api_key: text },
         [`Added ${key.id} of ${ownerOf(key)}`, `API key (it is not shown again): ${text}`],
