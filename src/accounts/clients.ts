@@ -3,35 +3,18 @@ import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader, ClientSettings, RegisteredClient } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
-import { hashOf } from '../records/opaque-token.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
-import {
-  AccountError,
-  assertNoProblem,
-  clientIdProblem,
-  clientSecretProblem,
-  notFound,
-  secretCountProblem,
-  secretNameProblem,
-  secretTtlProblem,
-  settingsProblem,
-} from './rules.ts'
+import { createClientSecrets, findClient, type NewSecret, type WithSecret } from './client-secrets.ts'
+import { AccountError, assertNoProblem, clientIdProblem, notFound, settingsProblem } from './rules.ts'
 
 export interface NewClient extends ClientSettings {
   readonly clientId: string
   readonly isPublic: boolean
   /** Undefined: one is made, unless the client is public. */
   readonly secret: string | undefined
-}
-
-/** A secret that was made here is told once, in the answer of the act that made it. */
-export interface WithSecret {
-  readonly client: RegisteredClient
-  readonly secretId: string | undefined
-  readonly generatedSecret: string | undefined
 }
 
 /** Every act throws an AccountError when it is refused. */
@@ -47,21 +30,7 @@ export interface Clients {
   removeSecret(clientId: string, secretId: string, by: Provenance): Promise<RegisteredClient>
 }
 
-export interface NewSecret {
-  /** For whoever reads the list; 1 to 64 characters. */
-  readonly name: string | undefined
-  /** Undefined: one is made. */
-  readonly secret: string | undefined
-  readonly ttlSeconds: number | undefined
-}
-
 const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
-
-const find = async (reader: ClientReader, clientId: string): Promise<RegisteredClient> => {
-  const client = await reader.find(clientId)
-  if (client === undefined) throw notFound('client')
-  return client
-}
 
 const distinct = (settings: ClientSettings): ClientSettings => ({
   grants: [...new Set(settings.grants)],
@@ -86,26 +55,7 @@ export function createClients(dependencies: {
   readonly randomness: Randomness
 }): Clients {
   const { clients, write, cascades, clock, randomness } = dependencies
-
-  function makeSecret({ name, secret, ttlSeconds }: NewSecret): {
-    stored: Credential
-    generated: string | undefined
-  } {
-    const value = secret ?? randomness.bytes(32).toString('base64url')
-    assertNoProblem(clientSecretProblem(value))
-    assertNoProblem(secretNameProblem(name))
-    assertNoProblem(secretTtlProblem(ttlSeconds))
-    const createdAtMs = clock.now()
-    const stored: Credential = {
-      id: randomId(randomness, 'secret'),
-      name: name ?? null,
-      hash: hashOf(value),
-      createdAtMs,
-      expiresAtMs: ttlSeconds === undefined ? null : createdAtMs + ttlSeconds * 1000,
-      lastUsedAtMs: null,
-    }
-    return { stored, generated: secret === undefined ? value : undefined }
-  }
+  const secrets = createClientSecrets(dependencies)
 
   function newClient(asked: NewClient, secrets: readonly Credential[]): RegisteredClient {
     assertNoProblem(clientIdProblem(asked.clientId))
@@ -122,7 +72,7 @@ export function createClients(dependencies: {
   }
 
   const setStatus = async (stores: Stores, clientId: string, status: Status, by: Provenance) => {
-    const client = await find(stores.clients, clientId)
+    const client = await findClient(stores.clients, clientId)
     await stores.clients.setStatus(client.id, status)
     const event = { type: statusEvents[status], outcome: 'success', clientId: client.id } as const
     await stores.audit.append({ ...event, provenance: by })
@@ -152,7 +102,7 @@ export function createClients(dependencies: {
     async add(asked, by) {
       const made = asked.isPublic
         ? undefined
-        : makeSecret({ name: undefined, secret: asked.secret, ttlSeconds: undefined })
+        : secrets.make({ name: undefined, secret: asked.secret, ttlSeconds: undefined })
       const client = newClient(asked, made === undefined ? [] : [made.stored])
       await finishPredecessors(asked.clientId)
       await write(async stores => {
@@ -166,11 +116,11 @@ export function createClients(dependencies: {
 
     list: () => clients.list(),
 
-    find: clientId => find(clients, clientId),
+    find: clientId => findClient(clients, clientId),
 
     async update(clientId, change, by) {
       const client = await write(async stores => {
-        const before = await find(stores.clients, clientId)
+        const before = await findClient(stores.clients, clientId)
         const settings = distinct({ ...before, ...change })
         const { id, isPublic } = before
         assertNoProblem(settingsProblem({ ...settings, isPublic }))
@@ -187,7 +137,7 @@ export function createClients(dependencies: {
     },
 
     async setStatus(clientId, status, by) {
-      const { id } = await find(clients, clientId)
+      const { id } = await findClient(clients, clientId)
       const concern = { clientId: id, subjectId: id }
       const set = async (stores: Stores) => {
         const client = await setStatus(stores, clientId, status, by)
@@ -206,43 +156,7 @@ export function createClients(dependencies: {
       return client
     },
 
-    async addSecret(clientId, asked, by) {
-      const { stored, generated } = makeSecret(asked)
-      return write(async stores => {
-        const client = await find(stores.clients, clientId)
-        if (client.isPublic) throw new AccountError('invalid', 'A public client has no secret.')
-        assertNoProblem(secretCountProblem(client.secrets, clock.now()))
-        const secrets = [...client.secrets, stored]
-        await stores.credentials.insert(client.id, 'client_secret', stored)
-        await stores.clients.raiseRevision(client.id)
-        await stores.audit.append({
-          type: 'client.add_secret',
-          outcome: 'success',
-          clientId: client.id,
-          target: stored.id,
-          provenance: by,
-        })
-        return { client: { ...client, secrets }, secretId: stored.id, generatedSecret: generated }
-      })
-    },
-
-    removeSecret: (clientId, secretId, by) =>
-      write(async stores => {
-        const client = await find(stores.clients, clientId)
-        const secrets = client.secrets.filter(({ id }) => id !== secretId)
-        if (secrets.length === client.secrets.length) throw notFound('secret of this client')
-        await stores.credentials.revoke(secretId, clock.now())
-        // Of its own client alone: one row.
-        await cascades.end(stores, { credentialId: secretId }, 'secret_removed', by)
-        await stores.clients.raiseRevision(client.id)
-        await stores.audit.append({
-          type: 'client.remove_secret',
-          outcome: 'success',
-          clientId: client.id,
-          target: secretId,
-          provenance: by,
-        })
-        return { ...client, secrets }
-      }),
+    addSecret: secrets.add,
+    removeSecret: secrets.remove,
   }
 }

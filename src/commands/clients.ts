@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
-import type { Clients, WithSecret } from '../accounts/clients.ts'
+import type { WithSecret } from '../accounts/client-secrets.ts'
+import type { Clients } from '../accounts/clients.ts'
 import { publicClientProblem } from '../accounts/rules.ts'
 import { type ClientSettings, grantTypes, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'

@@ -1,0 +1,123 @@
+import type { Clock } from '../clock.ts'
+import { type Randomness, randomId } from '../randomness.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import type { ClientReader, RegisteredClient } from '../records/client.ts'
+import type { Credential } from '../records/credential.ts'
+import { hashOf } from '../records/opaque-token.ts'
+import type { Write } from '../records/unit-of-work.ts'
+import type { Cascades } from './cascades.ts'
+import {
+  AccountError,
+  assertNoProblem,
+  clientSecretProblem,
+  notFound,
+  secretCountProblem,
+  secretNameProblem,
+  secretTtlProblem,
+} from './rules.ts'
+
+export interface NewSecret {
+  /** For whoever reads the list; 1 to 64 characters. */
+  readonly name: string | undefined
+  /** Undefined: one is made. */
+  readonly secret: string | undefined
+  readonly ttlSeconds: number | undefined
+}
+
+/** A secret that was made here is told once, in the answer of the act that made it. */
+export interface WithSecret {
+  readonly client: RegisteredClient
+  readonly secretId: string | undefined
+  readonly generatedSecret: string | undefined
+}
+
+interface MadeSecret {
+  readonly stored: Credential
+  /** Undefined where it was given. */
+  readonly generated: string | undefined
+}
+
+/** Every act throws an AccountError when it is refused. */
+interface ClientSecrets {
+  /** Stores nothing. */
+  make(secret: NewSecret): MadeSecret
+  add(clientId: string, secret: NewSecret, by: Provenance): Promise<WithSecret>
+  /** Ends what the client got for itself with it, too. */
+  remove(clientId: string, secretId: string, by: Provenance): Promise<RegisteredClient>
+}
+
+/** @throws AccountError when there is no such client */
+export const findClient = async (reader: ClientReader, clientId: string): Promise<RegisteredClient> => {
+  const client = await reader.find(clientId)
+  if (client === undefined) throw notFound('client')
+  return client
+}
+
+export function createClientSecrets(dependencies: {
+  readonly write: Write
+  readonly cascades: Pick<Cascades, 'end'>
+  readonly clock: Clock
+  readonly randomness: Randomness
+}): ClientSecrets {
+  const { write, cascades, clock, randomness } = dependencies
+
+  function make({ name, secret, ttlSeconds }: NewSecret): MadeSecret {
+    const value = secret ?? randomness.bytes(32).toString('base64url')
+    assertNoProblem(clientSecretProblem(value))
+    assertNoProblem(secretNameProblem(name))
+    assertNoProblem(secretTtlProblem(ttlSeconds))
+    const createdAtMs = clock.now()
+    const stored: Credential = {
+      id: randomId(randomness, 'secret'),
+      name: name ?? null,
+      hash: hashOf(value),
+      createdAtMs,
+      expiresAtMs: ttlSeconds === undefined ? null : createdAtMs + ttlSeconds * 1000,
+      lastUsedAtMs: null,
+    }
+    return { stored, generated: secret === undefined ? value : undefined }
+  }
+
+  return {
+    make,
+
+    async add(clientId, asked, by) {
+      const { stored, generated } = make(asked)
+      return write(async stores => {
+        const client = await findClient(stores.clients, clientId)
+        if (client.isPublic) throw new AccountError('invalid', 'A public client has no secret.')
+        assertNoProblem(secretCountProblem(client.secrets, clock.now()))
+        const secrets = [...client.secrets, stored]
+        await stores.credentials.insert(client.id, 'client_secret', stored)
+        await stores.clients.raiseRevision(client.id)
+        await stores.audit.append({
+          type: 'client.add_secret',
+          outcome: 'success',
+          clientId: client.id,
+          target: stored.id,
+          provenance: by,
+        })
+        return { client: { ...client, secrets }, secretId: stored.id, generatedSecret: generated }
+      })
+    },
+
+    remove: (clientId, secretId, by) =>
+      write(async stores => {
+        const client = await findClient(stores.clients, clientId)
+        const secrets = client.secrets.filter(({ id }) => id !== secretId)
+        if (secrets.length === client.secrets.length) throw notFound('secret of this client')
+        await stores.credentials.revoke(secretId, clock.now())
+        // Of its own client alone: one row.
+        await cascades.end(stores, { credentialId: secretId }, 'secret_removed', by)
+        await stores.clients.raiseRevision(client.id)
+        await stores.audit.append({
+          type: 'client.remove_secret',
+          outcome: 'success',
+          clientId: client.id,
+          target: secretId,
+          provenance: by,
+        })
+        return { ...client, secrets }
+      }),
+  }
+}
