@@ -70,11 +70,35 @@ const rustReader: Program = {
   probe: [],
   install: 'cargo install --locked --path test/interop/rust-reader, with Rust 1.95 or later',
 }
+const curl: Program = {
+  name: 'curl',
+  variable: 'CURL',
+  command: 'curl',
+  probe: version,
+  install: 'apt-get install curl',
+}
+const goClients: Program = {
+  name: 'the program that is built with the OAuth 2 clients of Go, Prometheus and the OpenTelemetry collector',
+  variable: 'GO_CLIENTS',
+  command: 'go-clients',
+  probe: version,
+  install: 'go build -C test/interop/go-clients -o PATH, with Go 1.26 or later',
+}
+const kafkaClient: Program = {
+  name: "the program that is built with Kafka's client",
+  variable: 'KAFKA_CLIENT',
+  command: 'kafka-client',
+  probe: version,
+  install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
+}
 /** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
 const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['browser', chromium],
+  ['curl', curl],
   ['demo'],
   ['fastapi', python],
+  ['go-clients', goClients],
+  ['kafka-client', kafkaClient],
   ['runtimes', node20, bun, deno],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],
 ]

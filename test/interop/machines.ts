@@ -1,0 +1,106 @@
+/** A machine's way: a client that asks for itself, the token endpoint with a look at what is sent to it, and a resource that verifies. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { signetFastify } from '@signet/verifier/fastify'
+import fastify from 'fastify'
+import type { Test } from 'tap'
+import { addClient } from '../support/clients.ts'
+import { api, byTest, request, type ServeOptions, type Service, serve } from '../support/serve.ts'
+
+export const clientId = 'collector'
+/** What clients spoil that do not encode it, that encode it where they must not, or that decode it twice. */
+export const secret = 'a+secret&with:every=%41%zz/"\\ char-0123456789'
+/** The second that the client may ask for. */
+export const metrics = 'https://metrics.example.com'
+
+/** What a client sent to the token endpoint, and was answered. */
+export interface Sent {
+  readonly authorization: string | undefined
+  /** The body as it was sent. */
+  readonly sentBody: string
+  /** The parameters in it. */
+  readonly form: Readonly<Record<string, string>>
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any
+}
+
+/** Hands every request on as it is, and remembers it. */
+async function watched(t: Test, { issuer }: Service) {
+  const sent: Sent[] = []
+  const server = createServer(async (incoming, outgoing) => {
+    const body = await text(incoming)
+    const { authorization, 'content-type': type = '' } = incoming.headers
+    const headers = { 'content-type': type, ...(authorization !== undefined && { authorization }) }
+    const answer = await request(`${issuer}/oauth/token`, { method: 'POST', body, headers })
+    const form = Object.fromEntries(new URLSearchParams(body))
+    sent.push({ authorization, sentBody: body, form, status: answer.status, body: answer.body })
+    outgoing.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(answer.text)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => void server.close().closeAllConnections())
+  return { sent, tokenUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth/token` }
+}
+
+/** Answers the claims of a good token. */
+async function startResource(t: Test, issuer: string, audience: string): Promise<string> {
+  const app = fastify({ forceCloseConnections: true })
+  await app.register(signetFastify, { issuer, audience })
+  app.get('/metrics', { preHandler: app.requirePermission('metrics:read') }, ({ user }) => user)
+  t.teardown(() => app.close())
+  return `${await app.listen({ host: '127.0.0.1', port: 0 })}/metrics`
+}
+
+export type MachineOptions = ServeOptions & { readonly accessTokenTtlSeconds?: number }
+
+/** Starts all of them. The client has the two permissions `metrics:read` and `metrics:write` at the audiences `api` and `metrics`. */
+export async function withMachine(t: Test, options: MachineOptions = {}) {
+  const service = await serve(t, options)
+  const { client } = await addClient(service, {
+    clientId,
+    secret,
+    grants: ['client_credentials'],
+    scope: ['metrics:read', 'metrics:write'],
+    audiences: [api, metrics],
+    accessTokenTtlSeconds: options.accessTokenTtlSeconds ?? null,
+  })
+  return {
+    service,
+    ...(await watched(t, service)),
+    /** The internal id, which is the `sub` of its tokens. */
+    subject: client.id,
+    disable: () => service.clients.setStatus(clientId, 'disabled', byTest),
+    enable: () => service.clients.setStatus(clientId, 'active', byTest),
+    /** Adds a second secret. */
+    addSecret: (value: string) =>
+      service.clients.addSecret(clientId, { name: undefined, secret: value, ttlSeconds: undefined }, byTest),
+    resource: (audience = api) => startResource(t, service.issuer, audience),
+  }
+}
+
+export type Machine = Awaited<ReturnType<typeof withMachine>>
+
+/** The claims that every token of the client has, and none of a sign-in. */
+export function assertMachineToken(t: Test, claims: Readonly<Record<string, unknown>>, { service, subject }: Machine) {
+  t.match(claims, { iss: service.issuer, sub: subject, client_id: clientId, scope: 'metrics:read' })
+  t.match(claims['sub'], /^client_/)
+  t.same(
+    ['roles', 'sid', 'auth_time', 'api_key_id'].filter(name => name in claims),
+    [],
+    'it is no sign-in',
+  )
+}
+
+/** What the resource answers to the token that was given last: its claims. @throws when it accepts none */
+export async function claimsAt(url: string, { sent }: Machine) {
+  const answer = await request(url, { headers: { authorization: `Bearer ${sent.at(-1)?.body.access_token}` } })
+  if (answer.status !== 200) throw new Error(`${url} answers ${answer.status}: ${answer.text}`)
+  return answer.body
+}
+
+export const basicOf = (id: string, value: string): string =>
+  `Basic ${Buffer.from(`${id}:${value}`).toString('base64')}`
+
+/** As `encodeURIComponent`, but for a form (RFC 6749 Appendix B). */
+export const formEncoded = (value: string): string => new URLSearchParams({ '': value }).toString().slice(1)
