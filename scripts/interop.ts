@@ -84,6 +84,13 @@ const goClients: Program = {
   probe: version,
   install: 'go build -C test/interop/go-clients -o PATH, with Go 1.26 or later',
 }
+const pythonClients: Program = {
+  name: 'Python with requests-oauthlib and Authlib',
+  variable: 'PYTHON_CLIENTS',
+  command: 'python3',
+  probe: ['-c', 'import authlib.integrations.requests_client, requests_oauthlib'],
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install requests-oauthlib==2.0.0 oauthlib==4.0.1 Authlib==1.9.10',
+}
 const kafkaClient: Program = {
   name: "the program that is built with Kafka's client",
   variable: 'KAFKA_CLIENT',
@@ -99,6 +106,7 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['fastapi', python],
   ['go-clients', goClients],
   ['kafka-client', kafkaClient],
+  ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],
 ]

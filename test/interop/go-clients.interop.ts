@@ -6,10 +6,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { temporaryFolder } from '../support/serve.ts'
-import { type GoClient, type Got, startGoClient } from './go-clients.ts'
+import { type GoClient, startGoClient } from './go-clients.ts'
 import {
   assertMachineToken,
   basicOf,
+  claimsIn,
   clientId,
   formEncoded,
   type Machine,
@@ -65,11 +66,6 @@ const configs: Readonly<Record<GoClient, (settings: Settings) => object>> = {
 
 const all = Object.keys(configs) as readonly GoClient[]
 const inHeader = basicOf(clientId, formEncoded(secret))
-
-const claimsIn = ({ status, body = '', error }: Got) => {
-  if (status !== 200) throw new Error(`${status} ${body}${error}`)
-  return JSON.parse(body)
-}
 
 const start = (t: Test, name: GoClient, { tokenUrl }: Machine, url: string, more: Partial<Settings> = {}) =>
   startGoClient(t, name, configs[name]({ tokenUrl, ...more }), url)

@@ -1,14 +1,7 @@
 /** The program of go-clients/, which GO_CLIENTS names. */
 import type { Test } from 'tap'
 import { startLines } from './lines.ts'
-
-/** What a resource answered. */
-export interface Got {
-  readonly status?: number
-  readonly body?: string
-  /** What the client shows when it got no token. */
-  readonly error?: string
-}
+import type { Got } from './machines.ts'
 
 export type GoClient = 'x-oauth2' | 'prometheus' | 'otel'
 

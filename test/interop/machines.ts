@@ -99,6 +99,20 @@ export async function claimsAt(url: string, { sent }: Machine) {
   return answer.body
 }
 
+/** What a client was answered at a resource. */
+export interface Got {
+  readonly status?: number
+  readonly body?: string
+  /** What the client shows when it got no token. */
+  readonly error?: string
+}
+
+/** @throws when the resource did not accept the token */
+export function claimsIn({ status, body = '', error = '' }: Got) {
+  if (status !== 200) throw new Error(`${status} ${body}${error}`)
+  return JSON.parse(body)
+}
+
 export const basicOf = (id: string, value: string): string =>
   `Basic ${Buffer.from(`${id}:${value}`).toString('base64')}`
 
