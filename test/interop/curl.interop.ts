@@ -26,6 +26,13 @@ for (const [name, words, sent] of ways)
     assertMachineToken(t, await curl('--oauth2-bearer', token, await machine.resource()), machine)
   })
 
+test('a secret is sent with -u that is no form encoding of anything', async t => {
+  const machine = await withMachine(t)
+  const stray = '50% of a secret: + 0123456789 abc'
+  await machine.addSecret(stray)
+  t.match(await curl(...credentials, '-u', `${clientId}:${stray}`, machine.tokenUrl), { token_type: 'Bearer' })
+})
+
 test('the resource is named in the body', async t => {
   const machine = await withMachine(t)
   const words = [...credentials, ...inBody, '-d', `resource=${metrics}`, machine.tokenUrl]

@@ -10,7 +10,7 @@ import { api, byTest, request, type ServeOptions, type Service, serve } from '..
 
 export const clientId = 'collector'
 /** What clients spoil that do not encode it, that encode it where they must not, or that decode it twice. */
-export const secret = 'a+secret&with:every=%41%zz/"\\ char-0123456789'
+export const secret = 'a+secret&with:every=%41/"\\ char-0123456789'
 /** The second that the client may ask for. */
 export const metrics = 'https://metrics.example.com'
 
