@@ -58,14 +58,33 @@ export const table: Readonly<Record<string, Row>> = {
   // The package @signet/verifier: nothing of src/, and Fastify for its types only.
   'verifier/src/index.ts': {
     rooms: [
-      ...['verifier/src', 'verifier/src/middleware', 'verifier/src/issuer', 'verifier/src/jose'],
+      ...[
+        'verifier/src',
+        'verifier/src/middleware',
+        'verifier/src/api-keys',
+        'verifier/src/issuer',
+        'verifier/src/jose',
+      ],
       ...['verifier/src/environment.ts', 'verifier/src/token-error.ts'],
     ],
     packages: [],
   },
-  'verifier/src/middleware': { rooms: ['verifier/src', 'verifier/src/token-error.ts'], packages: ['fastify'] },
+  'verifier/src/middleware': {
+    rooms: ['verifier/src', 'verifier/src/api-keys', 'verifier/src/token-error.ts'],
+    packages: ['fastify'],
+  },
   'verifier/src': {
-    rooms: ['verifier/src/issuer', 'verifier/src/jose', 'verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+    rooms: [
+      ...['verifier/src/api-keys', 'verifier/src/issuer', 'verifier/src/jose', 'verifier/src/recently-used.ts'],
+      ...['verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+    ],
+    packages: [],
+  },
+  'verifier/src/api-keys': {
+    rooms: [
+      ...['verifier/src/issuer', 'verifier/src/jose', 'verifier/src/recently-used.ts'],
+      ...['verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+    ],
     packages: [],
   },
   'verifier/src/issuer': {
@@ -74,6 +93,7 @@ export const table: Readonly<Record<string, Row>> = {
   },
   'verifier/src/jose': { rooms: ['verifier/src/token-error.ts'], packages: [] },
   'verifier/src/environment.ts': { rooms: ['verifier/src/token-error.ts'], packages: [] },
+  'verifier/src/recently-used.ts': { rooms: [], packages: [] },
   'verifier/src/token-error.ts': { rooms: [], packages: [] },
 
   // An example is a service of its own: its own files and packages, @signet/verifier among them.

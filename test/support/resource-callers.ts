@@ -61,6 +61,7 @@ export const standIn = (verify: Verifier['verify'], more: Partial<Verifier> = {}
   audience: [api],
   pollInterval: 5,
   verify,
+  apiKeys: () => ({ verify }),
   ready: async () => undefined,
   health: () => ({
     status: 'ok',

@@ -29,6 +29,7 @@ const codes: Readonly<Record<Exclude<TokenErrorCode, 'unavailable'>, true>> = {
   not_yet_valid: true,
   invalid_claim: true,
   revoked: true,
+  invalid_api_key: true,
 }
 
 async function refusal(t: Test, answer: Promise<AccessTokenClaims | Response>): Promise<Response> {

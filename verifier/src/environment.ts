@@ -28,7 +28,10 @@ export const systemEnvironment: Environment = {
 
 /** What a verifier tells about what goes on in the background. */
 export type VerifierEvent =
-  /** A document can't be had or used: the version before it, if there is one, stays in use. Said once for each problem. */
+  /**
+   * A document can't be had or used: the version before it, if there is one, stays in use. Or the `token_endpoint` exchanges no API
+   * key: those with a token that is alive go on. Said once for each problem.
+   */
   | {
       readonly type: 'outage'
       readonly document: string
@@ -51,6 +54,8 @@ export type VerifierEvent =
   | { readonly type: 'key_left_out'; readonly kid: string | undefined; readonly problem: string }
   /** A token passed although its status list has never been loaded (lenient). Said once, until it is loaded. */
   | { readonly type: 'status_unchecked'; readonly uri: string }
+  /** A key was not exchanged for a reason that may be the client's: its audience or scope. Said once an hour for each problem. */
+  | { readonly type: 'api_key_not_exchanged'; readonly problem: string }
 
 export type Report = (event: VerifierEvent) => void
 

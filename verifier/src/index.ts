@@ -1,3 +1,4 @@
+export type { ApiKeyClient } from './api-keys/token-exchange.ts'
 export type { AccessTokenClaims, StatusReference } from './claims.ts'
 export type { Environment, VerifierEvent } from './environment.ts'
 export type { Health } from './issuer/issuer.ts'
@@ -7,4 +8,4 @@ export type { FormatError, MiddlewareOptions, Problem } from './middleware/guard
 export type { RouteOptions } from './middleware/route-requirements.ts'
 export type { Mode, VerifierOptions } from './options.ts'
 export { TokenError, type TokenErrorCode } from './token-error.ts'
-export { createVerifier, type Verifier } from './verifier.ts'
+export { type ApiKeyVerifier, createVerifier, type Verifier, type VerifyOptions } from './verifier.ts'

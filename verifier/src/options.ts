@@ -1,4 +1,5 @@
 /** How a verifier is set up. */
+import type { ApiKeyClient } from './api-keys/token-exchange.ts'
 import type { VerifierEvent } from './environment.ts'
 import { assertIssuer } from './issuer/metadata.ts'
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './jose/algorithms.ts'
@@ -26,7 +27,7 @@ export interface VerifierOptions {
   readonly maxStaleness?: number
   /** How many verified tokens are remembered. Default: 10,000; 0 remembers none. */
   readonly cacheSize?: number
-  /** Hears of outages, of lists with an `Age`, of keys that are not used, and of tokens that passed without a status list. */
+  /** Hears of outages, of what is out of date or not used, and of what is to be set right: see `VerifierEvent`. */
   readonly onEvent?: (event: VerifierEvent) => void
 }
 
@@ -76,6 +77,17 @@ export function readOptions(options: VerifierOptions): VerifierSettings {
   assert(onEvent === undefined || typeof onEvent === 'function', 'onEvent must be a function.')
   // A copy, as `audience` is: what is done to the options afterwards changes nothing.
   return { ...settings, algorithms: [...algorithms] }
+}
+
+/** RFC 6749 Appendix A.1, A.2. What is empty was meant to be something. @throws TypeError */
+export function assertApiKeyClient(client: ApiKeyClient): void {
+  const isCredential = (value: unknown) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
+  assert(typeof client === 'object' && client !== null, 'apiKeys must be an object with a clientId.')
+  assert(isCredential(client.clientId), 'apiKeys.clientId must be a non-empty string of printable ASCII.')
+  assert(
+    client.clientSecret === undefined || isCredential(client.clientSecret),
+    'apiKeys.clientSecret must be a non-empty string of printable ASCII.',
+  )
 }
 
 /** An option that is undefined counts as absent. */

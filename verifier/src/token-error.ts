@@ -1,4 +1,4 @@
-/** Why a token is refused. The codes are part of the public interface; README.md lists them. */
+/** Why a token or an API key is refused. The codes are part of the public interface; README.md lists them. */
 export type TokenErrorCode =
   | 'malformed'
   | 'unsupported'
@@ -11,15 +11,19 @@ export type TokenErrorCode =
   | 'not_yet_valid'
   | 'invalid_claim'
   | 'revoked'
+  | 'invalid_api_key'
   | 'unavailable'
 
-/** A token that is refused. The message is for developers and repeats nothing of the token. */
+/** A token or an API key that is refused. The message is for developers and repeats nothing of either. */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
+  /** Seconds after which it may be otherwise, where that is known. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: TokenErrorCode, message: string) {
+  constructor(code: TokenErrorCode, message: string, retryAfter?: number) {
     super(message)
     this.code = code
+    this.retryAfter = retryAfter
   }
 }

@@ -1,10 +1,18 @@
 /** Offline verification of access tokens (RFC 9068 §4), with their revocation by Token Status Lists. */
+import { createExchangeGate } from './api-keys/exchange-gate.ts'
+import { createApiKeyVerification } from './api-keys/exchanged-keys.ts'
+import { type ApiKeyClient, createTokenExchange } from './api-keys/token-exchange.ts'
 import { type AccessTokenClaims, checkClaims, checkTimes, createRevocationCheck } from './claims.ts'
 import { type Environment, systemEnvironment, untilClosed } from './environment.ts'
 import { followIssuer, type Health } from './issuer/issuer.ts'
 import type { VerificationKey } from './jose/jwk-set.ts'
 import { createJwsVerification, type VerifiedJws } from './jose/jws.ts'
-import { type Mode, readOptions, type VerifierOptions } from './options.ts'
+import { assertApiKeyClient, type Mode, readOptions, type VerifierOptions } from './options.ts'
+import { createRecentlyUsed } from './recently-used.ts'
+
+export interface VerifyOptions {
+  readonly mode?: Mode | undefined
+}
 
 export interface Verifier {
   readonly audience: readonly string[]
@@ -16,7 +24,13 @@ export interface Verifier {
    * @returns the claims, deeply frozen
    * @throws TokenError
    */
-  readonly verify: (token: string, options?: { readonly mode?: Mode | undefined }) => Promise<AccessTokenClaims>
+  readonly verify: (token: string, options?: VerifyOptions) => Promise<AccessTokenClaims>
+  /**
+   * Verifies API keys, too: each is exchanged for an access token (RFC 8693), which is remembered. What it answers remembers for itself.
+   * @param client as which to exchange them
+   * @throws TypeError when it is no client
+   */
+  readonly apiKeys: (client: ApiKeyClient) => ApiKeyVerifier
   /**
    * Resolves when keys and status lists have been loaded. As long as the token service can't be reached it waits.
    * @throws TokenError unavailable, when the verifier is closed before
@@ -25,6 +39,16 @@ export interface Verifier {
   readonly health: () => Health
   /** Stops the polling: nothing is fetched any more. Tokens are still verified, with what is known. */
   readonly close: () => void
+}
+
+export interface ApiKeyVerifier {
+  /**
+   * @param key the whole key
+   * @param options `mode` takes the place of the verifier's own
+   * @returns the claims of the access token that the key was exchanged for, deeply frozen
+   * @throws TokenError
+   */
+  readonly verify: (key: string, options?: VerifyOptions) => Promise<AccessTokenClaims>
 }
 
 const ACCESS_TOKEN = { type: 'at+jwt', maxLength: 16_384 }
@@ -47,7 +71,7 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
   const { keys, statusLists } = issuer
   const verifyAccessToken = createJwsVerification(keys, algorithms, ACCESS_TOKEN)
   const checkRevocation = createRevocationCheck({ keys, maxStalenessMs: settings.maxStaleness * 1000, report })
-  const cache = createTokenCache<VerifiedToken>(settings.cacheSize)
+  const cache = createRecentlyUsed<VerifiedToken>(settings.cacheSize)
 
   /** A token whose key is gone or another one by now is not known any more. */
   function known(token: string): AccessTokenClaims | undefined {
@@ -78,47 +102,20 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
     audience,
     pollInterval,
     verify,
+    apiKeys(client) {
+      assertApiKeyClient(client)
+      const exchange = createTokenExchange(client, audience[0] ?? '', issuer.metadata, environment)
+      const gate = createExchangeGate(() => issuer.metadata.value()?.tokenEndpoint, environment, report)
+      const tokens = { verifyToken: verify, lenient: { mode: 'lenient' } satisfies VerifyOptions }
+      return {
+        verify: createApiKeyVerification<AccessTokenClaims, VerifyOptions>(tokens, exchange, gate, environment, report),
+      }
+    },
     ready: () => issuer.ready,
     health: issuer.health,
     close() {
       close()
       issuer.stop()
     },
-  }
-}
-
-/** What is known of tokens that were verified before, by the whole token. Bounded: what was not asked for the longest goes first. */
-interface TokenCache<Value> {
-  readonly get: (token: string) => Value | undefined
-  readonly set: (token: string, value: Value) => void
-}
-
-/**
- * Two generations: a full one becomes the old one, and what nobody asked for until the next is full is gone with it. That costs a
- * hit nothing, where a list in order of use would have to be put in order by each.
- * @param size tokens; 0 keeps none
- */
-function createTokenCache<Value>(size: number): TokenCache<Value> {
-  let young = new Map<string, Value>()
-  let old = new Map<string, Value>()
-
-  function set(token: string, value: Value): void {
-    if (size === 0) return
-    if (young.size >= size / 2) {
-      old = young
-      young = new Map()
-    }
-    young.set(token, value)
-  }
-
-  return {
-    get(token) {
-      const found = young.get(token)
-      if (found !== undefined) return found
-      const survivor = old.get(token)
-      if (survivor !== undefined) set(token, survivor)
-      return survivor
-    },
-    set,
   }
 }

@@ -1,7 +1,5 @@
 /** One GET of what an issuer publishes. */
-
-const TIME_LIMIT_MS = 2_000
-const SIZE_LIMIT = 1_000_000
+import { fetchLimited, readBody } from './limited-fetch.ts'
 
 export interface HttpAnswer {
   /** Undefined when the version at hand is still the newest. */
@@ -21,11 +19,9 @@ export async function getDocument(
   uri: string,
   { accept, known }: { readonly accept: string; readonly known: string | undefined },
 ): Promise<HttpAnswer> {
-  const response = await send(uri, {
+  const response = await fetchLimited(send, uri, {
     // Caches on the way must ask the origin (RFC 9111 §5.2.1.4).
     headers: { accept, 'cache-control': 'no-cache', ...(known !== undefined && { 'if-none-match': known }) },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIME_LIMIT_MS),
   })
   const etag = response.headers.get('etag') ?? undefined
   const ageMs = readAge(response.headers.get('age'))
@@ -40,15 +36,4 @@ export async function getDocument(
 function readAge(header: string | null): number | undefined {
   const seconds = /^\d+/.exec(header ?? '')?.[0]
   return seconds === undefined ? undefined : Number(seconds) * 1000
-}
-
-async function readBody(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > SIZE_LIMIT) throw new Error(`It has more than ${SIZE_LIMIT} bytes.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }

@@ -4,7 +4,7 @@ import type { SignatureAlgorithm } from '../jose/algorithms.ts'
 import { createJwsVerification } from '../jose/jws.ts'
 import { createKeys, type Keys } from './issuer-keys.ts'
 import { createStatusLists, type StatusLists } from './known-status-lists.ts'
-import { createMetadata } from './metadata.ts'
+import { createMetadata, type MetadataSource } from './metadata.ts'
 import type { DocumentHealth } from './polled-document.ts'
 import { type RefreshRounds, startRefreshRounds } from './refresh-rounds.ts'
 import { STATUS_LIST_TOKEN } from './status-list-token.ts'
@@ -22,6 +22,7 @@ export interface Health {
 }
 
 export interface Issuer extends RefreshRounds {
+  readonly metadata: MetadataSource
   readonly keys: Keys
   readonly statusLists: StatusLists
   readonly health: () => Health
@@ -66,6 +67,7 @@ export function followIssuer(settings: IssuerSettings, environment: Environment,
 
   return {
     ...rounds,
+    metadata,
     keys,
     statusLists,
     health() {

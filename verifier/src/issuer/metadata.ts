@@ -7,6 +7,8 @@ export interface Metadata {
   readonly jwksUri: string
   /** Token Status List §9; undefined when the issuer does not say. */
   readonly aggregationUri: string | undefined
+  /** Where API keys are exchanged; undefined when the issuer does not say, or it is no https URL. */
+  readonly tokenEndpoint: string | undefined
 }
 
 export interface MetadataSource {
@@ -17,6 +19,8 @@ export interface MetadataSource {
   readonly read: () => Promise<Metadata>
   /** Fetches again what was read before, because what it names can't be had any more. */
   readonly refresh: () => Promise<void>
+  /** What was read last. */
+  readonly value: () => Metadata | undefined
 }
 
 export function createMetadata(issuer: string, environment: Environment, report: Report): MetadataSource {
@@ -40,17 +44,20 @@ export function createMetadata(issuer: string, environment: Environment, report:
     async refresh() {
       if (document.value() !== undefined) await document.refresh()
     },
+    value: document.value,
   }
 }
 
 function readMetadata(body: Uint8Array, expectedIssuer: string): Metadata {
-  const { issuer, jwks_uri, status_list_aggregation_endpoint: aggregation } = parseJsonObject(body)
+  const { issuer, jwks_uri, status_list_aggregation_endpoint: aggregation, token_endpoint } = parseJsonObject(body)
   // RFC 8414 §3.3: otherwise one issuer could speak for another.
   if (issuer !== expectedIssuer) throw new Error('It is the metadata of another issuer.')
   if (!isSafeUri(jwks_uri)) throw new Error('Its jwks_uri is no https URL.')
   if (aggregation !== undefined && !isSafeUri(aggregation))
     throw new Error('Its status_list_aggregation_endpoint is no https URL.')
-  return { jwksUri: jwks_uri, aggregationUri: aggregation }
+  // Most services do without it: it is no reason to do without the keys.
+  const tokenEndpoint = isSafeUri(token_endpoint) ? token_endpoint : undefined
+  return { jwksUri: jwks_uri, aggregationUri: aggregation, tokenEndpoint }
 }
 
 /** @throws TypeError when it is no issuer identifier (RFC 8414 §2), or one to which plain http would cross a network */

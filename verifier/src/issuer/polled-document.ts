@@ -2,6 +2,7 @@
 import type { Environment, Report } from '../environment.ts'
 import { createAgeReport } from './age-report.ts'
 import { getDocument, type HttpAnswer } from './http-document.ts'
+import { messageOf } from './limited-fetch.ts'
 
 export interface DocumentHealth {
   /** Undefined until it is known where the document lies. */
@@ -125,10 +126,4 @@ export function createPolledDocument<Value>(
     },
     health: () => ({ uri, ageSeconds: held === undefined ? undefined : Math.round(ageMs()) / 1000, problem }),
   }
-}
-
-/** `fetch failed` alone says nothing: the reason is in the cause. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'It failed.'
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

@@ -1,9 +1,14 @@
-/** How a request brings its access token (RFC 6750 §2). The Authorization header (§2.1) is the one way that is supported. */
+/**
+ * How a request brings its access token (RFC 6750 §2): the Authorization header (§2.1) is the one way that is supported. Where a
+ * service takes API keys, one may stand in X-API-Key in its place.
+ */
 
 /** What a request says about its token, whatever framework it came through. */
 export interface BearerRequest {
   /** The value of each Authorization line. */
   readonly authorization: readonly string[]
+  /** The value of each X-API-Key line. */
+  readonly apiKey: readonly string[]
   /** Whether the query has the parameter access_token (§2.3). */
   readonly hasTokenInQuery: boolean
   /** Whether a form body has it (§2.2). */
@@ -12,10 +17,14 @@ export interface BearerRequest {
   readonly path: string
 }
 
-export type BearerFault = 'missing' | 'severalHeaders' | 'inQuery' | 'twoWays'
+export type BearerFault = 'missing' | 'severalHeaders' | 'inQuery' | 'twoWays' | 'severalKeys' | 'keyAndToken'
+
+interface Fault {
+  readonly fault: BearerFault
+}
 
 /** What follows the scheme is handed on as it is: whether that is a token is for `verify` to say. */
-export function findToken(request: BearerRequest): { readonly token: string } | { readonly fault: BearerFault } {
+export function findToken(request: BearerRequest): { readonly token: string } | Fault {
   const { authorization, hasTokenInQuery, hasTokenInForm } = request
   const [credentials = ''] = authorization
   if (authorization.length > 1) return { fault: 'severalHeaders' }
@@ -25,23 +34,37 @@ export function findToken(request: BearerRequest): { readonly token: string } | 
   return { token: credentials.replace(/^bearer */i, '') }
 }
 
+/**
+ * A header without a value counts as absent, and a comma as a joint of two lines: that is what some frameworks make of them, and no
+ * key has one.
+ * @returns undefined when there is no key
+ */
+export function findApiKey(request: BearerRequest): { readonly apiKey: string } | Fault | undefined {
+  const { authorization, hasTokenInQuery, hasTokenInForm } = request
+  const lines = request.apiKey.flatMap(line => line.split(','))
+  const [apiKey = ''] = lines
+  if (lines.length > 1) return { fault: 'severalKeys' }
+  if (apiKey === '') return undefined
+  if (hasTokenInQuery) return { fault: 'inQuery' }
+  if (hasTokenInForm || authorization.some(line => line !== '')) return { fault: 'keyAndToken' }
+  return { apiKey }
+}
+
 /** What Fastify and Express have in common: a request of Node's http or http2. */
 interface NodeRequest {
-  readonly headers: { readonly authorization?: string | undefined; readonly 'content-type'?: string | undefined }
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** Names and values by turns. */
   readonly rawHeaders: readonly string[]
 }
 
 /**
- * Node keeps the first of two Authorization lines and drops the other, so the raw lines are counted. Where there is one, the parsed
- * header counts, which another middleware or an adapter may have set.
+ * Node keeps the first of two Authorization lines and drops the other, and joins others, so the raw lines are counted. Where there is
+ * one, the parsed header counts, which another middleware or an adapter may have set.
  */
-function authorizationOf({ headers, rawHeaders }: NodeRequest): readonly string[] {
-  const lines = rawHeaders.filter(
-    (_, index) => rawHeaders[index - 1]?.toLowerCase() === 'authorization' && index % 2 === 1,
-  )
+function linesOf({ headers, rawHeaders }: NodeRequest, name: string): readonly string[] {
+  const lines = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === name && index % 2 === 1)
   if (lines.length > 1) return lines
-  return headers.authorization === undefined ? [] : [headers.authorization]
+  return [headers[name] ?? []].flat()
 }
 
 /** A request target is a path with a query, or a whole URL (RFC 9112 §3.2). */
@@ -53,7 +76,7 @@ function split(target: string): { readonly path: string; readonly query: string 
 }
 
 const isForm = ({ headers }: NodeRequest): boolean =>
-  /^application\/x-www-form-urlencoded *(?:;|$)/i.test(headers['content-type'] ?? '')
+  /^application\/x-www-form-urlencoded *(?:;|$)/i.test(String(headers['content-type'] ?? ''))
 
 /** Body parsers make an object of a form, or URLSearchParams. */
 const hasToken = (body: unknown): boolean =>
@@ -68,7 +91,8 @@ const hasToken = (body: unknown): boolean =>
 export function readNodeRequest(request: NodeRequest, target: string, body: unknown): BearerRequest {
   const { path, query } = split(target)
   return {
-    authorization: authorizationOf(request),
+    authorization: linesOf(request, 'authorization'),
+    apiKey: linesOf(request, 'x-api-key'),
     hasTokenInQuery: new URLSearchParams(query).has('access_token'),
     hasTokenInForm: isForm(request) && hasToken(body),
     path,

@@ -1,10 +1,12 @@
 /** Decides who gets in, once for all frameworks: those only translate. */
+import type { ApiKeyClient } from '../api-keys/token-exchange.ts'
 import type { AccessTokenClaims } from '../claims.ts'
-import type { VerifierOptions } from '../options.ts'
+import { assertApiKeyClient, type VerifierOptions } from '../options.ts'
 import { TokenError } from '../token-error.ts'
-import { createVerifier, type Verifier } from '../verifier.ts'
-import { type BearerFault, type BearerRequest, findToken } from './bearer-request.ts'
-import type { Requirement } from './route-requirements.ts'
+import { type ApiKeyVerifier, createVerifier, type Verifier } from '../verifier.ts'
+import { type BearerFault, type BearerRequest, findApiKey, findToken } from './bearer-request.ts'
+import { createRefusals, type Refusal, type Refusals } from './refusals.ts'
+import type { Requirement, RouteOptions } from './route-requirements.ts'
 
 /** What is said in the body of a refusal, in this order. */
 export interface Problem {
@@ -24,6 +26,8 @@ export type FormatError<Request> = (problem: Problem, request: Request) => unkno
 /** Options for a verifier of the middlewares' own, or a verifier that is there already. */
 export type MiddlewareOptions<Request> = (VerifierOptions | { readonly verifier: Verifier }) & {
   readonly formatError?: FormatError<Request>
+  /** Takes API keys in X-API-Key, too, and exchanges them as this client. */
+  readonly apiKeys?: ApiKeyClient | undefined
 }
 
 export interface WireRefusal {
@@ -40,42 +44,54 @@ export interface Guard<Request> {
   admit(request: Request, bearer: BearerRequest, requirement: Requirement): Promise<Outcome>
 }
 
-function createVerdicts(verifier: Verifier) {
-  const { audience, pollInterval } = verifier
-  const refusals = createRefusals(audience[0] ?? '')
+type Verifying = (options: RouteOptions) => Promise<AccessTokenClaims>
+type Verdict = { readonly claims: AccessTokenClaims } | Refusal
 
+/** @param apiKeys undefined where none are taken: X-API-Key is not looked at then */
+function createVerdicts(verifier: Verifier, apiKeys: ApiKeyVerifier | undefined, refusals: Refusals) {
   function refusalFor(error: unknown): Refusal {
     if (!(error instanceof TokenError)) throw error
-    if (error.code === 'unavailable') return refusals.unavailable(error.message, pollInterval)
-    return refusals.invalidToken(error.message)
+    if (error.code !== 'unavailable') return refusals.invalidToken(error.message)
+    return refusals.unavailable(error.message, error.retryAfter ?? verifier.pollInterval)
   }
 
-  return async function decide(
-    bearer: BearerRequest,
-    requirement: Requirement,
-  ): Promise<{ readonly claims: AccessTokenClaims } | Refusal> {
-    const { role, permission, mode } = requirement
+  function judge(claims: AccessTokenClaims, { role, permission }: Requirement): Verdict {
+    if (role !== undefined && !claims.roles?.includes(role)) return refusals.missingRole(role)
+    if (permission !== undefined && !claims.scope?.split(' ').includes(permission))
+      return refusals.missingPermission(permission)
+    return { claims }
+  }
+
+  function credentialsIn(bearer: BearerRequest): { readonly verify: Verifying } | { readonly fault: BearerFault } {
+    const key = apiKeys && findApiKey(bearer)
+    if (apiKeys !== undefined && key !== undefined)
+      return 'fault' in key ? key : { verify: options => apiKeys.verify(key.apiKey, options) }
     const found = findToken(bearer)
-    if ('fault' in found)
-      return found.fault === 'missing' ? refusals.missingToken(requirement) : refusals.invalidRequest(found.fault)
-    try {
-      const claims = await verifier.verify(found.token, { mode })
-      if (role !== undefined && !claims.roles?.includes(role)) return refusals.missingRole(role)
-      if (permission !== undefined && !claims.scope?.split(' ').includes(permission))
-        return refusals.missingPermission(permission)
-      return { claims }
-    } catch (error) {
-      return refusalFor(error)
-    }
+    return 'fault' in found ? found : { verify: options => verifier.verify(found.token, options) }
+  }
+
+  return async function decide(bearer: BearerRequest, requirement: Requirement): Promise<Verdict> {
+    const credentials = credentialsIn(bearer)
+    if ('verify' in credentials)
+      try {
+        return judge(await credentials.verify({ mode: requirement.mode }), requirement)
+      } catch (error) {
+        return refusalFor(error)
+      }
+    const { fault } = credentials
+    return fault === 'missing' ? refusals.missingToken(requirement) : refusals.invalidRequest(fault)
   }
 }
 
 export function createGuard<Request>(options: MiddlewareOptions<Request>): Guard<Request> {
-  const { formatError = problem => problem, ...rest } = options
+  const { formatError = problem => problem, apiKeys: client, ...rest } = options
   if (typeof formatError !== 'function') throw new TypeError('formatError must be a function.')
+  if (client !== undefined) assertApiKeyClient(client)
   const given = 'verifier' in rest ? rest.verifier : undefined
   const verifier = given ?? createVerifier(rest as VerifierOptions)
-  const decide = createVerdicts(verifier)
+  const apiKeys = client && verifier.apiKeys(client)
+  const refusals = createRefusals({ realm: verifier.audience[0] ?? '', takesApiKeys: client !== undefined })
+  const decide = createVerdicts(verifier, apiKeys, refusals)
 
   return {
     verifier,
@@ -89,66 +105,5 @@ export function createGuard<Request>(options: MiddlewareOptions<Request>): Guard
       const common = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' }
       return { refusal: { status, headers: { ...common, ...headers }, body } }
     },
-  }
-}
-
-/** What a caller is told who does not get in (RFC 6750 §3). No text repeats anything of the request. */
-interface Refusal {
-  readonly status: number
-  readonly error: string
-  readonly description: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
-const MALFORMED: Readonly<Record<Exclude<BearerFault, 'missing'>, string>> = {
-  severalHeaders: 'The Authorization header is sent more than once.',
-  inQuery: 'An access token belongs in the Authorization header, not in the query.',
-  twoWays: 'The access token is sent in the Authorization header and in the form.',
-}
-
-/** A quoted-string (RFC 9110 §5.6.4), without what is no printable ASCII: not every recipient takes that in a header. */
-const quoted = (text: string): string => `"${text.replace(/[^\x20-\x7e]/gu, '').replace(/["\\]/g, '\\$&')}"`
-
-/** error_description may have fewer characters than JSON has (§3): a role may be named with quotes, for one. */
-const describable = (text: string): string => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/gu, '?')
-
-const challenge = (parameters: Readonly<Record<string, string>>): string =>
-  `Bearer ${Object.entries(parameters)
-    .map(([name, value]) => `${name}=${quoted(value)}`)
-    .join(', ')}`
-
-/** @param realm the audience of the service */
-function createRefusals(realm: string) {
-  function withError(status: number, error: string, description: string, more: Readonly<Record<string, string>> = {}) {
-    const parameters = { realm, error, error_description: describable(description), ...more }
-    return { status, error, description, headers: { 'WWW-Authenticate': challenge(parameters) } } satisfies Refusal
-  }
-
-  return {
-    /** No error code: somebody who came without a token has made no mistake (§3.1). */
-    missingToken: ({ permission }: Requirement): Refusal => ({
-      status: 401,
-      error: 'missing_token',
-      description: 'This needs an access token in the Authorization header.',
-      headers: { 'WWW-Authenticate': challenge({ realm, ...(permission !== undefined && { scope: permission }) }) },
-    }),
-
-    invalidRequest: (fault: Exclude<BearerFault, 'missing'>): Refusal =>
-      withError(400, 'invalid_request', MALFORMED[fault]),
-
-    invalidToken: (description: string): Refusal => withError(401, 'invalid_token', description),
-
-    missingRole: (role: string): Refusal => withError(403, 'insufficient_scope', `The role ${role} is missing.`),
-
-    missingPermission: (permission: string): Refusal =>
-      withError(403, 'insufficient_scope', `The permission ${permission} is missing.`, { scope: permission }),
-
-    /** No challenge: another token would not help. @param afterSeconds when to come again */
-    unavailable: (description: string, afterSeconds: number): Refusal => ({
-      status: 503,
-      error: 'temporarily_unavailable',
-      description,
-      headers: { 'Retry-After': String(Math.max(1, Math.ceil(afterSeconds))) },
-    }),
   }
 }

@@ -32,6 +32,7 @@ export function signetWeb(options: SignetWebOptions): SignetWeb {
     const { pathname, searchParams } = new URL(request.url)
     const bearer = {
       authorization: authorizationOf(request),
+      apiKey: [request.headers.get('x-api-key') ?? []].flat(),
       hasTokenInQuery: searchParams.has('access_token'),
       hasTokenInForm: false,
       path: pathname,
