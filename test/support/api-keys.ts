@@ -1,8 +1,9 @@
 /** API keys, and an issuer that exchanges them in the time of a verifier. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { type ApiKeyClient, TokenError, type VerifierOptions } from '@signet/verifier'
+import { type ApiKeyClient, TokenError, type VerifierEvent, type VerifierOptions } from '@signet/verifier'
 import type { Test } from 'tap'
 import type { Json } from './issuer.ts'
 import { api } from './serve.ts'
@@ -69,17 +70,24 @@ export async function exchanging(
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
   })
 
-  /** The answer with a new token: its jti is `token-1`, then `token-2`, and so on. */
-  function grant(claims: Json = {}, more: Json = {}): Reply {
+  /** The answer with a new token: its jti is `token-1`, then `token-2`, and so on. Its entry of the list is `idx`. */
+  function grant({ idx = 0, ...claims }: Json & { readonly idx?: number } = {}, more: Json = {}): Reply {
     tokens += 1
     const exp = Math.floor(environment.now() / 1000) + EXPIRES_IN
-    const token = scene.tokenOf('1', 0, { aud: api, exp, jti: `token-${tokens}`, api_key_id: 'key_1', ...claims })
+    const token = scene.tokenOf('1', idx, { aud: api, exp, jti: `token-${tokens}`, api_key_id: 'key_1', ...claims })
     const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token'
     const body = { access_token: token, issued_token_type, token_type: 'Bearer', expires_in: EXPIRES_IN, ...more }
     return { body }
   }
 
-  const started = scene.start(options)
+  const events: VerifierEvent[] = []
+  let told = Promise.withResolvers<void>()
+  const onEvent = (event: VerifierEvent) => {
+    events.push(event)
+    told.resolve()
+    told = Promise.withResolvers()
+  }
+  const started = scene.start({ onEvent, ...options })
   await started.verifier.ready()
   await environment.idle()
   const keys = started.verifier.apiKeys(client)
@@ -87,6 +95,9 @@ export async function exchanging(
   return {
     ...scene,
     ...started,
+    events,
+    /** Resolves when the next event is told. */
+    told: () => told.promise,
     keys,
     /** Every question to the token endpoint so far. */
     calls,
@@ -105,6 +116,13 @@ export async function exchanging(
           return { code, message, retryAfter }
         },
       ),
+    /** Whether nothing is sent for this, nor begun in the background. */
+    async costsNoCall(work: () => Promise<unknown>): Promise<boolean> {
+      const before = environment.sent()
+      await work()
+      await nextTurn()
+      return environment.sent() === before
+    },
     /** Resolves when the next exchange that succeeds is over, if the time stands still. */
     exchanged: () => drawn.promise,
   }

@@ -7,6 +7,8 @@ export interface Call {
   readonly target: string
   /** Its Authorization lines. */
   readonly authorization?: readonly string[]
+  /** Its X-API-Key lines. */
+  readonly apiKey?: readonly string[]
   /** Makes it a POST. */
   readonly form?: string
   readonly contentType?: string

@@ -1,5 +1,5 @@
 /** One resource service, built with the middlewares of each framework: the same requests get the same answers from all of them. */
-import type { AccessTokenClaims, Verifier } from '@signet/verifier'
+import type { AccessTokenClaims, ApiKeyClient, Verifier } from '@signet/verifier'
 import { type Test, test } from 'tap'
 import { type Call, casesFor, oddRole, type Refusal, refused, unavailable } from './middleware-cases.ts'
 import { exchange } from './raw-http.ts'
@@ -51,6 +51,7 @@ export interface Resource {
 export interface ResourceOptions {
   readonly verifier: Verifier
   readonly formatError?: (problem: object, request: { readonly method?: string | undefined }) => unknown
+  readonly apiKeys?: ApiKeyClient
 }
 
 export interface Framework {
@@ -65,21 +66,23 @@ export interface Framework {
 const FORM = 'application/x-www-form-urlencoded'
 
 /** The call as it goes over the wire, line by line. */
-export function asBytes({ target, authorization = [], form, contentType = FORM }: Call): string {
+export function asBytes({ target, authorization = [], apiKey = [], form, contentType = FORM }: Call): string {
   const lines = [
     `${form === undefined ? 'GET' : 'POST'} ${target} HTTP/1.1`,
     'Host: resource.test',
     'Connection: close',
     ...authorization.map(line => `Authorization: ${line}`),
+    ...apiKey.map(line => `X-API-Key: ${line}`),
     ...(form === undefined ? [] : [`Content-Type: ${contentType}`, `Content-Length: ${Buffer.byteLength(form)}`]),
   ]
   return `${lines.join('\r\n')}\r\n\r\n${form ?? ''}`
 }
 
 /** The call as a web-standard request. */
-export function asRequest({ target, authorization = [], form, contentType = FORM }: Call): Request {
+export function asRequest({ target, authorization = [], apiKey = [], form, contentType = FORM }: Call): Request {
   const headers = new Headers(form === undefined ? {} : { 'content-type': contentType })
   for (const line of authorization) headers.append('authorization', line)
+  for (const line of apiKey) headers.append('x-api-key', line)
   const url = new URL(target, 'http://resource.test')
   return new Request(url, { headers, ...(form !== undefined && { method: 'POST', body: form }) })
 }
@@ -91,7 +94,7 @@ export const askOver =
     exchange(`http://127.0.0.1:${port}`, asBytes(call))
 
 /** What a caller can tell a refusal by. */
-const seen = ({ status, headers, text }: Reply): Refusal => {
+export const seen = ({ status, headers, text }: Reply): Refusal => {
   const header = (name: string) => headers[name] ?? null
   return {
     status,
@@ -105,7 +108,7 @@ const seen = ({ status, headers, text }: Reply): Refusal => {
   }
 }
 
-const bearing = (target: string, token: string): Call => ({ target, authorization: [`Bearer ${token}`] })
+export const bearing = (target: string, token: string): Call => ({ target, authorization: [`Bearer ${token}`] })
 
 const bug = async (): Promise<AccessTokenClaims> => {
   throw new Error('a bug')

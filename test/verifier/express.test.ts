@@ -3,7 +3,8 @@ import type { AddressInfo, Server } from 'node:net'
 import { signetExpress } from '@signet/verifier/express'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { type Test, test } from 'tap'
-import { askOver, conformance, routesOf } from '../support/middleware-conformance.ts'
+import { apiKeyConformance } from '../support/api-key-conformance.ts'
+import { askOver, conformance, type Framework, routesOf } from '../support/middleware-conformance.ts'
 import { callers } from '../support/resource-callers.ts'
 import { claimsOf } from '../support/serve.ts'
 
@@ -14,7 +15,7 @@ async function listening(t: Test, server: Server) {
   return askOver((server.address() as AddressInfo).port)
 }
 
-conformance({
+const framework: Framework = {
   name: 'Express',
   readsForms: true,
   middlewares: async (_, verifier) => signetExpress({ verifier }),
@@ -32,7 +33,10 @@ conformance({
     })
     return { ask: await listening(t, app.listen(0, '127.0.0.1')), served: () => served }
   },
-})
+}
+
+conformance(framework)
+apiKeyConformance(framework)
 
 test('the path of a refusal is the whole one, in a router that is mounted below it, too', async t => {
   const { verifier, tokens } = await callers(t)

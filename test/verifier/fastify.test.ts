@@ -4,11 +4,12 @@ import formbody from '@fastify/formbody'
 import signetFastify from '@signet/verifier/fastify'
 import fastify from 'fastify'
 import { test } from 'tap'
-import { askOver, conformance, routesOf } from '../support/middleware-conformance.ts'
+import { apiKeyConformance } from '../support/api-key-conformance.ts'
+import { askOver, conformance, type Framework, routesOf } from '../support/middleware-conformance.ts'
 import { callers, standIn } from '../support/resource-callers.ts'
 import { api, claimsOf, freePort } from '../support/serve.ts'
 
-conformance({
+const framework: Framework = {
   name: 'Fastify',
   readsForms: true,
   async middlewares(_, verifier) {
@@ -36,7 +37,10 @@ conformance({
     await app.listen({ port: 0, host: '127.0.0.1' })
     return { ask: askOver((app.server.address() as AddressInfo).port), served: () => served }
   },
-})
+}
+
+conformance(framework)
+apiKeyConformance(framework)
 
 const noCode = 'Bearer realm="https://api.example.com"'
 

@@ -1,7 +1,8 @@
 import { signetWeb } from '@signet/verifier/web'
 import { Hono } from 'hono'
 import { test } from 'tap'
-import { asRequest, conformance, type Reply, routesOf } from '../support/middleware-conformance.ts'
+import { apiKeyConformance } from '../support/api-key-conformance.ts'
+import { asRequest, conformance, type Framework, type Reply, routesOf } from '../support/middleware-conformance.ts'
 import { callers } from '../support/resource-callers.ts'
 import { claimsOf } from '../support/serve.ts'
 
@@ -11,7 +12,7 @@ const reply = async (response: Response): Promise<Reply> => ({
   text: await response.text(),
 })
 
-conformance({
+const framework: Framework = {
   name: 'Web',
   readsForms: false,
   middlewares: async (_, verifier) => signetWeb({ verifier }),
@@ -28,7 +29,10 @@ conformance({
       handle(request).catch((error: Error) => new Response(error.message, { status: 500 }))
     return { ask: async call => reply(await answer(asRequest(call))), served: () => served }
   },
-})
+}
+
+conformance(framework)
+apiKeyConformance(framework)
 
 test('an application of Hono serves and refuses by them', async t => {
   const { verifier, tokens } = await callers(t)

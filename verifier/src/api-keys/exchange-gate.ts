@@ -5,6 +5,8 @@ import type { ExchangeAnswer } from './token-exchange.ts'
 
 /** Keys that were never exchanged. Any caller can send one, and each costs a call. */
 const MAX_STRANGERS = 16
+/** For who is one too many. */
+const CROWDED_MS = 1_000
 /** After a pause, keys known good come first: strangers, whose calls may have brought it about, wait for so much longer. */
 const HEAD_START_MS = 1_000
 
@@ -38,7 +40,7 @@ export function createExchangeGate(
     if (isKnown && pauseMs > 0) knownWaits = true
     const waitMs = pauseMs + (!isKnown && knownWaits ? HEAD_START_MS : 0)
     if (waitMs > 0) throw unavailable(waitMs)
-    if (!isKnown && strangers >= MAX_STRANGERS) throw unavailable(HEAD_START_MS)
+    if (!isKnown && strangers >= MAX_STRANGERS) throw unavailable(CROWDED_MS)
   }
 
   /** What a failure says holds for every key: it is the service, or the client, that is in trouble. */
