@@ -70,13 +70,13 @@ export const table: Readonly<Record<string, Row>> = {
     packages: [],
   },
   'verifier/src/middleware': {
-    rooms: ['verifier/src', 'verifier/src/api-keys', 'verifier/src/token-error.ts'],
+    rooms: ['verifier/src', 'verifier/src/api-keys', 'verifier/src/safe-url.ts', 'verifier/src/token-error.ts'],
     packages: ['fastify'],
   },
   'verifier/src': {
     rooms: [
       ...['verifier/src/api-keys', 'verifier/src/issuer', 'verifier/src/jose', 'verifier/src/recently-used.ts'],
-      ...['verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+      ...['verifier/src/environment.ts', 'verifier/src/safe-url.ts', 'verifier/src/token-error.ts'],
     ],
     packages: [],
   },
@@ -88,12 +88,16 @@ export const table: Readonly<Record<string, Row>> = {
     packages: [],
   },
   'verifier/src/issuer': {
-    rooms: ['verifier/src/jose', 'verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+    rooms: [
+      ...['verifier/src/jose', 'verifier/src/environment.ts', 'verifier/src/safe-url.ts'],
+      'verifier/src/token-error.ts',
+    ],
     packages: [],
   },
   'verifier/src/jose': { rooms: ['verifier/src/token-error.ts'], packages: [] },
   'verifier/src/environment.ts': { rooms: ['verifier/src/token-error.ts'], packages: [] },
   'verifier/src/recently-used.ts': { rooms: [], packages: [] },
+  'verifier/src/safe-url.ts': { rooms: [], packages: [] },
   'verifier/src/token-error.ts': { rooms: [], packages: [] },
 
   // An example is a service of its own: its own files and packages, @signet/verifier among them.

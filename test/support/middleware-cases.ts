@@ -5,6 +5,8 @@ import { api } from './serve.ts'
 export interface Call {
   /** A path with a query, or a whole URL. */
   readonly target: string
+  /** GET when not given, or POST with a form. */
+  readonly method?: string
   /** Its Authorization lines. */
   readonly authorization?: readonly string[]
   /** Its X-API-Key lines. */

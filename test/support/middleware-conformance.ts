@@ -52,11 +52,12 @@ export interface ResourceOptions {
   readonly verifier: Verifier
   readonly formatError?: (problem: object, request: { readonly method?: string | undefined }) => unknown
   readonly apiKeys?: ApiKeyClient
+  readonly resourceMetadata?: boolean | { readonly scopes?: readonly string[] }
 }
 
 export interface Framework {
   readonly name: string
-  /** Starts a service with these routes. Its own error handling answers 500 with the message of the error as the body. */
+  /** Starts a service with these routes, and its resource metadata before them. Its own error handling answers 500 with the message of the error as the body. */
   readonly start: (t: Test, options: ResourceOptions) => Promise<Resource>
   readonly middlewares: (t: Test, verifier: Verifier) => Promise<Middlewares<unknown>>
   /** Whether a parser reads forms before the middlewares see the request. */
@@ -66,9 +67,9 @@ export interface Framework {
 const FORM = 'application/x-www-form-urlencoded'
 
 /** The call as it goes over the wire, line by line. */
-export function asBytes({ target, authorization = [], apiKey = [], form, contentType = FORM }: Call): string {
+export function asBytes({ target, method, authorization = [], apiKey = [], form, contentType = FORM }: Call): string {
   const lines = [
-    `${form === undefined ? 'GET' : 'POST'} ${target} HTTP/1.1`,
+    `${method ?? (form === undefined ? 'GET' : 'POST')} ${target} HTTP/1.1`,
     'Host: resource.test',
     'Connection: close',
     ...authorization.map(line => `Authorization: ${line}`),
@@ -79,12 +80,23 @@ export function asBytes({ target, authorization = [], apiKey = [], form, content
 }
 
 /** The call as a web-standard request. */
-export function asRequest({ target, authorization = [], apiKey = [], form, contentType = FORM }: Call): Request {
+export function asRequest({
+  target,
+  method,
+  authorization = [],
+  apiKey = [],
+  form,
+  contentType = FORM,
+}: Call): Request {
   const headers = new Headers(form === undefined ? {} : { 'content-type': contentType })
   for (const line of authorization) headers.append('authorization', line)
   for (const line of apiKey) headers.append('x-api-key', line)
   const url = new URL(target, 'http://resource.test')
-  return new Request(url, { headers, ...(form !== undefined && { method: 'POST', body: form }) })
+  return new Request(url, {
+    headers,
+    method: method ?? 'GET',
+    ...(form !== undefined && { method: 'POST', body: form }),
+  })
 }
 
 /** Asks a server that listens on a port of the loopback address. */

@@ -58,6 +58,7 @@ export async function callers(t: Test, environment?: Environment) {
 
 /** A verifier whose `verify` is the test's own, for what no token service brings about. */
 export const standIn = (verify: Verifier['verify'], more: Partial<Verifier> = {}): Verifier => ({
+  issuer: 'https://login.example.com',
   audience: [api],
   pollInterval: 5,
   verify,

@@ -6,6 +6,7 @@ import { type Test, test } from 'tap'
 import { apiKeyConformance } from '../support/api-key-conformance.ts'
 import { askOver, conformance, type Framework, routesOf } from '../support/middleware-conformance.ts'
 import { callers } from '../support/resource-callers.ts'
+import { resourceMetadataConformance } from '../support/resource-metadata-conformance.ts'
 import { claimsOf } from '../support/serve.ts'
 
 /** What listens, for as long as the test runs. */
@@ -22,8 +23,9 @@ const framework: Framework = {
   async start(t, options) {
     let served = 0
     const app = express()
-    app.use(express.urlencoded(), express.json())
-    for (const [path, middleware] of routesOf(signetExpress(options)))
+    const signet = signetExpress(options)
+    app.use(signet.resourceMetadata, express.urlencoded(), express.json())
+    for (const [path, middleware] of routesOf(signet))
       app.all(path, middleware, (request, response) => {
         served += 1
         response.json(request.user)
@@ -37,6 +39,7 @@ const framework: Framework = {
 
 conformance(framework)
 apiKeyConformance(framework)
+resourceMetadataConformance(framework)
 
 test('the path of a refusal is the whole one, in a router that is mounted below it, too', async t => {
   const { verifier, tokens } = await callers(t)

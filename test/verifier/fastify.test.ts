@@ -7,6 +7,7 @@ import { test } from 'tap'
 import { apiKeyConformance } from '../support/api-key-conformance.ts'
 import { askOver, conformance, type Framework, routesOf } from '../support/middleware-conformance.ts'
 import { callers, standIn } from '../support/resource-callers.ts'
+import { resourceMetadataConformance } from '../support/resource-metadata-conformance.ts'
 import { api, claimsOf, freePort } from '../support/serve.ts'
 
 const framework: Framework = {
@@ -41,6 +42,7 @@ const framework: Framework = {
 
 conformance(framework)
 apiKeyConformance(framework)
+resourceMetadataConformance(framework)
 
 const noCode = 'Bearer realm="https://api.example.com"'
 

@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { apiKeyConformance } from '../support/api-key-conformance.ts'
 import { asRequest, conformance, type Framework, type Reply, routesOf } from '../support/middleware-conformance.ts'
 import { callers } from '../support/resource-callers.ts'
+import { resourceMetadataConformance } from '../support/resource-metadata-conformance.ts'
 import { claimsOf } from '../support/serve.ts'
 
 const reply = async (response: Response): Promise<Reply> => ({
@@ -18,8 +19,12 @@ const framework: Framework = {
   middlewares: async (_, verifier) => signetWeb({ verifier }),
   async start(_, options) {
     let served = 0
-    const routes = new Map(routesOf(signetWeb(options)))
+    const signet = signetWeb(options)
+    const routes = new Map(routesOf(signet))
     async function handle(request: Request): Promise<Response> {
+      const metadata = signet.resourceMetadata(request)
+      if (metadata !== undefined) return metadata
+      if (!routes.has(new URL(request.url).pathname)) return new Response('', { status: 404 })
       const user = await routes.get(new URL(request.url).pathname)?.(request)
       if (user instanceof Response) return user
       served += 1
@@ -33,6 +38,7 @@ const framework: Framework = {
 
 conformance(framework)
 apiKeyConformance(framework)
+resourceMetadataConformance(framework)
 
 test('an application of Hono serves and refuses by them', async t => {
   const { verifier, tokens } = await callers(t)

@@ -1,8 +1,8 @@
 /** How a verifier is set up. */
 import type { ApiKeyClient } from './api-keys/token-exchange.ts'
 import type { VerifierEvent } from './environment.ts'
-import { assertIssuer } from './issuer/metadata.ts'
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './jose/algorithms.ts'
+import { assertIdentifier } from './safe-url.ts'
 
 /**
  * What to do while the token service can't be reached: `lenient` goes on with what is known, `strict` refuses with `unavailable`
@@ -53,7 +53,8 @@ export function readOptions(options: VerifierOptions): VerifierSettings {
   }
   const { issuer, audience, algorithms, clockTolerance, pollInterval, mode, maxStaleness, cacheSize, onEvent } =
     settings
-  assertIssuer(issuer)
+  // RFC 8414 §2
+  assertIdentifier(issuer, 'issuer')
   const isName = (name: unknown) => typeof name === 'string' && name !== ''
   assert(audience.length > 0 && audience.every(isName), 'audience must be a non-empty string, or several.')
   assert(

@@ -15,6 +15,7 @@ export interface VerifyOptions {
 }
 
 export interface Verifier {
+  readonly issuer: string
   readonly audience: readonly string[]
   /** Seconds. */
   readonly pollInterval: number
@@ -67,8 +68,8 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
   const settings = readOptions(options)
   const { audience, algorithms, clockTolerance, pollInterval } = settings
   const { environment, report, close } = untilClosed(surroundings, settings.onEvent)
-  const issuer = followIssuer(settings, environment, report)
-  const { keys, statusLists } = issuer
+  const followed = followIssuer(settings, environment, report)
+  const { keys, statusLists } = followed
   const verifyAccessToken = createJwsVerification(keys, algorithms, ACCESS_TOKEN)
   const checkRevocation = createRevocationCheck({ keys, maxStalenessMs: settings.maxStaleness * 1000, report })
   const cache = createRecentlyUsed<VerifiedToken>(settings.cacheSize)
@@ -99,23 +100,24 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
   }
 
   return {
+    issuer: settings.issuer,
     audience,
     pollInterval,
     verify,
     apiKeys(client) {
       assertApiKeyClient(client)
-      const exchange = createTokenExchange(client, audience[0] ?? '', issuer.metadata, environment)
-      const gate = createExchangeGate(() => issuer.metadata.value()?.tokenEndpoint, environment, report)
+      const exchange = createTokenExchange(client, audience[0] ?? '', followed.metadata, environment)
+      const gate = createExchangeGate(() => followed.metadata.value()?.tokenEndpoint, environment, report)
       const tokens = { verifyToken: verify, lenient: { mode: 'lenient' } satisfies VerifyOptions }
       return {
         verify: createApiKeyVerification<AccessTokenClaims, VerifyOptions>(tokens, exchange, gate, environment, report),
       }
     },
-    ready: () => issuer.ready,
-    health: issuer.health,
+    ready: () => followed.ready,
+    health: followed.health,
     close() {
       close()
-      issuer.stop()
+      followed.stop()
     },
   }
 }

@@ -84,6 +84,9 @@ const hasToken = (body: unknown): boolean =>
     ? body.has('access_token')
     : typeof body === 'object' && body !== null && Object.hasOwn(body, 'access_token')
 
+/** The path of a request target, without the query. */
+export const pathOf = (target: string): string => split(target).path
+
 /**
  * @param target as the caller sent it
  * @param body what a body parser has made of the body; undefined when none was there yet

@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessTokenClaims } from '../claims.ts'
 import type { Verifier } from '../verifier.ts'
-import { readNodeRequest } from './bearer-request.ts'
-import { createGuard, type MiddlewareOptions } from './guard.ts'
+import { pathOf, readNodeRequest } from './bearer-request.ts'
+import { createGuard, type MiddlewareOptions, type WireAnswer } from './guard.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
 
 declare global {
@@ -28,31 +28,47 @@ export type SignetHandler = (request: SignetRequest, response: ServerResponse, n
 export type SignetExpressOptions = MiddlewareOptions<SignetRequest>
 
 export interface SignetExpress extends Middlewares<SignetHandler> {
+  /** Serves the resource metadata where that is asked for, and hands on everything else. It needs no token, so it goes first. */
+  readonly resourceMetadata: SignetHandler
   /** Close it when the service stops. */
   readonly verifier: Verifier
 }
 
-/** @throws what `createVerifier` throws */
+const targetOf = ({ originalUrl, url = '' }: SignetRequest): string => originalUrl ?? url
+
+/** The body of an answer to HEAD is left out by Node. */
+function answer(response: ServerResponse, { status, headers, body }: WireAnswer): void {
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.end(body)
+}
+
+/** @throws what `createVerifier` throws, and TypeError for what is wrong with the other options */
 export function signetExpress(options: SignetExpressOptions): SignetExpress {
-  const { verifier, admit } = createGuard(options)
+  const { verifier, resourceMetadata: metadata, admit } = createGuard(options)
 
   const middlewares = createMiddlewares<SignetHandler>(requirement => {
     /** Whether the request may go on; it has been answered when not. */
     async function mayPass(request: SignetRequest, response: ServerResponse): Promise<boolean> {
-      const bearer = readNodeRequest(request, request.originalUrl ?? request.url ?? '', request.body)
+      const bearer = readNodeRequest(request, targetOf(request), request.body)
       const outcome = await admit(request, bearer, requirement)
       if ('claims' in outcome) {
         request.user = outcome.claims
         return true
       }
-      const { status, headers, body } = outcome.refusal
-      response.statusCode = status
-      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-      response.end(body)
+      answer(response, outcome.refusal)
       return false
     }
     return (request, response, next) => void mayPass(request, response).then(passes => passes && next(), next)
   })
 
-  return { ...middlewares, verifier }
+  return {
+    ...middlewares,
+    resourceMetadata(request, response, next) {
+      if (metadata?.isAskedFor(request.method, pathOf(targetOf(request))))
+        answer(response, { status: 200, ...metadata })
+      else next()
+    },
+    verifier,
+  }
 }

@@ -4,6 +4,7 @@ import type { AccessTokenClaims } from '../claims.ts'
 import type { Verifier } from '../verifier.ts'
 import { readNodeRequest } from './bearer-request.ts'
 import { createGuard, type MiddlewareOptions } from './guard.ts'
+import type { ResourceMetadata } from './resource-metadata.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
 
 /** Of a server of any kind: HTTP/1 or HTTP/2, with TLS or without. */
@@ -28,11 +29,13 @@ export type SignetFastifyOptions = MiddlewareOptions<AnyRequest>
 async function plugin(app: FastifyInstance, options: SignetFastifyOptions): Promise<void> {
   // First of all, because it throws when the plugin is there already: no verifier is made then.
   app.decorateRequest('user', null as unknown as AccessTokenClaims)
-  const { verifier, admit } = createGuard(options)
+  const { verifier, resourceMetadata: metadata, admit } = createGuard(options)
   if (!('verifier' in options) || options.verifier === undefined) app.addHook('onClose', async () => verifier.close())
 
   const { authenticate, requireToken, requireRole, requirePermission } = createMiddlewares<SignetHook>(
     requirement => async (request, reply) => {
+      // A hook for the whole application must not ask for a token where it is said where to get one.
+      if (metadata?.isAskedFor(request.method, request.routeOptions.url ?? '')) return undefined
       const bearer = readNodeRequest(request.raw, request.originalUrl, request.body)
       const outcome = await admit(request, bearer, requirement)
       if ('refusal' in outcome) {
@@ -43,12 +46,24 @@ async function plugin(app: FastifyInstance, options: SignetFastifyOptions): Prom
       return undefined
     },
   )
+  if (metadata !== undefined) serve(app, metadata)
   app
     .decorate('verifier', verifier)
     .decorate('authenticate', authenticate)
     .decorate('requireToken', requireToken)
     .decorate('requireRole', requireRole)
     .decorate('requirePermission', requirePermission)
+}
+
+/** @throws TypeError where the document would lie elsewhere than challenges say */
+function serve(app: FastifyInstance, { path, headers, body }: ResourceMetadata): void {
+  if (app.prefix !== '')
+    throw new TypeError('With resourceMetadata the plugin is registered on an instance without a prefix.')
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: path,
+    handler: (_request, reply) => reply.headers(headers).send(body),
+  })
 }
 
 /** What fastify-plugin sets: the decorators belong to the instance that registers the plugin, not to a child of it. */

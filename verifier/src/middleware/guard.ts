@@ -1,11 +1,12 @@
 /** Decides who gets in, once for all frameworks: those only translate. */
 import type { ApiKeyClient } from '../api-keys/token-exchange.ts'
 import type { AccessTokenClaims } from '../claims.ts'
-import { assertApiKeyClient, type VerifierOptions } from '../options.ts'
+import { assertApiKeyClient, readOptions, type VerifierOptions } from '../options.ts'
 import { TokenError } from '../token-error.ts'
 import { type ApiKeyVerifier, createVerifier, type Verifier } from '../verifier.ts'
 import { type BearerFault, type BearerRequest, findApiKey, findToken } from './bearer-request.ts'
 import { createRefusals, type Refusal, type Refusals } from './refusals.ts'
+import { describeResource, type ResourceMetadata, type ResourceMetadataOptions } from './resource-metadata.ts'
 import type { Requirement, RouteOptions } from './route-requirements.ts'
 
 /** What is said in the body of a refusal, in this order. */
@@ -28,18 +29,22 @@ export type MiddlewareOptions<Request> = (VerifierOptions | { readonly verifier:
   readonly formatError?: FormatError<Request>
   /** Takes API keys in X-API-Key, too, and exchanges them as this client. */
   readonly apiKeys?: ApiKeyClient | undefined
+  /** Publishes protected resource metadata for the first audience (RFC 9728), and names it in challenges. */
+  readonly resourceMetadata?: boolean | ResourceMetadataOptions | undefined
 }
 
-export interface WireRefusal {
+export interface WireAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-export type Outcome = { readonly claims: AccessTokenClaims } | { readonly refusal: WireRefusal }
+export type Outcome = { readonly claims: AccessTokenClaims } | { readonly refusal: WireAnswer }
 
 export interface Guard<Request> {
   readonly verifier: Verifier
+  /** Undefined when none is published. */
+  readonly resourceMetadata: ResourceMetadata | undefined
   /** @throws whatever is no TokenError: a fault of the service, for its own error handling */
   admit(request: Request, bearer: BearerRequest, requirement: Requirement): Promise<Outcome>
 }
@@ -83,18 +88,35 @@ function createVerdicts(verifier: Verifier, apiKeys: ApiKeyVerifier | undefined,
   }
 }
 
+function readResourceMetadata(
+  { audience, issuer }: Pick<Verifier, 'audience' | 'issuer'>,
+  option: MiddlewareOptions<never>['resourceMetadata'],
+) {
+  if (option === undefined || option === false) return undefined
+  if (option !== true && (typeof option !== 'object' || option === null))
+    throw new TypeError('resourceMetadata must be true, or an object with scopes.')
+  return describeResource(audience[0] ?? '', issuer, option === true ? {} : option)
+}
+
 export function createGuard<Request>(options: MiddlewareOptions<Request>): Guard<Request> {
-  const { formatError = problem => problem, apiKeys: client, ...rest } = options
+  const { formatError = problem => problem, apiKeys: client, resourceMetadata: metadata, ...rest } = options
   if (typeof formatError !== 'function') throw new TypeError('formatError must be a function.')
-  if (client !== undefined) assertApiKeyClient(client)
   const given = 'verifier' in rest ? rest.verifier : undefined
+  // Once a verifier is made it polls: whatever is wrong is found before.
+  const resourceMetadata = readResourceMetadata(given ?? readOptions(rest as VerifierOptions), metadata)
+  if (client !== undefined) assertApiKeyClient(client)
   const verifier = given ?? createVerifier(rest as VerifierOptions)
-  const apiKeys = client && verifier.apiKeys(client)
-  const refusals = createRefusals({ realm: verifier.audience[0] ?? '', takesApiKeys: client !== undefined })
+  const apiKeys = client === undefined ? undefined : verifier.apiKeys(client)
+  const refusals = createRefusals({
+    realm: verifier.audience[0] ?? '',
+    takesApiKeys: apiKeys !== undefined,
+    metadataUrl: resourceMetadata?.url,
+  })
   const decide = createVerdicts(verifier, apiKeys, refusals)
 
   return {
     verifier,
+    resourceMetadata,
     async admit(request, bearer, requirement) {
       const verdict = await decide(bearer, requirement)
       if ('claims' in verdict) return verdict

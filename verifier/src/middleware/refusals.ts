@@ -27,13 +27,20 @@ const quoted = (text: string): string => `"${text.replace(/[^\x20-\x7e]/gu, '').
 /** error_description may have fewer characters than JSON has (§3): a role may be named with quotes, for one. */
 const describable = (text: string): string => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/gu, '?')
 
-/**
- * @param realm the audience of the service
- * @param takesApiKeys whether an API key would do in place of a token
- */
-export function createRefusals({ realm, takesApiKeys }: { readonly realm: string; readonly takesApiKeys: boolean }) {
+export interface Resource {
+  /** The audience of the service. */
+  readonly realm: string
+  /** Whether an API key would do in place of a token. */
+  readonly takesApiKeys: boolean
+  /** Where its metadata lies (RFC 9728 §5.1); undefined when it has none. */
+  readonly metadataUrl: string | undefined
+}
+
+export function createRefusals({ realm, takesApiKeys, metadataUrl }: Resource) {
+  const last = metadataUrl === undefined ? {} : { resource_metadata: metadataUrl }
+
   function challenge(more: Readonly<Record<string, string>>): Refusal['headers'] {
-    const parameters = Object.entries({ realm, ...more }).map(([name, value]) => `${name}=${quoted(value)}`)
+    const parameters = Object.entries({ realm, ...more, ...last }).map(([name, value]) => `${name}=${quoted(value)}`)
     return { 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` }
   }
 

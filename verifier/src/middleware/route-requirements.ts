@@ -34,9 +34,12 @@ function assertRole(role: unknown): void {
   if (typeof role !== 'string' || role === '') throw new TypeError('requireRole takes the name of a role.')
 }
 
-/** RFC 6749 §3.3: scope-token */
+/** RFC 6749 §3.3 */
+export const isScopeToken = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
+
 function assertPermission(permission: unknown): void {
-  if (typeof permission === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(permission)) return
+  if (isScopeToken(permission)) return
   throw new TypeError('requirePermission takes one permission: printable ASCII without spaces, quotes and backslashes.')
 }
 

@@ -13,6 +13,8 @@ export type SignetAuthentication = (request: Request) => Promise<AccessTokenClai
 export type SignetWebOptions = MiddlewareOptions<Request>
 
 export interface SignetWeb extends Middlewares<SignetAuthentication> {
+  /** Answers the resource metadata where that is asked for, and undefined to everything else. */
+  readonly resourceMetadata: (request: Request) => Response | undefined
   /** Close it when the service stops. */
   readonly verifier: Verifier
 }
@@ -24,9 +26,9 @@ function authorizationOf({ headers }: Request): readonly string[] {
   return /(?:^|, )bearer(?: |$)/i.test(value) ? value.split(', ') : [value]
 }
 
-/** @throws what `createVerifier` throws */
+/** @throws what `createVerifier` throws, and TypeError for what is wrong with the other options */
 export function signetWeb(options: SignetWebOptions): SignetWeb {
-  const { verifier, admit } = createGuard(options)
+  const { verifier, resourceMetadata: metadata, admit } = createGuard(options)
 
   const middlewares = createMiddlewares<SignetAuthentication>(requirement => async request => {
     const { pathname, searchParams } = new URL(request.url)
@@ -43,5 +45,12 @@ export function signetWeb(options: SignetWebOptions): SignetWeb {
     return new Response(body, { status, headers })
   })
 
-  return { ...middlewares, verifier }
+  return {
+    ...middlewares,
+    resourceMetadata({ method, url }) {
+      if (!metadata?.isAskedFor(method, new URL(url).pathname)) return undefined
+      return new Response(method === 'HEAD' ? null : metadata.body, { headers: metadata.headers })
+    },
+    verifier,
+  }
 }
