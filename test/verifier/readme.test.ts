@@ -4,31 +4,33 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import packageJson from '../../verifier/package.json' with { type: 'json' }
+import { apiKey, ENDPOINT } from '../support/api-keys.ts'
 import { heard, start } from '../support/consumer-process.ts'
-import { type Json, startIssuer } from '../support/issuer.ts'
+import { type Issuer, type Json, startIssuer } from '../support/issuer.ts'
 import { checkout, installVerifier, run } from '../support/packed-verifier.ts'
 import { blocks, namesInTable, placed, programs, programUnder } from '../support/readme-blocks.ts'
 import { type Answer, freePort, type RequestOptions, request } from '../support/serve.ts'
 
 const codeUnder = (heading: string) => blocks.find(block => block.heading === heading)?.code ?? ''
 
-type Ask = (path: string, options?: RequestOptions) => Promise<Pick<Answer, 'status' | 'body'>>
+type Ask = (path: string, options?: RequestOptions) => Promise<Pick<Answer, 'status' | 'headers' | 'body'>>
 
 interface Placed {
   readonly folder: string
   readonly file: string
   readonly port: number
+  readonly issuer: Issuer
   /** An access token of the issuer, with what is given. */
   readonly token: (claims?: Json) => string
 }
 
 /** Writes the program under a heading into the folder of a consumer, with an issuer that runs. */
 async function place(t: Test, heading: string, beside: readonly string[] = []): Promise<Placed> {
-  const [{ issuer, token }, port] = [await startIssuer(t), await freePort()]
+  const [issuer, port] = [await startIssuer(t), await freePort()]
   const folder = await installVerifier(t, beside)
   const file = join(folder, 'program.ts')
-  writeFileSync(file, placed(programUnder(heading), issuer, port))
-  return { folder, file, port, token }
+  writeFileSync(file, placed(programUnder(heading), issuer.issuer, port))
+  return { folder, file, port, issuer, token: issuer.token }
 }
 
 async function serving(t: Test, { folder, file, port }: Placed): Promise<Ask> {
@@ -41,7 +43,7 @@ async function importing({ file }: Placed): Promise<Ask> {
   const { default: app } = await import(pathToFileURL(file).href)
   return async (path, options) => {
     const response: Response = await app.fetch(new Request(`http://127.0.0.1${path}`, options as RequestInit))
-    return { status: response.status, body: await response.json() }
+    return { status: response.status, headers: response.headers, body: await response.json() }
   }
 }
 
@@ -83,6 +85,38 @@ const trials: Readonly<Record<string, (t: Test, heading: string) => Promise<void
     const printed = (ACCESS_TOKEN: string) => run(folder, [process.execPath, file], { ...process.env, ACCESS_TOKEN })
     t.equal(await printed(token({ scope: 'posts:write', roles: ['admin'] })), "user_1 posts:write [ 'admin' ]\n")
     t.equal(await printed(token({ exp: 1 })), 'expired The access token has expired.\n')
+  },
+
+  async 'API keys'(t, heading) {
+    const placed = await place(t, heading, ['fastify'])
+    const { issuer, token } = placed
+    issuer.publishMetadata({ token_endpoint: `${issuer.issuer}${ENDPOINT}` })
+    const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token'
+    const access_token = token({ scope: 'posts:read', api_key_id: 'key_1' })
+    issuer.publish(ENDPOINT, { access_token, issued_token_type, token_type: 'Bearer', expires_in: 300 })
+    const ask = await serving(t, placed)
+    const headers = { 'x-api-key': apiKey() }
+    t.match(await ask('/me', { headers }), { status: 200, body: { sub: 'user_1', api_key_id: 'key_1' } })
+    t.match(await ask('/posts', { method: 'POST', headers }), { status: 403 })
+    t.match(await ask('/me', { headers: { 'x-api-key': 'x' } }), { status: 401, body: { error: 'invalid_token' } })
+    t.equal(issuer.countOf(ENDPOINT), 1)
+  },
+
+  async 'Where to get a token'(t, heading) {
+    const placed = await place(t, heading, ['express'])
+    const ask = await serving(t, placed)
+    const path = '/.well-known/oauth-protected-resource/posts'
+    const { status, headers } = await ask('/posts/me')
+    const [, named] = /resource_metadata="(.*)"$/.exec(headers.get('www-authenticate') ?? '') ?? []
+    t.match([status, named], [401, `https://api.example.com${path}`])
+    t.strictSame((await ask(path)).body, {
+      resource: 'https://api.example.com/posts',
+      authorization_servers: [placed.issuer.issuer],
+      bearer_methods_supported: ['header'],
+      scopes_supported: ['posts:read', 'posts:write'],
+    })
+    const authorization = `Bearer ${placed.token({ aud: 'https://api.example.com/posts' })}`
+    t.match(await ask('/posts/me', { headers: { authorization } }), { status: 200, body: { sub: 'user_1' } })
   },
 
   async 'While the token service is down'(t, heading) {
