@@ -10,7 +10,7 @@ import { signetExpress } from '@signet/verifier/express'
 import signetFastify, { signetFastify as sameByName } from '@signet/verifier/fastify'
 import { signetWeb } from '@signet/verifier/web'
 
-const { options, tokens } = JSON.parse(process.argv[2])
+const { options, tokens, keys } = JSON.parse(process.argv[2])
 const problems = new Set()
 const verifier = createVerifier({ ...options, onEvent: ({ type, kid, uri }) => problems.add(`${type} ${kid ?? uri}`) })
 
@@ -54,7 +54,8 @@ async function listenWeb(handle) {
   })
 }
 
-const web = signetWeb({ verifier })
+const apiKeys = { clientId: 'consumer', clientSecret: 'a:b' }
+const web = signetWeb({ verifier, apiKeys, resourceMetadata: true })
 const express = signetExpress({ verifier })
 
 const webServer = await listenWeb(async request => {
@@ -72,9 +73,17 @@ await verifier.ready()
 const statusAtFirst = verifier.health().status
 const verdicts = {}
 for (const [name, token] of Object.entries(tokens)) verdicts[name] = await verdictOn(token)
+/** Where it says who the issuer is, and what comes of each API key. */
+const url = options.audience
+const document = await web.resourceMetadata(new Request(`${url}/.well-known/oauth-protected-resource`)).json()
+const keyVerdicts = {}
+for (const [name, key] of Object.entries(keys)) {
+  const answer = await web.authenticate(new Request(url, { headers: { 'x-api-key': key } }))
+  keyVerdicts[name] = answer instanceof Response ? answer.status : answer.sub
+}
 const say = report => console.log(JSON.stringify(report))
 const isPlugin = typeof signetFastify === 'function' && signetFastify === sameByName
-say({ verdicts, isPlugin, statusAtFirst, ports: { web: webServer.port, node: nodeServer.port } })
+say({ verdicts, keyVerdicts, document, isPlugin, statusAtFirst, ports: { web: webServer.port, node: nodeServer.port } })
 
 process.stdin.resume().once('end', async () => {
   await Promise.all([webServer.close(), nodeServer.close()])

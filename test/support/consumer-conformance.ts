@@ -1,7 +1,9 @@
 /** What a program that uses the installed verifier sees, whatever JavaScript runtime it runs under. */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
+import { apiKey, ENDPOINT } from './api-keys.ts'
 import { linesOf, start } from './consumer-process.ts'
 import { createSigningKey, encode, type Issuer, type SigningKey, signParts, startIssuer } from './issuer.ts'
 import { checkout, run } from './packed-verifier.ts'
@@ -55,6 +57,30 @@ async function tokensOf(issuer: Issuer, { es256, eddsa }: Record<'es256' | 'edds
   } as const
 }
 
+/** By name, an API key and what becomes of it: whom its token speaks for, or the status of the refusal. */
+const keys = {
+  good: [apiKey(1), 'user_1'],
+  again: [apiKey(1), 'user_1'],
+  refused: [apiKey(2), 401],
+  malformed: ['x', 401],
+}
+
+/** Exchanges the good key, for a client that authenticates, and no other. */
+function publishExchange(issuer: Issuer): void {
+  const basic = `Basic ${Buffer.from('consumer:a%3Ab').toString('base64')}`
+  const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token'
+  const access_token = issuer.token(withStatus(issuer, 'a', 0))
+  issuer.publishMetadata({ token_endpoint: `http://127.0.0.1:${issuer.port}${ENDPOINT}` })
+  issuer.publish(ENDPOINT, async (request, response) => {
+    const form = new URLSearchParams(await text(request))
+    const isGood = form.get('subject_token') === apiKey(1) && request.headers.authorization === basic
+    const answer = isGood
+      ? { access_token, issued_token_type, token_type: 'Bearer', expires_in: 300 }
+      : { error: 'invalid_request' }
+    response.writeHead(isGood ? 200 : 400).end(JSON.stringify(answer))
+  })
+}
+
 /** Revokes everything, and resolves when the program has read that: its rounds follow each other, so the second one is begun by then. */
 const revokeAll = (issuer: Issuer) =>
   new Promise<void>(resolve => {
@@ -77,6 +103,7 @@ const ask = (port: number, ...authorization: readonly string[]) => {
   return exchange(`http://127.0.0.1:${port}`, `${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`)
 }
 
+const metadata = `resource_metadata="${api}/.well-known/oauth-protected-resource"`
 const challenge = `Bearer realm="${api}"`
 
 const unclosed = `
@@ -85,23 +112,30 @@ import { createVerifier } from '@signet/verifier'
 await createVerifier(JSON.parse(process.argv[2])).ready()
 `
 
+type Pairs = Readonly<Record<string, readonly unknown[]>>
+const first = (pairs: Pairs) => Object.fromEntries(Object.entries(pairs).map(([name, [one]]) => [name, String(one)]))
+const second = (pairs: Pairs) => Object.fromEntries(Object.entries(pairs).map(([name, [, other]]) => [name, other]))
+
 /** @param command runs a program, whose name and argument follow, under the runtime */
 export async function consumes(t: Test, folder: string, command: readonly string[]): Promise<void> {
   copyFileSync(join(checkout, 'test/programs/consumer-program.mjs'), join(folder, 'consumer.mjs'))
   const issuer = await startIssuer(t)
   const cases = await tokensOf(issuer, await publish(issuer))
-  const tokens = Object.fromEntries(Object.entries(cases).map(([name, [token]]) => [name, token]))
-  const expected = Object.fromEntries(Object.entries(cases).map(([name, [, verdict]]) => [name, verdict]))
+  publishExchange(issuer)
+  const tokens = first(cases)
   const algorithms = ['RS256', 'ES256', 'EdDSA']
   const options = { issuer: issuer.issuer, audience: api, algorithms, mode: 'strict', pollInterval: 0.2 }
 
   writeFileSync(join(folder, 'unclosed.mjs'), unclosed)
 
-  const program = start(t, folder, [...command, 'consumer.mjs', JSON.stringify({ options, tokens })])
+  const program = start(t, folder, [...command, 'consumer.mjs', JSON.stringify({ options, tokens, keys: first(keys) })])
   const ended = new Promise(resolve => program.once('close', resolve))
   const nextLine = linesOf(program)
-  const { verdicts, isPlugin, statusAtFirst, ports } = JSON.parse(await nextLine())
-  t.strictSame(verdicts, expected, 'what verify says to each token')
+  const { verdicts, keyVerdicts, document, isPlugin, statusAtFirst, ports } = JSON.parse(await nextLine())
+  t.strictSame(verdicts, second(cases), 'what verify says to each token')
+  t.strictSame(keyVerdicts, second(keys), 'what becomes of each API key')
+  t.equal(issuer.countOf(ENDPOINT), 2, 'the good key is exchanged once, and the malformed one never')
+  t.match(document, { resource: api, authorization_servers: [issuer.issuer] })
   t.ok(isPlugin, 'the plugin for Fastify is there by both names, without Fastify')
   t.equal(statusAtFirst, 'ok', 'health')
 
@@ -109,7 +143,7 @@ export async function consumes(t: Test, folder: string, command: readonly string
   for (const [server, port] of Object.entries<number>(ports)) {
     t.match(await ask(port, `Bearer ${good}`), { status: 200 }, `${server}: a good token`)
     const withChallenge = (status: number, more = '') => ({ status, headers: { 'www-authenticate': challenge + more } })
-    t.match(await ask(port), withChallenge(401), `${server}: no token`)
+    t.match(await ask(port), withChallenge(401, server === 'web' ? `, ${metadata}` : ''), `${server}: no token`)
     t.match(
       await ask(port, `Bearer ${expired}`),
       withChallenge(401, ', error="invalid_token"'),
