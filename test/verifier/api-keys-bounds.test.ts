@@ -10,17 +10,17 @@ const MAX_KEYS = 10_000
 
 /** A token endpoint without a network, that says the same to every key. */
 async function exchangingFast(t: Test, status: 200 | 400) {
+  let saying = status
   const environment = testEnvironment()
   const issuer = await startIssuer(t, { now: environment.now })
   issuer.publishMetadata({ token_endpoint: 'https://login.example.com/oauth/token' })
   const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token'
   const token = { access_token: issuer.token(), issued_token_type, token_type: 'Bearer', expires_in: 300 }
-  const body = JSON.stringify(status === 200 ? token : { error: 'invalid_request' })
   let calls = 0
   const fetch: typeof globalThis.fetch = async (input, init) => {
     if (init?.method !== 'POST') return environment.fetch(input, init)
     calls += 1
-    return new Response(body, { status })
+    return Response.json(saying === 200 ? token : { error: 'invalid_request' }, { status: saying })
   }
   const verifier = createVerifier({ issuer: issuer.issuer, audience: api }, { ...environment, fetch })
   t.teardown(() => verifier.close())
@@ -29,6 +29,10 @@ async function exchangingFast(t: Test, status: 200 | 400) {
   return {
     outcome: (number: number) => outcomeOf({ ...verifier, verify: keys.verify }, apiKey(number)),
     calls: () => calls,
+    environment,
+    refuse: () => {
+      saying = 400
+    },
   }
 }
 
@@ -53,3 +57,14 @@ for (const [title, status, expected] of [
     await outcome(0)
     t.equal(calls(), 1.5 * MAX_KEYS + 1, 'the first is not')
   })
+
+test('a key that is refused is forgotten, however long it has been known', async t => {
+  const { environment, outcome, refuse } = await exchangingFast(t, 200)
+  for (let number = 0; number <= MAX_KEYS / 2; number += 1) await outcome(number)
+  refuse()
+  environment.pass(631_000)
+  t.equal(await outcome(0), 'invalid_api_key')
+  // Its token would be good again.
+  environment.setClock(-631_000)
+  t.equal(await outcome(0), 'invalid_api_key')
+})

@@ -1,4 +1,5 @@
 /** What can't be a key is refused without a call: by its form, and by its checksum. */
+import { crc32 } from 'node:zlib'
 import { test } from 'tap'
 import { apiKey, exchanging } from '../support/api-keys.ts'
 
@@ -39,6 +40,22 @@ test('whatever is changed in a key, at any place, is refused without a call', as
     const outcomes = await Promise.all(others.map(changed => outcomeOf(changed)))
     t.ok(outcomes.length > 20 && outcomes.every(({ message }) => message === malformed.message), title)
   }
+  t.strictSame(calls, [])
+})
+
+test('a checksum that is right does not make up for another form', async t => {
+  const { outcomeOf, calls } = await exchanging(t)
+  const [id, secret] = ['0'.repeat(32), 'a'.repeat(64)]
+  for (const body of [
+    `signet_key_${id}_${secret.toUpperCase()}`,
+    `signet_key_${id}_${secret}a`,
+    `signet_key_${id}_${secret.slice(1)}`,
+    `signet_key_${id}${secret}`,
+    `signet_kez_${id}_${secret}`,
+    `${id}_${secret}`,
+    '',
+  ])
+    t.match(await outcomeOf(`${body}${crc32(body).toString(16).padStart(8, '0')}`), malformed)
   t.strictSame(calls, [])
 })
 

@@ -22,6 +22,7 @@ const failures: Readonly<Record<string, readonly [reply: Reply, seconds: number,
   'there is no such grant': [refusal('unsupported_grant_type'), 10, 'It answers 400 unsupported_grant_type.'],
   '401 with the code of a bad key': [refusal('invalid_request', 401), 10, 'It answers 401 invalid_request.'],
   'a code that repeats something': [refusal(apiKey()), 10, 'It answers 400.'],
+  'a code of a key with another status': [refusal('invalid_target', 403), 10, 'It answers 403 invalid_target.'],
   'no such place': [away({}, 404), 10, 'It answers 404.'],
   'a redirect': [away({ location: '/elsewhere' }, 307), 10, 'It answers 307.'],
   'no JSON': [{ body: `<p>${apiKey()}` }, 1, unreadable],
@@ -129,6 +130,33 @@ test('after a pause a key known good that came in it goes first, and strangers w
   t.equal(calls.length, 4)
 })
 
+test('a key known good that does not come again keeps strangers waiting once, not at each pause', async t => {
+  const { environment, outcomeOf, reply, grant } = await exchanging(t)
+  reply(apiKey(1), () => grant())
+  await outcomeOf(apiKey(1))
+  environment.pass(330 * SECOND_MS)
+  reply(apiKey(2), away({ 'retry-after': '5' }))
+  await outcomeOf(apiKey(2))
+  await outcomeOf(apiKey(1))
+  environment.pass(6 * SECOND_MS)
+  t.match(await outcomeOf(apiKey(2)), { code: 'unavailable', retryAfter: 5 })
+  t.match(await outcomeOf(apiKey(3)), { code: 'unavailable', retryAfter: 5 })
+})
+
+test('a token that can not be verified yet is kept: the key is not exchanged again for that', async t => {
+  const { environment, issuer, start, reply, grant, calls } = await exchanging(t)
+  reply(apiKey(), () => grant())
+  issuer.publish(issuer.jwksPath, { status: 503, body: '' })
+  const { verifier } = start()
+  const keys = verifier.apiKeys({ clientId: 'posts-api' })
+  for (let request = 0; request < 3; request += 1)
+    await t.rejects(keys.verify(apiKey()), { code: 'unavailable', message: /The keys of the issuer/ })
+  issuer.publishKeys([issuer.key.jwk])
+  await environment.advance(20 * SECOND_MS)
+  t.equal((await keys.verify(apiKey())).jti, 'token-1')
+  t.equal(calls.length, 1)
+})
+
 test('a token endpoint that is silent is given up after 2 s', async t => {
   const { issuer, events, outcomeOf } = await exchanging(t)
   issuer.publish(ENDPOINT, () => undefined)
@@ -150,6 +178,7 @@ test('only an https URL of the metadata is asked, and one that has moved is foun
     environment.pass(10 * SECOND_MS)
     t.match(await outcomeOf(apiKey()), { code: 'unavailable' })
   }
+  t.equal(events.length, 2, 'it is the same problem with each, because none is asked')
   t.match(events.at(-1), { problem: 'The metadata names no token_endpoint that is an https URL.', uri: undefined })
   t.ok(await verifier.verify(issuer.token()), 'tokens need none')
   const moved: string[] = []
