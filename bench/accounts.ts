@@ -3,10 +3,19 @@
 import { createContainer } from '../src/compose/container.ts'
 import { readConfig } from '../src/config/read-config.ts'
 import type { Provenance } from '../src/records/audit-event.ts'
-import { audience, password, resourceSecret } from './forms.ts'
+import { audience, machineSecret, password, resourceSecret } from './forms.ts'
 import type { Environment } from './service.ts'
 
-export { audience, introspectForm, refreshForm, revokeForm, signInForm, wrongSignInForm } from './forms.ts'
+export {
+  audience,
+  clientCredentialsForm,
+  exchangeForm,
+  introspectForm,
+  refreshForm,
+  revokeForm,
+  signInForm,
+  wrongSignInForm,
+} from './forms.ts'
 
 const byBenchmark: Provenance = { actor: 'operator:bench', address: null, userAgent: null, requestId: null }
 
@@ -41,7 +50,32 @@ export async function addAccounts(container: Accounts, usernames: readonly strin
   return { userIds, clientId: client.id }
 }
 
-/** The same for a service that is not running yet. */
+/** What asks without a user: a client for itself, and another that exchanges the API key which is answered. */
+export async function addMachines(environment: Environment): Promise<string> {
+  const container = createContainer(readConfig(environment), { logTo: { write: () => undefined } })
+  try {
+    const [clients, apiKeys] = await Promise.all([container.clients(), container.apiKeys()])
+    const settings = {
+      scope: ['posts:read'],
+      audiences: [audience],
+      origins: [],
+      introspect: [],
+      accessTokenTtlSeconds: null,
+    }
+    const machine = { clientId: 'machine', isPublic: false, secret: machineSecret, grants: ['client_credentials'] }
+    const exchange = {
+      ...{ clientId: 'exchange', isPublic: true, secret: undefined },
+      grants: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+    }
+    for (const client of [machine, exchange]) await clients.add({ ...settings, ...client }, byBenchmark)
+    const asked = { name: 'bench', scope: ['posts:read'], audiences: [], ttlSeconds: null }
+    return (await apiKeys.create({ username: 'bench' }, asked, byBenchmark)).text
+  } finally {
+    await container.close()
+  }
+}
+
+/** Accounts for a service that is not running yet. */
 export async function addAccountsBefore(environment: Environment, usernames?: readonly string[]) {
   const container = createContainer(readConfig(environment), { logTo: { write: () => undefined } })
   try {

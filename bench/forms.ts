@@ -12,3 +12,8 @@ export const refreshForm = (refreshToken: string) =>
 export const revokeForm = (token: string) => `client_id=bench&token=${token}`
 export const introspectForm = (token: string) =>
   `client_id=resource&client_secret=${resourceSecret}&token=${encodeURIComponent(token)}`
+export const machineSecret = 'what-the-machine-of-the-benchmark-knows'
+export const clientCredentialsForm = `grant_type=client_credentials&client_id=machine&client_secret=${machineSecret}`
+export const exchangeForm = (apiKey: string) =>
+  `grant_type=urn:ietf:params:oauth:grant-type:token-exchange&client_id=exchange&subject_token=${apiKey}` +
+  '&subject_token_type=urn:signet:params:oauth:token-type:api-key'

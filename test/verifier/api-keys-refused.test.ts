@@ -64,23 +64,21 @@ test('forty failures leave the sixteen places free again', async t => {
   t.equal(calls.length, 40)
 })
 
-test('a key that is good elsewhere, or for which the client may not ask, is unavailable; it alone, for ten seconds', async t => {
+test('a key that is good elsewhere, or for which the client may not ask, is refused and not remembered', async t => {
   for (const error of ['invalid_target', 'invalid_scope', 'invalid_grant']) {
     const { environment, calls, events, reply, grant, outcomeOf } = await exchanging(t)
     reply(apiKey(1), refusal(error))
     reply(apiKey(2), () => grant())
-    t.strictSame(await outcomeOf(apiKey(1)), { ...atTheMoment, retryAfter: 10 })
-    environment.pass(4 * SECOND_MS)
-    t.strictSame(await outcomeOf(apiKey(1)), { ...atTheMoment, retryAfter: 6 })
+    t.match(await outcomeOf(apiKey(1)), notValid)
+    t.match(await outcomeOf(apiKey(1)), notValid)
     t.match(await outcomeOf(apiKey(2)), { code: 'accepted' })
-    t.equal(calls.length, 2)
-    environment.pass(6 * SECOND_MS)
-    t.match(await outcomeOf(apiKey(1)), atTheMoment)
     t.equal(calls.length, 3)
     t.strictSame(events, [{ type: 'api_key_not_exchanged', problem: `It answers 400 ${error}.` }], 'said once')
     environment.pass(3_600 * SECOND_MS)
-    t.match(await outcomeOf(apiKey(1)), atTheMoment)
+    t.match(await outcomeOf(apiKey(1)), notValid)
     t.equal(events.length, 2, 'and again after an hour')
+    reply(apiKey(1), () => grant())
+    t.match(await outcomeOf(apiKey(1)), { code: 'accepted' }, 'as soon as it is good here')
   }
 })
 

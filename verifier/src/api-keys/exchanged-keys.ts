@@ -64,11 +64,17 @@ export function createApiKeyVerification<Claims, Options>(
     return unavailable(VERDICT_MS)
   }
 
+  /** Not remembered: it is good elsewhere, and may be good here as soon as somebody has set the client up. */
+  function unfit(problem: string): TokenError {
+    tellUnfit(problem)
+    return notValid()
+  }
+
   async function exchangeNow(name: string, key: string, isKnown: boolean): Promise<ExchangedKey> {
     const askedAtMs = elapsed()
     const answer = await gate.pass(isKnown, () => exchange(key))
     if (answer.kind === 'refused') throw refuse(name)
-    if (answer.kind === 'unfit') throw putOff(name, answer.problem)
+    if (answer.kind === 'unfit') throw unfit(answer.problem)
     const { token, lifetimeMs } = answer
     const flaw = await flawOf(token)
     // It was good a moment ago, and the key with it.
