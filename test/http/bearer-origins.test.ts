@@ -34,6 +34,9 @@ test("a page may use the tokens of the client that registered it, and no other c
       await from(origin, tokens),
       await from(origin, tokens, 'DELETE', '/me/sessions?all=true'),
       await from(origin, tokens, 'POST', '/me/password'),
+      await from(origin, tokens, 'GET', '/me/api-keys'),
+      await from(origin, tokens, 'POST', '/me/api-keys'),
+      await from(origin, tokens, 'DELETE', '/me/api-keys/key_0'),
     ])
       isError(t, answer, [403, 'origin_not_allowed'])
   }
@@ -68,6 +71,8 @@ test('a page that is registered gets leave to send Authorization with each metho
     ['/me/sessions', 'DELETE', 'GET, HEAD, DELETE'],
     ['/me/sessions/session_0', 'DELETE', 'DELETE'],
     ['/me/password', 'POST', 'POST'],
+    ['/me/api-keys', 'POST', 'GET, HEAD, POST'],
+    ['/me/api-keys/key_0', 'DELETE', 'DELETE'],
   ] as const) {
     const { status, headers } = await preflight(page, path, method)
     t.same([status, headers.get('access-control-allow-origin')], [204, page], path)

@@ -39,6 +39,9 @@ const everyRoute = [
   ['DELETE', '/me/sessions'],
   ['DELETE', '/me/sessions?all=true'],
   ['POST', '/me/password'],
+  ['GET', '/me/api-keys'],
+  ['POST', '/me/api-keys'],
+  ['DELETE', '/me/api-keys/key_0'],
 ] as const
 
 test('no route of /me does anything without a good token for the service itself', async t => {

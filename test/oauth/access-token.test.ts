@@ -149,7 +149,12 @@ t.test('the metadata advertises what works and nothing else, under both well-kno
       issuer: service.issuer,
       token_endpoint: `${service.issuer}/oauth/token`,
       jwks_uri: `${service.issuer}/.well-known/jwks.json`,
-      grant_types_supported: ['password', 'refresh_token'],
+      grant_types_supported: [
+        'password',
+        'refresh_token',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+      ],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       revocation_endpoint: `${service.issuer}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],

@@ -9,31 +9,36 @@ import { change, everythingIn, notOnPostgres } from '../support/sqlite.ts'
 const account = ['account', secret] as const
 const isInactive = (t: Test, { status, text }: Answer, title = '') => t.same([status, text], [200, inactive], title)
 
-t.test('an active access token is described by its own claims, without its status', async t => {
-  const its = await scene(t)
-  const { access } = await its.device()
-  const { status: _, ...claims } = claimsOf(access)
-  const answer = await its.introspect(access)
-  t.equal(answer.status, 200)
-  t.same(answer.body, {
-    active: true,
-    token_type: 'Bearer',
-    iss: its.service.issuer,
-    sub: its.userId,
-    aud: its.service.issuer,
-    client_id: 'account',
-    scope: 'posts:read posts:write',
-    roles: ['editor'],
-    iat: Math.floor(its.clock.now() / 1000),
-    exp: Math.floor(its.clock.now() / 1000) + 600,
-    jti: claims.jti,
-    sid: claims.sid,
-    auth_time: claims.iat,
-  })
-  t.same(answer.body, { active: true, token_type: 'Bearer', ...claims })
-  t.match(answer.headers.get('content-type'), 'application/json')
-  t.same([answer.headers.get('cache-control'), answer.headers.get('pragma')], ['no-store', 'no-cache'])
-})
+t.test(
+  'an active access token is described by its own claims, without its status, and by the name of its user',
+  async t => {
+    const its = await scene(t)
+    const { access } = await its.device()
+    const { status: _, ...claims } = claimsOf(access)
+    const answer = await its.introspect(access)
+    t.equal(answer.status, 200)
+    t.same(answer.body, {
+      active: true,
+      token_type: 'Bearer',
+      iss: its.service.issuer,
+      sub: its.userId,
+      username: 'alice',
+      aud: its.service.issuer,
+      client_id: 'account',
+      scope: 'posts:read posts:write',
+      roles: ['editor'],
+      iat: Math.floor(its.clock.now() / 1000),
+      exp: Math.floor(its.clock.now() / 1000) + 600,
+      jti: claims.jti,
+      sid: claims.sid,
+      auth_time: claims.iat,
+    })
+    t.same(answer.body, { active: true, token_type: 'Bearer', ...claims, username: 'alice' })
+    t.notOk('username' in claims, 'which is in no token')
+    t.match(answer.headers.get('content-type'), 'application/json')
+    t.same([answer.headers.get('cache-control'), answer.headers.get('pragma')], ['no-store', 'no-cache'])
+  },
+)
 
 t.test('a token without a scope has none in its description', async t => {
   const its = await scene(t)
@@ -54,6 +59,7 @@ t.test('an active refresh token is described to its own client', async t => {
     active: true,
     iss: its.service.issuer,
     sub: its.userId,
+    username: 'alice',
     client_id: 'account',
     scope: 'posts:read posts:write',
     iat: signedInAt,

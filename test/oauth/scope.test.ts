@@ -1,6 +1,6 @@
 import t from 'tap'
 import { addClient } from '../support/clients.ts'
-import { type Answer, addAlice, byTest, claimsOf, password, secret, serve } from '../support/serve.ts'
+import { type Answer, addAlice, api, byTest, claimsOf, password, secret, serve } from '../support/serve.ts'
 import { change, everythingIn } from '../support/sqlite.ts'
 
 const service = await serve(t)
@@ -12,18 +12,24 @@ await service.users.add({ username: 'bob', password, roles: ['reader', 'editor',
 await service.users.add({ username: 'nobody-yet', password, roles: [] }, byTest)
 await addClient(service, { clientId: 'narrow', scope: ['posts:read', 'posts:publish'] })
 await addClient(service, { clientId: 'whatever', scope: ['*'] })
-await addClient(service, { clientId: 'console', scope: ['*', 'signet:users:read'] })
+await addClient(service, {
+  clientId: 'console',
+  scope: ['*', 'signet:users:read'],
+  audiences: [api, service.issuer],
+})
 await addClient(service, { clientId: 'scopeless', scope: [] })
 
-const signIn = (clientId: string, scope?: string, username = 'bob') =>
+type More = Readonly<Record<string, string>>
+
+const signIn = (clientId: string, scope?: string, username = 'bob', more: More = {}) =>
   service.token(
-    { grant_type: 'password', username, password, ...(scope !== undefined && { scope }) },
+    { grant_type: 'password', username, password, ...(scope !== undefined && { scope }), ...more },
     { client: [clientId, secret] },
   )
 
-const refresh = (clientId: string, token: string, scope?: string) =>
+const refresh = (clientId: string, token: string, scope?: string, more: More = {}) =>
   service.token(
-    { grant_type: 'refresh_token', refresh_token: token, ...(scope !== undefined && { scope }) },
+    { grant_type: 'refresh_token', refresh_token: token, ...(scope !== undefined && { scope }), ...more },
     { client: [clientId, secret] },
   )
 
@@ -81,12 +87,34 @@ t.test('* gives whatever the user has, except the permissions of Signet itself',
 })
 
 t.test('permissions of Signet itself are given to a client that names them, and with them their role', async t => {
-  t.same(granted(t, await signIn('console')), {
+  const atSignet = { resource: service.issuer }
+  t.same(granted(t, await signIn('console', undefined, 'bob', atSignet)), {
     scope: 'posts:read posts:write signet:users:read',
     roles: ['editor', 'operator', 'reader'],
   })
-  t.same(granted(t, await signIn('console', 'signet:users:read')), { scope: 'signet:users:read', roles: [] })
-  t.match(await signIn('console', 'signet:users:read', 'alice'), invalidScope, 'but to no user who lacks them')
+  t.same(granted(t, await signIn('console', 'signet:users:read', 'bob', atSignet)), {
+    scope: 'signet:users:read',
+    roles: [],
+  })
+  t.match(
+    await signIn('console', 'signet:users:read', 'alice', atSignet),
+    invalidScope,
+    'but to no user who lacks them',
+  )
+})
+
+t.test('permissions of Signet itself are in a token only when its audience is the issuer', async t => {
+  t.same(granted(t, await signIn('console')), { scope: 'posts:read posts:write', roles: ['editor', 'reader'] })
+  t.equal((await signIn('console', 'signet:users:read posts:read')).body.scope, 'posts:read')
+  t.match(await signIn('console', 'signet:users:read'), invalidScope, 'so that nothing is left')
+
+  const first = await signIn('console', undefined, 'bob', { resource: service.issuer })
+  const elsewhere = await refresh('console', first.body.refresh_token, undefined, { resource: api })
+  t.same(granted(t, elsewhere), { scope: 'posts:read posts:write', roles: ['editor', 'reader'] })
+  const { refresh_token } = elsewhere.body
+  t.match(await refresh('console', refresh_token, 'signet:users:read', { resource: api }), invalidScope)
+  const back = await refresh('console', refresh_token, undefined, { resource: service.issuer })
+  t.equal(granted(t, back).scope, 'posts:read posts:write signet:users:read', 'the sign-in keeps them')
 })
 
 t.test('scope is left out where none was asked for and none is given', async t => {
