@@ -2,6 +2,7 @@
 import { Readable, Writable } from 'node:stream'
 import type { Test } from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { Clock } from '../../src/clock.ts'
 import { runProgram } from '../../src/commands/program.ts'
 import { createContainer } from '../../src/compose/container.ts'
 import { readConfig } from '../../src/config/read-config.ts'
@@ -28,11 +29,13 @@ export async function signet(
   environment: Readonly<Record<string, string>>,
   words: readonly string[],
   input: string | Uint8Array = '',
+  clock?: Clock,
 ): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()]
   const io = { stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream, isTTY: false }
   const faults = { hasher: () => fastHasher }
-  const open = () => createContainer(readConfig(environment), { faults, logTo: stdout.stream })
+  const sources = { faults, logTo: stdout.stream, ...(clock && { clock }) }
+  const open = () => createContainer(readConfig(environment), sources)
   const code = await runProgram({ open, io, version: packageJson.version }, words)
   return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
@@ -58,10 +61,10 @@ export async function inParallel<T, R>(items: readonly T[], work: (item: T) => P
   return results
 }
 
-/** Commands on a database of the test's own, or on that of `environment`. */
-export async function commandLine(t: Test, environment?: Readonly<Record<string, string>>) {
+/** Commands on a database of the test's own, or on that of `environment`, by the clock of the test if it has one. */
+export async function commandLine(t: Test, environment?: Readonly<Record<string, string>>, clock?: Clock) {
   const full = environment ?? (await environmentOf(temporaryFolder(t)))
-  const run = (words: readonly string[], input?: string | Uint8Array): Promise<Ran> => signet(full, words, input)
+  const run = (words: readonly string[], input?: string | Uint8Array): Promise<Ran> => signet(full, words, input, clock)
 
   /** What standard output says when the command is done. */
   async function text(words: readonly string[], input?: string | Uint8Array): Promise<string> {
