@@ -11,6 +11,7 @@ import {
 } from '../records/api-key.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import { isClient } from '../records/client.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import { isActive } from '../records/standing.ts'
 import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
@@ -123,7 +124,10 @@ export function createApiKeys(dependencies: {
     const kept = await stores.apiKeys.list({ ownerId })
     if (kept.filter(key => statusOf(key, nowMs) === 'active').length >= MOST_LIVE)
       throw new AccountError('limit_reached', `An owner has at most ${MOST_LIVE} API keys that work: revoke one first.`)
-    const recent = kept.map(({ createdAtMs }) => createdAtMs).filter(atMs => atMs > nowMs - HOUR_MS)
+    // What lies ahead was made before the clock was set back, and must keep nobody waiting until then.
+    const recent = kept
+      .map(({ createdAtMs }) => createdAtMs)
+      .filter(atMs => atMs > nowMs - HOUR_MS && atMs <= nowMs + CLOCK_TOLERANCE_SECONDS * 1000)
     const oldest = recent.at(-MOST_AN_HOUR)
     if (oldest !== undefined)
       throw new AccountError(
