@@ -1,9 +1,11 @@
 /** alice's scene with machines: clients that ask for themselves, and API keys that clients exchange. */
+import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { addClient } from './clients.ts'
 import { commandLine } from './command-line.ts'
 import { isListed, type Scene, scene } from './scene.ts'
 import { type Answer, api, claimsOf, type RequestOptions, type ServeOptions, secret } from './serve.ts'
+import { changeEach } from './sqlite.ts'
 
 export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const API_KEY = 'urn:signet:params:oauth:token-type:api-key'
@@ -63,6 +65,7 @@ export async function machines(t: Test, options: ServeOptions = {}) {
   await addClient(service, { ...exchanges, clientId: 'broker' })
   const line = await commandLine(t, service.environment, clock)
   const visit = visits(its)
+  its.fresh()
   return {
     ...its,
     ...line,
@@ -102,3 +105,25 @@ interface NewKey {
 }
 
 export type Machines = Awaited<ReturnType<typeof machines>>
+
+/**
+ * Copies of a key, as if they had been made before: the n-th one n seconds before `nowMs`, with the columns that are given.
+ * @returns their ids, the one made last first
+ */
+export function copyKey(
+  { service }: Pick<Machines, 'service'>,
+  { api_key_id }: MadeKey,
+  count: number,
+  nowMs: number,
+  { expires, revoked }: { readonly expires?: number | null; readonly revoked?: number | null } = {},
+): readonly string[] {
+  const ids = Array.from({ length: count }, () => `key_${randomBytes(16).toString('hex')}`)
+  const copied = 'owner_id, kind, name, hash, data, last_used_at_ms, last_used_address'
+  changeEach(
+    service.databaseFile,
+    `insert into credentials (id, created_at_ms, expires_at_ms, revoked_at_ms, ${copied})
+     select ?, ?, ?, ?, ${copied} from credentials where id = ?`,
+    ids.map((id, index) => [id, nowMs - index * 1000, expires ?? null, revoked ?? null, api_key_id]),
+  )
+  return ids
+}
