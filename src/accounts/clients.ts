@@ -47,6 +47,10 @@ const isNarrower = (before: ClientSettings, after: ClientSettings): boolean =>
   before.audiences.some(audience => !after.audiences.includes(audience)) ||
   before.grants.some(grant => !after.grants.includes(grant))
 
+/** Not for users alone: for itself, or with keys of clients. */
+const asksForClients = ({ grants }: ClientSettings): boolean =>
+  grants.some(grant => grant !== 'password' && grant !== 'refresh_token')
+
 export function createClients(dependencies: {
   readonly clients: ClientReader
   readonly write: Write
