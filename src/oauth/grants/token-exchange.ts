@@ -40,7 +40,7 @@ function subjectTokenOf(parameters: FormParameters): string {
   const { subject_token: token, subject_token_type: subject } = parameters
   const { requested_token_type: requested = ACCESS_TOKEN_TYPE } = parameters
   if (token === undefined || subject === undefined)
-    throw invalidRequest('subject_token and subject_token_type are needed.')
+    throw invalidRequest('The parameters subject_token and subject_token_type are needed.')
   if (subject !== API_KEY_TYPE)
     throw invalidRequest(`The only subject_token_type that is supported is ${API_KEY_TYPE}.`)
   if (requested !== ACCESS_TOKEN_TYPE)
