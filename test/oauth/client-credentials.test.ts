@@ -177,3 +177,34 @@ t.test('the audit has the grant for which a row was written, and each of them wh
   const { id } = await its.service.clients.find('worker')
   its.appendedLike({ type: 'client.grant', actor: 'client', client_id: id, user_id: null, address: '127.0.0.1' })
 })
+
+t.test('what is taken from the client ends its tokens at once, also where * is left', async t => {
+  const { ask, service, works } = await machines(t)
+  const token = async () => (await ask()).body.access_token
+  const first = await token()
+  await service.clients.update('worker', { scope: ['posts:read', 'posts:write', '*'] }, byTest)
+  t.ok(await works(first), 'nothing was taken')
+  await service.clients.update('worker', { scope: ['posts:read', '*'] }, byTest)
+  t.notOk(await works(first))
+  const second = await token()
+  t.match(claimsOf(second), { scope: 'posts:read' })
+  await service.clients.update('worker', { audiences: [shop] }, byTest)
+  t.notOk(await works(second))
+})
+
+t.test(
+  'a client that is disabled has no tokens; enabled again it asks for others, and what has ended stays so',
+  async t => {
+    const { ask, works, json } = await machines(t)
+    const { access_token } = (await ask()).body
+    await json(['clients', 'disable', 'worker'])
+    t.notOk(await works(access_token))
+    isError(t, await ask(), [401, 'invalid_client'])
+    await json(['clients', 'enable', 'worker'])
+    const again = (await ask()).body.access_token
+    t.same([await works(again), await works(access_token)], [true, false])
+    await json(['clients', 'delete', 'worker'])
+    t.notOk(await works(again))
+    isError(t, await ask(), [401, 'invalid_client'])
+  },
+)
