@@ -17,7 +17,8 @@ export function createCredentialUse({ write, clock }: { readonly write: Write; r
 
   return ({ id, lastUsedAtMs }, address) => {
     const nowMs = clock.now()
-    const last = Math.max(lastUsedAtMs ?? 0, written.get(id) ?? 0)
+    // What lies ahead was written before the clock was set back.
+    const last = Math.max(0, ...[lastUsedAtMs ?? 0, written.get(id) ?? 0].filter(atMs => atMs <= nowMs))
     if (nowMs - last < EVERY_MS) return
     if (written.size >= MOST_KEPT) written.clear()
     written.set(id, nowMs)
