@@ -16,8 +16,8 @@ function outside(text: string): string {
 /** `select sessions` for a statement, by the table that it is about; the words themselves for a transaction's. */
 function inShort(text: string): string {
   if (isControl(text)) return (text.split(';')[0] ?? '').toLowerCase()
-  const [, verb, table] = /^(select|insert|update|delete)\b(?:.*?\bfrom| into)? "(\w+)"/s.exec(outside(text)) ?? []
-  return `${verb} ${table}`
+  const [, table] = /^(?:(?:select|delete)\b.*?\bfrom|insert into|update) "(\w+)"/s.exec(outside(text)) ?? []
+  return `${text.split(' ')[0]} ${table}`
 }
 
 /** Every statement that is prepared or sent by either driver from now on goes through `note`. */
