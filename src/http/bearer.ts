@@ -22,7 +22,7 @@ function refused(status: number, error: string, description: string): HttpError 
   return new HttpError({ status, error, description, headers: { 'www-authenticate': challenge } })
 }
 
-const invalidToken = (): HttpError =>
+export const invalidToken = (): HttpError =>
   refused(401, 'invalid_token', 'The access token is malformed, expired, revoked or for another audience.')
 
 /** RFC 9470 §3. @param maxAge seconds since the sign-in */

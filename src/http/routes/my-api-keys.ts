@@ -2,12 +2,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DEFAULT_API_KEY_TTL_SECONDS, type NewApiKey } from '../../accounts/api-key-rules.ts'
 import type { ApiKeys } from '../../accounts/api-keys.ts'
+import { AccountError } from '../../accounts/rules.ts'
 import { type Clock, toSeconds } from '../../clock.ts'
 import type { LiveAccessToken } from '../../oauth/access-token-verification.ts'
 import type { FormParameters } from '../../oauth/form.ts'
 import { invalidRequest } from '../../oauth/oauth-error.ts'
 import { createdApiKeySchema, describeOwnApiKey, ownApiKeySchema } from '../../representations/api-key.ts'
-import { type AuthenticateBearer, insufficientAuthentication } from '../bearer.ts'
+import { type AuthenticateBearer, insufficientAuthentication, invalidToken } from '../bearer.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
 import { provenanceOf } from '../provenance.ts'
 import { bearerErrors, errorResponse, json, nothing, ofUser } from '../schemas.ts'
@@ -33,10 +34,15 @@ function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParame
 }
 
 export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKeys, clock }: MyApiKeysOptions): void {
-  /** RFC 9470 §3. */
+  /** RFC 9470 §3. A sign-in that lies ahead was before the clock was set back: nobody knows how long ago. */
   function assertSignedInJustNow({ claims }: LiveAccessToken): void {
-    if (toSeconds(clock.now()) - (claims.auth_time ?? 0) > LONGEST_SINCE_SIGN_IN)
+    if (Math.abs(toSeconds(clock.now()) - (claims.auth_time ?? 0)) > LONGEST_SINCE_SIGN_IN)
       throw insufficientAuthentication(LONGEST_SINCE_SIGN_IN)
+  }
+
+  /** Of a session that ended since it was looked at, the token is as little good as a moment later. */
+  function refuse(error: unknown): never {
+    throw error instanceof AccountError && error.code === 'not_found' ? invalidToken() : error
   }
 
   app.route({
@@ -86,7 +92,8 @@ export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKey
       const { session, claims } = live
       const { id: sessionId, subjectId: userId, clientId } = session
       const asking = { userId, sessionId, clientId, scope: words(claims.scope) }
-      const { key, text } = await apiKeys.createOwn(asking, readNewKey(formOf(request)), provenanceOf(request, 'user'))
+      const asked = readNewKey(formOf(request))
+      const { key, text } = await apiKeys.createOwn(asking, asked, provenanceOf(request, 'user')).catch(refuse)
       return reply.code(201).send({ ...describeOwnApiKey(key), api_key: text })
     },
   })
