@@ -40,7 +40,7 @@ export function assertNoProblem(problem: string | undefined): void {
 /** A permission is a scope-token of RFC 6749 §3.3. `*` is kept for clients, where it means whatever the user has. */
 export function permissionProblem(permission: string): string | undefined {
   if (OPENID_SCOPES.includes(permission))
-    return `${OPENID_SCOPES.join(', ')} are scopes of OpenID Connect, which are ignored: they can be no permissions.`
+    return `The scopes of OpenID Connect, ${OPENID_SCOPES.join(', ')}, are ignored: they can be no permissions.`
   if (/^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/.test(permission) && permission !== '*') return undefined
   return 'A permission has 1 to 128 printable ASCII characters without space, quote and backslash, and is not *; for example posts:write.'
 }
