@@ -1,0 +1,174 @@
+/** Who may make no API key at /me, and what is wrong with a request for one. */
+import t, { type Test } from 'tap'
+import { isError } from '../support/error-shape.ts'
+import { createHold, during } from '../support/hold.ts'
+import { copyKey, machines } from '../support/machines.ts'
+import type { Tokens } from '../support/scene.ts'
+import { api, type RequestOptions, type ServeOptions } from '../support/serve.ts'
+import { everythingIn, select } from '../support/sqlite.ts'
+
+// Each has a service of its own.
+t.jobs = 2
+
+const path = '/me/api-keys'
+const good = { name: 'my laptop', scope: 'posts:read' }
+const minute = 60_000
+
+async function scene(t: Test, options?: ServeOptions) {
+  const its = await machines(t, options)
+  const here = await its.device()
+  return {
+    ...its,
+    here,
+    post: (form: RequestOptions['form'] = good, tokens: Tokens = here, more: RequestOptions = {}) =>
+      its.as(tokens, 'POST', path, { form, ...more }),
+    kept: () => select(its.service.databaseFile, "select id from credentials where kind = 'api_key'").length,
+  }
+}
+
+t.test('the sign-in is no more than 30 minutes ago, however fresh the token', async t => {
+  const { post, here, clock, refreshed, as, kept } = await scene(t)
+  clock.advance(30 * minute)
+  const atLast = await refreshed(here)
+  t.equal((await post(good, atLast)).status, 201)
+  clock.advance(1000)
+  const answer = await post(good, await refreshed(atLast))
+  isError(t, answer, [401, 'insufficient_user_authentication'])
+  const description = 'This needs a more recent sign-in.'
+  t.equal(answer.body.error_description, description)
+  t.equal(
+    answer.headers.get('www-authenticate'),
+    `Bearer realm="signet", error="insufficient_user_authentication", error_description="${description}", max_age="1800"`,
+  )
+  t.equal(kept(), 1)
+  t.equal((await post('nonsense', atLast)).status, 401, 'before anything else is looked at')
+  const { api_key_id } = (await as(atLast, 'GET', path)).body.api_keys[0]
+  t.equal((await as(atLast, 'DELETE', `${path}/${api_key_id}`)).status, 204, 'to revoke one it may be longer ago')
+})
+
+t.test('a sign-in that lies far ahead of a clock that was set back is not a recent one', async t => {
+  const { post, here, clock, refreshed } = await scene(t)
+  clock.advance(-1000)
+  t.equal((await post()).status, 201, 'a little is nothing')
+  clock.advance(-30 * minute)
+  isError(t, await post(good, await refreshed(here)), [401, 'insufficient_user_authentication'])
+})
+
+t.test('a session that ended, or a user who was disabled, while the request was under way makes no key', async t => {
+  const hold = createHold()
+  let isHeld = false
+  const faults: ServeOptions['faults'] = {
+    write:
+      write =>
+      (...words) => {
+        if (!isHeld) return write(...words)
+        isHeld = false
+        return hold.pass(() => write(...words))
+      },
+  }
+  const { post, here, json, kept, device } = await scene(t, { faults })
+  const whileIts = (tokens: Tokens, words: readonly string[]) =>
+    during(
+      hold,
+      () => {
+        isHeld = true
+        return post(good, tokens)
+      },
+      () => json(words),
+    )
+  t.equal((await whileIts(here, ['users', 'list'])).status, 201, 'when nothing of the kind happens')
+  const ended = await whileIts(here, ['sessions', 'revoke', here.sid])
+  isError(t, ended, [401, 'invalid_token'])
+  t.match(ended.headers.get('www-authenticate'), /error="invalid_token"/)
+  const again = await device()
+  isError(t, await whileIts(again, ['users', 'disable', 'alice']), [401, 'invalid_token'])
+  t.equal(kept(), 1)
+})
+
+t.test('what is wrong with the form is a clear 4xx, and nothing is written', async t => {
+  const { post, service } = await scene(t)
+  const before = everythingIn(service.databaseFile)
+  const bad = (form: object) => ({ ...good, ...form })
+  for (const form of [
+    {},
+    { name: 'ci' },
+    { scope: 'posts:read' },
+    bad({ name: '' }),
+    bad({ name: ' ci' }),
+    bad({ name: 'a\tb' }),
+    bad({ name: 'a\0b' }),
+    bad({ name: '\u001b[2J' }),
+    bad({ name: '\u202eic' }),
+    bad({ name: 'x'.repeat(65) }),
+    bad({ scope: '' }),
+    bad({ scope: '  ' }),
+    bad({ scope: '*' }),
+    bad({ scope: 'a"b' }),
+    bad({ scope: 'posts:read\tposts:write' }),
+    bad({ scope: 'openid' }),
+    bad({ scope: 'signet:users:read' }),
+    bad({ scope: 'x'.repeat(129) }),
+    bad({ scope: 'posts:read\0' }),
+    bad({ audience: `${api}\0` }),
+    'name=ci&name=ci&scope=posts:read',
+    'name=ci&scope=posts:read&scope=posts:write',
+    'name=ci&scope=posts:read&audience=https://api.example.com&audience=https://api.example.com',
+    'name=ci&scope=posts:read&expires_in=1&expires_in=2',
+    'name=%&scope=posts:read',
+    'name=%ff&scope=posts:read',
+  ] as RequestOptions['form'][])
+    isError(t, await post(form), [400, 'invalid_request'])
+  isError(t, await post(bad({ name: 'x'.repeat(17_000) }) as never), [413, 'invalid_request'])
+  t.same(everythingIn(service.databaseFile), before)
+})
+
+t.test('it is a form in the body', async t => {
+  const { as, here, post, service, kept } = await scene(t)
+  const json = JSON.stringify(good)
+  isError(t, await as(here, 'POST', path, { body: json, headers: { 'content-type': 'application/json' } }), [
+    415,
+    'invalid_request',
+  ])
+  isError(t, await as(here, 'POST', path), [400, 'invalid_request'])
+  isError(t, await as(here, 'POST', `${path}?name=ci`, { form: good }), [400, 'invalid_request'])
+  isError(t, await service.get(`${path}?access_token=${here.access}`, { form: good }), [400, 'invalid_request'])
+  for (const method of ['PUT', 'DELETE', 'PATCH']) {
+    const answer = await as(here, method, path)
+    isError(t, answer, [405, 'method_not_allowed'])
+    t.equal(answer.headers.get('allow'), 'GET, HEAD, POST')
+  }
+  t.equal((await as(here, 'GET', `${path}/key_0`)).status, 405)
+  t.equal((await as(here, 'DELETE', `${path}/`)).status, 404)
+  t.equal(kept(), 0)
+  t.equal((await post({ ...good, unknown: 'ignored' })).status, 201)
+})
+
+t.test('eleven in an hour are too many, and the answer says when the next one is welcome', async t => {
+  const { post, clock, make, refreshed, here, as, kept } = await scene(t)
+  await make()
+  clock.advance(minute)
+  for (let made = 1; made < 9; made += 1) t.equal((await post()).status, 201)
+  const answers = await Promise.all([post(), post(), post()])
+  t.same(answers.map(({ status }) => status).sort(), [201, 429, 429], 'also at once')
+  const refused = await post()
+  isError(t, refused, [429, 'too_many_requests'])
+  t.equal(refused.headers.get('retry-after'), `${59 * 60}`)
+  clock.advance(500)
+  t.equal((await post()).headers.get('retry-after'), `${59 * 60}`, 'whole seconds, and not too early')
+  const { api_keys } = (await as(here, 'GET', path)).body
+  await as(here, 'DELETE', `${path}/${api_keys[9].api_key_id}`)
+  t.equal((await post()).status, 429, 'a revoked one was made, too')
+  clock.advance(20 * minute)
+  const later = await refreshed(here)
+  t.equal((await post(good, later)).headers.get('retry-after'), `${39 * 60}`)
+  t.equal(kept(), 10)
+})
+
+t.test('50 that work are a conflict', async t => {
+  const its = await scene(t)
+  const one = await its.make()
+  const [last = ''] = copyKey(its, one, 49, its.clock.now() - 120 * minute)
+  isError(t, await its.post(), [409, 'conflict'])
+  t.equal((await its.as(its.here, 'DELETE', `${path}/${last}`)).status, 204)
+  t.equal((await its.post()).status, 201)
+})
