@@ -1,6 +1,6 @@
 /** What both ports have in common: limits, the error shape, the log line. */
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createClientErrorHandler, refuseTunnel } from './client-error.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
@@ -64,9 +64,14 @@ export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInsta
   return app
 }
 
+/** PostgreSQL would refuse to compare it, and nothing that there is has one in its name. */
+const hasNul = ({ url }: FastifyRequest): boolean => /^[^?]*%00/.test(url)
+
 function answerNotFound(app: FastifyInstance): void {
   // After all that is asked of every request, before the body is read: it does not matter what is in it.
-  app.addHook('preParsing', (request, _reply, payload, done) => done(request.is404 ? notFound() : null, payload))
+  app.addHook('preParsing', (request, _reply, payload, done) =>
+    done(request.is404 || hasNul(request) ? notFound() : null, payload),
+  )
   app.setNotFoundHandler(async () => {
     throw notFound()
   })

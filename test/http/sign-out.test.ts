@@ -57,7 +57,7 @@ test("somebody else's session, one that is over and one that never was look the 
   const [here, bob, over] = [await account.device(), await account.device({ username: 'bob' }), await account.device()]
   t.equal((await as(here, 'DELETE', `/me/sessions/${over.sid}`)).status, 204)
   const before = everythingIn(service.databaseFile)
-  for (const id of [bob.sid, over.sid, 'session_0', '%00', "'; drop table sessions; --", 'x'.repeat(90)]) {
+  for (const id of [bob.sid, over.sid, 'session_0', '\0', '%00', "'; drop table sessions; --", 'x'.repeat(90)]) {
     const answer = await as(here, 'DELETE', `/me/sessions/${encodeURIComponent(id)}`)
     isError(t, answer, [404, 'not_found'])
     t.equal(answer.body.error_description, notListed)
