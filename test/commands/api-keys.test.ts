@@ -4,6 +4,7 @@ import { isoTime } from '../support/command-line.ts'
 import { type Machines, machines, shop } from '../support/machines.ts'
 import { api, byTest, secret } from '../support/serve.ts'
 import { auditedBy, select } from '../support/sqlite.ts'
+import { until } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -60,7 +61,7 @@ t.test('of a client it is, too; audiences and the end can be said', async t => {
 })
 
 t.test('for people create says the key once, list is a table, revoke a line', async t => {
-  const { text, make, exchange, clock } = await machines(t)
+  const { text, json, make, exchange, clock } = await machines(t)
   const lines = (await text(ofAlice)).split('\n')
   t.match(lines[0], /^Added key_[0-9a-f]{32} of alice$/)
   t.match(lines[1], /^API key \(it is not shown again\): signet_key_[0-9a-f]{32}_[0-9a-f]{72}$/)
@@ -68,6 +69,7 @@ t.test('for people create says the key once, list is a table, revoke a line', as
   const id = lines[0]?.split(' ')[1] ?? ''
   const used = await make({ owner: ['--client', 'worker'], name: 'w', more: ['--audience', api, '--expires', 'never'] })
   await exchange(used.api_key)
+  await until(async () => (await json(['api-keys', 'show', used.api_key_id])).last_used_at !== null)
   const [head, first, second] = (await text(['api-keys', 'list'])).split('\n')
   t.match(head, /^ID +NAME +OWNER +STATUS +SCOPE +AUDIENCES +EXPIRES +LAST USED$/)
   const time = new Date(clock.now()).toISOString()

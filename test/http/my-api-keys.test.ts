@@ -6,6 +6,7 @@ import { badKey, type Form, machines, shop } from '../support/machines.ts'
 import { page, type Tokens, tokensOf } from '../support/scene.ts'
 import { type Answer, api, byTest, claimsOf, password, type RequestOptions, secret } from '../support/serve.ts'
 import { auditedBy } from '../support/sqlite.ts'
+import { until } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -46,7 +47,9 @@ t.test('a key is shown once, with these members and no other, and works', async 
   t.same([listed.status, listed.headers.get('cache-control')], [200, 'no-store'])
   t.strictSame(listed.body, { api_keys: [expected] })
   t.match(claimsOf(await given(api_key)), { sub: userId, aud: api, scope: 'posts:read posts:write' })
-  t.match(await list(), [{ last_used_at: new Date(clock.now()).toISOString(), last_used_address: '127.0.0.1' }])
+  const used = { last_used_at: new Date(clock.now()).toISOString(), last_used_address: '127.0.0.1' }
+  await until(async () => (await list())[0].last_used_at !== null)
+  t.strictSame(await list(), [{ ...expected, ...used }])
 })
 
 t.test('the oldest comes first, those that are over too, those an operator made, and no one else’s', async t => {
