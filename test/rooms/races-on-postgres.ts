@@ -10,6 +10,7 @@ await runRoom([
   'oauth/changing-rights.test.ts',
   'oauth/gate.test.ts',
   'oauth/lock-order.test.ts',
+  'oauth/machine-races.test.ts',
   'oauth/races-of-acts.test.ts',
   'oauth/refresh-token.test.ts',
   'oauth/refresh-token-faults.test.ts',
