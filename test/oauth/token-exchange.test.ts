@@ -3,6 +3,7 @@ import t from 'tap'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
 import { ACCESS_TOKEN, API_KEY, badKey, EXCHANGE, machines, shop } from '../support/machines.ts'
+import { verifierFor } from '../support/resource-callers.ts'
 import { api, byTest, claimsOf, secret } from '../support/serve.ts'
 import { everythingIn, select, sessionsOf } from '../support/sqlite.ts'
 
@@ -178,3 +179,22 @@ t.test('a token lives for at most five minutes, no longer than those of the clie
   t.equal((await exchange(api_key)).text, badKey, 'of which not a second is left')
   t.equal(await lifetime(forever, 'long'), 300)
 })
+
+t.test(
+  'a resource service verifies the tokens of machines offline, in which there are neither roles nor a session',
+  async t => {
+    const { make, given, ask, service, userId } = await machines(t)
+    const { api_key, api_key_id } = await make()
+    const verifier = verifierFor(t, { issuer: service.issuer })
+    const { id } = await service.clients.find('worker')
+    const ofKey = await verifier.verify(await given(api_key))
+    t.match(ofKey, { sub: userId, aud: api, scope: 'posts:read', api_key_id })
+    const own = await verifier.verify((await ask()).body.access_token)
+    t.match(own, { sub: id, aud: api, scope: 'posts:read posts:write' })
+    for (const claims of [ofKey, own])
+      t.same(
+        ['roles', 'sid', 'auth_time'].filter(name => name in claims),
+        [],
+      )
+  },
+)
