@@ -83,7 +83,7 @@ t.test('for people create says the key once, list is a table, revoke a line', as
   t.equal(await text(['api-keys', 'revoke', '--user', 'alice']), 'Revoked 0 API keys\n')
 })
 
-t.test('list takes a user or a client, the oldest first, and has those that are over for 90 days', async t => {
+t.test('list takes a user or a client, the oldest first, and has those that are over, too', async t => {
   const { json, make, clock, refuses } = await machines(t)
   const first = await make({ more: ['--expires', '1h'] })
   clock.advance(1000)
