@@ -110,7 +110,7 @@ export function createApiKeys(dependencies: {
   /** For whom no key is made: it gives no token for Signet itself. */
   readonly issuer: string
   readonly write: Write
-  readonly cascades: Pick<Cascades, 'end' | 'finish'>
+  readonly cascades: Pick<Cascades, 'end' | 'finish' | 'isUnderWay'>
   readonly clock: Clock
   readonly randomness: Randomness
 }): ApiKeys {
@@ -156,11 +156,16 @@ export function createApiKeys(dependencies: {
     return { key: told({ ...key, ...owner }), text: encodeApiKey({ id, secret }) }
   }
 
-  /** A session that has ended makes no key, nor a user who is not active any more. */
-  async function assertStillSignedIn(stores: Stores, { userId, sessionId }: AskingUser) {
+  /**
+   * A session that has ended makes no key, nor does one that an act is about to end that has not reached it yet: the key would outlive
+   * what revoked the others.
+   */
+  async function assertStillSignedIn(stores: Stores, { userId, sessionId, clientId }: AskingUser) {
     const user = await stores.users.findById(userId)
     const session = await stores.sessions.find(sessionId)
-    if (user === undefined || !isActive(user.status) || session?.endedAtMs !== null) throw notFound('session')
+    const isEnding = await cascades.isUnderWay(stores, { subjectId: userId, clientId })
+    if (user === undefined || !isActive(user.status) || session?.endedAtMs !== null || isEnding)
+      throw notFound('session')
     return { ownerId: userId, username: user.username, clientId: null }
   }
 
