@@ -1,11 +1,13 @@
 /** Who may make no API key at /me, and what is wrong with a request for one. */
 import t, { type Test } from 'tap'
+import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
+import { signet } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'
 import { createHold, during } from '../support/hold.ts'
 import { copyKey, machines } from '../support/machines.ts'
 import type { Tokens } from '../support/scene.ts'
-import { api, type RequestOptions, type ServeOptions } from '../support/serve.ts'
-import { everythingIn, select } from '../support/sqlite.ts'
+import { type Answer, api, type RequestOptions, type ServeOptions } from '../support/serve.ts'
+import { changeEach, everythingIn, select } from '../support/sqlite.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -24,6 +26,38 @@ async function scene(t: Test, options?: ServeOptions) {
       its.as(tokens, 'POST', path, { form, ...more }),
     kept: () => select(its.service.databaseFile, "select id from credentials where kind = 'api_key'").length,
   }
+}
+
+/** Where the next write of a request can be held back. */
+function heldWrite() {
+  const hold = createHold()
+  let isHeld = false
+  const write: NonNullable<ServeOptions['faults']>['write'] = inner => (work, size) => {
+    if (!isHeld) return inner(work, size)
+    isHeld = false
+    return hold.pass(() => inner(work, size))
+  }
+  return {
+    faults: { write },
+    /** Does `act` while the request waits for its write. */
+    meanwhile: (request: () => Promise<Answer>, act: () => Promise<unknown>) =>
+      during(
+        hold,
+        () => {
+          isHeld = true
+          return request()
+        },
+        act,
+      ),
+  }
+}
+
+/** What becomes of a command that dies after its first write. */
+const cutShort: ServeOptions['faults'] = {
+  write: inner => (work, size) => {
+    const lock = () => Promise.reject(new StorageUnavailable('Cut short.'))
+    return inner(stores => work({ ...stores, cascades: { ...stores.cascades, lock } }), size)
+  },
 }
 
 t.test('the sign-in is no more than 30 minutes ago, however fresh the token', async t => {
@@ -55,25 +89,11 @@ t.test('a sign-in that lies far ahead of a clock that was set back is not a rece
 })
 
 t.test('a session that ended, or a user who was disabled, while the request was under way makes no key', async t => {
-  const hold = createHold()
-  let isHeld = false
-  const faults: ServeOptions['faults'] = {
-    write:
-      write =>
-      (...words) => {
-        if (!isHeld) return write(...words)
-        isHeld = false
-        return hold.pass(() => write(...words))
-      },
-  }
+  const { faults, meanwhile } = heldWrite()
   const { post, here, json, kept, device } = await scene(t, { faults })
   const whileIts = (tokens: Tokens, words: readonly string[]) =>
-    during(
-      hold,
-      () => {
-        isHeld = true
-        return post(good, tokens)
-      },
+    meanwhile(
+      () => post(good, tokens),
       () => json(words),
     )
   t.equal((await whileIts(here, ['users', 'list'])).status, 201, 'when nothing of the kind happens')
@@ -171,4 +191,42 @@ t.test('50 that work are a conflict', async t => {
   isError(t, await its.post(), [409, 'conflict'])
   t.equal((await its.as(its.here, 'DELETE', `${path}/${last}`)).status, 204)
   t.equal((await its.post()).status, 201)
+})
+
+/** More open sessions of the same user than one write ends, all before this one in the order in which they end. */
+function addSessionsBefore(file: string, sid: string): void {
+  const [{ rowid: _, ...row } = {}] = select(file, 'select * from sessions where id = ?', sid)
+  const names = Object.keys(row)
+  const copies = Array.from({ length: 200 }, (_, index) => ({
+    ...row,
+    id: `session_0${String(index).padStart(5, '0')}`,
+    handle_hash: `copy-${index}`,
+  }))
+  changeEach(
+    file,
+    `insert into sessions (${names.join()}) values (${names.map(() => '?').join()})`,
+    copies.map(copy => names.map(name => (copy as Record<string, unknown>)[name])),
+  )
+}
+
+t.test('a session that a command has not reached yet makes no key that would outlive it', async t => {
+  for (const [title, words, input] of [
+    ['another password', ['users', 'set-password', 'alice', '--password-stdin'], 'another battery staple 8'],
+    ['the sessions end', ['sessions', 'revoke', '--user', 'alice'], ''],
+    ['the client is disabled', ['clients', 'disable', 'account'], ''],
+  ] as const)
+    await t.test(title, async t => {
+      const { faults, meanwhile } = heldWrite()
+      const its = await scene(t, { faults })
+      const { databaseFile } = its.service
+      addSessionsBefore(databaseFile, its.here.sid)
+      const refused = await meanwhile(its.post, async () => {
+        const { code } = await signet(its.service.environment, words, input, its.clock, cutShort)
+        t.equal(code, 1, 'it is not done')
+        const row = select(databaseFile, 'select ended_at_ms from sessions where id = ?', its.here.sid)
+        t.same(row, [{ ended_at_ms: null }])
+      })
+      isError(t, refused, [401, 'invalid_token'])
+      t.equal(its.kept(), 0)
+    })
 })

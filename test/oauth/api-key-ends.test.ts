@@ -195,3 +195,20 @@ t.test('a key that was revoked while its token was being signed gives none', asy
   await its.service.users.setStatus('alice', 'active', byTest)
   await isOver(t, its, key, [], 'also when somebody is enabled')
 })
+
+t.test('of a user who is deleted while a key is made, none is left that works', async t => {
+  const { service, run, clock } = await machines(t)
+  for (const username of ['u1', 'u2', 'u3', 'u4', 'u5']) {
+    const { userId } = await service.users.add({ username, password, roles: [] }, byTest)
+    const create = ['api-keys', 'create', '--user', username, '--name', 'ci', '--scope', 'posts:read']
+    const [made, deleted, again] = await Promise.all([run(create), run(['users', 'delete', username]), run(create)])
+    t.equal(deleted.code, 0)
+    for (const { code, stderr } of [made, again])
+      if (code !== 0) t.same([code, stderr], [1, 'There is no such user.\n'])
+    const kept = select(service.databaseFile, 'select revoked_at_ms from credentials where owner_id = ?', userId)
+    t.same(
+      kept,
+      kept.map(() => ({ revoked_at_ms: clock.now() })),
+    )
+  }
+})

@@ -5,6 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { Clock } from '../../src/clock.ts'
 import { runProgram } from '../../src/commands/program.ts'
 import { createContainer } from '../../src/compose/container.ts'
+import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import { fastHasher } from './fast-hasher.ts'
 import type { Ran } from './process.ts'
@@ -30,11 +31,11 @@ export async function signet(
   words: readonly string[],
   input: string | Uint8Array = '',
   clock?: Clock,
+  faults: Faults = {},
 ): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()]
   const io = { stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream, isTTY: false }
-  const faults = { hasher: () => fastHasher }
-  const sources = { faults, logTo: stdout.stream, ...(clock && { clock }) }
+  const sources = { faults: { hasher: () => fastHasher, ...faults }, logTo: stdout.stream, ...(clock && { clock }) }
   const open = () => createContainer(readConfig(environment), sources)
   const code = await runProgram({ open, io, version: packageJson.version }, words)
   return { code, stdout: stdout.text(), stderr: stderr.text() }
