@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { EXCHANGE, exchangeAt } from './support/machines.ts'
 import { toRestore, worksAt } from './support/restore.ts'
 import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
 import { addAlice, api, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
 import { device, isRevoked, statusIn } from './support/status-list.ts'
-import { exchange, tokenExchange } from './support/token-exchange.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -114,18 +114,18 @@ t.test('An API key has leaked: it and its tokens end, and then those of its owne
   const { service, json } = await running(t)
   const [revoke = '', show = '', revokeAll = '', look = '', ...more] = blocksOf('leaked-api-key')
   t.strictSame(more, [])
-  await json(['clients', 'add', 'gateway', '--public', '--grant', tokenExchange, '--scope', '*', '--audience', api])
+  await json(['clients', 'add', 'gateway', '--public', '--grant', EXCHANGE, '--scope', '*', '--audience', api])
   const make = () => json(['api-keys', 'create', '--user', 'alice', '--scope', 'posts:read', '--name', 'nightly'])
   const [leaked, other] = [await make(), await make()]
-  const { access_token: access } = (await exchange(service, 'gateway', leaked.api_key)).body
+  const { access_token: access } = (await exchangeAt(service, leaked.api_key)).body
   const terminal = await terminalIn(t, service.folder, { KEY_ID: leaked.api_key_id, NAME: 'alice' })
   await terminal(revoke)
   t.match(await terminal(show), 'alice')
   t.ok(await isRevoked(statusIn(access)))
-  t.equal((await exchange(service, 'gateway', leaked.api_key)).body.error, 'invalid_request')
-  t.equal((await exchange(service, 'gateway', other.api_key)).status, 200)
+  t.equal((await exchangeAt(service, leaked.api_key)).body.error, 'invalid_request')
+  t.equal((await exchangeAt(service, other.api_key)).status, 200)
   await terminal(revokeAll)
-  t.equal((await exchange(service, 'gateway', other.api_key)).body.error, 'invalid_request')
+  t.equal((await exchangeAt(service, other.api_key)).body.error, 'invalid_request')
   t.match(await terminal(look), 'revoked')
 })
 

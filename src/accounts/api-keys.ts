@@ -9,7 +9,7 @@ import {
   type OwnedApiKey,
   statusOf,
 } from '../records/api-key.ts'
-import type { Provenance } from '../records/audit-event.ts'
+import type { AuditEvent, Provenance } from '../records/audit-event.ts'
 import { isClient } from '../records/client.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import { hashOf } from '../records/opaque-token.ts'
@@ -39,6 +39,18 @@ export interface CreatedApiKey {
   readonly text: string
 }
 
+export interface KeyRevocation {
+  /** As the audit says it. */
+  readonly reason: string
+  readonly by: Provenance
+  /** Whose it must be; undefined: whoever owns it. */
+  readonly ownerId?: string
+  /** Internal id of the client that presented it. */
+  readonly clientId?: string
+}
+
+export const BY_OPERATOR = 'revoked_by_operator'
+
 /** Every act throws an AccountError when it is refused. */
 export interface ApiKeys {
   create(owner: KeyOwnerName, asked: NewApiKey, by: Provenance): Promise<CreatedApiKey>
@@ -47,8 +59,8 @@ export interface ApiKeys {
   list(owner?: KeyOwnerName): Promise<readonly ListedApiKey[]>
   listOwn(userId: string): Promise<readonly ListedApiKey[]>
   find(id: string): Promise<ListedApiKey>
-  /** Ends what was given for the key, too. @param ownerId undefined: whoever owns it */
-  revoke(id: string, by: Provenance, ownerId?: string): Promise<ListedApiKey>
+  /** Ends what was given for the key, too. */
+  revoke(id: string, revocation: KeyRevocation): Promise<ListedApiKey>
   /** Every one of an owner; answers how many. */
   revokeAllOf(owner: KeyOwnerName, by: Provenance): Promise<number>
 }
@@ -83,6 +95,11 @@ async function findOwner({ users, clients }: Owners, owner: KeyOwnerName): Promi
 
 const partyOf = (ownerId: string) => (isClient(ownerId) ? { clientId: ownerId } : { userId: ownerId })
 
+const revocation = ({ id, ownerId }: Pick<ApiKey, 'id' | 'ownerId'>, reason: string, by: Provenance): AuditEvent => ({
+  ...({ type: 'api_key.revoke', outcome: 'success', reason } as const),
+  ...{ target: id, ...partyOf(ownerId), provenance: by },
+})
+
 /**
  * Inside the write of an act after which an owner's keys must not work. The owner's row is locked.
  * @returns the ids of those that did
@@ -91,17 +108,11 @@ export async function revokeKeysOf(
   stores: Stores,
   ownerId: string,
   nowMs: number,
+  reason: string,
   by: Provenance,
 ): Promise<readonly string[]> {
   const ids = await stores.apiKeys.revokeAllOf(ownerId, nowMs)
-  for (const target of ids)
-    await stores.audit.append({
-      type: 'api_key.revoke',
-      outcome: 'success',
-      target,
-      ...partyOf(ownerId),
-      provenance: by,
-    })
+  for (const id of ids) await stores.audit.append(revocation({ id, ownerId }, reason, by))
   return ids
 }
 
@@ -203,15 +214,14 @@ export function createApiKeys(dependencies: {
 
     find,
 
-    async revoke(id, by, ownerId) {
+    async revoke(id, { reason, by, ownerId, clientId }) {
       await find(id, ownerId)
       await write(async stores => {
         const key = await stores.apiKeys.find(id)
         if (key === undefined || key.revokedAtMs !== null) return
         await stores.credentials.revoke(id, clock.now())
         await endTokensOf(stores, id, by)
-        const event = { type: 'api_key.revoke', outcome: 'success', target: id, ...partyOf(key.ownerId) } as const
-        await stores.audit.append({ ...event, provenance: by })
+        await stores.audit.append({ ...revocation(key, reason, by), ...(clientId !== undefined && { clientId }) })
       })
       await cascades.finish({ credentialId: id })
       return find(id)
@@ -220,7 +230,7 @@ export function createApiKeys(dependencies: {
     async revokeAllOf(owner, by) {
       const ids = await write(async stores => {
         const { ownerId } = await findOwner(stores, owner)
-        const revoked = await revokeKeysOf(stores, ownerId, clock.now(), by)
+        const revoked = await revokeKeysOf(stores, ownerId, clock.now(), BY_OPERATOR, by)
         for (const id of revoked) await endTokensOf(stores, id, by)
         return revoked
       })

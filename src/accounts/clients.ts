@@ -47,10 +47,6 @@ const isNarrower = (before: ClientSettings, after: ClientSettings): boolean =>
   before.audiences.some(audience => !after.audiences.includes(audience)) ||
   before.grants.some(grant => !after.grants.includes(grant))
 
-/** Not for users alone: for itself, or with keys of clients. */
-const asksForClients = ({ grants }: ClientSettings): boolean =>
-  grants.some(grant => grant !== 'password' && grant !== 'refresh_token')
-
 export function createClients(dependencies: {
   readonly clients: ClientReader
   readonly write: Write
@@ -87,7 +83,7 @@ export function createClients(dependencies: {
   async function revokeCredentials(stores: Stores, { id, secrets }: RegisteredClient, by: Provenance): Promise<void> {
     const ids = secrets.map(secret => secret.id)
     await stores.credentials.revokeSome(ids, clock.now())
-    await revokeKeysOf(stores, id, clock.now(), by)
+    await revokeKeysOf(stores, id, clock.now(), 'client_deleted', by)
   }
 
   /** The client's API keys go through other clients, too: those rows are for writes of their own, so that all are locked in one order. */

@@ -116,7 +116,7 @@ export function createUsers(dependencies: {
         await stores.users.setPassword(userId, { passwordHash, passwordId: randomId(randomness, 'password') })
         await stores.audit.append({ type: 'user.set_password', outcome: 'success', userId, provenance: by })
         // Whoever had the password may have made keys with it.
-        await revokeKeysOf(stores, userId, clock.now(), by)
+        await revokeKeysOf(stores, userId, clock.now(), 'password_changed', by)
         await cascades.end(stores, { subjectId: userId }, 'password_changed', by)
         return user
       })
@@ -167,7 +167,7 @@ export function createUsers(dependencies: {
       const user = await write(async stores => {
         const changed = await set(stores)
         // What is deleted never comes back.
-        if (status === 'deleted') await revokeKeysOf(stores, userId, clock.now(), by)
+        if (status === 'deleted') await revokeKeysOf(stores, userId, clock.now(), 'user_deleted', by)
         await cascades.end(stores, concern, `user_${status}`, by)
         return changed
       })

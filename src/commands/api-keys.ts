@@ -1,6 +1,6 @@
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
 import { DEFAULT_API_KEY_TTL_SECONDS } from '../accounts/api-key-rules.ts'
-import type { ApiKeys, KeyOwnerName } from '../accounts/api-keys.ts'
+import { type ApiKeys, BY_OPERATOR, type KeyOwnerName } from '../accounts/api-keys.ts'
 import { isoTime } from '../clock.ts'
 import type { ListedApiKey } from '../records/api-key.ts'
 import { describeApiKey } from '../representations/api-key.ts'
@@ -111,7 +111,7 @@ export function apiKeysCommand(services: () => ApiKeysService, { answer }: Termi
         throw new UsageError('Say which API key: an id, or --user for all of a user.')
       const service = await services().apiKeys()
       if (id !== undefined) {
-        const key = await service.revoke(id, operator())
+        const key = await service.revoke(id, { reason: BY_OPERATOR, by: operator() })
         answer(describeApiKey(key), [`Revoked ${id}`], options)
         return
       }

@@ -13,6 +13,14 @@ import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-erro
 import { parseRefreshToken } from './sessions/refresh-token.ts'
 import type { SessionEnds } from './sessions/session-ends.ts'
 
+/** How an API key is revoked; it is handed in. */
+interface KeyRevocation {
+  readonly reason: string
+  readonly by: Provenance
+  /** Of the client that presented it. */
+  readonly clientId: string
+}
+
 /** Between two fresh indices that a session gets because an access token of it was revoked. */
 const BETWEEN_FRESH_INDICES_MS = 60_000
 
@@ -30,7 +38,7 @@ export function createRevocationEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly verifyAccessToken: VerifyAccessToken
   readonly keys: Pick<KeysInUse, 'find'>
-  readonly revokeApiKey: (id: string, by: Provenance) => Promise<unknown>
+  readonly revokeApiKey: (id: string, revocation: KeyRevocation) => Promise<unknown>
   readonly ends: SessionEnds
   readonly write: Write
   readonly clock: Clock
@@ -95,6 +103,7 @@ export function createRevocationEndpoint(dependencies: {
     if (presentedKey === undefined) return revokeAccessToken(token, client.id, request)
     // Whoever found a key may stop it, whichever client it came through.
     const key = await keys.find(presentedKey)
-    if (key !== undefined) await revokeApiKey(key.id, request.provenance)
+    const { provenance: by } = request
+    if (key !== undefined) await revokeApiKey(key.id, { reason: 'token_revoked', by, clientId: client.id })
   }
 }

@@ -6,6 +6,7 @@ import type { Write } from '../../src/records/unit-of-work.ts'
 import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
 import { linesSaying } from '../support/log.ts'
+import { EXCHANGE } from '../support/machines.ts'
 import { scene } from '../support/scene.ts'
 import { api, byTest, secret } from '../support/serve.ts'
 import { change, notOnPostgres, select } from '../support/sqlite.ts'
@@ -13,7 +14,6 @@ import { restarted } from '../support/status-list.ts'
 
 const DAY_MS = 86_400_000
 const KEPT_MS = 90 * DAY_MS
-const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
 async function withKeys(t: Test) {

@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config/read-config.ts'
 import type { Write } from '../../src/records/unit-of-work.ts'
 import { addClient } from '../support/clients.ts'
 import { isoTime } from '../support/command-line.ts'
+import { EXCHANGE } from '../support/machines.ts'
 import { accepting, putBack, refusal, toRestore } from '../support/restore.ts'
 import { byTest, environmentOf, type Service, secret } from '../support/serve.ts'
 import { changeEach, everythingIn, select } from '../support/sqlite.ts'
@@ -13,8 +14,6 @@ import { device, restarted } from '../support/status-list.ts'
 
 // Each has a database of its own.
 t.jobs = 2
-
-const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 const exchange = (service: Service, text: string, clientSecret: string) =>
   service.token(

@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { addClient } from './clients.ts'
 import { commandLine } from './command-line.ts'
 import { isListed, type Scene, scene } from './scene.ts'
-import { type Answer, api, claimsOf, type RequestOptions, type ServeOptions, secret } from './serve.ts'
+import { type Answer, api, claimsOf, type RequestOptions, type ServeOptions, type Service, secret } from './serve.ts'
 import { changeEach } from './sqlite.ts'
 
 export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -34,21 +34,28 @@ export const forge = (text: string, checksumOf: (body: string) => string): strin
   return `${forged}${checksumOf(forged)}`
 }
 
+/** What is answered to `gateway`, if it is not said otherwise. */
+export const exchangeAt = (
+  service: Pick<Service, 'token'>,
+  key: string,
+  form: Form = {},
+  more: RequestOptions = {},
+): Promise<Answer> =>
+  service.token(
+    {
+      ...{ grant_type: EXCHANGE, subject_token: key, subject_token_type: API_KEY },
+      ...(more.client === undefined && { client_id: 'gateway' }),
+      ...form,
+    },
+    more,
+  )
+
 /** How machines come to a service: the client `worker` for itself, `gateway`, which is public, with keys of others. */
 const visits = ({ service }: Scene) => ({
   /** What the client `worker` is answered, or another one with the same secret. */
   ask: (form: Form = {}, clientId = 'worker'): Promise<Answer> =>
     service.token({ grant_type: 'client_credentials', ...form }, { client: [clientId, secret] }),
-  /** What is answered to `gateway`, if it is not said otherwise. */
-  exchange: (key: string, form: Form = {}, more: RequestOptions = {}): Promise<Answer> =>
-    service.token(
-      {
-        ...{ grant_type: EXCHANGE, subject_token: key, subject_token_type: API_KEY },
-        ...(more.client === undefined && { client_id: 'gateway' }),
-        ...form,
-      },
-      more,
-    ),
+  exchange: (key: string, form?: Form, more?: RequestOptions): Promise<Answer> => exchangeAt(service, key, form, more),
 })
 
 /**

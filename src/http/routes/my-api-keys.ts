@@ -22,6 +22,8 @@ export interface MyApiKeysOptions {
 /** Seconds since the sign-in: a token that is lying about makes no key that outlives it. */
 const LONGEST_SINCE_SIGN_IN = 1800
 
+const REASON = 'revoked_by_owner'
+
 const words = (text: string | undefined): readonly string[] => (text ?? '').split(' ').filter(word => word !== '')
 
 /** @throws OAuthError invalid_request */
@@ -110,7 +112,7 @@ export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKey
     handler: async (request: FastifyRequest, reply) => {
       const { session } = await authenticateUser(request)
       const { id } = request.params as { id: string }
-      await apiKeys.revoke(id, provenanceOf(request, 'user'), session.subjectId)
+      await apiKeys.revoke(id, { reason: REASON, by: provenanceOf(request, 'user'), ownerId: session.subjectId })
       return reply.code(204).send()
     },
   })
