@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { accepting, epochFilesIn } from '../support/restore.ts'
+import { accepting, epochFilesIn, giveSecrets } from '../support/restore.ts'
 import { byTest, secret, signIn } from '../support/serve.ts'
 import { everythingIn, select } from '../support/sqlite.ts'
 import { device, restarted, withAlice } from '../support/status-list.ts'
@@ -13,8 +13,7 @@ t.test('credentials are listed, and dropped with all that hung on them', async t
   const { json, run } = await commandLine(t, service.environment)
   await device(service)
   const key = await json(['api-keys', 'create', '--user', 'alice', '--name', 'script', '--scope', 'posts:read'])
-  for (let count = 0; count < 70; count += 1)
-    await service.clients.addSecret('web-app', { name: `${count}`, secret: undefined, ttlSeconds: undefined }, byTest)
+  giveSecrets(service, 'web-app', 70)
   await service.stop()
   const keysFolder = join(service.folder, 'keys')
   for (const name of epochFilesIn(keysFolder)) rmSync(join(keysFolder, name))

@@ -6,7 +6,7 @@ import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { CredentialChoice } from '../../src/maintenance/accept-restore.ts'
-import { putBack, refusal, toRestore, worksAt } from '../support/restore.ts'
+import { giveSecrets, putBack, refusal, toRestore, worksAt } from '../support/restore.ts'
 import { byTest, environmentOf, type Service, secret, temporaryFolder } from '../support/serve.ts'
 import { filesNeeded, keyFilesIn, keyIn } from '../support/signing-keys.ts'
 import { select } from '../support/sqlite.ts'
@@ -50,8 +50,7 @@ async function putBackBefore(t: Test) {
   const { service, json, file } = await toRestore(t)
   // Of a person, a client, and more than one write revokes.
   await json(['api-keys', 'create', '--user', 'alice', '--name', 'script', '--scope', 'posts:read'])
-  for (let count = 0; count < 70; count += 1)
-    await service.clients.addSecret('resource', { name: undefined, secret: undefined, ttlSeconds: undefined }, byTest)
+  giveSecrets(service, 'resource', 70)
   const before = await device(service)
   await json(['backup', file])
   await service.stop()

@@ -107,20 +107,6 @@ t.test('who may not have the grant is refused by its code', async t => {
   t.same(sessionsOf(databaseFile), [])
 })
 
-t.test('a public client is not given the grant, nor a right to introspect', async t => {
-  const { refuses } = await machines(t)
-  const [add, update] = [
-    ['clients', 'add', 'page', '--public', '--audience', api],
-    ['clients', 'update', 'spa'],
-  ]
-  await refuses(
-    [add, update].flatMap(words => [
-      { words: [...words, '--grant', 'client_credentials'], code: 1, says: /^A public client can not have the grant/ },
-      { words: [...words, '--introspect', api], code: 1, says: /^A public client can not introspect/ },
-    ]),
-  )
-})
-
 t.test('the lifetime is the one of the client, or the one that is configured', async t => {
   const { ask, service } = await machines(t, { environment: { SIGNET_ACCESS_TOKEN_TTL: '2m' } })
   await addClient(service, { clientId: 'short', grants: ['client_credentials'], accessTokenTtlSeconds: 60 })

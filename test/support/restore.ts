@@ -6,6 +6,7 @@ import { addClient } from './clients.ts'
 import { commandLine } from './command-line.ts'
 import { api, environmentOf, refresh, type Service, secret, serve, temporaryFolder } from './serve.ts'
 import { jwksOf, kidsIn, publishedBy, verifyingKid } from './signing-keys.ts'
+import { changeEach } from './sqlite.ts'
 import { type Device, until, withAlice } from './status-list.ts'
 
 /** A service with alice and a client that introspects, and the command line beside it. */
@@ -69,3 +70,15 @@ export async function refusal(t: Test, { folder }: Pick<Service, 'folder'>): Pro
 
 export const epochFilesIn = (keysFolder: string): string[] =>
   readdirSync(keysFolder).filter(name => name.endsWith('.epoch'))
+
+/** Secrets of a client, more than may be added one by one, as a version without that limit may have left them. */
+export function giveSecrets({ databaseFile }: Pick<Service, 'databaseFile'>, clientId: string, count: number): void {
+  const copied = 'owner_id, kind, hash'
+  changeEach(
+    databaseFile,
+    `insert into credentials (id, name, created_at_ms, ${copied})
+     select ?, ?, created_at_ms + ?, ${copied} from credentials
+     where kind = 'client_secret' and name is null and owner_id = (select id from clients where client_id = ?)`,
+    Array.from({ length: count }, (_, at) => [`secret_${clientId}_${at}`, `${at}`, 1_000_000 + at, clientId]),
+  )
+}

@@ -55,7 +55,7 @@ export async function auditedBy(file: string, act: () => Promise<unknown>): Prom
 export const sessionsOf = (file: string): Row[] => select(file, 'select * from sessions order by rowid')
 
 const tables = [
-  ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'cascades'],
+  ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'credentials', 'sessions', 'cascades'],
   ...['status_lists', 'revocations', 'signing_keys', 'instance', 'audit_events'],
 ]
 
