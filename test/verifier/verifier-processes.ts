@@ -8,11 +8,15 @@ import { api } from '../support/serve.ts'
 
 const program = fileURLToPath(new URL('../programs/verifier-process.ts', import.meta.url))
 
-function startProcess(t: Test, issuer: string) {
+function startProcess(t: Test, issuer: string, clientId: string | undefined) {
   // Without the loader that tap puts into NODE_OPTIONS.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, program, issuer, api], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    'env',
+    ['-u', 'NODE_OPTIONS', process.execPath, program, issuer, api, ...(clientId ? [clientId] : [])],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   const closed = once(child, 'close').then(([code]) => {
     throw new Error(`A resource service ended with ${code}.`)
   })
@@ -27,11 +31,14 @@ function startProcess(t: Test, issuer: string) {
   }
 }
 
-/** Starts one after the other, so that none takes from another the time in which the token service has to answer. */
-export async function startVerifiers(t: Test, issuer: string, count: number) {
+/**
+ * Starts one after the other, so that none takes from another the time in which the token service has to answer.
+ * @param clientOf the client as which each exchanges API keys
+ */
+export async function startVerifiers(t: Test, issuer: string, count: number, clientOf?: (started: number) => string) {
   const processes: ReturnType<typeof startProcess>[] = []
   for (let started = 0; started < count; started += 1) {
-    const send = startProcess(t, issuer)
+    const send = startProcess(t, issuer, clientOf?.(started))
     await send('ready')
     processes.push(send)
   }
@@ -41,5 +48,7 @@ export async function startVerifiers(t: Test, issuer: string, count: number) {
     advance: (ms: number) => all(`advance ${ms}`),
     /** What became of a token at each of them, and how often. */
     verify: (token: string, times = 1) => all(`verify ${token} ${times}`),
+    /** The same of an API key. */
+    verifyKey: (key: string, times = 1) => all(`verify-key ${key} ${times}`),
   }
 }
