@@ -14,8 +14,10 @@ from settings import Settings
 from signet import (
     AccessToken,
     Verifier,
+    document_api_keys,
     get_current_user,
     install_error_handlers,
+    publish_resource_metadata,
     require_permission,
     require_role,
 )
@@ -48,6 +50,7 @@ def create_app(
         audience=settings.audience,
         poll_interval=settings.poll_interval,
         max_staleness=settings.max_staleness,
+        api_keys=settings.api_keys,
         clock=clock,
         monotonic=monotonic,
     )
@@ -58,9 +61,13 @@ def create_app(
         yield
         await verifier.close()
 
-    app = FastAPI(title="A resource API", lifespan=lifespan)
+    # A redirect would name the host that the caller says.
+    app = FastAPI(title="A resource API", lifespan=lifespan, redirect_slashes=False)
     app.state.verifier = verifier
     install_error_handlers(app)
+    publish_resource_metadata(app, verifier, scopes=["posts:write"])
+    if verifier.takes_api_keys:
+        document_api_keys(app)
     _add_routes(app, verifier)
     return app
 

@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from signet import ApiKeyClient
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -14,6 +16,8 @@ class Settings:
     """Seconds. A revoked token is refused after so long at the latest."""
     max_staleness: float = 60
     """Seconds. Strict routes refuse when the token service was not heard for longer."""
+    api_keys: ApiKeyClient | None = None
+    """The client as which API keys are exchanged. None takes none."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -22,6 +26,7 @@ class Settings:
             audience=environment.get("AUDIENCE", cls.audience),
             poll_interval=_seconds(environment, "POLL_INTERVAL", cls.poll_interval),
             max_staleness=_seconds(environment, "MAX_STALENESS", cls.max_staleness),
+            api_keys=_api_key_client(environment),
         )
 
 
@@ -33,3 +38,13 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
     if not 0 < seconds < math.inf:
         raise ValueError(f"{name} must be a number of seconds, such as {default:g}.")
     return seconds
+
+
+def _api_key_client(environment: Mapping[str, str]) -> ApiKeyClient | None:
+    client_id = environment.get("API_KEY_CLIENT_ID")
+    client_secret = environment.get("API_KEY_CLIENT_SECRET")
+    if client_id is not None:
+        return ApiKeyClient(client_id, client_secret)
+    if client_secret is not None:
+        raise ValueError("API_KEY_CLIENT_SECRET needs API_KEY_CLIENT_ID beside it.")
+    return None

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from jwt import PyJWK
 
-from .fetching import fetch, new_client
+from .fetching import Answer, Outage, fetch, new_client, post
 from .keys import Keys, read_keys
 from .metadata import Metadata, lies_under, metadata_url, read_metadata
 from .polled import Clock, Polled, SingleFlight
@@ -85,6 +85,18 @@ class Issuer:
         status_list = self._lists.get(uri) or self._add_list(uri)
         await status_list.first()
         return status_list
+
+    async def find_token_endpoint(self, look_again: bool) -> str | None:
+        """None when the metadata names none that may be asked. Raises Outage."""
+        if look_again or self._metadata.value is None:
+            await self._metadata.refresh()
+        if self._metadata.value is None:
+            raise Outage("The metadata can't be had.")
+        return self._metadata.value.token_endpoint
+
+    async def post(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
+        """Raises Outage."""
+        return await post(self._client, url, form, headers)
 
     async def _search(self) -> None:
         if not self._load_keys.is_under_way:

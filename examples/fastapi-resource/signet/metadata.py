@@ -13,16 +13,27 @@ class Metadata:
 
     jwks_uri: str
     status_lists_uri: str | None
+    token_endpoint: str | None
+    """Where API keys are exchanged; None when the issuer does not say, or it is no https URL."""
 
 
 def check_issuer(issuer: str) -> None:
     """Raises ValueError for what is no issuer (§2), and for plain http across a network."""
-    scheme, netloc, _path, query, fragment = urlsplit(issuer)
-    is_safe = scheme == "https" or (scheme == "http" and _is_loopback(urlsplit(issuer).hostname))
-    if not netloc or not is_safe or "@" in netloc or query or fragment:
+    _, _, _, query, fragment = urlsplit(issuer)
+    if not is_safe_url(issuer) or query or fragment:
         raise ValueError(
             "The issuer must be an https URL without a query or fragment; plain http is for loopback hosts only."
         )
+
+
+def is_safe_url(url: str) -> bool:
+    """Whether it may be asked: by https, or by plain http where that crosses no network."""
+    try:
+        scheme, netloc, _, _, _ = urlsplit(url)
+        is_safe = scheme == "https" or (scheme == "http" and _is_loopback(urlsplit(url).hostname))
+    except ValueError:
+        return False
+    return netloc != "" and is_safe and "@" not in netloc
 
 
 def _is_loopback(host: str | None) -> bool:
@@ -50,7 +61,10 @@ def read_metadata(document: bytes, issuer: str) -> Metadata:
     for uri in (jwks_uri, status_lists_uri):
         if uri is not None and not lies_under(issuer, uri):
             raise ValueError("it names a place that does not lie under the issuer")
-    return Metadata(jwks_uri, status_lists_uri)
+    # Most services do without it: it is no reason to do without the keys.
+    endpoint = metadata.get("token_endpoint")
+    is_usable = isinstance(endpoint, str) and is_safe_url(endpoint)
+    return Metadata(jwks_uri, status_lists_uri, endpoint if is_usable else None)
 
 
 def lies_under(issuer: str, uri: str) -> bool:

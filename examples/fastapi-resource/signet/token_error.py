@@ -14,13 +14,18 @@ TokenErrorCode = Literal[
     "not_yet_valid",
     "invalid_claim",
     "revoked",
+    "invalid_api_key",
     "unavailable",
 ]
 
 
 class TokenError(Exception):
-    """A token that is refused. The message is for developers and repeats nothing of the token."""
+    """A token or an API key that is refused. The message is for developers and repeats nothing of it."""
 
-    def __init__(self, code: TokenErrorCode, message: str) -> None:
+    def __init__(
+        self, code: TokenErrorCode, message: str, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.retry_after = retry_after
+        """Seconds after which to try again, where they are known."""

@@ -2,20 +2,19 @@
 
 import math
 import time
-from typing import Literal
 
 from .claims import AccessToken, check_times, read_claims
+from .exchanged_keys import ExchangedKeys
 from .issuer import Issuer
 from .jws import parse_jws, verify_signature
 from .metadata import check_issuer
+from .mode import Mode
 from .polled import Clock
 from .token_error import TokenError
+from .token_exchange import ApiKeyClient, TokenExchange
 
 TYPE = "at+jwt"
 MAX_LENGTH = 16_384
-
-Mode = Literal["lenient", "strict"]
-"""While the token service can't be reached: go on with what is known, or refuse after a while."""
 
 
 class Verifier:
@@ -26,43 +25,63 @@ class Verifier:
         audience: str,
         poll_interval: float = 5,
         max_staleness: float = 60,
+        api_keys: ApiKeyClient | None = None,
         clock: Clock = time.time,
         monotonic: Clock = time.monotonic,
     ) -> None:
         """
-        Intervals are in seconds. `clock` answers the seconds since the epoch. What takes its time is measured by
-        `monotonic`, which nobody sets.
+        Intervals are in seconds. With `api_keys` API keys are taken, too, and exchanged as this client. `clock` answers the
+        seconds since the epoch. What takes its time is measured by `monotonic`, which nobody sets.
         """
         check_issuer(issuer)
-        self.audience = audience
+        self.issuer, self.audience = issuer, audience
         self.poll_interval = poll_interval
-        self._issuer_url, self._max_staleness = issuer, max_staleness
+        self._max_staleness = max_staleness
         self._clock, self._monotonic = clock, monotonic
-        self._issuer = Issuer(issuer, poll_interval=poll_interval, clock=clock, monotonic=monotonic)
+        self._known = Issuer(issuer, poll_interval=poll_interval, clock=clock, monotonic=monotonic)
+        self._exchanged_keys: ExchangedKeys | None = None
+        if api_keys is not None:
+            known = self._known
+            exchange = TokenExchange(
+                api_keys, audience, known.find_token_endpoint, known.post, clock
+            )
+            self._exchanged_keys = ExchangedKeys(self.verify, exchange, monotonic)
 
     async def start(self) -> None:
-        await self._issuer.start()
+        await self._known.start()
 
     async def close(self) -> None:
-        await self._issuer.close()
+        if self._exchanged_keys is not None:
+            await self._exchanged_keys.close()
+        await self._known.close()
 
     async def verify(self, token: str, mode: Mode = "lenient") -> AccessToken:
         """Raises TokenError."""
         jws = parse_jws(token, type_=TYPE, max_length=MAX_LENGTH)
-        verify_signature(jws, await self._issuer.find_key(jws.kid))
-        access_token = read_claims(jws.payload, issuer=self._issuer_url, audience=self.audience)
+        verify_signature(jws, await self._known.find_key(jws.kid))
+        access_token = read_claims(jws.payload, issuer=self.issuer, audience=self.audience)
         check_times(access_token.claims, self._clock())
         await self._check_revocation(access_token, mode)
         return access_token
 
+    @property
+    def takes_api_keys(self) -> bool:
+        return self._exchanged_keys is not None
+
+    async def verify_api_key(self, key: str, mode: Mode = "lenient") -> AccessToken:
+        """Answers the access token that the key is exchanged for (RFC 8693). Raises TokenError."""
+        if self._exchanged_keys is None:
+            raise RuntimeError("This verifier takes no API keys.")
+        return await self._exchanged_keys.verify(key, mode)
+
     def health(self) -> dict[str, object]:
         """Whether tokens can be verified, and how many seconds ago the token service confirmed what is known."""
-        lists = self._issuer.status_lists.values()
+        lists = self._known.status_lists.values()
         return {
-            "ready": bool(self._issuer.keys),
+            "ready": bool(self._known.keys),
             "keys": {
-                "count": len(self._issuer.keys),
-                "age": self._age(self._issuer.keys_confirmed_at),
+                "count": len(self._known.keys),
+                "age": self._age(self._known.keys_confirmed_at),
             },
             "status_lists": {
                 "count": len(lists),
@@ -72,9 +91,9 @@ class Verifier:
 
     async def _check_revocation(self, token: AccessToken, mode: Mode) -> None:
         # A key may have been revoked as well.
-        confirmed_at = self._issuer.keys_confirmed_at
+        confirmed_at = self._known.keys_confirmed_at
         if token.status is not None:
-            polled = await self._issuer.find_status_list(token.status.uri)
+            polled = await self._known.find_status_list(token.status.uri)
             confirmed_at = min(confirmed_at, polled.confirmed_at)
             if polled.value is not None:
                 _check_status(polled.value.status_at(token.status.index))
