@@ -103,5 +103,10 @@ export async function startFastApi(t: Test, { issuer, app = 'example', environme
     },
     get: (path: string, more?: RequestOptions) => request(url + path, more),
     as,
+    /** A request with this API key. */
+    withKey: (key: string, path = '/me', more: RequestOptions = {}) =>
+      request(url + path, { ...more, headers: { ...more.headers, 'x-api-key': key } }),
+    /** All that it has written so far. */
+    log: () => log,
   }
 }
