@@ -38,7 +38,7 @@ test('FastAPI: a key is exchanged by RFC 8693, and a hundred requests at once co
 
 test('FastAPI: a confidential client authenticates by HTTP Basic, both halves form-urlencoded', async t => {
   const environment = { API_KEY_CLIENT_ID: 'the gateway', API_KEY_CLIENT_SECRET: 's:e%c+r&e=t/"' }
-  const { calls, reply, grant, outcomeOf } = await withExchanges(t, environment)
+  const { calls, reply, grant, outcomeOf } = await withExchanges(t, { environment })
   reply(apiKey(), () => grant())
   t.equal(await outcomeOf(apiKey()), 'token-1')
   const [scheme, encoded = ''] = calls[0]?.authorization?.split(' ') ?? []
@@ -134,6 +134,12 @@ test('FastAPI: a token is renewed before it ends, and nobody waits for it', asyn
   t.equal(calls.length, 2, 'five requests renew once')
 })
 
+const token = {
+  access_token: 'x',
+  issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  token_type: 'Bearer',
+}
+
 /** By what the token service answers: the seconds in which it is not asked again, whatever the key. */
 const failures: readonly (readonly [title: string, reply: Reply, seconds: number])[] = [
   ['429 with a time', refusal('too_many_requests', 429, { 'retry-after': '30' }), 30],
@@ -147,7 +153,12 @@ const failures: readonly (readonly [title: string, reply: Reply, seconds: number
   ['a code that repeats something', refusal(apiKey()), 10],
   ['a redirect', { status: 307, headers: { location: '/elsewhere' }, body: '' }, 10],
   ['no JSON', { body: `<p>${apiKey()}` }, 1],
-  ['a token without a time', { body: { access_token: 'x', token_type: 'Bearer' } }, 1],
+  ['a token without a time', { body: token }, 1],
+  [
+    'a time of 400 digits',
+    { body: JSON.stringify({ ...token, expires_in: 0 }).replace(':0', `:${'9'.repeat(400)}`) },
+    1,
+  ],
   ['too much', { body: ' '.repeat(1_000_001) }, 1],
 ]
 

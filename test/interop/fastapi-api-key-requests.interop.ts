@@ -62,7 +62,7 @@ test('FastAPI: a client for API keys that makes no sense is refused at the start
 })
 
 test('FastAPI: without a client for API keys X-API-Key is not looked at, and it is shown nowhere', async t => {
-  const { issuer, calls, resource, reply, grant } = await withExchanges(t, {})
+  const { issuer, calls, resource, reply, grant } = await withExchanges(t, { environment: {} })
   reply(apiKey(), () => grant())
   t.match((await resource.withKey(apiKey())).body, {
     error: 'missing_token',

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
 import { startIssuer } from '../support/issuer.ts'
-import { startFastApi } from './fastapi-service.ts'
+import { type FastApiOptions, startFastApi } from './fastapi-service.ts'
 
 /** In which the example takes keys, as a public client. */
 export const takesKeys = { API_KEY_CLIENT_ID: 'gateway' }
@@ -31,7 +31,7 @@ const ENDPOINT = '/oauth/token'
 const LIFETIME = 300
 
 /** By default the issuer knows no key. */
-export async function withExchanges(t: Test, environment: Readonly<Record<string, string>> = takesKeys) {
+export async function withExchanges(t: Test, options: Omit<FastApiOptions, 'issuer'> = {}) {
   const issuer = await startIssuer(t)
   const calls: { readonly form: URLSearchParams; readonly authorization: string | undefined }[] = []
   const replies = new Map<string, () => Reply>()
@@ -46,7 +46,7 @@ export async function withExchanges(t: Test, environment: Readonly<Record<string
     const { status = 200, headers, body } = reply()
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
   })
-  const resource = await startFastApi(t, { issuer: issuer.issuer, environment })
+  const resource = await startFastApi(t, { issuer: issuer.issuer, environment: takesKeys, ...options })
 
   /** The answer with a new token: its jti is `token-1`, then `token-2`, and so on. */
   function grant(claims: object = {}, more: object = {}): Reply {

@@ -13,7 +13,7 @@ const folder = (path: string): string => fileURLToPath(new URL(path, import.meta
 export interface FastApiOptions {
   readonly issuer: string
   /** In fastapi_apps.py. */
-  readonly app?: 'example' | 'guarded'
+  readonly app?: 'example' | 'forgetful' | 'guarded'
   readonly environment?: Readonly<Record<string, string>>
 }
 

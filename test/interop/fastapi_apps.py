@@ -13,6 +13,7 @@ from settings import Settings
 from signet import (
     AccessToken,
     Verifier,
+    exchanged_keys,
     get_current_user,
     install_error_handlers,
     require_permission,
@@ -29,6 +30,12 @@ def example() -> FastAPI:
         clock=lambda: time.time() + _offsets()[0],
         monotonic=lambda: time.monotonic() + _offsets()[1],
     )
+
+
+def forgetful() -> FastAPI:
+    """The example, with room for two API keys."""
+    exchanged_keys.MAX_KEYS = 2
+    return example()
 
 
 def guarded() -> FastAPI:

@@ -1,13 +1,13 @@
 """The exchange of an API key for an access token (RFC 8693 §2), by a client that authenticates (RFC 6749 §2.3.1)."""
 
 import base64
-import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
+from .claims import is_time
 from .fetching import Answer, Outage
 from .polled import Clock
 from .strict_json import JsonObject, parse_object
@@ -165,9 +165,8 @@ def _read_token(body: JsonObject) -> Answered | Failed:
         and token != ""
         and body.get("issued_token_type") == ACCESS_TOKEN_TYPE
         and str(body.get("token_type")).lower() == "bearer"
-        and isinstance(lifetime, int | float)
-        and not isinstance(lifetime, bool)
-        and 0 <= lifetime < math.inf
+        and is_time(lifetime)
+        and lifetime >= 0
     ):
         return Granted(token, float(lifetime))
     return Failed("It answers 200 without an access token that can be used.")
