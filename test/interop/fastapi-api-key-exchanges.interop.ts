@@ -1,7 +1,8 @@
 /** How the FastAPI example exchanges API keys, with an issuer of the test's own: what it asks, how often, and what becomes of failures. */
 import { test } from 'tap'
 import { api } from '../support/serve.ts'
-import { apiKey, type Reply, refusal, withExchanges } from './fastapi-api-keys.ts'
+import { apiKey, type Reply, refusal, takesKeys, withExchanges } from './fastapi-api-keys.ts'
+import { startFastApi } from './fastapi-service.ts'
 
 const notValid = [401, 'The API key is not valid.']
 const malformed = [401, 'The API key is malformed.']
@@ -185,6 +186,39 @@ test('FastAPI: whatever else the token service answers is 503, it is left alone 
   await last
   t.match(resource.log(), /API keys can't be exchanged: It answers 401 invalid_client\./)
   t.notMatch(resource.log(), /signet_key|c0ffee/)
+})
+
+test('FastAPI: after a pause a key known good that came in it goes first, and unknown ones wait for a second more', async t => {
+  const { reply, grant, outcomeOf, advance } = await withExchanges(t)
+  reply(apiKey(1), () => grant())
+  t.equal(await outcomeOf(apiKey(1)), 'token-1')
+  advance(331)
+  reply(apiKey(2), refusal('temporarily_unavailable', 503, { 'retry-after': '5' }))
+  t.strictSame(await outcomeOf(apiKey(2)), later(5))
+  t.strictSame(await outcomeOf(apiKey(1)), later(5))
+  t.strictSame(await outcomeOf(apiKey(3)), later(6))
+  advance(5)
+  t.strictSame(await outcomeOf(apiKey(3)), later(1))
+  t.equal(await outcomeOf(apiKey(1)), 'token-2')
+  advance(1)
+  t.strictSame(await outcomeOf(apiKey(3)), notValid)
+})
+
+test('FastAPI: a token that can not be verified yet is kept: the key is not exchanged again for that', async t => {
+  const { issuer, calls, grant, reply } = await withExchanges(t)
+  reply(apiKey(), () => grant())
+  issuer.publish(issuer.jwksPath, { status: 503, body: '' })
+  const resource = await startFastApi(t, { issuer: issuer.issuer, environment: takesKeys })
+  for (let request = 0; request < 3; request += 1)
+    t.match(await resource.withKey(apiKey()), {
+      status: 503,
+      body: { error_description: 'The keys of the issuer can not be had.' },
+    })
+  const serves = resource.hears(/jwks\.json has news/)
+  issuer.publishKeys([issuer.key.jwk])
+  await serves
+  t.match(await resource.withKey(apiKey()), { status: 200, body: { jti: 'token-1' } })
+  t.equal(calls.length, 1)
 })
 
 test('FastAPI: a silent token endpoint is given up after 2 s, and one that has moved is found again', async t => {

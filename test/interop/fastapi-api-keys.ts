@@ -30,8 +30,9 @@ export const refusal = (error: string, status = 400, headers: Readonly<Record<st
 const ENDPOINT = '/oauth/token'
 const LIFETIME = 300
 
-/** By default the issuer knows no key. */
-export async function withExchanges(t: Test, options: Omit<FastApiOptions, 'issuer'> = {}) {
+/** By default the issuer knows no key, and the example takes them as a public client. Its time stands still until it is moved. */
+export async function withExchanges(t: Test, { app, environment = takesKeys }: Omit<FastApiOptions, 'issuer'> = {}) {
+  const startedAt = Math.floor(Date.now() / 1000)
   const issuer = await startIssuer(t)
   const calls: { readonly form: URLSearchParams; readonly authorization: string | undefined }[] = []
   const replies = new Map<string, () => Reply>()
@@ -46,12 +47,16 @@ export async function withExchanges(t: Test, options: Omit<FastApiOptions, 'issu
     const { status = 200, headers, body } = reply()
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
   })
-  const resource = await startFastApi(t, { issuer: issuer.issuer, environment: takesKeys, ...options })
+  const resource = await startFastApi(t, {
+    issuer: issuer.issuer,
+    ...(app && { app }),
+    environment: { CLOCKS_STAND: 'yes', ...environment },
+  })
 
   /** The answer with a new token: its jti is `token-1`, then `token-2`, and so on. */
   function grant(claims: object = {}, more: object = {}): Reply {
     tokens += 1
-    const iat = Math.floor(Date.now() / 1000) + ahead
+    const iat = startedAt + ahead
     const access_token = issuer.token({ iat, exp: iat + LIFETIME, jti: `token-${tokens}`, ...claims })
     const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token'
     return { body: { access_token, issued_token_type, token_type: 'Bearer', expires_in: LIFETIME, ...more } }

@@ -1,8 +1,11 @@
-"""The FastAPI example as tests start it: its clocks are ahead by the seconds in the file CLOCK_OFFSETS, wall clock first."""
+"""
+The FastAPI example as tests start it: its clocks are ahead by the seconds in the file CLOCK_OFFSETS, wall clock first. With
+CLOCKS_STAND they stand still otherwise.
+"""
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,11 +28,14 @@ def _offsets() -> list[float]:
     return [float(each) for each in Path(os.environ["CLOCK_OFFSETS"]).read_text().split()]
 
 
+def _moved(clock: Callable[[], float], at: int) -> Callable[[], float]:
+    started_at = clock()
+    stands = "CLOCKS_STAND" in os.environ
+    return lambda: (started_at if stands else clock()) + _offsets()[at]
+
+
 def example() -> FastAPI:
-    return app.create_app(
-        clock=lambda: time.time() + _offsets()[0],
-        monotonic=lambda: time.monotonic() + _offsets()[1],
-    )
+    return app.create_app(clock=_moved(time.time, 0), monotonic=_moved(time.monotonic, 1))
 
 
 def forgetful() -> FastAPI:
