@@ -66,9 +66,9 @@ class ExchangeGate:
                 log.warning("API keys can be exchanged again")
             return answer
         self._problem = answer.problem
-        if self._problem != last:
-            log.warning("API keys can't be exchanged: %s", self._problem)
         self._known_waits = False
         now = self._monotonic()
         self._paused_until = max(self._paused_until, now + answer.pause)
+        if self._problem != last:
+            log.warning("API keys can't be exchanged: %s", self._problem)
         raise unavailable(self._paused_until - now)

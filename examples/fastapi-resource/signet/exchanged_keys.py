@@ -161,8 +161,8 @@ class ExchangedKeys:
 
     def _put_off(self, name: bytes, problem: str) -> TokenError:
         """What is kept in its place stays: it may be good."""
-        self._say(problem)
         self._verdicts.set(name, _Verdict(False, self._monotonic() + VERDICT_TIME))
+        self._say(problem)
         return unavailable(VERDICT_TIME)
 
     def _say(self, problem: str) -> None:
