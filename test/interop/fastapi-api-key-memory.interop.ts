@@ -1,6 +1,7 @@
 /** What the FastAPI example remembers of API keys, and when it forgets that. */
 import { test } from 'tap'
-import { apiKey, refusal, withExchanges } from './fastapi-api-keys.ts'
+import { apiKey, refusal } from '../support/exchanging-issuer.ts'
+import { withExchanges } from './fastapi-api-keys.ts'
 
 const notValid = [401, 'The API key is not valid.']
 

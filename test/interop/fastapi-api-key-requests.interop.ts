@@ -1,8 +1,9 @@
 /** How an API key is brought to the FastAPI example, where it takes keys, and what its documentation says of that. */
 import { test } from 'tap'
+import { apiKey } from '../support/exchanging-issuer.ts'
 import { exchange } from '../support/raw-http.ts'
 import { api } from '../support/serve.ts'
-import { apiKey, takesKeys, withExchanges } from './fastapi-api-keys.ts'
+import { takesKeys, withExchanges } from './fastapi-api-keys.ts'
 import { startFastApi } from './fastapi-service.ts'
 
 const metadata = `resource_metadata="${api}/.well-known/oauth-protected-resource"`

@@ -1,10 +1,11 @@
 /** API keys at the FastAPI example, beside a real token service and its command line. */
 import { type Test, test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
+import { apiKey } from '../support/exchanging-issuer.ts'
+import { EXCHANGE, exchangeAt } from '../support/machines.ts'
 import { api, type Service } from '../support/serve.ts'
 import { restarted, withAlice } from '../support/status-list.ts'
-import { exchange, tokenExchange } from '../support/token-exchange.ts'
-import { apiKey, takesKeys } from './fastapi-api-keys.ts'
+import { takesKeys } from './fastapi-api-keys.ts'
 import { startFastApi } from './fastapi-service.ts'
 
 const FAST = '0.05'
@@ -17,7 +18,7 @@ const askedFor = (service: Service, route: string): number => service.log().spli
 async function withKeys(t: Test, environment: Readonly<Record<string, string>> = {}) {
   const service = await withAlice(t)
   const { json } = await commandLine(t, service.environment)
-  const grant = ['--grant', tokenExchange, '--scope', '*', '--audience', api]
+  const grant = ['--grant', EXCHANGE, '--scope', '*', '--audience', api]
   await json(['clients', 'add', 'gateway', '--public', ...grant])
   const create = async (...scopes: readonly string[]): Promise<{ id: string; key: string }> => {
     const words = ['api-keys', 'create', '--user', 'alice', '--name', 'x', ...scopes.flatMap(each => ['--scope', each])]
@@ -31,7 +32,7 @@ async function withKeys(t: Test, environment: Readonly<Record<string, string>> =
 test('FastAPI: a handler sees the same user with a key as with the token that the key is exchanged for', async t => {
   const { service, create, resource } = await withKeys(t)
   const { id, key } = await create('posts:read')
-  const { body } = await exchange(service, 'gateway', key, { resource: api })
+  const { body } = await exchangeAt(service, key, { resource: api })
   const own = ({ exp, iat, jti, ...claims }: Record<string, unknown>) => claims
   const byToken = await resource.as(body.access_token, '/me')
   const byKey = await resource.withKey(key)

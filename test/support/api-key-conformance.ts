@@ -1,6 +1,7 @@
 /** What a resource service that takes API keys answers to a request with one: the same with the middlewares of each framework. */
 import { test } from 'tap'
-import { apiKey, exchanging, refusal } from './api-keys.ts'
+import { exchanging } from './api-keys.ts'
+import { apiKey, refusal } from './exchanging-issuer.ts'
 import { type Call, invalid, type Refusal, refused, unavailable } from './middleware-cases.ts'
 import { bearing, type Framework, seen } from './middleware-conformance.ts'
 import { api } from './serve.ts'

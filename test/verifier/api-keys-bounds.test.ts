@@ -1,7 +1,7 @@
 /** However many keys there are, what is remembered of them is bounded: what was not asked for the longest goes first. */
 import { createVerifier } from '@signet/verifier'
 import { type Test, test } from 'tap'
-import { apiKey } from '../support/api-keys.ts'
+import { apiKey } from '../support/exchanging-issuer.ts'
 import { startIssuer } from '../support/issuer.ts'
 import { api } from '../support/serve.ts'
 import { outcomeOf, testEnvironment } from '../support/verifier-environment.ts'

@@ -1,7 +1,8 @@
 /** What can't be a key is refused without a call: by its form, and by its checksum. */
 import { crc32 } from 'node:zlib'
 import { test } from 'tap'
-import { apiKey, exchanging } from '../support/api-keys.ts'
+import { exchanging } from '../support/api-keys.ts'
+import { apiKey } from '../support/exchanging-issuer.ts'
 
 const malformed = { code: 'invalid_api_key', message: 'The API key is malformed.' }
 

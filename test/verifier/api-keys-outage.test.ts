@@ -1,6 +1,7 @@
 /** The token service can't exchange keys, or asks to be left alone: who waits how long, and what goes on meanwhile. */
 import { test } from 'tap'
-import { apiKey, ENDPOINT, exchanging, type Reply, refusal } from '../support/api-keys.ts'
+import { exchanging } from '../support/api-keys.ts'
+import { apiKey, ENDPOINT, type Reply, refusal } from '../support/exchanging-issuer.ts'
 import { SECOND_MS } from '../support/simulated-verifier.ts'
 
 const message = 'The API key can not be verified at the moment.'

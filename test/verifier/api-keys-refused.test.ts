@@ -1,6 +1,7 @@
 /** Keys that are not good, and keys of strangers: what they may cost the token service. */
 import { test } from 'tap'
-import { apiKey, ENDPOINT, exchanging, refusal } from '../support/api-keys.ts'
+import { exchanging } from '../support/api-keys.ts'
+import { apiKey, ENDPOINT, refusal } from '../support/exchanging-issuer.ts'
 import { SECOND_MS } from '../support/simulated-verifier.ts'
 
 const notValid = { code: 'invalid_api_key', message: 'The API key is not valid.', retryAfter: undefined }

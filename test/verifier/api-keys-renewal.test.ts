@@ -1,6 +1,7 @@
 /** The token that is kept in the place of a key: renewed before it expires, and again when it was revoked while the key was not. */
 import { test } from 'tap'
-import { apiKey, ENDPOINT, exchanging, refusal } from '../support/api-keys.ts'
+import { exchanging } from '../support/api-keys.ts'
+import { apiKey, ENDPOINT, refusal } from '../support/exchanging-issuer.ts'
 import { createSigningKey } from '../support/issuer.ts'
 import { POLL_MS, SECOND_MS } from '../support/simulated-verifier.ts'
 

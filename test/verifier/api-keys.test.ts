@@ -1,6 +1,7 @@
 /** API keys are exchanged for access tokens (RFC 8693), once, and then cost no call. */
 import { test } from 'tap'
-import { apiKey, ENDPOINT, exchanging } from '../support/api-keys.ts'
+import { exchanging } from '../support/api-keys.ts'
+import { apiKey, ENDPOINT } from '../support/exchanging-issuer.ts'
 import { api } from '../support/serve.ts'
 
 test('a key is exchanged by RFC 8693 for the first audience, and its claims are those of the access token', async t => {

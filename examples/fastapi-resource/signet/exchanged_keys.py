@@ -14,7 +14,7 @@ from .mode import Mode
 from .polled import Clock
 from .recently_used import RecentlyUsed
 from .token_error import TokenError
-from .token_exchange import Answered, Elsewhere, Failed, Granted, Refused
+from .token_exchange import Answered, Failed, Refused, Unfit
 
 log = logging.getLogger("signet")
 
@@ -122,11 +122,10 @@ class ExchangedKeys:
         answer = await self._gate(lambda: self._exchange(key), is_known=is_known)
         if isinstance(answer, Refused):
             raise self._refuse(name)
-        if isinstance(answer, Elsewhere):
+        if isinstance(answer, Unfit):
+            # Not remembered: it may be good here as soon as somebody has set the client up.
             self._say(answer.problem)
             raise _not_valid()
-        if not isinstance(answer, Granted):
-            raise self._put_off(name, answer.problem)
         flaw = await self._flaw_of(answer.token)
         if flaw is not None:
             # A token that is revoked already was good a moment ago, and the key with it.

@@ -13,7 +13,7 @@ from .polled import Clock
 from .strict_json import JsonObject, parse_object
 
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
-UNFIT_CODES = ("invalid_scope", "invalid_grant")
+UNFIT_CODES = ("invalid_target", "invalid_scope", "invalid_grant")
 
 PAUSE = 1.0
 """Seconds after an answer that may be another soon, unless it says when."""
@@ -58,15 +58,8 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """The key is good, but not for this service."""
-
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
 class Unfit:
-    """Not with this key, or not by this client: with another key it may be otherwise."""
+    """Not for this service, or not by this client: with another key it may be otherwise."""
 
     problem: str
 
@@ -80,7 +73,7 @@ class Failed:
     """Seconds for which to leave the token service alone."""
 
 
-Answered = Granted | Refused | Elsewhere | Unfit
+Answered = Granted | Refused | Unfit
 """What the token service says to a key. Problems repeat nothing of the key, nor of what came."""
 FindEndpoint = Callable[[bool], Awaitable[str | None]]
 """Where to exchange. It is told whether to look again, and raises Outage."""
@@ -147,8 +140,6 @@ def _read_answer(answer: Answer, now: float) -> Answered | Failed:
     # A code of an RFC has no digits, and so nothing of a key or a token.
     code = error if isinstance(error, str) and re.fullmatch("[a-z_]{1,64}", error) else None
     problem = f"It answers {answer.status}{'' if code is None else f' {code}'}."
-    if answer.status == 400 and error == "invalid_target":
-        return Elsewhere(problem)
     if answer.status == 400 and error in UNFIT_CODES:
         return Unfit(problem)
     pause = _read_retry_after(answer.retry_after, now)
