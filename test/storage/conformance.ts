@@ -8,6 +8,7 @@ import { credentialListChecks } from './conformance/credential-lists.ts'
 import { credentialChecks } from './conformance/credentials.ts'
 import { familyChecks } from './conformance/families.ts'
 import { instanceChecks } from './conformance/instance.ts'
+import { machineSessionChecks } from './conformance/machine-sessions.ts'
 import { rowsMigrationChecks } from './conformance/migration-rows.ts'
 import { migrationChecks } from './conformance/migrations.ts'
 import { oneStatementChecks } from './conformance/one-statement.ts'
@@ -40,6 +41,7 @@ const parts = [
   credentialListChecks,
   apiKeyChecks,
   sessionChecks,
+  machineSessionChecks,
   familyChecks,
   sessionAsReadChecks,
   sessionRotationChecks,

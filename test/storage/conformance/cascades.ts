@@ -28,6 +28,8 @@ const some = [
     done: 400,
   }),
   cascadeOf('d', { change: 'take', target: { subjectId: 'user_alice', clientId: 'client_spa', roleName: 'editor' } }),
+  cascadeOf('e', { target: { credentialId: 'key_1' }, reason: 'api_key_revoked' }),
+  cascadeOf('f', { target: { subjectId: 'user_alice', exceptSessionId: 'session_one', signInsOnly: true } }),
 ]
 
 export function cascadeChecks(t: Test, engine: Engine): void {
@@ -60,7 +62,7 @@ export function cascadeChecks(t: Test, engine: Engine): void {
     t.equal(await database.write(({ cascades }) => cascades.lock('cascade_none')), undefined)
     t.strictSame(
       (await database.read.cascades.list()).map(({ id }) => id),
-      ['cascade_a', 'cascade_c', 'cascade_d'],
+      ['a', 'c', 'd', 'e', 'f'].map(name => `cascade_${name}`),
     )
   })
 

@@ -8,18 +8,24 @@ import { asBegun, openWithSessions, rotation } from './session-rotation.ts'
 const fresh = statusOf(2, { listId: 'list-2' })
 const longer = statusOf(1, { lastExpiryMs: farMs + 900 })
 
+type Acts = Readonly<Record<string, (database: EmptyDatabase, asRead: AsRead) => Promise<boolean>>>
+
 /** The acts that release a token, on the session that was read. */
-const acts: Readonly<Record<string, (database: EmptyDatabase, asRead: AsRead) => Promise<boolean>>> = {
+const rotations: Acts = {
   'a rotation': ({ write }, asRead) => write(({ sessions }) => sessions.rotate(asRead, rotation, longer, false)),
   'a rotation to a fresh index': ({ write }, asRead) =>
     write(({ sessions }) => sessions.rotate(asRead, rotation, fresh, true)),
   'a rotation of one statement': ({ write }, asRead) =>
     write(({ sessions }) => sessions.rotate(asRead, rotation, longer, false), 'one statement'),
+}
+/** And those of a machine, too. */
+const extensions: Acts = {
   'an extension': ({ write }, asRead) => write(({ sessions }) => sessions.extend(asRead, longer, false)),
   'an extension to a fresh index': ({ write }, asRead) => write(({ sessions }) => sessions.extend(asRead, fresh, true)),
   'a look': ({ read }, asRead) => read.sessions.isAsRead(asRead),
   'a look inside a write': ({ write }, asRead) => write(({ sessions }) => sessions.isAsRead(asRead)),
 }
+const acts: Acts = { ...rotations, ...extensions }
 
 /** What happened since the row was read, and what was read that is not so. */
 interface Change {
@@ -54,6 +60,27 @@ const refused: Readonly<Record<string, Change>> = {
   'the user was deleted since': { since: ({ users }, { subjectId }) => users.setStatus(subjectId, 'deleted') },
 }
 
+/** Of a machine whose subject is a client. */
+const refusedOfClient: Readonly<Record<string, Change>> = {
+  'the index was taken since': { since: ({ sessions }, read) => sessions.take(only(read), all) },
+  'the session ended since': { since: ({ sessions }, read) => sessions.end(only(read), all, 'sign_out', farMs) },
+  'the session expires at this moment': { read: { nowMs: expiresAtMs } },
+  'the session is of another subject': { read: { subjectId: 'client_spa' } },
+  'the subject was changed since': {
+    since: ({ clients }, { subjectId }) => clients.update(subjectId, clientOf('any', { scope: [] })),
+  },
+  'a credential of the subject was changed since': {
+    since: ({ clients }, { subjectId }) => clients.raiseRevision(subjectId),
+  },
+  'the subject was disabled since': { since: ({ clients }, { subjectId }) => clients.setStatus(subjectId, 'disabled') },
+  'the subject was deleted since': { since: ({ clients }, { subjectId }) => clients.setStatus(subjectId, 'deleted') },
+  'a later revision of the subject was read': { read: { subjectRevision: 1 } },
+  'the client was changed since': { since: ({ clients }, { clientId }) => clients.raiseRevision(clientId) },
+  'the client was disabled since': { since: ({ clients }, { clientId }) => clients.setStatus(clientId, 'disabled') },
+  'a later revision of the client was read': { read: { clientRevision: 1 } },
+  'a user was read': { read: { subjectRevision: null } },
+}
+
 /** The secret before the current one as it is stored, as it was read, and whether that is the same. */
 const secrets = [
   ['zeroth-one', 'zeroth-one', true],
@@ -78,6 +105,18 @@ async function insertOne({ write, query }: EmptyDatabase, name: string, previous
   return asRead
 }
 
+/** The same of a machine: a key of a client of its own, through another one. */
+async function insertMachine({ write }: EmptyDatabase, name: string): Promise<AsRead> {
+  const [subjectId, clientId] = [`client_owner-${name}`, `client_${name}`]
+  await write(async ({ clients, sessions }) => {
+    await clients.insert(clientOf(`owner-${name}`))
+    await clients.insert(clientOf(name))
+    const credentialId = `key_${name}`
+    await sessions.insert(sessionOf(name, { subjectId, clientId, credentialId, family: undefined }))
+  })
+  return { ...asBegun, sessionId: `session_${name}`, subjectId, subjectRevision: 0, clientId }
+}
+
 const rows = ({ query }: EmptyDatabase) => query('SELECT * FROM sessions ORDER BY id')
 
 export function sessionAsReadChecks(t: Test, engine: Engine): void {
@@ -99,8 +138,23 @@ export function sessionAsReadChecks(t: Test, engine: Engine): void {
     })
   }
 
+  for (const [act, run] of Object.entries(extensions)) {
+    t.test(`${act} of a client's machine succeeds while all is as it was read, and changes nothing else`, async t => {
+      const database = await openWithSessions(t, engine)
+      const asRead = await insertMachine(database, 'machine')
+      t.equal(await run(database, { ...asRead, nowMs: expiresAtMs - 1 }), true)
+      for (const [at, [what, { since, read }]] of Object.entries(refusedOfClient).entries()) {
+        const asRead = await insertMachine(database, String(at))
+        await database.write(async stores => since?.(stores, asRead))
+        const before = await rows(database)
+        t.equal(await run(database, { ...asRead, ...read }), false, what)
+        t.strictSame(await rows(database), before, what)
+      }
+    })
+  }
+
   // A rotation asks for the current one, and so for all that came before it.
-  for (const [act, run] of Object.entries(acts).filter(([act]) => !act.startsWith('a rotation'))) {
+  for (const [act, run] of Object.entries(extensions)) {
     t.test(`${act} asks for the previous secret when that was presented, and else for none`, async t => {
       const database = await openWithSessions(t, engine)
       for (const [at, [stored, asked, succeeds]] of secrets.entries()) {

@@ -104,7 +104,7 @@ export function takenIndexChecks(t: Test, engine: Engine): void {
     const database = await openWithDevices(t, engine)
     const batches = await Promise.all(Array.from({ length: 10 }, () => take(database, { clientId: 'client_spa' })))
     const held = batches.flatMap(batch => batch.held).filter(({ current }) => current !== undefined)
-    t.equal(held.length, 2)
+    t.equal(held.length, 4)
     t.match(await database.read.sessions.find('session_watch'), { revision: 10, held: nothing })
   })
 

@@ -54,28 +54,31 @@ export function standingChecks(t: Test, engine: Engine): void {
       t.equal(await standingOf('client_web-app', 'client_none'), undefined)
     })
 
-    t.test(`${method}: a client that is the subject has a status and a revision of its own, and no password`, async t => {
-      const { write } = await openWithTwo(t, engine)
-      const standing = await write(async ({ clients, standing }) => {
-        await clients.insert(clientOf('another', { status: 'disabled', revision: 7 }))
-        return [
-          await standing[method]('client_another', 'client_web-app'),
-          await standing[method]('client_web-app', 'client_another'),
-        ]
-      })
-      const [another, webApp] = [
-        { status: 'disabled', revision: 7 },
-        { status: 'active', revision: 3 },
-      ] as const
-      const of = (subject: typeof another | typeof webApp, client: typeof another | typeof webApp) => ({
-        subjectStatus: subject.status,
-        passwordId: undefined,
-        subjectRevision: subject.revision,
-        clientStatus: client.status,
-        clientRevision: client.revision,
-      })
-      t.strictSame(standing, [of(another, webApp), of(webApp, another)])
-    })
+    t.test(
+      `${method}: a client that is the subject has a status and a revision of its own, and no password`,
+      async t => {
+        const { write } = await openWithTwo(t, engine)
+        const standing = await write(async ({ clients, standing }) => {
+          await clients.insert(clientOf('another', { status: 'disabled', revision: 7 }))
+          return [
+            await standing[method]('client_another', 'client_web-app'),
+            await standing[method]('client_web-app', 'client_another'),
+          ]
+        })
+        const [another, webApp] = [
+          { status: 'disabled', revision: 7 },
+          { status: 'active', revision: 3 },
+        ] as const
+        const of = (subject: typeof another | typeof webApp, client: typeof another | typeof webApp) => ({
+          subjectStatus: subject.status,
+          passwordId: undefined,
+          subjectRevision: subject.revision,
+          clientStatus: client.status,
+          clientRevision: client.revision,
+        })
+        t.strictSame(standing, [of(another, webApp), of(webApp, another)])
+      },
+    )
 
     t.test(`${method}: a client that asks for itself stands twice`, async t => {
       const { write } = await openWithTwo(t, engine)

@@ -1,22 +1,30 @@
-/** Sessions of two users through two clients, and who is meant by each way to say which. */
+/** Sessions of two users and a machine through two clients, and who is meant by each way to say which. */
 import type { Test } from 'tap'
 import type { SessionFilter } from '../../../src/records/session.ts'
 import type { SessionStatus, StatusReference } from '../../../src/records/status-list.ts'
 import { all, type EmptyDatabase, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 
+/** Whom the tokens speak of, through which client, and the credential of a machine. */
 const owners = {
-  phone: ['alice', 'web-app'],
-  laptop: ['alice', 'web-app'],
-  tablet: ['alice', 'spa'],
-  desktop: ['bob', 'web-app'],
-  watch: ['bob', 'spa'],
-  expired: ['alice', 'web-app'],
-  ended: ['alice', 'web-app'],
+  phone: ['user_alice', 'client_web-app', null],
+  laptop: ['user_alice', 'client_web-app', null],
+  tablet: ['user_alice', 'client_spa', null],
+  desktop: ['user_bob', 'client_web-app', null],
+  watch: ['user_bob', 'client_spa', null],
+  expired: ['user_alice', 'client_web-app', null],
+  ended: ['user_alice', 'client_web-app', null],
+  // A key of alice, one of a client, and a client's own secret.
+  robot: ['user_alice', 'client_web-app', 'key_alice'],
+  drone: ['user_alice', 'client_spa', 'key_alice'],
+  agent: ['client_spa', 'client_web-app', 'key_spa'],
+  job: ['client_spa', 'client_spa', 'secret_spa'],
 } as const
 
 export type Device = keyof typeof owners
 
 export const devices = Object.keys(owners) as readonly Device[]
+
+export const isMachine = (device: Device): boolean => owners[device][2] !== null
 
 /** The index of a device's session: each has its own. */
 export const statusOfDevice = (device: Device): SessionStatus => statusOf(devices.indexOf(device))
@@ -31,9 +39,15 @@ export async function openWithDevices(t: Test, engine: Engine): Promise<EmptyDat
   const database = await openWithParties(t, engine)
   await database.write(async ({ sessions }) => {
     for (const device of devices) {
-      const [user, client] = owners[device]
-      const whose = { subjectId: `user_${user}`, clientId: `client_${client}`, status: statusOfDevice(device) }
-      await sessions.insert(sessionOf(device, { ...whose, ...(device === 'expired' && { expiresAtMs: farMs }) }))
+      const [subjectId, clientId, credentialId] = owners[device]
+      const whose = { subjectId, clientId, credentialId, status: statusOfDevice(device) }
+      await sessions.insert(
+        sessionOf(device, {
+          ...whose,
+          ...(device === 'expired' && { expiresAtMs: farMs }),
+          ...(isMachine(device) && { family: undefined }),
+        }),
+      )
     }
     await sessions.end({ sessionId: 'session_ended' }, all, 'earlier', farMs - 1)
   })
@@ -43,17 +57,45 @@ export async function openWithDevices(t: Test, engine: Engine): Promise<EmptyDat
 /** Each way to say which, and the sessions that are meant of those that have not ended. */
 export const ways: readonly (readonly [string, SessionFilter, readonly Device[]])[] = [
   ['one', { sessionId: 'session_phone' }, ['phone']],
-  ['all but one', { exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'desktop', 'watch', 'expired']],
-  ["a user's", { subjectId: 'user_alice' }, ['phone', 'laptop', 'tablet', 'expired']],
-  ["a client's", { clientId: 'client_spa' }, ['tablet', 'watch']],
+  [
+    'all but one',
+    { exceptSessionId: 'session_phone' },
+    ['laptop', 'tablet', 'desktop', 'watch', 'expired', 'robot', 'drone', 'agent', 'job'],
+  ],
+  ["a user's", { subjectId: 'user_alice' }, ['phone', 'laptop', 'tablet', 'expired', 'robot', 'drone']],
+  ["a user's sign-ins", { subjectId: 'user_alice', signInsOnly: true }, ['phone', 'laptop', 'tablet', 'expired']],
+  ['not only sign-ins', { subjectId: 'user_bob', signInsOnly: false }, ['desktop', 'watch']],
+  [
+    "a user's sign-ins but one",
+    { subjectId: 'user_alice', signInsOnly: true, exceptSessionId: 'session_phone' },
+    ['laptop', 'tablet', 'expired'],
+  ],
+  ["a client's sign-ins", { clientId: 'client_spa', signInsOnly: true }, ['tablet', 'watch']],
+  ['one, if it is a sign-in', { sessionId: 'session_phone', signInsOnly: true }, ['phone']],
+  ['one, which is none', { sessionId: 'session_robot', signInsOnly: true }, []],
+  ["a credential's", { credentialId: 'key_alice' }, ['robot', 'drone']],
+  ["a credential's through a client", { credentialId: 'key_alice', clientId: 'client_spa' }, ['drone']],
+  ["a credential's that is a secret", { credentialId: 'secret_spa' }, ['job']],
+  ["a credential's of somebody else", { credentialId: 'key_spa', subjectId: 'user_alice' }, []],
+  ["no credential's", { credentialId: 'key_none' }, []],
+  ["a credential's, and sign-ins only", { credentialId: 'key_alice', signInsOnly: true }, []],
+  ['one of this credential', { sessionId: 'session_robot', credentialId: 'key_alice' }, ['robot']],
+  ['one of another credential', { sessionId: 'session_robot', credentialId: 'key_spa' }, []],
+  ["a client's", { clientId: 'client_spa' }, ['tablet', 'watch', 'drone', 'job']],
+  ["a client's that is the subject", { subjectId: 'client_spa' }, ['agent', 'job']],
+  ["a client's that is both", { subjectId: 'client_spa', clientId: 'client_spa' }, ['job']],
   ["a user's through a client", { subjectId: 'user_bob', clientId: 'client_web-app' }, ['desktop']],
-  ["a user's but one", { subjectId: 'user_alice', exceptSessionId: 'session_phone' }, ['laptop', 'tablet', 'expired']],
+  [
+    "a user's but one",
+    { subjectId: 'user_alice', exceptSessionId: 'session_phone' },
+    ['laptop', 'tablet', 'expired', 'robot', 'drone'],
+  ],
   ["a user's but another's", { subjectId: 'user_bob', exceptSessionId: 'session_phone' }, ['desktop', 'watch']],
-  ["a client's but one", { clientId: 'client_spa', exceptSessionId: 'session_watch' }, ['tablet']],
+  ["a client's but one", { clientId: 'client_spa', exceptSessionId: 'session_watch' }, ['tablet', 'drone', 'job']],
   [
     "a user's through a client but one",
     { subjectId: 'user_alice', clientId: 'client_web-app', exceptSessionId: 'session_phone' },
-    ['laptop', 'expired'],
+    ['laptop', 'expired', 'robot'],
   ],
   ['one of this user', { sessionId: 'session_phone', subjectId: 'user_alice' }, ['phone']],
   ['one of another user', { sessionId: 'session_phone', subjectId: 'user_bob' }, []],
@@ -71,10 +113,10 @@ export const ways: readonly (readonly [string, SessionFilter, readonly Device[]]
   ],
   ["a user's with this index", { subjectId: 'user_alice', holds: referenceOf('laptop') }, ['laptop']],
   ['one that does not exist', { sessionId: 'session_none' }, []],
-  ["nobody's", { subjectId: 'client_spa' }, []],
+  ["nobody's", { subjectId: 'client_web-app' }, []],
   [
     'undefined is no condition',
-    { sessionId: undefined, subjectId: undefined, clientId: 'client_spa' },
-    ['tablet', 'watch'],
+    { sessionId: undefined, subjectId: undefined, credentialId: undefined, clientId: 'client_spa' },
+    ['tablet', 'watch', 'drone', 'job'],
   ],
 ]
