@@ -127,7 +127,10 @@ t.test('a user or client that is disabled and enabled again and again keeps no s
   for (let round = 0; round < ROUNDS; round += 1) {
     const who = await its.parties()
     const before = [who, await its.device(who)]
-    const set = (status: 'active' | 'disabled', { users, clients } = beside): Promise<unknown> =>
+    const set = (
+      status: 'active' | 'disabled',
+      { users, clients }: Pick<typeof beside, 'users' | 'clients'> = beside,
+    ): Promise<unknown> =>
       round % 2 === 0 ? users.setStatus(who.username, status, byTest) : clients.setStatus(who.clientId, status, byTest)
     const answers = await Promise.all([
       set('disabled').then(() => set('active')),

@@ -12,5 +12,10 @@ export async function operatorBeside(t: Test, service: Service, clock?: Clock, f
     logTo: { write: () => undefined },
   })
   t.teardown(() => container.close())
-  return { users: await container.users(), roles: await container.roles(), clients: await container.clients() }
+  return {
+    users: await container.users(),
+    roles: await container.roles(),
+    clients: await container.clients(),
+    apiKeys: await container.apiKeys(),
+  }
 }
