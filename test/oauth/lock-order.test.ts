@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { AccountError } from '../../src/accounts/rules.ts'
-import { addClient } from '../support/clients.ts'
+import { addKey, addMachine, askAs, EXCHANGE, exchange } from '../support/asking-machines.ts'
 import { byTest, claimsOf, password, type Service, secret, serve } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
 
@@ -11,6 +11,7 @@ const names = ['alice', 'bob'] as const
 const clientIds = ['web', 'app'] as const
 const roleNames = ['reader', 'writer'] as const
 const wide = ['posts:read', 'posts:write']
+const grants = ['password', 'refresh_token', 'client_credentials', EXCHANGE]
 
 type Which = 0 | 1
 type Act = (service: Service, which: Which) => Promise<unknown>
@@ -37,6 +38,10 @@ async function refreshOf(service: Service, which: Which) {
   return { client, body, refresh }
 }
 
+/** Keys of a user and of a client, whom another act may have disabled or deleted a moment before. */
+const makeKeys = (service: Service, which: Which) =>
+  Promise.all([{ username: names[which] }, { clientId: clientIds[which] }].map(owner => addKey(service, owner)))
+
 const acts: Readonly<Record<string, Act>> = {
   'a sign-in': signIn,
   'refreshes of one token': async (service, which) => {
@@ -51,6 +56,39 @@ const acts: Readonly<Record<string, Act>> = {
   'a sign-out': async (service, which) => {
     const { body, client } = await refreshOf(service, which)
     await service.get('/oauth/revoke', { form: { token: body.refresh_token ?? '' }, client })
+  },
+  'grants of a client for itself': async (service, which) => {
+    const ask = () => askAs(service, clientIds[which])
+    const [{ body }] = await Promise.all([ask(), ask(), ask()])
+    await service.get('/oauth/revoke', {
+      form: { token: body.access_token ?? '' },
+      client: [clientIds[which], secret],
+    })
+    await ask()
+  },
+  'API keys that are made, exchanged and revoked': async (service, which) => {
+    const keys = await makeKeys(service, which)
+    const through = clientIds[1 - which] as string
+    const exchanges = () => Promise.all(keys.map(({ text }) => exchange(service, text, through)))
+    await Promise.all([exchanges(), exchanges()])
+    const apiKeys = await service.container.apiKeys()
+    await Promise.all([...keys.map(({ id }) => apiKeys.revoke(id, byTest)), exchanges()])
+  },
+  'API keys of an owner, all at once': async (service, which) => {
+    const apiKeys = await service.container.apiKeys()
+    const keys = await makeKeys(service, which)
+    await Promise.all(keys.map(({ text }) => exchange(service, text, clientIds[1 - which] as string)))
+    await apiKeys.revokeAllOf({ username: names[which] }, byTest)
+    await apiKeys.revokeAllOf({ clientId: clientIds[which] }, byTest)
+  },
+  'a user who makes a key': async (service, which) => {
+    const { body } = (await signIn(service, which)) as { body: { access_token?: string } }
+    if (body.access_token === undefined) return
+    const { sub: userId, sid: sessionId } = claimsOf(body.access_token)
+    const { id: clientId } = await service.clients.find(clientIds[1 - which] as string)
+    const asked = { name: 'own', scope: ['posts:read'], audiences: [], ttlSeconds: 3600 }
+    const user = { userId, sessionId, clientId, scope: wide }
+    await (await service.container.apiKeys()).createOwn(user, asked, byTest)
   },
   'users disable and enable': async ({ users }, which) => {
     await users.setStatus(names[which], 'disabled', byTest)
@@ -74,7 +112,7 @@ const acts: Readonly<Record<string, Act>> = {
   },
   'clients delete and add': async (service, which) => {
     await service.clients.setStatus(clientIds[which], 'deleted', byTest)
-    await addClient(service, { clientId: clientIds[which] })
+    await addMachine(service, clientIds[which], { grants })
   },
   'clients update': async ({ clients }, which) => {
     await clients.update(clientIds[which], { scope: ['posts:read'] }, byTest)
@@ -109,11 +147,18 @@ const acts: Readonly<Record<string, Act>> = {
   'a round of the janitor': async ({ container }) => (await container.janitor()).sweep(),
 }
 
+/** As if they had been made long ago: so many an hour are made for nobody. */
+const ageKeys = (service: Service): void =>
+  change(
+    service.databaseFile,
+    `update credentials set created_at_ms = created_at_ms - 7200000, last_used_at_ms = null where kind = 'api_key'`,
+  )
+
 /** The more sessions there are, the longer an act is on its way through them. */
 const addSessions = (service: Service): void =>
   change(
     service.databaseFile,
-    `insert into sessions select made.* from (select * from sessions where ended_at_ms is null limit 4) as one,
+    `insert into sessions select made.* from (select * from sessions where ended_at_ms is null and credential_id is null limit 4) as one,
        generate_series(1, 12) as n,
        jsonb_populate_record(null::sessions, to_jsonb(one) || jsonb_build_object(
          'id', 'session_' || md5(n || one.id || clock_timestamp()), 'handle_hash', md5(n || one.id || clock_timestamp()), 'status_index', 100000 + (random() * 900000 + n)::int)) as made`,
@@ -137,7 +182,7 @@ t.test(
     change(service.databaseFile, `alter database "${pathname.slice(1)}" set deadlock_timeout = '20ms'`)
     for (const name of roleNames) await service.roles.add({ name, permissions: wide }, byTest)
     for (const username of names) await service.users.add({ username, password, roles: roleNames }, byTest)
-    for (const clientId of clientIds) await addClient(service, { clientId })
+    for (const clientId of clientIds) await addMachine(service, clientId, { grants })
     for (const which of [0, 1, 0, 1, 0, 1] as const) await signIn(service, which)
 
     const before = deadlocksIn(service)
@@ -145,6 +190,7 @@ t.test(
     for (const [index, [one, first]] of all.entries())
       for (const [other, second] of all.slice(index)) {
         addSessions(service)
+        ageKeys(service)
         const together = ([0, 1] as const).flatMap(which => [
           unlessRefused(first)(service, which),
           unlessRefused(second)(service, which),

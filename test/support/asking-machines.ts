@@ -4,7 +4,7 @@ import type { KeyOwnerName } from '../../src/accounts/api-keys.ts'
 import { addClient } from './clients.ts'
 import { type Answer, byTest, password, type Service, secret } from './serve.ts'
 
-const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const wide = ['posts:read', 'posts:write']
 
 /** Asks for a token for the client itself. */
