@@ -1,8 +1,9 @@
 /** What is taken from a client that owns a key, the key, or the client through which it is exchanged, meanwhile. */
+import t from 'tap'
 import { makers, raceWith } from '../support/racing-machines.ts'
 import { byTest } from '../support/serve.ts'
 
-raceWith(makers['a key of a client'], {
+raceWith(t, makers['a key of a client'], {
   'the key is revoked': { act: ({ apiKeys }, { keyId }) => apiKeys.revoke(keyId, byTest), leaves: 'nothing' },
   "all keys of its owner's are revoked": {
     act: ({ apiKeys }, { name }) => apiKeys.revokeAllOf({ clientId: name }, byTest),
@@ -22,10 +23,6 @@ raceWith(makers['a key of a client'], {
   },
   'the client that exchanges it is disabled': {
     act: ({ clients }, { clientId }) => clients.setStatus(clientId, 'disabled', byTest),
-    leaves: 'nothing',
-  },
-  'the client that exchanges it is deleted': {
-    act: ({ clients }, { clientId }) => clients.setStatus(clientId, 'deleted', byTest),
     leaves: 'nothing',
   },
   'the client that exchanges it is narrowed': {

@@ -1,8 +1,9 @@
 /** What is taken from a client while it asks for itself. */
+import t from 'tap'
 import { makers, raceWith } from '../support/racing-machines.ts'
 import { byTest } from '../support/serve.ts'
 
-raceWith(makers['a client that asks for itself'], {
+raceWith(t, makers['a client that asks for itself'], {
   'the client is disabled': {
     act: ({ clients }, { name }) => clients.setStatus(name, 'disabled', byTest),
     leaves: 'nothing',

@@ -14,6 +14,8 @@ import { aroundReads } from './reads.ts'
 export interface Gate {
   /** What a composition is built with, so that it goes through this gate. */
   readonly faults: Faults
+  /** How many writes were run again, because they were the victim of a deadlock. */
+  reruns(): number
   /** Names the steps that `work` takes. */
   stepsOf(work: () => Promise<unknown>): Promise<readonly string[]>
   /** Does the work, and `meanwhile` before the step with this number; whether it came as far. */
@@ -35,6 +37,7 @@ export function createGate(): Gate {
   const hold = createHold()
   let names: string[] | undefined
   let holdsAt: number | undefined
+  let reruns = 0
 
   function step<T>(name: string, work: () => Promise<T>): Promise<T> {
     names?.push(name)
@@ -60,8 +63,11 @@ export function createGate(): Gate {
     async (work, size) => {
       // When a credential was used last: nothing depends on it.
       if (size === 'one statement') return inner(work, size)
+      let runs = 0
       const answer = await step('begin', () =>
         inner(async stores => {
+          runs += 1
+          if (runs > 1) reruns += 1
           if (!isOnPostgres()) return work(stores)
           const answer = await work(eachCall(stores))
           return step('commit', async () => answer)
@@ -76,6 +82,8 @@ export function createGate(): Gate {
       write,
       signer: ({ kid, sign }) => ({ kid, sign: input => step('sign', () => sign(input)) }),
     },
+
+    reruns: () => reruns,
 
     async stepsOf(work) {
       const seen: string[] = []

@@ -2,7 +2,7 @@
  * What is taken from a machine while it asks for a token: each act at each step of the request, and the request at each step of the
  * act. A token that comes out of it is either such a one as may be given after the act, or in the status list.
  */
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { testClock } from './clock.ts'
 import { createGate, watchLocks } from './interleaving.ts'
 import { addKey, addMachine, addUser, askAs, exchange } from './asking-machines.ts'
@@ -148,13 +148,14 @@ async function stage(t: Test, makeMachine: MakeMachine) {
     return asking === undefined ? undefined : endOf(`${change}, in the act before ${at}`, machine, had, await asking)
   }
 
-  return { service, requests, machineBefore, ways: [actWithin, askWithin] }
+  const reruns = () => requests.reruns() + acts.reruns()
+  return { service, requests, reruns, machineBefore, ways: [actWithin, askWithin] }
 }
 
 /** Every step of the one, with the whole of the other in the middle. */
-export function raceWith(makeMachine: MakeMachine, acts: Readonly<Record<string, Act>>): void {
+export function raceWith(t: Test, makeMachine: MakeMachine, acts: Readonly<Record<string, Act>>): void {
   t.test('a machine asks', async t => {
-    const { service, requests, machineBefore, ways } = await stage(t, makeMachine)
+    const { service, requests, reruns, machineBefore, ways } = await stage(t, makeMachine)
     for (const change of changes) {
       const { machine } = await machineBefore(change)
       const steps = await requests.stepsOf(machine.ask)
@@ -171,6 +172,7 @@ export function raceWith(makeMachine: MakeMachine, acts: Readonly<Record<string,
               ends.push(end)
             }
         judge(t, service.databaseFile, act, ends)
+        t.equal(reruns(), 0, 'nobody waited in a circle')
       })
   })
 }
