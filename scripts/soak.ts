@@ -1,8 +1,8 @@
 /**
- * `npm run test:soak`: kills, days and rotations, as long as it is told, at moments that come from a seed. It names the seed, so that
+ * `npm run test:soak`: kills, days, rotations and machines, as long as it is told, at moments that come from a seed. It names the seed, so that
  * what failed can be repeated:
  *
- *     npm run test:soak -- --kills 1000 --share 1 --rounds 100 --seed 4711 kill day
+ *     npm run test:soak -- --kills 1000 --share 1 --rounds 100 --grants 100000 --seed 4711 kill day
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
     kills: { type: 'string', default: '20' },
     share: { type: 'string', default: '0.003' },
     rounds: { type: 'string', default: '10' },
+    grants: { type: 'string', default: '3000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
   },
 })

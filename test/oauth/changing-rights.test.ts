@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap'
 import type { Signer } from '../../src/records/signing-key.ts'
 import { isError } from '../support/error-shape.ts'
+import { addKey, addMachine, exchange } from '../support/asking-machines.ts'
 import { scene } from '../support/scene.ts'
 import { byTest, claimsOf } from '../support/serve.ts'
 import { sessionsOf } from '../support/sqlite.ts'
@@ -76,4 +77,19 @@ t.test('a refresh whose rights change with each signature consumes nothing', asy
   t.equal(signatures, MOST_ATTEMPTS)
   t.match(sessionsOf(its.service.databaseFile), [{ rotated_at_ms: null, previous_hash: null, ended_at_ms: null }])
   t.equal((await its.refreshed(device)).sid, device.sid, 'the same token goes on')
+})
+
+t.test('the exchange of a key whose owner loses and gets rights with each signature leaves nothing behind', async t => {
+  const its = await restlessService(t)
+  await addMachine(its.service, 'gateway')
+  const { text } = await addKey(its.service, { username: 'alice' })
+  const ask = () => exchange(its.service, text, 'gateway')
+  const { answer, signatures } = await its.restless(Number.POSITIVE_INFINITY, ask)
+  isError(t, answer, [503, 'temporarily_unavailable'])
+  t.equal(signatures, MOST_ATTEMPTS)
+  t.same(sessionsOf(its.service.databaseFile), [])
+  t.equal((await ask()).status, 200, 'and is welcome then')
+  const again = await its.restless(Number.POSITIVE_INFINITY, ask, its.giveAndTake)
+  isError(t, again.answer, [503, 'temporarily_unavailable'])
+  t.equal(sessionsOf(its.service.databaseFile).length, 1, 'nor one that goes on')
 })

@@ -7,6 +7,8 @@ export const kills = numberIn('KILLS', 20)
 export const share = numberIn('SHARE', 0.003)
 /** Rotations of two processes at once. */
 export const rounds = numberIn('ROUNDS', 10)
+/** That a machine asks for. */
+export const grants = numberIn('GRANTS', 3000)
 /** A run with the same seed makes the same choices. What it does at them also depends on how fast the machine is. */
 export const seed = numberIn('SEED', Date.now() % 2 ** 32)
 if (process.env['SOAK_SEED'] === undefined) console.error(`soak: to repeat this, set SOAK_SEED=${seed}`)
