@@ -3,10 +3,11 @@ import t, { type Test } from 'tap'
 import type { Write } from '../../src/records/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
 import { inParallel } from '../support/command-line.ts'
+import { isOnPostgres } from '../support/environment.ts'
 import { isError } from '../support/error-shape.ts'
 import { addKey, addMachine, askAs, exchange } from '../support/asking-machines.ts'
 import { type Answer, type Service, secret, serve } from '../support/serve.ts'
-import { everythingIn, sessionsOf } from '../support/sqlite.ts'
+import { everythingIn, select, sessionsOf } from '../support/sqlite.ts'
 import { isRevoked, statusIn, statusListsOf, storedRevocations } from '../support/status-list.ts'
 
 /** A service, used once, so that it has a block of indices, and how often it writes from then on. */
@@ -56,6 +57,27 @@ t.test('of any number of grants within five minutes two write: the row, and when
     t.equal(count, 2, name)
     t.equal(sessionsOf(service.databaseFile).length, row + 1)
     t.equal(sessionsOf(service.databaseFile)[row]?.['revision'], 0)
+  }
+})
+
+t.test('of many requests that find the row due at once, the first writes it for all', async t => {
+  const { clock, machines, service } = await stage(t)
+  const rows = () => select(service.databaseFile, 'select count(*) as events from audit_events')[0]?.['events']
+  for (const [name, ask] of machines) {
+    await ask()
+    for (let times = 0; times < 3; times += 1) {
+      const before = rows()
+      // Longer than either is written ahead.
+      clock.advance(600_001)
+      const answers = await Promise.all(Array.from({ length: 50 }, ask))
+      t.ok(
+        answers.every(({ status }) => status === 200),
+        name,
+      )
+      // On PostgreSQL those that come before its commit do it, too.
+      if (isOnPostgres()) t.ok(rows() - before < 50, name)
+      else t.equal(rows() - before, 1, name)
+    }
   }
 })
 
