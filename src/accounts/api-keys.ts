@@ -61,7 +61,7 @@ export interface ApiKeys {
   find(id: string): Promise<ListedApiKey>
   /** Ends what was given for the key, too. */
   revoke(id: string, revocation: KeyRevocation): Promise<ListedApiKey>
-  /** Every one of an owner; answers how many. */
+  /** Every one of an owner, one after the other; answers how many. */
   revokeAllOf(owner: KeyOwnerName, by: Provenance): Promise<number>
 }
 
@@ -187,9 +187,22 @@ export function createApiKeys(dependencies: {
     return told(key)
   }
 
-  /** The tokens that were given for it end with it, whatever client they came through. */
-  const endTokensOf = (stores: Stores, id: string, by: Provenance) =>
-    cascades.end(stores, { credentialId: id }, 'api_key_revoked', by)
+  /**
+   * The tokens that were given for it end with it, whatever client they came through. One key a write: the sessions of several would
+   * be locked in another order than that of their ids. False when it was revoked before.
+   */
+  async function revokeOne(id: string, { reason, by, clientId }: Omit<KeyRevocation, 'ownerId'>): Promise<boolean> {
+    const isRevoked = await write(async stores => {
+      const key = await stores.apiKeys.find(id)
+      if (key === undefined || key.revokedAtMs !== null) return false
+      await stores.credentials.revoke(id, clock.now())
+      await cascades.end(stores, { credentialId: id }, 'api_key_revoked', by)
+      await stores.audit.append({ ...revocation(key, reason, by), ...(clientId !== undefined && { clientId }) })
+      return true
+    })
+    await cascades.finish({ credentialId: id })
+    return isRevoked
+  }
 
   return {
     async create(owner, asked, by) {
@@ -214,28 +227,20 @@ export function createApiKeys(dependencies: {
 
     find,
 
-    async revoke(id, { reason, by, ownerId, clientId }) {
+    async revoke(id, { ownerId, ...why }) {
       await find(id, ownerId)
-      await write(async stores => {
-        const key = await stores.apiKeys.find(id)
-        if (key === undefined || key.revokedAtMs !== null) return
-        await stores.credentials.revoke(id, clock.now())
-        await endTokensOf(stores, id, by)
-        await stores.audit.append({ ...revocation(key, reason, by), ...(clientId !== undefined && { clientId }) })
-      })
-      await cascades.finish({ credentialId: id })
+      await revokeOne(id, why)
       return find(id)
     },
 
     async revokeAllOf(owner, by) {
-      const ids = await write(async stores => {
-        const { ownerId } = await findOwner(stores, owner)
-        const revoked = await revokeKeysOf(stores, ownerId, clock.now(), BY_OPERATOR, by)
-        for (const id of revoked) await endTokensOf(stores, id, by)
-        return revoked
-      })
-      for (const id of ids) await cascades.finish({ credentialId: id })
-      return ids.length
+      const { ownerId } = await findOwner(read, owner)
+      // Until none is left: also those that are made meanwhile.
+      for (let revoked = 0; ; ) {
+        const live = (await read.apiKeys.list({ ownerId })).map(told).filter(({ status }) => status === 'active')
+        if (live.length === 0) return revoked
+        for (const { id } of live) if (await revokeOne(id, { reason: BY_OPERATOR, by })) revoked += 1
+      }
     },
   }
 }

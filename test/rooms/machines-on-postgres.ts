@@ -4,6 +4,7 @@ import { runRoom } from '../support/room.ts'
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
   'oauth/machine-gate.test.ts',
+  'oauth/machine-locks.test.ts',
   'oauth/machine-races-client-keys.test.ts',
   'oauth/machine-races-clients.test.ts',
   'oauth/machine-races-roles.test.ts',
