@@ -3,6 +3,7 @@ import { runRoom } from '../support/room.ts'
 
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
+  'oauth/machine-cascades.test.ts',
   'oauth/machine-gate.test.ts',
   'oauth/machine-locks.test.ts',
   'oauth/machine-races-client-keys.test.ts',
