@@ -1,8 +1,9 @@
 /** API keys at the FastAPI example, beside a real token service and its command line. */
 import { type Test, test } from 'tap'
+import { EXCHANGE } from '../support/asking-machines.ts'
 import { commandLine } from '../support/command-line.ts'
 import { apiKey } from '../support/exchanging-issuer.ts'
-import { EXCHANGE, exchangeAt } from '../support/machines.ts'
+import { exchangeAt } from '../support/machines.ts'
 import { api, type Service } from '../support/serve.ts'
 import { restarted, withAlice } from '../support/status-list.ts'
 import { takesKeys } from './fastapi-api-keys.ts'

@@ -1,9 +1,10 @@
 /** An API key is of use in one place: never as another credential, nor another credential as a key. */
 import { crc32 } from 'node:zlib'
 import t from 'tap'
+import { API_KEY, EXCHANGE } from '../support/asking-machines.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
-import { API_KEY, badKey, EXCHANGE, machines } from '../support/machines.ts'
+import { badKey, machines } from '../support/machines.ts'
 import { api, password, secret } from '../support/serve.ts'
 
 // Each has a service of its own.

@@ -1,7 +1,8 @@
 /** The rows that machines' tokens hang on are no sign-ins: nobody sees them as such, and they take no place. */
 import t from 'tap'
+import { EXCHANGE } from '../support/asking-machines.ts'
 import { isError } from '../support/error-shape.ts'
-import { EXCHANGE, type MadeKey, machines } from '../support/machines.ts'
+import { type MadeKey, machines } from '../support/machines.ts'
 import { byTest, claimsOf, secret } from '../support/serve.ts'
 import { auditedBy, everythingIn, sessionsOf } from '../support/sqlite.ts'
 

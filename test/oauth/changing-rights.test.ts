@@ -2,8 +2,8 @@
 
 import t, { type Test } from 'tap'
 import type { Signer } from '../../src/records/signing-key.ts'
-import { isError } from '../support/error-shape.ts'
 import { addKey, addMachine, exchange } from '../support/asking-machines.ts'
+import { isError } from '../support/error-shape.ts'
 import { scene } from '../support/scene.ts'
 import { byTest, claimsOf } from '../support/serve.ts'
 import { sessionsOf } from '../support/sqlite.ts'

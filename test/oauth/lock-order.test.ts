@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { AccountError } from '../../src/accounts/rules.ts'
-import { addKey, addMachine, askAs, EXCHANGE, exchange } from '../support/asking-machines.ts'
+import { addKey, addMachine, askAs, EXCHANGE, exchange, keyRevocation } from '../support/asking-machines.ts'
 import { byTest, claimsOf, password, type Service, secret, serve } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
 
@@ -72,7 +72,7 @@ const acts: Readonly<Record<string, Act>> = {
     const exchanges = () => Promise.all(keys.map(({ text }) => exchange(service, text, through)))
     await Promise.all([exchanges(), exchanges()])
     const apiKeys = await service.container.apiKeys()
-    await Promise.all([...keys.map(({ id }) => apiKeys.revoke(id, byTest)), exchanges()])
+    await Promise.all([...keys.map(({ id }) => apiKeys.revoke(id, keyRevocation)), exchanges()])
   },
   'API keys of an owner, all at once': async (service, which) => {
     const apiKeys = await service.container.apiKeys()

@@ -1,8 +1,8 @@
 /** What the audit says of the grants of machines: which of them, and who. */
 import t, { type Test } from 'tap'
+import { addKey, addMachine, addUser, askAs, exchange } from '../support/asking-machines.ts'
 import { rowsOf } from '../support/audit.ts'
 import { testClock } from '../support/clock.ts'
-import { addKey, addMachine, addUser, askAs, exchange } from '../support/asking-machines.ts'
 import { auditsAll, byTest, type ServeOptions, serve } from '../support/serve.ts'
 
 async function stage(t: Test, environment: ServeOptions['environment']) {

@@ -1,6 +1,6 @@
 /** Rows of machines beyond what one write changes: those of a credential all end, and those that are not meant stay. */
 import t, { type Test } from 'tap'
-import { addKey, addMachine, exchange } from '../support/asking-machines.ts'
+import { addKey, addMachine, exchange, keyRevocation } from '../support/asking-machines.ts'
 import { scene } from '../support/scene.ts'
 import { byTest, claimsOf, password } from '../support/serve.ts'
 import { auditedBy, changeEach, type Row, select } from '../support/sqlite.ts'
@@ -43,7 +43,7 @@ t.test('a key that was used through more clients than one write ends is revoked 
     status_index: 1_000_000 + at,
   }))
   const apiKeys = await service.container.apiKeys()
-  const audited = await auditedBy(file, () => apiKeys.revoke(key.id, byTest))
+  const audited = await auditedBy(file, () => apiKeys.revoke(key.id, keyRevocation))
   const end = 'session.end success api_key_revoked'
   t.same(audited, [end, 'api_key.revoke success', end])
   t.equal(openOf(file, 'credential_id', key.id), 0)

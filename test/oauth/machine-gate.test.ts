@@ -2,9 +2,9 @@
 import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
 import { StorageUnavailable, type Write } from '../../src/records/unit-of-work.ts'
+import { addKey, addMachine, exchange } from '../support/asking-machines.ts'
 import { testClock } from '../support/clock.ts'
 import { createHold, during } from '../support/hold.ts'
-import { addKey, addMachine, exchange } from '../support/asking-machines.ts'
 import { type Answer, byTest, type Service, serve } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
 

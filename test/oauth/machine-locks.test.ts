@@ -1,8 +1,8 @@
 /** The rows of several keys end beside acts that go through them in another order: nobody waits in a circle. */
 import t from 'tap'
+import { addKey, addMachine, addUser, exchange } from '../support/asking-machines.ts'
 import { isOnPostgres } from '../support/environment.ts'
 import { createGate, watchLocks } from '../support/interleaving.ts'
-import { addKey, addMachine, addUser, exchange } from '../support/asking-machines.ts'
 import { operatorBeside } from '../support/operator.ts'
 import { byTest, serve } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'

@@ -1,10 +1,11 @@
 /** What is taken from a client that owns a key, the key, or the client through which it is exchanged, meanwhile. */
 import t from 'tap'
+import { keyRevocation } from '../support/asking-machines.ts'
 import { makers, raceWith } from '../support/racing-machines.ts'
 import { byTest } from '../support/serve.ts'
 
 raceWith(t, makers['a key of a client'], {
-  'the key is revoked': { act: ({ apiKeys }, { keyId }) => apiKeys.revoke(keyId, byTest), leaves: 'nothing' },
+  'the key is revoked': { act: ({ apiKeys }, { keyId }) => apiKeys.revoke(keyId, keyRevocation), leaves: 'nothing' },
   "all keys of its owner's are revoked": {
     act: ({ apiKeys }, { name }) => apiKeys.revokeAllOf({ clientId: name }, byTest),
     leaves: 'nothing',

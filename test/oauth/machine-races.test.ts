@@ -1,9 +1,10 @@
 /** What is taken away while a machine's token is being signed is not in the token, whichever change of its row goes with it. */
 import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
+import { EXCHANGE } from '../support/asking-machines.ts'
 import { addClient } from '../support/clients.ts'
 import { createHold, during } from '../support/hold.ts'
-import { badKey, EXCHANGE, machines, shop } from '../support/machines.ts'
+import { badKey, machines, shop } from '../support/machines.ts'
 import { type Answer, api, byTest, claimsOf, password, secret } from '../support/serve.ts'
 
 const signing = createHold()

@@ -1,7 +1,7 @@
 /** The row of a machine: how long it lives, which index it holds and until when, and when the next one starts beside it. */
 import t, { type Test } from 'tap'
-import { testClock } from '../support/clock.ts'
 import { addKey, addMachine, addUser, askAs, exchange } from '../support/asking-machines.ts'
+import { testClock } from '../support/clock.ts'
 import { type Answer, byTest, type ServeOptions, secret, serve } from '../support/serve.ts'
 import { select, sessionsOf } from '../support/sqlite.ts'
 import { isRevoked, statusIn, statusListsOf } from '../support/status-list.ts'

@@ -1,11 +1,11 @@
 /** A machine that asks again and again writes nothing, and one that revokes its tokens in a loop uses up no list. */
 import t, { type Test } from 'tap'
 import type { Write } from '../../src/records/unit-of-work.ts'
+import { addKey, addMachine, askAs, exchange } from '../support/asking-machines.ts'
 import { testClock } from '../support/clock.ts'
 import { inParallel } from '../support/command-line.ts'
 import { isOnPostgres } from '../support/environment.ts'
 import { isError } from '../support/error-shape.ts'
-import { addKey, addMachine, askAs, exchange } from '../support/asking-machines.ts'
 import { type Answer, type Service, secret, serve } from '../support/serve.ts'
 import { everythingIn, select, sessionsOf } from '../support/sqlite.ts'
 import { isRevoked, statusIn, statusListsOf, storedRevocations } from '../support/status-list.ts'

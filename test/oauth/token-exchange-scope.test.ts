@@ -1,8 +1,9 @@
 /** What a token of an API key may do: what was asked for, within the key's, what its owner has now, and the exchanging client's. */
 import t from 'tap'
+import { EXCHANGE } from '../support/asking-machines.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
-import { copyKey, EXCHANGE, machines } from '../support/machines.ts'
+import { copyKey, machines } from '../support/machines.ts'
 import { api, byTest, claimsOf, password, secret } from '../support/serve.ts'
 import { change, everythingIn } from '../support/sqlite.ts'
 

@@ -1,8 +1,9 @@
 /** Token exchange (RFC 8693) of an API key: its request and its answer. */
 import t from 'tap'
+import { API_KEY, EXCHANGE } from '../support/asking-machines.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
-import { ACCESS_TOKEN, API_KEY, badKey, EXCHANGE, machines, shop } from '../support/machines.ts'
+import { ACCESS_TOKEN, badKey, machines, shop } from '../support/machines.ts'
 import { verifierFor } from '../support/resource-callers.ts'
 import { api, byTest, claimsOf, secret } from '../support/serve.ts'
 import { everythingIn, select, sessionsOf } from '../support/sqlite.ts'

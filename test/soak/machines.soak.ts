@@ -1,8 +1,8 @@
 /** A machine that asks for some hours without a pause: what it leaves behind, however often it asks. */
 import t from 'tap'
 import type { Stores, Write } from '../../src/records/unit-of-work.ts'
-import { testClock } from '../support/clock.ts'
 import { addKey, addMachine, askAs, exchange } from '../support/asking-machines.ts'
+import { testClock } from '../support/clock.ts'
 import { serve } from '../support/serve.ts'
 import { statusIn, statusListsOf } from '../support/status-list.ts'
 import { openRows } from './day/rows.ts'

@@ -4,8 +4,8 @@
  */
 import Sqlite from 'better-sqlite3'
 import { type Test, test } from 'tap'
+import { addKey, addMachine, askAs, exchange, keyRevocation } from '../support/asking-machines.ts'
 import { commandLine } from '../support/command-line.ts'
-import { addKey, addMachine, askAs, exchange } from '../support/asking-machines.ts'
 import { accepting, putBack, toRestore } from '../support/restore.ts'
 import { scene } from '../support/scene.ts'
 import { byTest, type Service, secret, serve, temporaryFolder } from '../support/serve.ts'
@@ -77,7 +77,7 @@ async function runMachines(service: Service, username: string): Promise<void> {
     await ask()
   }
   const apiKeys = await service.container.apiKeys()
-  for (const { id } of keys) await apiKeys.revoke(id, byTest)
+  for (const { id } of keys) await apiKeys.revoke(id, keyRevocation)
   await addKey(service, { username })
   await apiKeys.revokeAllOf({ username }, byTest)
   const { secrets } = await service.clients.find('job')

@@ -1,7 +1,7 @@
 /** What each grant asks of the database, counted, so that it can't grow unseen. */
 import { test } from 'tap'
-import { isOnPostgres } from '../support/environment.ts'
 import { addKey, addMachine, askAs, exchange } from '../support/asking-machines.ts'
+import { isOnPostgres } from '../support/environment.ts'
 import { type Answer, addAlice, refresh, type Service, serve, signIn } from '../support/serve.ts'
 import { watchStatements } from '../support/statements.ts'
 

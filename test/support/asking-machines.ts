@@ -1,10 +1,14 @@
 /** Machines at a service: clients that ask for themselves, and API keys of users and clients that are exchanged for tokens. */
 import type { NewApiKey } from '../../src/accounts/api-key-rules.ts'
-import type { KeyOwnerName } from '../../src/accounts/api-keys.ts'
+import type { KeyOwnerName, KeyRevocation } from '../../src/accounts/api-keys.ts'
 import { addClient } from './clients.ts'
 import { type Answer, byTest, password, type Service, secret } from './serve.ts'
 
 export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const API_KEY = 'urn:signet:params:oauth:token-type:api-key'
+
+export const keyRevocation: KeyRevocation = { reason: 'revoked_by_operator', by: byTest }
+
 const wide = ['posts:read', 'posts:write']
 
 /** Asks for a token for the client itself. */
@@ -25,7 +29,7 @@ export const exchange = (
     {
       grant_type: EXCHANGE,
       subject_token: key,
-      subject_token_type: 'urn:signet:params:oauth:token-type:api-key',
+      subject_token_type: API_KEY,
       ...form,
     },
     { client: [clientId, secret] },

@@ -1,14 +1,13 @@
 /** alice's scene with machines: clients that ask for themselves, and API keys that clients exchange. */
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
+import { API_KEY, EXCHANGE } from './asking-machines.ts'
 import { addClient } from './clients.ts'
 import { commandLine } from './command-line.ts'
 import { isListed, type Scene, scene } from './scene.ts'
 import { type Answer, api, claimsOf, type RequestOptions, type ServeOptions, type Service, secret } from './serve.ts'
 import { changeEach } from './sqlite.ts'
 
-export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
-export const API_KEY = 'urn:signet:params:oauth:token-type:api-key'
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
 /** A second resource service. */

@@ -3,10 +3,10 @@
  * act. A token that comes out of it is either such a one as may be given after the act, or in the status list.
  */
 import type { Test } from 'tap'
+import { addKey, addMachine, addUser, askAs, exchange } from './asking-machines.ts'
 import { testClock } from './clock.ts'
 import { isOnPostgres } from './environment.ts'
 import { createGate, watchLocks } from './interleaving.ts'
-import { addKey, addMachine, addUser, askAs, exchange } from './asking-machines.ts'
 import { operatorBeside } from './operator.ts'
 import { type Answer, claimsOf, type Service, secret, serve } from './serve.ts'
 import { select } from './sqlite.ts'

@@ -1,7 +1,7 @@
 /** What is taken from an API key is noticed everywhere within one poll interval, with no call per request: counted at a real token service. */
 import { type Test, test } from 'tap'
+import { EXCHANGE } from '../support/asking-machines.ts'
 import { commandLine } from '../support/command-line.ts'
-import { EXCHANGE } from '../support/machines.ts'
 import { api, byTest, password, type Service } from '../support/serve.ts'
 import { POLL_MS } from '../support/simulated-verifier.ts'
 import { withAlice } from '../support/status-list.ts'
