@@ -11,6 +11,6 @@ t.test('every folder with tests has a room of its name, in which npm test runs t
   const rooms = readdirSync(new URL('rooms', import.meta.url)).map(name => name.replace('.ts', ''))
   t.strictSame(
     [...folders].sort(),
-    rooms.filter(room => !['across', 'machines-on-postgres', 'races-on-postgres'].includes(room)),
+    rooms.filter(room => !['across', 'races-on-postgres'].includes(room)),
   )
 })

@@ -10,6 +10,8 @@ await runRoom([
   'oauth/changing-rights.test.ts',
   'oauth/gate.test.ts',
   'oauth/lock-order.test.ts',
+  'oauth/machine-gate.test.ts',
+  'oauth/machine-locks.test.ts',
   'oauth/machine-races.test.ts',
   'oauth/races-of-acts.test.ts',
   'oauth/refresh-token.test.ts',
