@@ -55,13 +55,13 @@ export async function auditedBy(file: string, act: () => Promise<unknown>): Prom
 export const sessionsOf = (file: string): Row[] => select(file, 'select * from sessions order by rowid')
 
 const tables = [
-  ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'credentials', 'sessions', 'cascades'],
+  ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'cascades'],
   ...['status_lists', 'revocations', 'signing_keys', 'instance', 'audit_events'],
 ]
 
 /** But when they were used last, which is written by the way. */
 const credentials =
-  'select id, owner_id, kind, name, hash, created_at_ms, expires_at_ms, revoked_at_ms from credentials'
+  'select id, owner_id, kind, name, hash, data, created_at_ms, expires_at_ms, revoked_at_ms from credentials'
 
 /** Every row of every table, to see that nothing was written. PostgreSQL moves a row whose last use was written behind the others. */
 export const everythingIn = (file: string): Row[][] =>
