@@ -88,6 +88,18 @@ t.test('the scope is what the owner has now, and without any it is left out', as
   t.notOk('scope' in (await introspect(ofAlice)).body)
 })
 
+t.test("none of Signet's own permissions is in the answer, whatever owner and key have", async t => {
+  const { make, introspect, service } = await machines(t)
+  const own = 'signet:users:read'
+  await service.roles.add({ name: 'operator', permissions: [own] }, byTest)
+  await service.roles.grant('operator', 'alice', byTest)
+  const { api_key, api_key_id } = await make()
+  // As nobody can make it.
+  const data = JSON.stringify({ scope: [own, 'posts:read'], audiences: [] })
+  change(service.databaseFile, 'update credentials set data = ? where id = ?', data, api_key_id)
+  t.equal((await introspect(api_key)).body.scope, 'posts:read')
+})
+
 t.test('to ask writes nothing: no use, and for a wrong one no row', async t => {
   const { make, introspect, service } = await machines(t)
   const { api_key } = await make()
