@@ -1,6 +1,13 @@
 /** What an API key may be. */
 import { isOwnPermission } from '../records/role.ts'
-import { AccountError, assertNoProblem, audienceProblem, permissionProblem } from './rules.ts'
+import {
+  AccountError,
+  assertNoProblem,
+  audienceProblem,
+  credentialNameProblem,
+  credentialTtlProblem,
+  permissionProblem,
+} from './rules.ts'
 
 export interface NewApiKey {
   readonly name: string
@@ -11,15 +18,13 @@ export interface NewApiKey {
   readonly ttlSeconds: number | null
 }
 
-const DAY_SECONDS = 24 * 60 * 60
-export const DEFAULT_API_KEY_TTL_SECONDS = 90 * DAY_SECONDS
-const LONGEST_TTL_SECONDS = 3650 * DAY_SECONDS
-const LONGEST_OWN_TTL_SECONDS = 365 * DAY_SECONDS
+/** Of a user who makes it without an operator: it expires. */
+export interface NewOwnApiKey extends NewApiKey {
+  readonly ttlSeconds: number
+}
 
-const nameProblem = (name: string): string | undefined =>
-  /^[\P{C}]{1,64}$/u.test(name) && name.trim() === name
-    ? undefined
-    : 'The name of an API key has 1 to 64 visible characters.'
+export const DEFAULT_API_KEY_TTL_SECONDS = 90 * 24 * 60 * 60
+const LONGEST_OWN_TTL_DAYS = 365
 
 const scopeProblem = (scope: readonly string[]): string | undefined => {
   if (scope.length === 0) return 'An API key needs a scope.'
@@ -32,17 +37,15 @@ const audiencesProblem = (audiences: readonly string[], issuer: string): string 
     ? 'An API key gives no token for Signet itself.'
     : audiences.map(audienceProblem).find(problem => problem !== undefined)
 
-const ttlProblem = (seconds: number | null, longest: number, longestText: string): string | undefined =>
-  seconds === null || (Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= longest)
-    ? undefined
-    : `An API key expires after 1s to ${longestText}.`
+const ttlProblem = (seconds: number | null): string | undefined =>
+  seconds === null ? undefined : credentialTtlProblem('An API key', seconds)
 
 /** Of one that an operator makes. */
 export const apiKeyProblem = ({ name, scope, audiences, ttlSeconds }: NewApiKey, issuer: string): string | undefined =>
-  nameProblem(name) ??
+  credentialNameProblem('an API key', name) ??
   scopeProblem(scope) ??
   audiencesProblem(audiences, issuer) ??
-  ttlProblem(ttlSeconds, LONGEST_TTL_SECONDS, '3650d')
+  ttlProblem(ttlSeconds)
 
 /** What a user's own key may have at most. */
 interface Most {
@@ -56,15 +59,11 @@ interface Most {
  * A key that a user makes with a token: it has no more than the token. Without audiences it gets all that there are.
  * @throws AccountError
  */
-export function assertApiKeyIsWithin(asked: NewApiKey, most: Most, issuer: string): NewApiKey {
+export function assertApiKeyIsWithin(asked: NewOwnApiKey, most: Most, issuer: string): NewApiKey {
   const reach = most.audiences.filter(audience => audience !== issuer)
   const audiences = asked.audiences.length === 0 ? reach : asked.audiences
   assertNoProblem(apiKeyProblem({ ...asked, audiences }, issuer))
-  assertNoProblem(
-    asked.ttlSeconds === null
-      ? 'An API key of a user expires.'
-      : ttlProblem(asked.ttlSeconds, LONGEST_OWN_TTL_SECONDS, '365d'),
-  )
+  assertNoProblem(credentialTtlProblem('An API key', asked.ttlSeconds, LONGEST_OWN_TTL_DAYS))
   if (asked.scope.some(permission => !most.scope.includes(permission)))
     throw new AccountError('beyond_scope', 'The scope goes beyond that of the access token.')
   if (audiences.length === 0 || audiences.some(audience => !reach.includes(audience)))

@@ -15,7 +15,7 @@ import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import { isActive } from '../records/standing.ts'
 import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
-import { apiKeyProblem, assertApiKeyIsWithin, type NewApiKey } from './api-key-rules.ts'
+import { apiKeyProblem, assertApiKeyIsWithin, type NewApiKey, type NewOwnApiKey } from './api-key-rules.ts'
 import type { Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
 import { usernameKey } from './username.ts'
@@ -54,7 +54,7 @@ export const BY_OPERATOR = 'revoked_by_operator'
 /** Every act throws an AccountError when it is refused. */
 export interface ApiKeys {
   create(owner: KeyOwnerName, asked: NewApiKey, by: Provenance): Promise<CreatedApiKey>
-  createOwn(user: AskingUser, asked: NewApiKey, by: Provenance): Promise<CreatedApiKey>
+  createOwn(user: AskingUser, asked: NewOwnApiKey, by: Provenance): Promise<CreatedApiKey>
   /** Revoked and expired ones, too, for as long as they are kept. @param owner undefined: those of all */
   list(owner?: KeyOwnerName): Promise<readonly ListedApiKey[]>
   listOwn(userId: string): Promise<readonly ListedApiKey[]>

@@ -10,10 +10,10 @@ import {
   AccountError,
   assertNoProblem,
   clientSecretProblem,
+  credentialNameProblem,
+  credentialTtlProblem,
   notFound,
   secretCountProblem,
-  secretNameProblem,
-  secretTtlProblem,
 } from './rules.ts'
 
 export interface NewSecret {
@@ -64,8 +64,8 @@ export function createClientSecrets(dependencies: {
   function make({ name, secret, ttlSeconds }: NewSecret): MadeSecret {
     const value = secret ?? randomness.bytes(32).toString('base64url')
     assertNoProblem(clientSecretProblem(value))
-    assertNoProblem(secretNameProblem(name))
-    assertNoProblem(secretTtlProblem(ttlSeconds))
+    if (name !== undefined) assertNoProblem(credentialNameProblem('a secret', name))
+    if (ttlSeconds !== undefined) assertNoProblem(credentialTtlProblem('A client secret', ttlSeconds))
     const createdAtMs = clock.now()
     const stored: Credential = {
       id: randomId(randomness, 'secret'),

@@ -60,10 +60,21 @@ export const clientSecretProblem = (secret: string): string | undefined =>
     : `A client secret has 32 to 256 printable ASCII characters, at least ${LEAST_DIFFERENT_CHARACTERS} of them different.`
 
 /** Operators see it in their terminals, which obey control characters. */
-export const secretNameProblem = (name: string | undefined): string | undefined =>
-  name === undefined || (/^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(name) && name === name.trim())
+export const credentialNameProblem = (what: string, name: string): string | undefined =>
+  /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(name) && name === name.trim()
     ? undefined
-    : 'The name of a secret has 1 to 64 printable characters, and no space at its beginning or end.'
+    : `The name of ${what} has 1 to 64 printable characters, and no space at its beginning or end.`
+
+const LONGEST_CREDENTIAL_TTL_DAYS = 3650
+
+export const credentialTtlProblem = (
+  what: string,
+  seconds: number,
+  mostDays = LONGEST_CREDENTIAL_TTL_DAYS,
+): string | undefined =>
+  Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= mostDays * 24 * 60 * 60
+    ? undefined
+    : `${what} expires after 1s to ${mostDays}d.`
 
 const MOST_SECRETS = 20
 
@@ -72,13 +83,6 @@ export const secretCountProblem = (secrets: readonly Credential[], nowMs: number
   secrets.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs).length < MOST_SECRETS
     ? undefined
     : `A client has at most ${MOST_SECRETS} secrets that work: remove one that is no longer used first.`
-
-const LONGEST_SECRET_TTL_SECONDS = 3650 * 24 * 60 * 60
-
-export const secretTtlProblem = (seconds: number | undefined): string | undefined =>
-  seconds === undefined || (seconds >= 1 && seconds <= LONGEST_SECRET_TTL_SECONDS)
-    ? undefined
-    : 'A client secret expires after 1s to 3650d.'
 
 /** RFC 8707 §2: an absolute URI without a fragment. */
 export const audienceProblem = (audience: string): string | undefined =>

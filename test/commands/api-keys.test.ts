@@ -155,8 +155,23 @@ t.test('what can not be ends with 1, and nothing is made', async t => {
     its.refuses([
       ...['nobody', 'bob', ''].map(name => refused(forOwner('--user', name), noUser)),
       ...['nothing', 'gone', '', 'client_0'].map(id => refused(forOwner('--client', id), noClient)),
-      ...['', ' ', ' ci', 'ci ', 'a\tb', 'a\u0000b', 'a\u001b[2J', '\u202eic', 'x'.repeat(65), '😀'.repeat(65)].map(
-        name => refused(withName(name), /^The name of an API key has 1 to 64 visible characters\.\n$/),
+      ...[
+        '',
+        ' ',
+        ' ci',
+        'ci ',
+        'a\tb',
+        'a\u0000b',
+        'a\u001b[2J',
+        '\u202eic',
+        'a\u2028b',
+        'x'.repeat(65),
+        '😀'.repeat(65),
+      ].map(name =>
+        refused(
+          withName(name),
+          /^The name of an API key has 1 to 64 printable characters, and no space at its beginning or end\.\n$/,
+        ),
       ),
       ...['*', 'a b', 'posts:read posts:write', 'a"b', 'a\\b', 'pösts', 'x'.repeat(129), 'a\u0000b'].map(scope =>
         refused(withScope(scope), /^A permission has 1 to 128 printable ASCII characters/),

@@ -1,6 +1,6 @@
 /** /me/api-keys: the keys of the signed-in user. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { DEFAULT_API_KEY_TTL_SECONDS, type NewApiKey } from '../../accounts/api-key-rules.ts'
+import { DEFAULT_API_KEY_TTL_SECONDS, type NewOwnApiKey } from '../../accounts/api-key-rules.ts'
 import type { ApiKeys } from '../../accounts/api-keys.ts'
 import { AccountError } from '../../accounts/rules.ts'
 import { type Clock, toSeconds } from '../../clock.ts'
@@ -27,7 +27,7 @@ const REASON = 'revoked_by_owner'
 const words = (text: string | undefined): readonly string[] => (text ?? '').split(' ').filter(word => word !== '')
 
 /** @throws OAuthError invalid_request */
-function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParameters): NewApiKey {
+function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParameters): NewOwnApiKey {
   if (name === undefined || scope === undefined) throw invalidRequest('The parameters name and scope are needed.')
   if (expiresIn !== undefined && !/^[1-9]\d{0,8}$/.test(expiresIn))
     throw invalidRequest('The parameter expires_in is a number of seconds.')
