@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import { createAccessTokens, createJwsSigner } from '../oauth/access-token.ts'
 import { createAccessTokenVerification, createLiveAccessTokens } from '../oauth/access-token-verification.ts'
-import { createKeysInUse, type KeysInUse } from '../oauth/api-keys.ts'
+import { type ApiKeysInUse, createApiKeysInUse } from '../oauth/api-keys.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
 import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
 import { createFailureAudit, type RecordFailure } from '../oauth/client-authentication/failure-audit.ts'
@@ -73,8 +73,8 @@ export function composeProtocol(parts: ProtocolParts) {
     clock,
     accessTokenTtl,
   })
-  const keys = createKeysInUse(read)
-  const grants = [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, ...credentials, keys })]
+  const apiKeysInUse = createApiKeysInUse(read)
+  const grants = [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, ...credentials, apiKeysInUse })]
 
   return {
     metadata: metadataOf(
@@ -90,7 +90,7 @@ export function composeProtocol(parts: ProtocolParts) {
     revocationEndpoint: createRevocationEndpoint({
       authenticateClient,
       verifyAccessToken,
-      keys,
+      apiKeys: apiKeysInUse,
       revokeApiKey: parts.apiKeys.revoke,
       ends,
       write,
@@ -101,7 +101,7 @@ export function composeProtocol(parts: ProtocolParts) {
       authenticateClient,
       findLiveAccessToken,
       haveGoodStanding,
-      keys,
+      apiKeys: apiKeysInUse,
       sessionReader: read.sessions,
       users: read.users,
       clock,
@@ -142,18 +142,26 @@ function composeUserGrants({ config, clock, randomness, read, write, passwords, 
 }
 
 interface MachineParts extends ProtocolParts {
-  readonly keys: KeysInUse
+  readonly apiKeysInUse: ApiKeysInUse
   readonly recordUse: RecordUse
   readonly recordFailure: RecordFailure
 }
 
-function composeMachineGrants({ config, clock, randomness, read, keys, recordUse, recordFailure }: MachineParts) {
+function composeMachineGrants({
+  config,
+  clock,
+  randomness,
+  read,
+  apiKeysInUse,
+  recordUse,
+  recordFailure,
+}: MachineParts) {
   const { issuer } = config
   const useMachineSession = createMachineSessions({ clock, randomness })
   const rows = { issuer, sessionReader: read.sessions, useMachineSession }
   return [
     createClientCredentialsGrant(rows),
-    createTokenExchangeGrant({ ...rows, keys, recordUse, recordFailure, clock }),
+    createTokenExchangeGrant({ ...rows, apiKeys: apiKeysInUse, recordUse, recordFailure, clock }),
   ]
 }
 

@@ -14,7 +14,7 @@ export interface KeyOwner {
   readonly asRead: SubjectAsRead
 }
 
-export interface KeysInUse {
+export interface ApiKeysInUse {
   /** The key with this id and secret, whether it works or not; undefined for everything else. */
   find(presented: PresentedApiKey): Promise<ApiKey | undefined>
   /** Undefined when the owner is not active. */
@@ -23,11 +23,11 @@ export interface KeysInUse {
 
 const NOBODYS_HASH = hashOf('')
 
-export function createKeysInUse(dependencies: {
+export function createApiKeysInUse(dependencies: {
   readonly apiKeys: Pick<ApiKeyReader, 'find'>
   readonly users: Pick<UserReader, 'findById' | 'rolesOf'>
   readonly clients: Pick<ClientReader, 'findById'>
-}): KeysInUse {
+}): ApiKeysInUse {
   const { apiKeys, users, clients } = dependencies
 
   async function clientAsOwner(id: string): Promise<KeyOwner | undefined> {

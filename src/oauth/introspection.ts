@@ -6,7 +6,7 @@ import { hashOf } from '../records/opaque-token.ts'
 import type { SessionReader } from '../records/session.ts'
 import type { UserReader } from '../records/user.ts'
 import type { FindLiveAccessToken, HaveGoodStanding, LiveAccessToken } from './access-token-verification.ts'
-import { audiencesOfKey, type KeysInUse, narrowToKey } from './api-keys.ts'
+import { type ApiKeysInUse, audiencesOfKey, narrowToKey } from './api-keys.ts'
 import type {
   AuthenticateClient,
   AuthenticatedClient,
@@ -56,14 +56,15 @@ export function createIntrospectionEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly findLiveAccessToken: FindLiveAccessToken
   readonly haveGoodStanding: HaveGoodStanding
-  readonly keys: KeysInUse
+  readonly apiKeys: ApiKeysInUse
   readonly sessionReader: SessionReader
   readonly users: UserReader
   readonly clock: Clock
   /** Seconds. */
   readonly refreshGrace: number
 }): (request: ClientRequest) => Promise<Introspection> {
-  const { issuer, authenticateClient, findLiveAccessToken, haveGoodStanding, keys, sessionReader, users } = dependencies
+  const { issuer, authenticateClient, findLiveAccessToken, haveGoodStanding, apiKeys, sessionReader, users } =
+    dependencies
   const { clock, refreshGrace } = dependencies
 
   async function usernameMember(subjectId: string): Promise<{ readonly username?: string }> {
@@ -73,10 +74,10 @@ export function createIntrospectionEndpoint(dependencies: {
 
   /** A permission that was taken away since is in the token, and no longer in the answer. */
   async function scopeAndRolesNow({ claims, session }: LiveAccessToken) {
-    const { scope = '', roles, api_key_id: keyId, sub } = claims
+    const { scope = '', roles, sub } = claims
     const limits = [within(scope.split(' '))]
-    if (keyId !== undefined || isClient(sub)) {
-      const owner = await keys.ownerOf({ ownerId: session.subjectId })
+    if (isClient(sub)) {
+      const owner = await apiKeys.ownerOf({ ownerId: sub })
       return scopeMember(narrow(undefined, owner?.permissions ?? [], limits))
     }
     const now = narrowToRoles(undefined, limits, await users.rolesOf(session.subjectId))
@@ -114,10 +115,10 @@ export function createIntrospectionEndpoint(dependencies: {
 
   /** What the key itself gives, whichever client exchanges it. */
   async function ofApiKey(presented: PresentedApiKey, client: AuthenticatedClient): Promise<Introspection> {
-    const key = await keys.find(presented)
+    const key = await apiKeys.find(presented)
     if (key === undefined || statusOf(key, clock.now()) !== 'active') return inactive
     const audiences = audiencesOfKey(key, client.introspect, issuer)
-    const owner = audiences.length === 0 ? undefined : await keys.ownerOf(key)
+    const owner = audiences.length === 0 ? undefined : await apiKeys.ownerOf(key)
     if (owner === undefined) return inactive
     return {
       active: true,

@@ -7,7 +7,7 @@ import { hashOf } from '../records/opaque-token.ts'
 import type { StoredSession } from '../records/session.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { isHeld, sessionOf, statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
-import type { KeysInUse } from './api-keys.ts'
+import type { ApiKeysInUse } from './api-keys.ts'
 import type { AuthenticateClient, ClientRequest } from './client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
 import { parseRefreshToken } from './sessions/refresh-token.ts'
@@ -37,13 +37,13 @@ const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The to
 export function createRevocationEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly verifyAccessToken: VerifyAccessToken
-  readonly keys: Pick<KeysInUse, 'find'>
+  readonly apiKeys: Pick<ApiKeysInUse, 'find'>
   readonly revokeApiKey: (id: string, revocation: KeyRevocation) => Promise<unknown>
   readonly ends: SessionEnds
   readonly write: Write
   readonly clock: Clock
 }): (request: ClientRequest) => Promise<void> {
-  const { authenticateClient, verifyAccessToken, keys, revokeApiKey, ends, write, clock } = dependencies
+  const { authenticateClient, verifyAccessToken, apiKeys, revokeApiKey, ends, write, clock } = dependencies
 
   /** One who revokes and asks again in a loop would use up the list for everybody. */
   function assertNotTakenJustNow({ takenAtMs }: StoredSession): void {
@@ -102,7 +102,7 @@ export function createRevocationEndpoint(dependencies: {
     const presentedKey = parseApiKey(token)
     if (presentedKey === undefined) return revokeAccessToken(token, client.id, request)
     // Whoever found a key may stop it, whichever client it came through.
-    const key = await keys.find(presentedKey)
+    const key = await apiKeys.find(presentedKey)
     const { provenance: by } = request
     if (key !== undefined) await revokeApiKey(key.id, { reason: 'token_revoked', by, clientId: client.id })
   }

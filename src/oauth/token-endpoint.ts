@@ -59,7 +59,7 @@ export function createTokenEndpoint(dependencies: {
         const client = await authenticateClient(request) // §2.3
         const grant = grantFor(request.parameters['grant_type']) // §4
         assertGrantAllowed(client, grant) // §5.2 unauthorized_client
-        const authorization = await grant.authorize(parse(request), client) // §4.3, §6
+        const authorization = await grant.authorize(parse(request), client) // §4.3 to §4.5, §6
         return await issueTokens(authorization) // §5.1
       } catch (error) {
         assertMayRunAgain(error, attempts)

@@ -2,7 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import { type ApiKey, type PresentedApiKey, parseApiKey } from '../../records/api-key.ts'
 import type { SessionReader, StoredSession } from '../../records/session.ts'
-import { audiencesOfKey, type KeyOwner, type KeysInUse, narrowToKey } from '../api-keys.ts'
+import { type ApiKeysInUse, audiencesOfKey, type KeyOwner, narrowToKey } from '../api-keys.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import type { RecordUse } from '../client-authentication/credential-use.ts'
@@ -59,14 +59,14 @@ function targetOf({ resource, parameters: { audience } }: TokenRequest): string 
 
 export function createTokenExchangeGrant(dependencies: {
   readonly issuer: string
-  readonly keys: KeysInUse
+  readonly apiKeys: ApiKeysInUse
   readonly sessionReader: Pick<SessionReader, 'findByCredential'>
   readonly useMachineSession: UseMachineSession
   readonly recordUse: RecordUse
   readonly recordFailure: RecordFailure
   readonly clock: Clock
 }): Grant {
-  const { issuer, keys, sessionReader, useMachineSession, recordUse, recordFailure, clock } = dependencies
+  const { issuer, apiKeys, sessionReader, useMachineSession, recordUse, recordFailure, clock } = dependencies
 
   /** Seconds; it ends with the key. */
   function lifetimeOf({ expiresAtMs }: ApiKey, { accessTokenTtl }: AuthenticatedClient): number {
@@ -76,13 +76,13 @@ export function createTokenExchangeGrant(dependencies: {
 
   /** The row before its owner's rights: who takes one of them away raises its revision, which is then noticed. */
   async function judge(presented: PresentedApiKey | undefined, client: AuthenticatedClient): Promise<GoodKey | BadKey> {
-    const key = presented && (await keys.find(presented))
+    const key = presented && (await apiKeys.find(presented))
     if (key === undefined) return { problem: 'wrong_api_key' }
     const lifetime = lifetimeOf(key, client)
     if (key.revokedAtMs !== null) return { key, problem: 'api_key_revoked' }
     if (lifetime < 1) return { key, problem: 'api_key_expired' }
     const row = await sessionReader.findByCredential(key.id, client.id)
-    const owner = await keys.ownerOf(key)
+    const owner = await apiKeys.ownerOf(key)
     return owner === undefined ? { key, problem: 'owner_not_active' } : { key, lifetime, row, owner }
   }
 
