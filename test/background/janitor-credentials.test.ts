@@ -7,9 +7,10 @@ import { EXCHANGE } from '../support/asking-machines.ts'
 import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
 import { linesSaying } from '../support/log.ts'
+import { machines } from '../support/machines.ts'
 import { scene } from '../support/scene.ts'
 import { api, byTest, secret } from '../support/serve.ts'
-import { change, notOnPostgres, select } from '../support/sqlite.ts'
+import { change, notOnPostgres, select, sessionsOf } from '../support/sqlite.ts'
 import { restarted } from '../support/status-list.ts'
 
 const DAY_MS = 86_400_000
@@ -168,4 +169,20 @@ test('a clock that was set ahead for a moment removes nothing', {
   t.notOk(isStored(id), 'it stayed so')
   await tick(100_000, () => linesSaying(again, 'the clock was set: nothing is removed').length > 0)
   t.equal(linesSaying(again, 'the clock was set: nothing is removed').length, 1)
+})
+
+test('the rows of a credential that has expired go with its last token, while it is still listed', async t => {
+  const { make, given, json, service, clock } = await machines(t)
+  await given((await make({ more: ['--expires', '1h'] })).api_key)
+  const { client_secret } = await json(['clients', 'add-secret', 'worker', '--expires', '1h'])
+  await service.token({ grant_type: 'client_credentials' }, { client: ['worker', client_secret] })
+  const rowsLeft = async () => {
+    await (await service.container.janitor()).sweep()
+    return sessionsOf(service.databaseFile).length
+  }
+  clock.advance(3_600_000 - 1)
+  t.equal(await rowsLeft(), 2)
+  clock.advance(1)
+  t.equal(await rowsLeft(), 0)
+  t.equal((await json(['api-keys', 'list'])).length, 1)
 })

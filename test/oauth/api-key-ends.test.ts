@@ -4,6 +4,7 @@ import { addClient } from '../support/clients.ts'
 import { badKey, type Machines, type MadeKey, machines, shop } from '../support/machines.ts'
 import { api, byTest, password, secret } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
+import { until } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -69,6 +70,27 @@ t.test('revoke --user revokes all of one user, and those of nobody else', async 
   for (const key of [ofBob, ofWorker]) await isGood(t, its, key, [], 'of others')
   t.strictSame(await its.json(['api-keys', 'revoke', '--user', 'alice']), { revoked: 0 })
   await isGood(t, its, await its.make(), [], 'alice may make others')
+})
+
+t.test('of a failed exchange the audit says which key it was, through which client, and why', async t => {
+  const { make, exchange, json, service, clock, fresh, appendedLike } = await machines(t)
+  const { id } = await service.clients.find('gateway')
+  const key = await make({ more: ['--expires', '1h'] })
+  const isAudited = (reason: string) =>
+    select(service.databaseFile, 'select id from audit_events where reason = ?', reason).length > 0
+  for (const [reason, act] of [
+    ['owner_not_active', () => json(['users', 'disable', 'alice'])],
+    ['api_key_expired', async () => clock.advance(3_600_000)],
+    ['api_key_revoked', () => json(['api-keys', 'revoke', key.api_key_id])],
+  ] as const) {
+    await act()
+    clock.advance(60_000)
+    fresh()
+    await exchange(key.api_key)
+    // Nobody waits for the row.
+    await until(async () => isAudited(reason))
+    appendedLike({ type: 'api_key.exchange', outcome: 'failure', reason, client_id: id, target: key.api_key_id })
+  }
 })
 
 t.test('expired, it is over', async t => {

@@ -17,13 +17,14 @@ const unknown = (() => {
 
 t.test('a whole key is revoked, whichever client presents it', async t => {
   const { make, exchange, given, works, service, json, fresh, appendedLike, userId, introspect } = await machines(t)
-  for (const more of [
-    { client: ['broker', secret] as const },
-    { client: ['resource', secret] as const },
-    { form: { client_id: 'spa' } },
-    { form: { client_id: 'gateway', token_type_hint: 'refresh_token' } },
-    { form: { client_id: 'web-app', client_secret: secret, token_type_hint: 'access_token' } },
-  ]) {
+  for (const [clientId, more] of [
+    ['broker', { client: ['broker', secret] }],
+    ['resource', { client: ['resource', secret] }],
+    ['spa', { form: { client_id: 'spa' } }],
+    ['gateway', { form: { client_id: 'gateway', token_type_hint: 'refresh_token' } }],
+    ['web-app', { form: { client_id: 'web-app', client_secret: secret, token_type_hint: 'access_token' } }],
+  ] as const) {
+    const { id } = await service.clients.find(clientId)
     const { api_key, api_key_id } = await make()
     const access = await given(api_key)
     fresh()
@@ -34,7 +35,10 @@ t.test('a whole key is revoked, whichever client presents it', async t => {
     t.same([answer.status, answer.text], [200, ''])
     appendedLike(
       { type: 'session.end', reason: 'api_key_revoked' },
-      { type: 'api_key.revoke', target: api_key_id, actor: 'client', user_id: userId, address: '127.0.0.1' },
+      {
+        ...{ type: 'api_key.revoke', reason: 'token_revoked', target: api_key_id, user_id: userId },
+        ...{ actor: 'client', client_id: id, address: '127.0.0.1' },
+      },
     )
     t.equal((await exchange(api_key)).text, badKey)
     t.equal((await introspect(api_key)).body.active, false)
@@ -85,18 +89,18 @@ t.test('a client that does not prove who it is revokes nothing', async t => {
 })
 
 t.test("a machine's access token is revoked with its siblings; the next grant has a fresh index", async t => {
-  const { make, given, ask, works, revoke, clock, appendedLike, fresh } = await machines(t)
+  const { make, given, ask, works, revoke, clock, appendedLike, fresh, userId } = await machines(t)
   const { api_key, api_key_id } = await make()
-  for (const [next, clientId] of [
-    [() => given(api_key, {}, { client: ['broker', secret] }), 'broker'],
-    [async () => (await ask()).body.access_token as string, 'worker'],
+  for (const [next, clientId, user_id] of [
+    [() => given(api_key, {}, { client: ['broker', secret] }), 'broker', userId],
+    [async () => (await ask()).body.access_token as string, 'worker', null],
   ] as const) {
     const [first, sibling] = [await next(), await next()]
     isError(t, await revoke(first, { client: ['web-app', secret] }), [400, 'invalid_grant'])
     t.ok(await works(first), "another client's: nothing happens")
     fresh()
     t.equal((await revoke(first, { client: [clientId, secret] })).status, 200)
-    appendedLike({ type: 'access_token.revoke', actor: 'client' })
+    appendedLike({ type: 'access_token.revoke', actor: 'client', user_id })
     t.same([await works(first), await works(sibling)], [false, false])
     const after = await next()
     t.ok(await works(after))

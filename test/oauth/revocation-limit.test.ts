@@ -43,6 +43,14 @@ t.test(
   },
 )
 
+t.test('a clock that was set back makes nobody wait for longer', async t => {
+  const its = await scene(t)
+  const next = await revokedOnce(its)
+  its.clock.advance(-1)
+  t.equal((await its.revoke(next.access)).status, 200)
+  t.same(await its.verdictOn(next), ended)
+})
+
 t.test('what is revoked already is no error, and another session is not concerned', async t => {
   const its = await scene(t)
   const device = await its.device()
@@ -66,6 +74,7 @@ t.test('a session can be ended at any time', async t => {
     const next = await revokedOnce(its)
     await end(next)
     t.same(await its.verdictOn(next), ended, name)
+    t.equal((await its.revoke(next.access)).status, 200, 'what has ended is no error')
   }
 })
 
