@@ -59,7 +59,11 @@ async function parties(owner: 'user' | 'client') {
     audiences: [api, shop],
   })
   await addClient(service, { clientId: name, grants: [], scope })
-  const { api_key, api_key_id: keyId } = await make({ owner: [`--${owner}`, name], scope })
+  const { api_key, api_key_id: keyId } = await make({
+    owner: [`--${owner}`, name],
+    scope,
+    more: ['--expires', '1h'],
+  })
   const client = { client: [`through-${name}`, secret] } as const
   return {
     parties: { name, keyId, secretId },
@@ -105,6 +109,7 @@ const ofClient: readonly (readonly [string, Act, Expected])[] = [
 
 const ofKey: readonly (readonly [string, Act, Expected])[] = [
   ['the key is revoked', ({ keyId }) => json(['api-keys', 'revoke', keyId]), badKey],
+  ['the key expires', async () => clock.advance(3_600_000), badKey],
 ]
 
 const ofUser: readonly (readonly [string, Act, Expected])[] = [
