@@ -32,7 +32,7 @@ export interface NewSession extends Session {
 }
 
 export interface StoredSession extends Session {
-  /** Whether it has a refresh token family; without one it is over with its only access token. */
+  /** Whether it has a refresh token family; a sign-in without one is over with its only access token. */
   readonly canRefresh: boolean
   readonly createdAtMs: number
   readonly expiresAtMs: number
