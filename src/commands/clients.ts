@@ -164,7 +164,9 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
 
   clients
     .command('remove-secret')
-    .description('remove a secret: it is refused at once, what the client got for itself with it ends, and sessions go on')
+    .description(
+      'remove a secret: it is refused at once, what the client got for itself with it ends, and sessions go on',
+    )
     .argument('<id>')
     .argument('<secret-id>', 'as `clients show` lists it')
     .option('--json', 'print JSON')
