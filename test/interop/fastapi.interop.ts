@@ -1,8 +1,8 @@
 /** The FastAPI example beside a real token service, through a real uvicorn. */
 import { type Test, test } from 'tap'
 import { addClient } from '../support/clients.ts'
+import { asBytes } from '../support/middleware-calls.ts'
 import { casesFor, unavailable } from '../support/middleware-cases.ts'
-import { asBytes } from '../support/middleware-conformance.ts'
 import { exchange } from '../support/raw-http.ts'
 import { callers } from '../support/resource-callers.ts'
 import { byTest, claimsOf, password, type Service, secret } from '../support/serve.ts'

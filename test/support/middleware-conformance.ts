@@ -1,8 +1,8 @@
 /** One resource service, built with the middlewares of each framework: the same requests get the same answers from all of them. */
 import type { AccessTokenClaims, ApiKeyClient, Verifier } from '@signet/verifier'
 import { type Test, test } from 'tap'
+import type { Reply } from './middleware-calls.ts'
 import { type Call, casesFor, oddRole, type Refusal, refused, unavailable } from './middleware-cases.ts'
-import { exchange } from './raw-http.ts'
 import { callers, standIn, verifierFor } from './resource-callers.ts'
 import { claimsOf, freePort } from './serve.ts'
 
@@ -36,12 +36,6 @@ export const routesOf = <Handler>({
     '/strict-editor': requireRole('editor', { mode: 'strict' }),
   })
 
-export interface Reply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly text: string
-}
-
 export interface Resource {
   readonly ask: (call: Call) => Promise<Reply>
   /** How often a handler has been reached. */
@@ -63,47 +57,6 @@ export interface Framework {
   /** Whether a parser reads forms before the middlewares see the request. */
   readonly readsForms: boolean
 }
-
-const FORM = 'application/x-www-form-urlencoded'
-
-/** The call as it goes over the wire, line by line. */
-export function asBytes({ target, method, authorization = [], apiKey = [], form, contentType = FORM }: Call): string {
-  const lines = [
-    `${method ?? (form === undefined ? 'GET' : 'POST')} ${target} HTTP/1.1`,
-    'Host: resource.test',
-    'Connection: close',
-    ...authorization.map(line => `Authorization: ${line}`),
-    ...apiKey.map(line => `X-API-Key: ${line}`),
-    ...(form === undefined ? [] : [`Content-Type: ${contentType}`, `Content-Length: ${Buffer.byteLength(form)}`]),
-  ]
-  return `${lines.join('\r\n')}\r\n\r\n${form ?? ''}`
-}
-
-/** The call as a web-standard request. */
-export function asRequest({
-  target,
-  method,
-  authorization = [],
-  apiKey = [],
-  form,
-  contentType = FORM,
-}: Call): Request {
-  const headers = new Headers(form === undefined ? {} : { 'content-type': contentType })
-  for (const line of authorization) headers.append('authorization', line)
-  for (const line of apiKey) headers.append('x-api-key', line)
-  const url = new URL(target, 'http://resource.test')
-  return new Request(url, {
-    headers,
-    method: method ?? 'GET',
-    ...(form !== undefined && { method: 'POST', body: form }),
-  })
-}
-
-/** Asks a server that listens on a port of the loopback address. */
-export const askOver =
-  (port: number) =>
-  (call: Call): Promise<Reply> =>
-    exchange(`http://127.0.0.1:${port}`, asBytes(call))
 
 /** What a caller can tell a refusal by. */
 export const seen = ({ status, headers, text }: Reply): Refusal => {

@@ -2,8 +2,9 @@
 import type { Verifier } from '@signet/verifier'
 import { type Test, test } from 'tap'
 import { exchanging } from './api-keys.ts'
+import type { Reply } from './middleware-calls.ts'
 import type { Call } from './middleware-cases.ts'
-import { bearing, type Framework, type Reply } from './middleware-conformance.ts'
+import { bearing, type Framework } from './middleware-conformance.ts'
 import { standIn } from './resource-callers.ts'
 import { api } from './serve.ts'
 
