@@ -144,6 +144,20 @@ test('a key known good that does not come again keeps strangers waiting once, no
   t.match(await outcomeOf(apiKey(3)), { code: 'unavailable', retryAfter: 5 })
 })
 
+test('of several times to wait that come at once, the longest holds', async t => {
+  const { environment, outcomeOf, reply } = await exchanging(t)
+  for (const [one, other] of [
+    [1, 2],
+    [2, 1],
+  ] as const) {
+    reply(apiKey(one), away({ 'retry-after': '5' }))
+    reply(apiKey(other), away())
+    await Promise.all([outcomeOf(apiKey(1)), outcomeOf(apiKey(2))])
+    t.match(await outcomeOf(apiKey(3)), { code: 'unavailable', retryAfter: 5 })
+    environment.pass(5 * SECOND_MS)
+  }
+})
+
 test('a token that can not be verified yet is kept: the key is not exchanged again for that', async t => {
   const { environment, issuer, start, reply, grant, calls } = await exchanging(t)
   reply(apiKey(), () => grant())
