@@ -124,11 +124,7 @@ export function createApiKeyVerification<Claims, Options>(
     // Nobody waits for it, and when it fails the kept token goes on.
     if (elapsed() >= kept.renewAtMs) exchanged(name, key, true).catch(() => undefined)
     const claims = await claimsOf(kept, options)
-    if (claims !== undefined) return claims
-    // Whoever came at the same time may have exchanged the key meanwhile.
-    const now = known.get(name)
-    const newer = now === undefined || now === kept ? await exchanged(name, key, true) : now
-    return verifyToken(newer.token, options)
+    return claims ?? verifyToken((await exchanged(name, key, true)).token, options)
   }
 }
 
