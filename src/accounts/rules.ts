@@ -1,6 +1,6 @@
 /**
- * What may be entered for users, roles and clients, and the refusal of what may not. A function whose name ends with Problem answers
- * a sentence that says what is wrong, or undefined.
+ * What may be entered for users, roles, clients and credentials, and the refusal of what may not. A function whose name ends with
+ * Problem answers a sentence that says what is wrong, or undefined.
  */
 import { formatDuration } from '../clock.ts'
 import { type ClientSettings, grantTypes } from '../records/client.ts'
@@ -8,7 +8,7 @@ import type { Credential } from '../records/credential.ts'
 import { LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS, SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS } from '../records/limits.ts'
 import { OPENID_SCOPES } from '../records/role.ts'
 
-/** Why an act on users, roles or clients was refused; the message is for whoever asked. */
+/** Why an act on users, roles, clients or credentials was refused; the message is for whoever asked. */
 export class AccountError extends Error {
   override readonly name = 'AccountError'
   readonly code:
