@@ -186,3 +186,15 @@ test('the rows of a credential that has expired go with its last token, while it
   t.equal(await rowsLeft(), 0)
   t.equal((await json(['api-keys', 'list'])).length, 1)
 })
+
+test('the secrets of a client that is deleted are gone after 90 days', async t => {
+  const { clock, service, isStored, sweep } = await withKeys(t)
+  const { id } = (await service.clients.find('exchanger')).secrets[0] as { id: string }
+  await service.clients.setStatus('exchanger', 'deleted', byTest)
+  clock.advance(KEPT_MS)
+  await sweep()
+  t.ok(isStored(id))
+  clock.advance(1)
+  await sweep()
+  t.notOk(isStored(id))
+})

@@ -1,7 +1,7 @@
 /** An API key is of use in one place: never as another credential, nor another credential as a key. */
-import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { API_KEY, EXCHANGE } from '../support/asking-machines.ts'
+import { withChecksum } from '../support/checksum.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
 import { badKey, machines } from '../support/machines.ts'
@@ -55,7 +55,7 @@ t.test('a password, a client secret and tokens are no key, also in the form of o
   const [{ id = '' } = {}] = (await json(['clients', 'show', 'sly'])).secrets
   for (const prefix of [`signet_${id}`, `signet_${id.replace('secret_', 'key_')}`]) {
     const body = `${prefix}_${hexadecimal}`
-    const forged = body + crc32(body).toString(16).padStart(8, '0')
+    const forged = withChecksum(body)
     const { status, text } = await exchange(forged)
     t.same([status, text], [400, badKey])
     t.equal((await introspect(forged)).body.active, false)

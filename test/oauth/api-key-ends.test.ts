@@ -1,7 +1,8 @@
 /** What ends an API key or holds it up, and with it the tokens that were given for it. */
 import t, { type Test } from 'tap'
+import { checksum } from '../support/checksum.ts'
 import { addClient } from '../support/clients.ts'
-import { badKey, type Machines, type MadeKey, machines, shop } from '../support/machines.ts'
+import { badKey, forge, type Machines, type MadeKey, machines, shop } from '../support/machines.ts'
 import { api, byTest, password, secret } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
@@ -91,6 +92,8 @@ t.test('of a failed exchange the audit says which key it was, through which clie
     await until(async () => isAudited(reason))
     appendedLike({ type: 'api_key.exchange', outcome: 'failure', reason, client_id: id, target: key.api_key_id })
   }
+  await exchange(forge(key.api_key, checksum))
+  t.same(fresh(), [], 'once a minute for a client, whatever the reasons')
 })
 
 t.test('expired, it is over', async t => {

@@ -1,6 +1,6 @@
 /** Revocation (RFC 7009) of API keys, and of machines' tokens. */
-import { crc32 } from 'node:zlib'
 import t from 'tap'
+import { checksum, withChecksum } from '../support/checksum.ts'
 import { isError } from '../support/error-shape.ts'
 import { badKey, forge, machines } from '../support/machines.ts'
 import { secret } from '../support/serve.ts'
@@ -9,11 +9,7 @@ import { everythingIn } from '../support/sqlite.ts'
 // Each has a service of its own.
 t.jobs = 2
 
-const checksum = (body: string): string => crc32(body).toString(16).padStart(8, '0')
-const unknown = (() => {
-  const body = `signet_key_${'0'.repeat(32)}_${'1'.repeat(64)}`
-  return body + checksum(body)
-})()
+const unknown = withChecksum(`signet_key_${'0'.repeat(32)}_${'1'.repeat(64)}`)
 
 t.test('a whole key is revoked, whichever client presents it', async t => {
   const { make, exchange, given, works, service, json, fresh, appendedLike, userId, introspect } = await machines(t)

@@ -1,8 +1,8 @@
 /** An API key is shown once; what is wrong with one costs little and tells nothing. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import t from 'tap'
+import { checksum, withChecksum } from '../support/checksum.ts'
 import { badKey, forge, machines } from '../support/machines.ts'
 import { api, secret } from '../support/serve.ts'
 import { auditedBy, notOnPostgres, rowsIn } from '../support/sqlite.ts'
@@ -11,8 +11,6 @@ import { watchStatements } from '../support/statements.ts'
 // Statements are watched in the whole process.
 t.jobs = 1
 
-const checksum = (body: string): string => crc32(body).toString(16).padStart(8, '0')
-const withChecksum = (body: string): string => `${body}${checksum(body)}`
 const unknown = withChecksum(`signet_key_${'0'.repeat(32)}_${'1'.repeat(64)}`)
 const wrong = ['api_key.exchange failure wrong_api_key']
 

@@ -120,6 +120,21 @@ t.test('the lifetime is the one of the client, or the one that is configured', a
   }
 })
 
+t.test('of tokens that live long, the row is written for one hour more, and not for a second lifetime', async t => {
+  const { service, clock, ask } = await machines(t)
+  const hours = 3_600_000
+  await addClient(service, {
+    ...{ clientId: 'long', grants: ['client_credentials'], audiences: [api], accessTokenTtlSeconds: 12 * 3600 },
+  })
+  const begunAtMs = clock.now()
+  await ask({}, 'long')
+  const lastExpiryMs = () => sessionsOf(service.databaseFile)[0]?.['status_last_expiry_ms']
+  t.equal(lastExpiryMs(), begunAtMs + 13 * hours)
+  clock.advance(1 * hours + 1)
+  await ask({}, 'long')
+  t.equal(lastExpiryMs(), begunAtMs + 14 * hours + 1)
+})
+
 t.test('a secret that has expired gives no token, the other one still does', async t => {
   const { json, clock, service, ask } = await machines(t)
   const { client_secret } = await json(['clients', 'add-secret', 'worker', '--expires', '1h'])

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import t from 'tap'
+import { withChecksum } from '../support/checksum.ts'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { addAlice, api, auditsAll, claimsOf, password, refresh, serve, signIn } from '../support/serve.ts'
@@ -23,10 +23,7 @@ const refused = {
 }
 
 /** A token as it would be printed, from its parts. */
-function tokenOf(handle: string, secret: string): string {
-  const body = `signet_rt_${handle}${secret}`
-  return body + crc32(body).toString(16).padStart(8, '0')
-}
+const tokenOf = (handle: string, secret: string): string => withChecksum(`signet_rt_${handle}${secret}`)
 const handleOf = (token: string) => token.slice('signet_rt_'.length, -72)
 
 t.test('a refresh token has a prefix, 128 + 256 random bits and a checksum that tells typing errors', async t => {

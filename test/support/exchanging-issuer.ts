@@ -1,14 +1,12 @@
 /** An issuer of a test's own that exchanges API keys, or does not. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { crc32 } from 'node:zlib'
+import { withChecksum } from './checksum.ts'
 import type { startIssuer } from './issuer.ts'
 
 /** A key of the right form: one for each number. */
-export function apiKey(number = 1): string {
-  const body = `signet_key_${number.toString(16).padStart(32, '0')}_${'c0ffee'.repeat(11).slice(0, 64)}`
-  return `${body}${crc32(body).toString(16).padStart(8, '0')}`
-}
+export const apiKey = (number = 1): string =>
+  withChecksum(`signet_key_${number.toString(16).padStart(32, '0')}_${'c0ffee'.repeat(11).slice(0, 64)}`)
 
 export interface Reply {
   readonly status?: number
