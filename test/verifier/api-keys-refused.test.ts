@@ -83,6 +83,24 @@ test('a key that is good elsewhere, or for which the client may not ask, is refu
   }
 })
 
+test('keys that were good here and are no longer are as bounded as unknown ones', async t => {
+  const { environment, issuer, calls, reply, grant, outcomeOf } = await exchanging(t)
+  const keys = Array.from({ length: 20 }, (_, at) => apiKey(at))
+  for (const key of keys) reply(key, () => grant())
+  for (const key of keys) t.match(await outcomeOf(key), { code: 'accepted' })
+  for (const key of keys) reply(key, refusal('invalid_target'))
+  environment.pass(330 * SECOND_MS)
+  for (const key of keys) t.match(await outcomeOf(key), notValid)
+  t.equal(calls.length, 40)
+  const hold = issuer.holdAt(ENDPOINT)
+  hold.close()
+  const held = keys.slice(0, 16).map(key => outcomeOf(key))
+  await hold.waiting(16)
+  for (const key of keys.slice(16)) t.strictSame(await outcomeOf(key), { ...atTheMoment, retryAfter: 1 })
+  hold.open()
+  t.match(await Promise.all(held), Array(16).fill(notValid))
+})
+
 test('a token that is of no use here is unavailable, and costs a call in ten seconds', async t => {
   const { environment, calls, events, reply, grant, outcomeOf } = await exchanging(t)
   reply(apiKey(1), () => grant({ aud: 'https://other.example.com' }))

@@ -64,8 +64,12 @@ export function createApiKeyVerification<Claims, Options>(
     return unavailable(VERDICT_MS)
   }
 
-  /** Not remembered: it is good elsewhere, and may be good here as soon as somebody has set the client up. */
-  function unfit(problem: string): TokenError {
+  /**
+   * Not remembered: it is good elsewhere, and may be good here as soon as somebody has set the client up. Until then it is a stranger's:
+   * as it costs a call each time, it must not pass by the bound on those.
+   */
+  function unfit(name: string, problem: string): TokenError {
+    known.delete(name)
     tellUnfit(problem)
     return notValid()
   }
@@ -74,7 +78,7 @@ export function createApiKeyVerification<Claims, Options>(
     const askedAtMs = elapsed()
     const answer = await gate.pass(isKnown, () => exchange(key))
     if (answer.kind === 'refused') throw refuse(name)
-    if (answer.kind === 'unfit') throw unfit(answer.problem)
+    if (answer.kind === 'unfit') throw unfit(name, answer.problem)
     const { token, lifetimeMs } = answer
     const flaw = await flawOf(token)
     // It was good a moment ago, and the key with it.
