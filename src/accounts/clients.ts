@@ -121,8 +121,9 @@ export function createClients(dependencies: {
     async update(clientId, change, by) {
       const client = await write(async stores => {
         const before = await findClient(stores.clients, clientId)
-        const settings = distinct({ ...before, ...change })
         const { id, isPublic } = before
+        // One from before there was this rule may have the right; it is of no use to it, and must not be in the way of a change.
+        const settings = distinct({ ...before, ...(isPublic && { introspect: [] }), ...change })
         assertNoProblem(settingsProblem({ ...settings, isPublic }))
         await stores.clients.update(id, settings)
         await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: id, provenance: by })

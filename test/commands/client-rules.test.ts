@@ -109,6 +109,17 @@ t.test('a public client has no secret, introspection right or client_credentials
   await json(update('--scope', 'posts:read', '--introspect', ''))
 })
 
+t.test('a public client that may introspect, from before there was this rule, is changed as any other', async t => {
+  const service = await serve(t)
+  const { json } = await commandLine(t, service.environment)
+  const { id } = await json(add('spa', '--public', '--grant', 'password', '--scope', 'posts:read', '--audience', api))
+  change(service.databaseFile, 'update clients set introspect = ? where id = ?', JSON.stringify([api]), id)
+  t.match(await json(['clients', 'update', 'spa', '--scope', 'posts:write']), {
+    scope: ['posts:write'],
+    introspect: [],
+  })
+})
+
 t.test('a confidential client has all of them', async t => {
   const { json } = await commandLine(t)
   await json(add('one', ...machine, '--introspect', api))
