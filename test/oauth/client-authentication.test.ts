@@ -146,3 +146,17 @@ t.test(
     t.same(everythingIn(service.databaseFile), before)
   },
 )
+
+t.test(
+  'a clock that was set back does not keep failures out of the audit',
+  { skip: notOnPostgres('there the row comes after the answer') },
+  async t => {
+    await addClient(service, { clientId: 'set-back' })
+    const audited = () => auditedBy(service.databaseFile, () => inBody('set-back', 'wrong'))
+    t.same(await audited(), ['client.authenticate failure wrong_secret'])
+    t.same(await audited(), [], 'once a minute')
+    clock.advance(-3_600_000)
+    t.same(await audited(), ['client.authenticate failure wrong_secret'])
+    t.same(await audited(), [], 'once a minute')
+  },
+)

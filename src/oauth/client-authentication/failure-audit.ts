@@ -32,7 +32,8 @@ export function createFailureAudit({ write, clock }: { readonly write: Write; re
   function isNew(key: string): boolean {
     const nowMs = clock.now()
     for (const [known, atMs] of recorded) {
-      if (nowMs - atMs < QUIET_MS) break
+      // What lies ahead was recorded before the clock was set back, and must not keep the audit quiet until then.
+      if (atMs <= nowMs && nowMs - atMs < QUIET_MS) break
       recorded.delete(known)
     }
     if (recorded.has(key) || recorded.size >= MOST_REMEMBERED) return false
