@@ -167,12 +167,11 @@ function composeMachineGrants({
 
 function composeIssuer(parts: ProtocolParts, gate: Gate) {
   const { config, clock, randomness, read, write, ends, activeSigner } = parts
+  const { takeIndex, giveBack } = createIndexAllocation({ write, clock, randomness })
   return createTokenIssuer({
     mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
-    chooseStatus: createStatusIndices({
-      takeIndex: createIndexAllocation({ write, clock, randomness }),
-      refreshGrace: config.refreshGraceSeconds,
-    }),
+    chooseStatus: createStatusIndices({ takeIndex, refreshGrace: config.refreshGraceSeconds }),
+    giveBack,
     releaseToken: createTokenRelease({
       start: createSessionStarts({ gate, ends, write, clock, sessionLimit: config.sessionLimit }),
       sessionReader: read.sessions,

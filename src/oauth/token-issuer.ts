@@ -7,7 +7,8 @@ import type { Authorization } from './authorization.ts'
 import { Moved } from './proofs.ts'
 import { encodeRefreshToken } from './sessions/refresh-token.ts'
 import { heldBefore, type ReleaseToken } from './sessions/session-changes.ts'
-import type { ChooseStatus } from './status-list/status-index.ts'
+import type { IndexAllocation } from './status-list/index-allocation.ts'
+import { type ChooseStatus, isSameReference } from './status-list/status-index.ts'
 
 /** RFC 6749 §5.1. */
 export interface TokenResponse {
@@ -32,10 +33,11 @@ function askedBy({ id, authTimeSeconds, credentialId }: Session): AccessTokenCon
 export function createTokenIssuer(dependencies: {
   readonly mintAccessToken: (content: AccessTokenContent) => Promise<string>
   readonly chooseStatus: ChooseStatus
+  readonly giveBack: IndexAllocation['giveBack']
   readonly releaseToken: ReleaseToken
   readonly clock: Clock
 }): IssueTokens {
-  const { mintAccessToken, chooseStatus, releaseToken, clock } = dependencies
+  const { mintAccessToken, chooseStatus, giveBack, releaseToken, clock } = dependencies
 
   return async ({
     client,
@@ -48,12 +50,8 @@ export function createTokenIssuer(dependencies: {
   }) => {
     const issuedAtMs = clock.now()
     const session = change.kind === 'start' ? change.session : change.row
-    const status = await chooseStatus(
-      heldBefore(change),
-      issuedAtMs,
-      lifetime,
-      session.credentialId === null ? 'user' : 'machine',
-    )
+    const held = heldBefore(change)
+    const status = await chooseStatus(held, issuedAtMs, lifetime, session.credentialId === null ? 'user' : 'machine')
     const scope = granted.scope.length > 0 ? granted.scope.join(' ') : undefined
     const accessToken = await mintAccessToken({
       subject: session.subjectId,
@@ -69,7 +67,10 @@ export function createTokenIssuer(dependencies: {
     const token = { status, expiresAtMs: issuedAtMs + lifetime * 1000 }
     const { id: clientId, revision: clientRevision, provedUntilMs } = client
     const asking = { clientId, clientRevision, provedUntilMs, provenance }
-    if (!(await releaseToken(change, token, asking))) throw new Moved('What the token depends on has changed.')
+    if (!(await releaseToken(change, token, asking))) {
+      if (!isSameReference(held.current, status)) giveBack(status)
+      throw new Moved('What the token depends on has changed.')
+    }
     return {
       access_token: accessToken,
       issued_token_type: issuedTokenType,

@@ -11,7 +11,7 @@ import {
   LONGEST_REFRESH_GRACE_SECONDS,
   LONGEST_WRITTEN_AHEAD_SECONDS,
 } from '../../records/limits.ts'
-import type { SessionStatus, UsedStatusList } from '../../records/status-list.ts'
+import type { SessionStatus, StatusReference, UsedStatusList } from '../../records/status-list.ts'
 import { StorageUnavailable, type Write } from '../../records/unit-of-work.ts'
 
 /** Entries of a list: some 1,000 as a document when few are revoked, and what a service with millions of sign-ins a day needs. */
@@ -30,11 +30,20 @@ const AFTERLIFE_MS = LONGEST_NEED_SECONDS * 1000 + SLACK_MS
 /** An index that nobody had before, and when its session leaves the list. */
 export type TakeIndex = () => Promise<Omit<SessionStatus, 'lastExpiryMs'>>
 
+export interface IndexAllocation {
+  readonly takeIndex: TakeIndex
+  /**
+   * An index that is in no row, and in no token that anybody got, is for the next who asks: of many requests that want a fresh one for
+   * the same row, all but one would waste theirs.
+   */
+  readonly giveBack: (unused: StatusReference) => void
+}
+
 export function createIndexAllocation(dependencies: {
   readonly write: Write
   readonly clock: Clock
   readonly randomness: Randomness
-}): TakeIndex {
+}): IndexAllocation {
   const { write, clock, randomness } = dependencies
   let pool: Block | undefined
   let claiming: Promise<void> | undefined
@@ -68,10 +77,13 @@ export function createIndexAllocation(dependencies: {
     if (claimed === undefined) throw new StorageUnavailable('No block of a status list could be claimed.')
     const { list, block } = claimed
     const leaveAtMs = list.openedAtMs + LEAVE_AFTER_MS
-    pool = { listId: list.id, leaveAtMs, indices: shuffledBlock(randomness, block, list.size / BLOCKS) }
+    const fresh = shuffledBlock(randomness, block, list.size / BLOCKS)
+    // What was given back while the block was claimed.
+    const left = pool?.listId === list.id ? pool.indices : []
+    pool = { listId: list.id, leaveAtMs, indices: [...fresh, ...left] }
   }
 
-  return async () => {
+  async function takeIndex() {
     for (;;) {
       const index = pool !== undefined && pool.leaveAtMs > clock.now() ? pool.indices.pop() : undefined
       if (pool !== undefined && index !== undefined) return { listId: pool.listId, index, leaveAtMs: pool.leaveAtMs }
@@ -80,6 +92,13 @@ export function createIndexAllocation(dependencies: {
       })
       await claiming
     }
+  }
+
+  return {
+    takeIndex,
+    giveBack({ listId, index }) {
+      if (pool?.listId === listId) pool.indices.push(index)
+    },
   }
 }
 
