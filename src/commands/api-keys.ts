@@ -70,6 +70,8 @@ export function apiKeysCommand(services: () => ApiKeysService, { answer }: Termi
       const owner = ownerIn(options)
       if (owner === undefined) throw new UsageError('Say whose key it is: --user or --client.')
       const { name, scope, audience: audiences = [], expires = DEFAULT_API_KEY_TTL_SECONDS } = options
+      // A variable of a script that is not set must not make the key that goes furthest.
+      if (options.audience?.length === 0) throw new UsageError('The audience is empty: leave --audience out for any.')
       const asked = { name, scope, audiences, ttlSeconds: expires === 'never' ? null : expires }
       const { key, text } = await (await services().apiKeys()).create(owner, asked, operator())
       answer(

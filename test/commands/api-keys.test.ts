@@ -131,6 +131,7 @@ t.test('what is wrong with the words ends with 2, and nothing is made', async t 
       ...['', '90', '-1d', '1.5h', 'NEVER', '1w', ' 1d', '1e3s'].map(expires =>
         usage([...ofAlice, '--expires', expires], /number and s, m, h or d/),
       ),
+      usage([...ofAlice, '--audience', ''], /^The audience is empty: leave --audience out for any\.\n$/),
       usage(['api-keys', 'revoke'], /^Say which API key/),
       usage(['api-keys', 'revoke', 'key_0', '--user', 'alice'], /^Say which API key/),
       usage(['api-keys', 'revoke', '--client', 'worker'], /unknown option/),
