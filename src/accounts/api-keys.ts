@@ -14,7 +14,7 @@ import { isClient } from '../records/client.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import { isActive } from '../records/standing.ts'
-import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
+import { type Readers, StorageUnavailable, type Stores, type Write } from '../records/unit-of-work.ts'
 import { apiKeyProblem, assertApiKeyIsWithin, type NewApiKey, type NewOwnApiKey } from './api-key-rules.ts'
 import type { Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
@@ -174,9 +174,11 @@ export function createApiKeys(dependencies: {
   async function assertStillSignedIn(stores: Stores, { userId, sessionId, clientId }: AskingUser) {
     const user = await stores.users.findById(userId)
     const session = await stores.sessions.find(sessionId)
-    const isEnding = await cascades.isUnderWay(stores, { subjectId: userId, clientId })
-    if (user === undefined || !isActive(user.status) || session?.endedAtMs !== null || isEnding)
-      throw notFound('session')
+    if (user === undefined || !isActive(user.status) || session?.endedAtMs !== null) throw notFound('session')
+    if (await cascades.isUnderWay(stores, { subjectId: userId, clientId }))
+      throw new StorageUnavailable(
+        'Sessions of the user or the client are being ended: whether this one is among them is not known yet.',
+      )
     return { ownerId: userId, username: user.username, clientId: null }
   }
 

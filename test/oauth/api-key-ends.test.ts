@@ -93,7 +93,10 @@ t.test('of a failed exchange the audit says which key it was, through which clie
     appendedLike({ type: 'api_key.exchange', outcome: 'failure', reason, client_id: id, target: key.api_key_id })
   }
   await exchange(forge(key.api_key, checksum))
-  t.same(fresh(), [], 'once a minute for a client, whatever the reasons')
+  await until(async () => isAudited('wrong_api_key'))
+  appendedLike({ type: 'api_key.exchange', outcome: 'failure', reason: 'wrong_api_key', client_id: id })
+  for (const text of [key.api_key, forge(key.api_key, checksum)]) await exchange(text)
+  t.same(fresh(), [], 'once a minute for a client, and for a key that is over')
 })
 
 t.test('expired, it is over', async t => {

@@ -7,6 +7,7 @@ import { type Clock, toSeconds } from '../../clock.ts'
 import type { LiveAccessToken } from '../../oauth/access-token-verification.ts'
 import type { FormParameters } from '../../oauth/form.ts'
 import { invalidRequest } from '../../oauth/oauth-error.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../../records/limits.ts'
 import { createdApiKeySchema, describeOwnApiKey, ownApiKeySchema } from '../../representations/api-key.ts'
 import { type AuthenticateBearer, insufficientAuthentication, invalidToken } from '../bearer.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
@@ -38,7 +39,8 @@ function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParame
 export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKeys, clock }: MyApiKeysOptions): void {
   /** RFC 9470 §3. A sign-in that lies ahead was before the clock was set back: nobody knows how long ago. */
   function assertSignedInJustNow({ claims }: LiveAccessToken): void {
-    if (Math.abs(toSeconds(clock.now()) - (claims.auth_time ?? 0)) > LONGEST_SINCE_SIGN_IN)
+    const since = toSeconds(clock.now()) - (claims.auth_time ?? 0)
+    if (since > LONGEST_SINCE_SIGN_IN || since < -CLOCK_TOLERANCE_SECONDS)
       throw insufficientAuthentication(LONGEST_SINCE_SIGN_IN)
   }
 

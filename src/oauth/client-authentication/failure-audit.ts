@@ -21,9 +21,9 @@ interface Failure {
 
 export type RecordFailure = (failure: Failure) => void
 
-/** Strangers' keys come through a client from everywhere. */
-const countsAs = ({ type, clientId, reason, provenance }: Failure): string =>
-  type === 'api_key.exchange' ? `${clientId} ${type}` : `${clientId} ${reason} ${provenance.address}`
+/** Strangers' keys come through a client from everywhere. Whoever has a whole key that is over is no stranger, and is not hidden by them. */
+const countsAs = ({ type, clientId, reason, target, provenance }: Failure): string =>
+  type === 'api_key.exchange' ? `${clientId} ${type} ${target ?? ''}` : `${clientId} ${reason} ${provenance.address}`
 
 export function createFailureAudit({ write, clock }: { readonly write: Write; readonly clock: Clock }): RecordFailure {
   /** When each failure was recorded, the oldest first. */
