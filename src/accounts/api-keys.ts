@@ -14,7 +14,7 @@ import { isClient } from '../records/client.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import { isActive } from '../records/standing.ts'
-import { type Readers, StorageUnavailable, type Stores, type Write } from '../records/unit-of-work.ts'
+import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
 import { apiKeyProblem, assertApiKeyIsWithin, type NewApiKey, type NewOwnApiKey } from './api-key-rules.ts'
 import type { Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
@@ -176,9 +176,7 @@ export function createApiKeys(dependencies: {
     const session = await stores.sessions.find(sessionId)
     if (user === undefined || !isActive(user.status) || session?.endedAtMs !== null) throw notFound('session')
     if (await cascades.isUnderWay(stores, { subjectId: userId, clientId }))
-      throw new StorageUnavailable(
-        'Sessions of the user or the client are being ended: whether this one is among them is not known yet.',
-      )
+      throw new AccountError('not_now', 'Sessions of the user or the client are being ended: try again.', 1)
     return { ownerId: userId, username: user.username, clientId: null }
   }
 

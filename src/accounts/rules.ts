@@ -20,6 +20,7 @@ export class AccountError extends Error {
     | 'beyond_audiences'
     | 'limit_reached'
     | 'too_many'
+    | 'not_now'
   /** Seconds after which it would be accepted, if there is such a time. */
   readonly retryAfterSeconds: number | undefined
 

@@ -71,6 +71,7 @@ const accountErrors: Readonly<Record<AccountError['code'], readonly [status: num
   beyond_audiences: [400, 'invalid_target'],
   limit_reached: [409, 'conflict'],
   too_many: [429, 'too_many_requests'],
+  not_now: [503, 'temporarily_unavailable'],
 }
 
 function fromAccount({ code, message, retryAfterSeconds }: AccountError): WireError {
@@ -109,7 +110,7 @@ export function createErrorHandler(log: Logger) {
       description: 'Something went wrong on our side.',
     }
     // Nor is what nobody built.
-    if (wire.status >= 500 && wire.status !== 501 && !isTemporary(error))
+    if (wire.status >= 500 && wire.status !== 501 && !isTemporary(error) && !(error instanceof AccountError))
       log.error({ request_id: request.id, err: error }, wire.error)
     noteForLog(request, { outcome: wire.error })
     return reply

@@ -82,7 +82,8 @@ export async function commandLine(t: Test, environment?: Readonly<Record<string,
   async function refuses(cases: readonly Refused[]): Promise<void> {
     await inParallel(cases, async ({ words, input, code, says }) => {
       const ran = await run(withJson(words), input)
-      const title = `signet ${words.join(' ')}`.slice(0, 100)
+      // Neither a terminal nor the report of the tests is to read what a case is made of.
+      const title = `signet ${words.join(' ')}`.slice(0, 100).replace(/[^\x20-\x7E]/g, '?')
       t.same([ran.code, ran.stdout], [code, ''], `${title}: ${ran.stderr}`)
       t.match(ran.stderr, says, title)
       t.notMatch(ran.stderr, /^ {4}at /m, `${title}: no stack`)
