@@ -61,10 +61,15 @@ t.test('revoke --user revokes all of one user, and those of nobody else', async 
   its.fresh()
   t.strictSame(await its.json(['api-keys', 'revoke', '--user', 'ALICE']), { revoked: 2 })
   its.appendedLike(
-    ...keys.slice(0, 2).flatMap(({ api_key_id: target }) => [
-      { type: 'session.end', reason: 'api_key_revoked' },
-      { type: 'api_key.revoke', target, user_id: its.userId, actor: /^operator:/, reason: 'revoked_by_operator' },
-    ]),
+    // Made in the same moment, they are in the order of their ids.
+    ...keys
+      .slice(0, 2)
+      .map(({ api_key_id }) => api_key_id)
+      .sort()
+      .flatMap(target => [
+        { type: 'session.end', reason: 'api_key_revoked', target },
+        { type: 'api_key.revoke', target, user_id: its.userId, actor: /^operator:/, reason: 'revoked_by_operator' },
+      ]),
   )
   await isOver(t, its, keys[0], tokens[0] as string[], 'the first')
   await isOver(t, its, keys[1], tokens[1] as string[], 'the second')

@@ -130,7 +130,7 @@ export function createSessionEnds({
 }
 
 /** Whom the audit names: of a single session also what nobody had to say to find it. */
-async function whose(stores: Stores, { subjectId, clientId, sessionId }: SessionFilter) {
+async function whose(stores: Stores, { subjectId, clientId, sessionId, credentialId }: SessionFilter) {
   const isKnown = sessionId === undefined || (subjectId !== undefined && clientId !== undefined)
   const session = isKnown ? undefined : await stores.sessions.find(sessionId)
   const subject = subjectId ?? session?.subjectId
@@ -140,6 +140,7 @@ async function whose(stores: Stores, { subjectId, clientId, sessionId }: Session
     userId: isMachine ? undefined : subject,
     clientId: party ?? (isMachine ? subject : undefined),
     sessionId,
+    target: credentialId,
   }
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
 }
