@@ -26,6 +26,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['created_at_ms', 'id'])
     .execute()
   await db.schema.alterTable('cascades').addColumn('credential_id', 'text').execute()
+  await db.schema.alterTable('cascades').addColumn('except_client_id', 'text').execute()
   await db.schema
     .alterTable('cascades')
     .addColumn('sign_ins_only', 'integer', column => column.notNull().defaultTo(0))

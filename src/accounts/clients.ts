@@ -86,9 +86,12 @@ export function createClients(dependencies: {
     await revokeKeysOf(stores, id, clock.now(), 'client_deleted', by)
   }
 
-  /** The client's API keys go through other clients, too: those rows are for writes of their own, so that all are locked in one order. */
+  /**
+   * The client's API keys go through other clients, too: those rows are for writes of their own, so that all are locked in one order. Its
+   * own rows are not among them: what they have got since the act is good.
+   */
   async function recordForOwnKeys(stores: Stores, change: 'end' | 'take', id: string, reason: string, by: Provenance) {
-    const filter = { subjectId: id }
+    const filter = { subjectId: id, exceptClientId: id }
     if (await stores.sessions.hasOpen(filter, '')) await cascades.record(stores, change, filter, reason, by)
   }
 

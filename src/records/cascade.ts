@@ -10,6 +10,7 @@ export interface CascadeTarget {
   /** Internal id. */
   readonly clientId?: string | undefined
   readonly credentialId?: string | undefined
+  readonly exceptClientId?: string | undefined
   readonly exceptSessionId?: string | undefined
   readonly signInsOnly?: boolean | undefined
   readonly roleName?: string | undefined

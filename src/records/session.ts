@@ -102,6 +102,7 @@ export interface SessionFilter {
   readonly exceptSessionId?: string | undefined
   readonly subjectId?: string | undefined
   readonly clientId?: string | undefined
+  readonly exceptClientId?: string | undefined
   readonly credentialId?: string | undefined
   /** None of a machine. */
   readonly signInsOnly?: boolean | undefined

@@ -126,6 +126,20 @@ t.test('what was ended stays so after enable: the next row starts beside it', as
   for (const token of after) t.notOk(await isRevoked(statusIn(token)))
 })
 
+t.test('a client that is narrowed loses its tokens once, those of its keys through others, too', async t => {
+  const { service, ask, exchange, rows } = await stage(t)
+  const owned = await addKey(service, { clientId: 'job' })
+  const before = [tokenOf(await ask()), tokenOf(await exchange('gateway', owned))]
+  await service.clients.update('job', { scope: ['posts:read'] }, byTest)
+  for (const token of before) t.ok(await isRevoked(statusIn(token)))
+  t.same(
+    rows().map(({ revision }) => revision),
+    [1, 1],
+    'a token that was got while the rows of the key were reached stays good',
+  )
+  for (const answer of [await ask(), await exchange('gateway', owned)]) t.equal(answer.body.scope, 'posts:read')
+})
+
 t.test('a client that is disabled takes with it what went through it, and nothing else of the key', async t => {
   const { exchange, rows, service } = await stage(t)
   const [through, beside] = [tokenOf(await exchange('job')), tokenOf(await exchange('gateway'))]

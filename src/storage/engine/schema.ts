@@ -124,6 +124,7 @@ export interface CascadesTable {
   subject_id: string | null
   client_id: string | null
   credential_id: string | null
+  except_client_id: string | null
   except_session_id: string | null
   /** 1: none of a machine. */
   sign_ins_only: number

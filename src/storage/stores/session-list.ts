@@ -5,12 +5,13 @@ import type { Schema } from '../engine/schema.ts'
 
 /** The sessions that have not ended and fulfil every condition that is given. */
 export function matching(row: ExpressionBuilder<Schema, 'sessions'>, filter: SessionFilter) {
-  const { sessionId, exceptSessionId, subjectId, clientId, credentialId, signInsOnly, holds } = filter
+  const { sessionId, exceptSessionId, subjectId, clientId, exceptClientId, credentialId, signInsOnly, holds } = filter
   const conditions = [row('sessions.ended_at_ms', 'is', null)]
   if (sessionId !== undefined) conditions.push(row('sessions.id', '=', sessionId))
   if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', exceptSessionId))
   if (subjectId !== undefined) conditions.push(row('sessions.subject_id', '=', subjectId))
   if (clientId !== undefined) conditions.push(row('sessions.client_id', '=', clientId))
+  if (exceptClientId !== undefined) conditions.push(row('sessions.client_id', '<>', exceptClientId))
   if (credentialId !== undefined) conditions.push(row('sessions.credential_id', '=', credentialId))
   if (signInsOnly === true) conditions.push(row('sessions.credential_id', 'is', null))
   if (holds !== undefined) {

@@ -30,6 +30,7 @@ const some = [
   cascadeOf('d', { change: 'take', target: { subjectId: 'user_alice', clientId: 'client_spa', roleName: 'editor' } }),
   cascadeOf('e', { target: { credentialId: 'key_1' }, reason: 'api_key_revoked' }),
   cascadeOf('f', { target: { subjectId: 'user_alice', exceptSessionId: 'session_one', signInsOnly: true } }),
+  cascadeOf('g', { change: 'take', target: { subjectId: 'client_spa', exceptClientId: 'client_spa' } }),
 ]
 
 export function cascadeChecks(t: Test, engine: Engine): void {
@@ -62,7 +63,7 @@ export function cascadeChecks(t: Test, engine: Engine): void {
     t.equal(await database.write(({ cascades }) => cascades.lock('cascade_none')), undefined)
     t.strictSame(
       (await database.read.cascades.list()).map(({ id }) => id),
-      ['a', 'c', 'd', 'e', 'f'].map(name => `cascade_${name}`),
+      ['a', 'c', 'd', 'e', 'f', 'g'].map(name => `cascade_${name}`),
     )
   })
 

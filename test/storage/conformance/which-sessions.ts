@@ -83,6 +83,12 @@ export const ways: readonly (readonly [string, SessionFilter, readonly Device[]]
   ['one of another credential', { sessionId: 'session_robot', credentialId: 'key_spa' }, []],
   ["a client's", { clientId: 'client_spa' }, ['tablet', 'watch', 'drone', 'job']],
   ["a client's that is the subject", { subjectId: 'client_spa' }, ['agent', 'job']],
+  [
+    "a client's that is the subject, through others",
+    { subjectId: 'client_spa', exceptClientId: 'client_spa' },
+    ['agent'],
+  ],
+  ["a user's but those through a client", { subjectId: 'user_bob', exceptClientId: 'client_spa' }, ['desktop']],
   ["a client's that is both", { subjectId: 'client_spa', clientId: 'client_spa' }, ['job']],
   ["a user's through a client", { subjectId: 'user_bob', clientId: 'client_web-app' }, ['desktop']],
   [
