@@ -11,6 +11,9 @@ export const toSeconds = (milliseconds: number): number => Math.floor(millisecon
 /** ISO 8601, for people and programs outside. */
 export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
+export const isoTimeOrNull = (milliseconds: number | null | undefined): string | null =>
+  milliseconds === null || milliseconds === undefined ? null : isoTime(milliseconds)
+
 const secondsPerUnit = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 /** The duration as it is written, in the largest unit that fits: `12h` for 43,200 seconds. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
-import type { ClientReader, ClientSettings, RegisteredClient } from '../records/client.ts'
+import { CLIENT_ID_PREFIX, type ClientReader, type ClientSettings, type RegisteredClient } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
@@ -62,7 +62,7 @@ export function createClients(dependencies: {
     assertNoProblem(settingsProblem(asked))
     if (asked.isPublic && asked.secret !== undefined)
       throw new AccountError('invalid', 'A public client has no secret.')
-    const id = randomId(randomness, 'client')
+    const id = randomId(randomness, CLIENT_ID_PREFIX)
     const { clientId, isPublic } = asked
     return {
       ...distinct(asked),

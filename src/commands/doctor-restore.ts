@@ -1,43 +1,33 @@
 /** What `signet doctor` says to somebody who accepts a restore, before and after. */
-import { isoTime } from '../clock.ts'
+import { isoTime, isoTimeOrNull } from '../clock.ts'
 import type { AcceptedRestore } from '../maintenance/accept-restore.ts'
 import type { AtStake } from '../maintenance/at-stake.ts'
 import { MOST_COUNTED } from '../maintenance/keys.ts'
 import type { CredentialCounts } from '../records/credential.ts'
 import { table } from './table.ts'
 
-const isoOrNull = (ms: number | null | undefined): string | null => (typeof ms === 'number' ? isoTime(ms) : null)
-
 const countOf = ({ client_secret: secrets, api_key: keys }: CredentialCounts): string =>
   `${secrets} client secrets and ${keys} API keys`
 
 const head = ['CREATED', 'KIND', 'OWNER', 'NAME', 'ID']
 
-export const describeAtStake = ({
-  problem,
-  backedUpAtMs,
-  lastEventAtMs,
-  sessions,
-  keys,
-  credentials,
-  newest,
-}: AtStake) => ({
+export const describeAtStake = (stake: AtStake) => ({
   ok: false,
   restore: {
-    problem,
-    backed_up_at: isoOrNull(backedUpAtMs),
-    last_event_at: isoOrNull(lastEventAtMs),
-    sessions,
-    keys,
-    credentials,
-    newest_credentials: newest.map(credential => ({
+    problem: stake.problem,
+    backed_up_at: isoTimeOrNull(stake.backedUpAtMs),
+    last_event_at: isoTimeOrNull(stake.lastEventAtMs),
+    sessions: stake.sessions,
+    keys: stake.keys,
+    credentials: stake.credentials,
+    newest_credentials: stake.newest.map(credential => ({
       kind: credential.kind,
       id: credential.id,
       name: credential.name,
       username: credential.username,
       client_id: credential.clientId,
       created_at: isoTime(credential.createdAtMs),
-      expires_at: isoOrNull(credential.expiresAtMs),
+      expires_at: isoTimeOrNull(credential.expiresAtMs),
     })),
   },
 })

@@ -1,5 +1,5 @@
 /** Token introspection (RFC 7662): for whom offline verification is not enough. What is stored wins over what a token claims. */
-import type { Clock } from '../clock.ts'
+import { type Clock, toSeconds } from '../clock.ts'
 import { type PresentedApiKey, parseApiKey, statusOf } from '../records/api-key.ts'
 import { isClient } from '../records/client.ts'
 import { hashOf } from '../records/opaque-token.ts'
@@ -44,8 +44,6 @@ export type Introspection =
 const inactive: Introspection = { active: false }
 
 const scopeMember = (scope: readonly string[]) => (scope.length > 0 ? { scope: scope.join(' ') } : {})
-
-const toSeconds = (ms: number): number => Math.floor(ms / 1000)
 
 /**
  * Answers about access tokens and API keys for audiences that the client was given to introspect, and about its own refresh tokens.

@@ -1,12 +1,10 @@
 /** An API key as the command line and /me show it: all but the key. */
-import { isoTime } from '../clock.ts'
+import { isoTime, isoTimeOrNull } from '../clock.ts'
 import type { ListedApiKey } from '../records/api-key.ts'
 
 /** ISO 8601. */
 const dateTime = { type: 'string', format: 'date-time' } as const
 const dateTimeOrNull = { type: ['string', 'null'], format: 'date-time' } as const
-
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms))
 
 /** For its owner. */
 export const describeOwnApiKey = (key: ListedApiKey) => ({
@@ -16,9 +14,9 @@ export const describeOwnApiKey = (key: ListedApiKey) => ({
   scope: key.scope.join(' '),
   audiences: key.audiences,
   created_at: isoTime(key.createdAtMs),
-  expires_at: isoOrNull(key.expiresAtMs),
-  revoked_at: isoOrNull(key.revokedAtMs),
-  last_used_at: isoOrNull(key.lastUsedAtMs),
+  expires_at: isoTimeOrNull(key.expiresAtMs),
+  revoked_at: isoTimeOrNull(key.revokedAtMs),
+  last_used_at: isoTimeOrNull(key.lastUsedAtMs),
   last_used_address: key.lastUsedAddress,
 })
 

@@ -1,5 +1,5 @@
 /** A client as the command line shows it: of its secrets, all but the secret. */
-import { isoTime } from '../clock.ts'
+import { isoTime, isoTimeOrNull } from '../clock.ts'
 import type { RegisteredClient } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 
@@ -7,8 +7,8 @@ const describeSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: Cr
   id,
   name,
   created_at: isoTime(createdAtMs),
-  expires_at: expiresAtMs === null ? null : isoTime(expiresAtMs),
-  last_used_at: lastUsedAtMs === null ? null : isoTime(lastUsedAtMs),
+  expires_at: isoTimeOrNull(expiresAtMs),
+  last_used_at: isoTimeOrNull(lastUsedAtMs),
 })
 
 export const describeClient = (client: RegisteredClient) => ({

@@ -1,9 +1,6 @@
 /** A signing key as the command line shows it. */
-import { isoTime } from '../clock.ts'
+import { isoTime, isoTimeOrNull } from '../clock.ts'
 import type { SigningKey } from '../records/signing-key.ts'
-
-const isoOrNull = (milliseconds: number | null | undefined): string | null =>
-  milliseconds === null || milliseconds === undefined ? null : isoTime(milliseconds)
 
 /** @param activatesAtMs when the standby will sign; undefined when that is not planned */
 export const describeSigningKey = (key: SigningKey, activatesAtMs: number | undefined) => ({
@@ -13,6 +10,6 @@ export const describeSigningKey = (key: SigningKey, activatesAtMs: number | unde
   cause: key.cause,
   created_at: isoTime(key.createdAtMs),
   ready_at: isoTime(key.activatesAtMs),
-  activates_at: isoOrNull(key.state === 'pending' ? activatesAtMs : key.activatesAtMs),
-  retires_at: isoOrNull(key.retiresAtMs),
+  activates_at: isoTimeOrNull(key.state === 'pending' ? activatesAtMs : key.activatesAtMs),
+  retires_at: isoTimeOrNull(key.retiresAtMs),
 })

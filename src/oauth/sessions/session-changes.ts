@@ -13,7 +13,7 @@ import type { Stores, Write } from '../../records/unit-of-work.ts'
 import { isSameReference } from '../status-list/status-index.ts'
 import { eventOf } from './grant-events.ts'
 import type { RefreshToken } from './refresh-token.ts'
-import type { Asking, SignedToken, Start, StartSession } from './session-starts.ts'
+import type { Asking, InsertSession, SignedToken, Start } from './session-starts.ts'
 
 /** The next refresh token takes the place of the presented one. */
 interface Rotate {
@@ -51,7 +51,7 @@ const isCovered = (row: StoredSession, token: SignedToken): boolean =>
   !isFresh(row, token) && (row.held.current?.lastExpiryMs ?? 0) >= token.expiresAtMs
 
 export function createTokenRelease(dependencies: {
-  readonly start: StartSession
+  readonly start: InsertSession
   readonly sessionReader: Pick<SessionReader, 'isAsRead'>
   readonly write: Write
   readonly clock: Clock

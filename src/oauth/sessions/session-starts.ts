@@ -62,7 +62,7 @@ export type Gate = (
 ) => Promise<boolean>
 
 /** False when something is no longer as it was read, and nothing was changed. */
-export type StartSession = (start: Start, token: SignedToken, asking: Asking) => Promise<boolean>
+export type InsertSession = (start: Start, token: SignedToken, asking: Asking) => Promise<boolean>
 
 /** Sign-ins beyond the limit that one sign-in ends; when the limit was lowered, the next ones end the others. */
 const MOST_IDLE = 200
@@ -74,7 +74,7 @@ export function createSessionStarts(dependencies: {
   readonly clock: Clock
   /** Sign-ins that a user may have through one client. */
   readonly sessionLimit: number
-}): StartSession {
+}): InsertSession {
   const { gate, ends, write, clock, sessionLimit } = dependencies
 
   const isStillOpen = (stores: Stores, { session, asRead }: Start, { clientId, clientRevision }: Asking) =>
