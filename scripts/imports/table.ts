@@ -19,7 +19,7 @@ const services = [...oauth, 'src/accounts', 'src/passwords', 'src/keys', 'src/au
 /** Never storage, never SQL, never configuration. */
 const outside: Row = { rooms: ['src/representations', 'src/maintenance', ...services] }
 
-/** `src/audit` and `src/outgoing` are rooms that have no file yet. */
+/** `src/outgoing` is a room that has no file yet. */
 export const table: Readonly<Record<string, Row>> = {
   'src/main.ts': { rooms: 'every room' },
   'src/compose': { rooms: 'every room' },

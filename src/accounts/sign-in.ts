@@ -1,6 +1,6 @@
 import { TooManyWaiting } from '../passwords/hashing-queue.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import type { Provenance } from '../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../records/audit-event.ts'
 import { networkOf } from '../records/network.ts'
 import { isActive } from '../records/standing.ts'
 import type { Write } from '../records/unit-of-work.ts'
@@ -41,20 +41,18 @@ export function createSignIn(dependencies: {
   readonly users: UserReader
   readonly write: Write
   readonly passwords: Passwords
+  readonly recordEvent: RecordEvent
+  /** The keyed hash of a name that no user has: people type passwords into the name field. */
+  readonly hashName: (username: string) => string
 }): SignIn {
-  const { users, write, passwords } = dependencies
+  const { users, write, passwords, recordEvent, hashName } = dependencies
 
-  async function fail(
-    user: Pick<User, 'userId'> | undefined,
+  function fail(
+    who: { readonly userId: string } | { readonly nameHash: string },
     { clientId, provenance }: Pick<SignInAttempt, 'clientId' | 'provenance'>,
     reason: string,
-  ): Promise<undefined> {
-    // The name that was typed stays out: people type passwords into the name field.
-    const who = user === undefined ? {} : { userId: user.userId }
-    await write(stores =>
-      stores.audit.append({ type: 'user.sign_in', outcome: 'failure', reason, clientId, provenance, ...who }),
-    )
-    return undefined
+  ): undefined {
+    recordEvent({ type: 'user.sign_in', outcome: 'failure', reason, clientId, provenance, ...who })
   }
 
   /** Never overwrites a password that was changed meanwhile. */
@@ -74,20 +72,22 @@ export function createSignIn(dependencies: {
 
   return {
     async check(attempt) {
-      const user = await users.findByKey(usernameKey(attempt.username))
+      const key = usernameKey(attempt.username)
+      const user = await users.findByKey(key)
       const network = networkOf(attempt.provenance.address ?? '')
       const { matches, outdated } = await passwords.verify(network, user, attempt.password)
-      if (user === undefined) return fail(user, attempt, 'unknown_user')
-      if (!matches) return fail(user, attempt, 'wrong_password')
-      if (!isActive(user.status)) return fail(user, attempt, `user_${user.status}`)
+      if (user === undefined) return fail({ nameHash: hashName(key) }, attempt, 'unknown_user')
+      const { userId } = user
+      if (!matches) return fail({ userId }, attempt, 'wrong_password')
+      if (!isActive(user.status)) return fail({ userId }, attempt, `user_${user.status}`)
       if (outdated) await upgradeHash(user, attempt)
-      return { userId: user.userId, passwordId: user.passwordId }
+      return { userId, passwordId: user.passwordId }
     },
 
     async isStillGood({ userId, passwordId }, of) {
       const user = await users.findById(userId)
       if (user !== undefined && isActive(user.status) && user.passwordId === passwordId) return true
-      await fail({ userId }, of, 'user_changed')
+      fail({ userId }, of, 'user_changed')
       return false
     },
   }

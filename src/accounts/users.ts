@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { type Randomness, randomId } from '../randomness.ts'
-import type { Provenance } from '../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../records/audit-event.ts'
 import { networkOf } from '../records/network.ts'
 import type { Role } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
@@ -54,12 +54,13 @@ export const unknownUser = (): AccountError => notFound('user')
 export function createUsers(dependencies: {
   readonly users: UserReader
   readonly write: Write
+  readonly recordEvent: RecordEvent
   readonly passwords: Passwords
   readonly cascades: Cascades
   readonly clock: Clock
   readonly randomness: Randomness
 }): Users {
-  const { users, write, passwords, cascades, clock, randomness } = dependencies
+  const { users, write, recordEvent, passwords, cascades, clock, randomness } = dependencies
 
   const find = async (reader: UserReader, username: string): Promise<UserWithRoles> => {
     const user = await reader.findByKey(usernameKey(username))
@@ -73,9 +74,8 @@ export function createUsers(dependencies: {
     return withRoles(user, await reader.rolesOf(userId))
   }
 
-  async function refuseChange({ userId, sessionId }: PasswordChange, reason: string, by: Provenance): Promise<never> {
-    const event = { type: 'user.set_password', outcome: 'failure', reason, userId, sessionId, provenance: by } as const
-    await write(stores => stores.audit.append(event))
+  function refuseChange({ userId, sessionId }: PasswordChange, reason: string, provenance: Provenance): never {
+    recordEvent({ type: 'user.set_password', outcome: 'failure', reason, userId, sessionId, provenance })
     throw new AccountError('wrong_password', 'The current password is wrong.')
   }
 

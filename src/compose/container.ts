@@ -3,10 +3,12 @@
  * jose) is loaded then, too: a command that only prints its help waits for none of it.
  */
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
 import { createRoles } from '../accounts/roles.ts'
 import { createUsers } from '../accounts/users.ts'
+import { createEventRecorder } from '../audit/recorder.ts'
 import { createJanitor } from '../background/janitor.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
@@ -52,9 +54,12 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return { ...ends, ...createCascades({ cascades: read.cascades, ends, write, onProgress }) }
   })
 
+  const recorder = once(async () => createEventRecorder({ write: (await database()).write, clock }))
+
   const users = once(async () => {
     const { read, write } = await database()
-    return createUsers({ users: read.users, write, passwords, cascades: await cascades(), clock, randomness })
+    const [{ record: recordEvent }, allCascades] = [await recorder(), await cascades()]
+    return createUsers({ users: read.users, write, recordEvent, passwords, cascades: allCascades, clock, randomness })
   })
 
   const roles = once(async () => {
@@ -86,6 +91,17 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return faults.keyFiles?.(files) ?? files
   })
 
+  const auditKeys = once(async () => {
+    const { read, write } = await database()
+    refuseForeignOwner(config.keysDirectory)
+    const [{ openKeyFiles }, { openAuditKeys, AUDIT_KEYS }] = await Promise.all([
+      import('../keys/key-files.ts'),
+      import('../keys/audit-key.ts'),
+    ])
+    const files = await openKeyFiles(join(config.keysDirectory, AUDIT_KEYS), await keyEncryption())
+    return openAuditKeys({ privateKeys: files, seals: read.auditSeals, write, clock })
+  })
+
   const keyLifecycle = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await keyFiles()]
     const { createKeyLifecycle } = await import('../keys/key-lifecycle.ts')
@@ -115,6 +131,8 @@ export function createContainer(config: Config, sources: Sources = {}) {
   const opened = {
     database,
     keyFiles,
+    auditKeys,
+    recorder,
     keyLifecycle,
     restoreGuard,
     users,

@@ -3,14 +3,15 @@
 import type { ApiKeys } from '../accounts/api-keys.ts'
 import { createGate } from '../accounts/may-receive-tokens.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
+import { createNameHash } from '../audit/name-hash.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
+import type { AuditKeys } from '../keys/audit-key.ts'
 import { createAccessTokens, createJwsSigner } from '../oauth/access-token.ts'
 import { createAccessTokenVerification, createLiveAccessTokens } from '../oauth/access-token-verification.ts'
 import { type ApiKeysInUse, createApiKeysInUse } from '../oauth/api-keys.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
 import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
-import { createFailureAudit, type RecordFailure } from '../oauth/client-authentication/failure-audit.ts'
 import { createKnownClients } from '../oauth/client-authentication/known-clients.ts'
 import { createClientCredentialsGrant } from '../oauth/grants/client-credentials.ts'
 import { createPasswordGrant } from '../oauth/grants/password.ts'
@@ -32,6 +33,7 @@ import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
 import { createTokenIssuer } from '../oauth/token-issuer.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
+import type { RecordEvent } from '../records/audit-event.ts'
 import type { Signer } from '../records/signing-key.ts'
 import type { Readers, Snapshot, Write } from '../records/unit-of-work.ts'
 
@@ -45,13 +47,15 @@ export interface ProtocolParts {
   readonly passwords: Passwords
   readonly apiKeys: ApiKeys
   readonly ends: SessionEnds
+  readonly recordEvent: RecordEvent
+  readonly auditKeys: AuditKeys
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
   readonly publishedKeys: () => { readonly body: string }
 }
 
 export function composeProtocol(parts: ProtocolParts) {
-  const { config, clock, read, write, ends, activeSigner, publishedKeys } = parts
+  const { config, clock, read, write, ends, recordEvent, activeSigner, publishedKeys } = parts
   const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
 
   const gate = createGate({ standing: read.standing })
@@ -63,18 +67,17 @@ export function composeProtocol(parts: ProtocolParts) {
     haveGoodStanding,
     clock,
   })
-  const credentials = {
-    recordUse: createCredentialUse({ write, clock }),
-    recordFailure: createFailureAudit({ write, clock }),
-  }
+  const recordUse = createCredentialUse({ write, clock })
   const authenticateClient = createClientAuthentication({
     findClient: createKnownClients(read.clients),
-    ...credentials,
+    recordUse,
+    recordEvent,
+    hashName: createNameHash(parts.auditKeys, 'client_id'),
     clock,
     accessTokenTtl,
   })
   const apiKeysInUse = createApiKeysInUse(read)
-  const grants = [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, ...credentials, apiKeysInUse })]
+  const grants = [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, recordUse, apiKeysInUse })]
 
   return {
     metadata: metadataOf(
@@ -86,6 +89,7 @@ export function composeProtocol(parts: ProtocolParts) {
       authenticateClient,
       grants,
       issueTokens: composeIssuer(parts, gate.mayStart),
+      recordEvent,
     }),
     revocationEndpoint: createRevocationEndpoint({
       authenticateClient,
@@ -118,14 +122,21 @@ export function composeProtocol(parts: ProtocolParts) {
   }
 }
 
-function composeUserGrants({ config, clock, randomness, read, write, passwords, ends }: ProtocolParts) {
+function composeUserGrants(parts: ProtocolParts) {
+  const { config, clock, randomness, read, write, passwords, ends, recordEvent } = parts
   const { refreshIdleTtlSeconds: refreshIdleTtl, refreshAbsoluteTtlSeconds: refreshAbsoluteTtl } = config
   return [
     createPasswordGrant({
       issuer: config.issuer,
-      signIn: createSignIn({ users: read.users, write, passwords }),
+      signIn: createSignIn({
+        users: read.users,
+        write,
+        passwords,
+        recordEvent,
+        hashName: createNameHash(parts.auditKeys, 'username'),
+      }),
       users: read.users,
-      write,
+      recordEvent,
       startSession: createSessionStarter({ clock, randomness, refreshIdleTtl, refreshAbsoluteTtl }),
     }),
     createRefreshTokenGrant({
@@ -133,6 +144,7 @@ function composeUserGrants({ config, clock, randomness, read, write, passwords, 
       sessionReader: read.sessions,
       ends,
       write,
+      recordEvent,
       clock,
       randomness,
       refreshIdleTtl,
@@ -144,29 +156,20 @@ function composeUserGrants({ config, clock, randomness, read, write, passwords, 
 interface MachineParts extends ProtocolParts {
   readonly apiKeysInUse: ApiKeysInUse
   readonly recordUse: RecordUse
-  readonly recordFailure: RecordFailure
 }
 
-function composeMachineGrants({
-  config,
-  clock,
-  randomness,
-  read,
-  apiKeysInUse,
-  recordUse,
-  recordFailure,
-}: MachineParts) {
+function composeMachineGrants({ config, clock, randomness, read, apiKeysInUse, recordUse, recordEvent }: MachineParts) {
   const { issuer } = config
   const useMachineSession = createMachineSessions({ clock, randomness })
   const rows = { issuer, sessionReader: read.sessions, useMachineSession }
   return [
     createClientCredentialsGrant(rows),
-    createTokenExchangeGrant({ ...rows, apiKeys: apiKeysInUse, recordUse, recordFailure, clock }),
+    createTokenExchangeGrant({ ...rows, apiKeys: apiKeysInUse, recordUse, recordEvent, clock }),
   ]
 }
 
 function composeIssuer(parts: ProtocolParts, gate: Gate) {
-  const { config, clock, randomness, read, write, ends, activeSigner } = parts
+  const { config, clock, randomness, read, write, ends, recordEvent, activeSigner } = parts
   const { takeIndex, giveBack } = createIndexAllocation({ write, clock, randomness })
   return createTokenIssuer({
     mintAccessToken: createAccessTokens({ issuer: config.issuer, activeSigner, randomness }),
@@ -176,6 +179,7 @@ function composeIssuer(parts: ProtocolParts, gate: Gate) {
       start: createSessionStarts({ gate, ends, write, clock, sessionLimit: config.sessionLimit }),
       sessionReader: read.sessions,
       write,
+      recordEvent,
       clock,
       auditsEveryGrant: config.auditGrants === 'all',
     }),

@@ -2,12 +2,15 @@
 import type { Logger } from 'pino'
 import type { ApiKeys } from '../accounts/api-keys.ts'
 import type { Users } from '../accounts/users.ts'
+import type { EventRecorder } from '../audit/recorder.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
+import { createEventClock } from '../background/event-clock.ts'
 import type { Janitor } from '../background/janitor.ts'
 import { createKeyClock } from '../background/key-clock.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import { startServers } from '../http/servers.ts'
+import type { AuditKeys } from '../keys/audit-key.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { openKeyRing } from '../keys/key-ring.ts'
 import type { PrivateKeys } from '../keys/private-keys.ts'
@@ -34,6 +37,8 @@ interface ServeParts {
   readonly ends: SessionEnds
   database(): Promise<Database>
   keyFiles(): Promise<PrivateKeys>
+  auditKeys(): Promise<AuditKeys>
+  recorder(): Promise<EventRecorder>
   keyLifecycle(): Promise<KeyLifecycle>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
@@ -56,12 +61,21 @@ export async function serve(parts: ServeParts) {
   const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
   const publishedKeys = ring.published
   const apiKeys = await parts.apiKeys()
+  const auditKeys = await parts.auditKeys()
+  const recorder = await parts.recorder()
   const protocol = composeProtocol({
     ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends, activeSigner, publishedKeys },
+    recordEvent: recorder.record,
+    auditKeys,
   })
 
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
-  const background = [createCascadeWatch(await parts.cascades(), log), keyClock, await parts.janitor()]
+  const background = [
+    createCascadeWatch(await parts.cascades(), log),
+    createEventClock(recorder, log),
+    keyClock,
+    await parts.janitor(),
+  ]
   const { host, port, managementHost, managementPort, trustProxy } = config
   const servers = await startServers({
     ...protocol,
@@ -85,6 +99,7 @@ export async function serve(parts: ServeParts) {
     tick: keyClock.tick,
     async stop() {
       await Promise.all([servers.stop(), ...background.map(each => each.stop())])
+      await recorder.flush()
     },
   }
 }

@@ -18,20 +18,27 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   /** HTTP status code. */
   readonly status: number
+  /** Whether whoever throws it has told the audit why, or it needs no event. */
+  readonly isAudited: boolean
 
   /** @param description helps the developer who reads it; never echoes input, never says which half of a credential was wrong */
-  constructor(code: OAuthErrorCode, description: string) {
+  constructor(code: OAuthErrorCode, description: string, isAudited = false) {
     super(description)
     this.code = code
     this.status = statusOf[code]
+    this.isAudited = isAudited
   }
 }
 
 export const invalidRequest = (description: string): OAuthError => new OAuthError('invalid_request', description)
 
+/** An error of which whoever throws it has told the audit why, or that needs no event. */
+export const audited = (code: OAuthErrorCode, description: string): OAuthError =>
+  new OAuthError(code, description, true)
+
 /** One text for every way in which a client can fail to prove itself (RFC 6749 §5.2). */
 export const invalidClient = (): OAuthError =>
-  new OAuthError('invalid_client', 'The client is unknown, or its authentication is missing or wrong.')
+  audited('invalid_client', 'The client is unknown, or its authentication is missing or wrong.')
 
 /** Nothing happened, and the same request can succeed in a moment: 503 with Retry-After, which is no error of RFC 6749 §5.2. */
 export class TemporarilyUnavailable extends Error {

@@ -1,4 +1,5 @@
 /** The token endpoint (RFC 6749 §3.2). */
+import type { RecordEvent } from '../records/audit-event.ts'
 import type { Grant, TokenRequest } from './authorization.ts'
 import type {
   AuthenticateClient,
@@ -43,8 +44,9 @@ export function createTokenEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly grants: readonly Grant[]
   readonly issueTokens: IssueTokens
+  readonly recordEvent: RecordEvent
 }): (request: ClientRequest) => Promise<TokenResponse> {
-  const { authenticateClient, grants, issueTokens } = dependencies
+  const { authenticateClient, grants, issueTokens, recordEvent } = dependencies
 
   function grantFor(grantType: string | undefined): Grant {
     if (grantType === undefined) throw invalidRequest('grant_type is missing.')
@@ -53,15 +55,23 @@ export function createTokenEndpoint(dependencies: {
     return grant
   }
 
+  /** What the client's request was refused for; who else knows more has told it already. */
+  function auditRefusal(error: unknown, client: AuthenticatedClient | undefined, { provenance }: ClientRequest): void {
+    if (client === undefined || !(error instanceof OAuthError) || error.isAudited) return
+    recordEvent({ type: 'client.grant', outcome: 'failure', reason: error.code, clientId: client.id, provenance })
+  }
+
   return async request => {
     for (let attempts = 1; ; attempts += 1) {
+      let client: AuthenticatedClient | undefined
       try {
-        const client = await authenticateClient(request) // §2.3
+        client = await authenticateClient(request) // §2.3
         const grant = grantFor(request.parameters['grant_type']) // §4
         assertGrantAllowed(client, grant) // §5.2 unauthorized_client
         const authorization = await grant.authorize(parse(request), client) // §4.3 to §4.5, §6
         return await issueTokens(authorization) // §5.1
       } catch (error) {
+        auditRefusal(error, client, request)
         assertMayRunAgain(error, attempts)
       }
     }

@@ -1,4 +1,7 @@
-/** Who did what, when, from where and why: appended inside the write of the act itself, so that neither exists without the other. */
+/**
+ * Who did what, when, from where and why. The event of an act is appended inside the write of the act, so that neither exists without
+ * the other. What a caller can cause again without new work is recorded beside requests, and what repeats is counted.
+ */
 
 /** Where an act came from. */
 export interface Provenance {
@@ -18,6 +21,8 @@ export type AuditEventType =
   | 'api_key.create'
   | 'api_key.exchange'
   | 'api_key.revoke'
+  | 'audit.fold'
+  | 'audit_key.add'
   | 'client.authenticate'
   | 'client.add'
   | 'client.update'
@@ -61,8 +66,17 @@ export interface AuditEvent {
   readonly sessionId?: string
   /** The role, credential or signing key that the act is about. */
   readonly target?: string
+  /** The keyed hash of a name that no user has: people type passwords there. */
+  readonly nameHash?: string
+  /** How many events this one stands for; 1 when it is not given. */
+  readonly count?: number
+  /** When it is not the moment at which it is written. */
+  readonly occurredAtMs?: number
   readonly provenance: Provenance
 }
+
+/** Records an event that a caller can cause again without new work. Nobody waits for it, and it never fails. */
+export type RecordEvent = (event: Omit<AuditEvent, 'count' | 'occurredAtMs'>) => void
 
 export interface AuditReader {
   /** When the newest event was written. */

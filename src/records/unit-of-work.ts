@@ -5,6 +5,7 @@
 
 import type { ApiKeyReader, ApiKeyStore } from './api-key.ts'
 import type { AuditReader, AuditStore } from './audit-event.ts'
+import type { AuditSealReader, AuditSealStore } from './audit-seal.ts'
 import type { CascadeReader, CascadeStore } from './cascade.ts'
 import type { ClientReader, ClientStore } from './client.ts'
 import type { CredentialReader, CredentialStore } from './credential.ts'
@@ -31,6 +32,7 @@ export interface Readers {
   readonly instance: InstanceReader
   readonly standing: StandingReader
   readonly audit: AuditReader
+  readonly auditSeals: AuditSealReader
 }
 
 /** Every interface, inside one transaction. */
@@ -48,6 +50,7 @@ export interface Stores extends Readers {
   readonly instance: InstanceStore
   readonly standing: StandingStore
   readonly audit: AuditStore
+  readonly auditSeals: AuditSealStore
 }
 
 /**

@@ -3,14 +3,13 @@
  * once a request. Each method has a file of its own.
  */
 import type { Clock } from '../../clock.ts'
-import type { Provenance } from '../../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import type { Client } from '../../records/client.ts'
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
 import type { Prove } from '../proofs.ts'
 import { clientSecretBasic } from './client-secret-basic.ts'
 import { clientSecretPost } from './client-secret-post.ts'
 import type { RecordUse } from './credential-use.ts'
-import type { RecordFailure } from './failure-audit.ts'
 import type { FindClient } from './known-clients.ts'
 import type { PresentedClient, Proof, ProvingMethod, RequestCredentials } from './method.ts'
 import { none } from './none.ts'
@@ -56,15 +55,23 @@ export function presentedClient(request: RequestCredentials): PresentedClient {
 export function createClientAuthentication(dependencies: {
   readonly findClient: FindClient
   readonly recordUse: RecordUse
-  readonly recordFailure: RecordFailure
+  readonly recordEvent: RecordEvent
+  /** The keyed hash of a client_id that no client has. */
+  readonly hashName: (clientId: string) => string
   readonly clock: Clock
   /** Seconds, for clients without a lifetime of their own. */
   readonly accessTokenTtl: number
 }): AuthenticateClient {
-  const { findClient, recordUse, recordFailure, clock, accessTokenTtl } = dependencies
+  const { findClient, recordUse, recordEvent, hashName, clock, accessTokenTtl } = dependencies
 
-  function fail(client: Client | undefined, reason: string, provenance: Provenance): never {
-    if (client !== undefined) recordFailure({ type: 'client.authenticate', clientId: client.id, reason, provenance })
+  function fail(
+    client: Client | undefined,
+    { clientId }: PresentedClient,
+    reason: string,
+    provenance: Provenance,
+  ): never {
+    const who = client === undefined ? { nameHash: hashName(clientId) } : { clientId: client.id }
+    recordEvent({ type: 'client.authenticate', outcome: 'failure', reason, ...who, provenance })
     throw invalidClient()
   }
 
@@ -75,9 +82,9 @@ export function createClientAuthentication(dependencies: {
     provenance: Provenance,
   ): Promise<Proof> {
     const outcome = await presented.prove(client, clock.now())
-    if (client === undefined) return fail(client, 'unknown_client', provenance)
-    if (client.status !== 'active') return fail(client, `client_${client.status}`, provenance)
-    if (typeof outcome === 'string') return fail(client, outcome, provenance)
+    if (client === undefined) return fail(client, presented, 'unknown_client', provenance)
+    if (client.status !== 'active') return fail(client, presented, `client_${client.status}`, provenance)
+    if (typeof outcome === 'string') return fail(client, presented, outcome, provenance)
     if (outcome.credential !== undefined) recordUse(outcome.credential, provenance.address)
     return outcome
   }
@@ -88,7 +95,7 @@ export function createClientAuthentication(dependencies: {
     const proof = await request.prove('client', () => proveIdentity(client, presented, request.provenance))
     const provedUntilMs = client && proof.holdsUntil(client)
     if (client?.status !== 'active' || provedUntilMs === undefined || provedUntilMs <= clock.now())
-      return fail(client, 'client_changed', request.provenance)
+      return fail(client, presented, 'client_changed', request.provenance)
     request.onClient(client.clientId)
     return {
       ...client,

@@ -1,11 +1,10 @@
 /** Resource owner password credentials (RFC 6749 §4.3). Off unless a client is given it; RFC 9700 §2.4 says why. */
-import type { Provenance } from '../../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import type { Role } from '../../records/role.ts'
-import type { Write } from '../../records/unit-of-work.ts'
 import type { UserReader } from '../../records/user.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
-import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import { audited, invalidRequest, OAuthError } from '../oauth-error.ts'
 import { assertClientMayHave, type Granted, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
 import type { StartSession } from '../sessions/new-session.ts'
 
@@ -27,16 +26,16 @@ interface SignIn {
   isStillGood(signedIn: SignedIn, of: { clientId: string; provenance: Provenance }): Promise<boolean>
 }
 
-const refusal = new OAuthError('invalid_grant', 'The username or the password is wrong.')
+const refusal = audited('invalid_grant', 'The username or the password is wrong.')
 
 export function createPasswordGrant(dependencies: {
   readonly issuer: string
   readonly signIn: SignIn
   readonly users: UserReader
-  readonly write: Write
+  readonly recordEvent: RecordEvent
   readonly startSession: StartSession
 }): Grant {
-  const { issuer, signIn, users, write, startSession } = dependencies
+  const { issuer, signIn, users, recordEvent, startSession } = dependencies
 
   /** The password was right, and the audit says so even when the scope is refused: a guesser must not learn it unseen. */
   async function grantTo(
@@ -49,9 +48,10 @@ export function createPasswordGrant(dependencies: {
     try {
       return { granted: narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles), roles }
     } catch (error) {
-      const event = { type: 'user.sign_in', outcome: 'failure', reason: 'invalid_scope' } as const
-      await write(stores => stores.audit.append({ ...event, userId, clientId: client.id, provenance }))
-      throw error
+      if (!(error instanceof OAuthError)) throw error
+      const event = { type: 'user.sign_in', outcome: 'failure', reason: error.code } as const
+      recordEvent({ ...event, userId, clientId: client.id, provenance })
+      throw audited(error.code, error.message)
     }
   }
 

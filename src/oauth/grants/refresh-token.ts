@@ -1,13 +1,13 @@
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost response does not break. */
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
-import type { Provenance } from '../../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import { hashOf } from '../../records/opaque-token.ts'
 import type { RefreshFamily, Rotation, SessionReader } from '../../records/session.ts'
 import { isActive } from '../../records/standing.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
-import { invalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth-error.ts'
+import { audited, invalidRequest, TemporarilyUnavailable } from '../oauth-error.ts'
 import { Moved } from '../proofs.ts'
 import { assertWithin, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
@@ -16,7 +16,7 @@ import type { SessionChange } from '../sessions/session-changes.ts'
 import type { SessionEnds } from '../sessions/session-ends.ts'
 
 const REUSE = 'reuse'
-const refusal = new OAuthError('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
+const refusal = audited('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
 
 /** What a thief who comes late looks like, or somebody who was disabled. */
 const refused = ({ id, subjectId, clientId }: RefreshFamily, reason: string, provenance: Provenance) => ({
@@ -29,13 +29,15 @@ export function createRefreshTokenGrant(dependencies: {
   readonly sessionReader: SessionReader
   readonly ends: SessionEnds
   readonly write: Write
+  readonly recordEvent: RecordEvent
   readonly clock: Clock
   readonly randomness: Randomness
   /** Seconds. */
   readonly refreshIdleTtl: number
   readonly refreshGrace: number
 }): Grant {
-  const { issuer, sessionReader, ends, write, clock, randomness, refreshIdleTtl, refreshGrace } = dependencies
+  const { issuer, sessionReader, ends, write, recordEvent, clock, randomness, refreshIdleTtl, refreshGrace } =
+    dependencies
 
   const judge = (family: RefreshFamily, hash: string): Use => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
 
@@ -80,7 +82,7 @@ export function createRefreshTokenGrant(dependencies: {
     provenance: Provenance,
   ): Promise<never> {
     if (reason === REUSE) await endForReuse(presented, provenance)
-    else await write(stores => stores.audit.append(refused(family, reason, provenance)))
+    else recordEvent(refused(family, reason, provenance))
     throw refusal
   }
 
@@ -117,7 +119,11 @@ export function createRefreshTokenGrant(dependencies: {
       if (presented === undefined) throw refusal
       const family = await sessionReader.findFamily(hashOf(presented.handle))
       // Another client's token, known or not: nothing happens.
-      if (family === undefined || family.clientId !== client.id) throw refusal
+      if (family === undefined || family.clientId !== client.id) {
+        const reason = family === undefined ? 'unknown_token' : 'token_of_another_client'
+        recordEvent({ type: 'session.refresh', outcome: 'failure', reason, clientId: client.id, provenance })
+        throw refusal
+      }
       const hash = hashOf(presented.secret)
       const problem = problemOf(family, hash, request)
       if (problem !== undefined) return refuse(family, presented, problem, provenance)

@@ -1,14 +1,14 @@
 /** Token exchange (RFC 8693) of an API key: for a short access token of its owner. */
 import type { Clock } from '../../clock.ts'
 import { type ApiKey, type PresentedApiKey, parseApiKey } from '../../records/api-key.ts'
+import type { RecordEvent } from '../../records/audit-event.ts'
 import type { SessionReader, StoredSession } from '../../records/session.ts'
 import { type ApiKeysInUse, audiencesOfKey, type KeyOwner, narrowToKey } from '../api-keys.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import type { RecordUse } from '../client-authentication/credential-use.ts'
-import type { RecordFailure } from '../client-authentication/failure-audit.ts'
 import type { FormParameters } from '../form.ts'
-import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import { audited, invalidRequest, OAuthError } from '../oauth-error.ts'
 import { selectAudience } from '../scope.ts'
 import type { UseMachineSession } from '../sessions/machine-session.ts'
 import { ACCESS_TOKEN_TYPE, API_KEY_TYPE } from '../token-types.ts'
@@ -17,7 +17,10 @@ import { ACCESS_TOKEN_TYPE, API_KEY_TYPE } from '../token-types.ts'
 const LONGEST_LIFETIME = 300
 
 /** §2.2.2: one answer for every way in which a subject token is not good. */
-const refusal = invalidRequest('The API key is unknown, revoked or expired, or its owner may have no token.')
+const refusal = audited(
+  'invalid_request',
+  'The API key is unknown, revoked or expired, or its owner may have no token.',
+)
 
 interface GoodKey {
   readonly key: ApiKey
@@ -63,10 +66,10 @@ export function createTokenExchangeGrant(dependencies: {
   readonly sessionReader: Pick<SessionReader, 'findByCredential'>
   readonly useMachineSession: UseMachineSession
   readonly recordUse: RecordUse
-  readonly recordFailure: RecordFailure
+  readonly recordEvent: RecordEvent
   readonly clock: Clock
 }): Grant {
-  const { issuer, apiKeys, sessionReader, useMachineSession, recordUse, recordFailure, clock } = dependencies
+  const { issuer, apiKeys, sessionReader, useMachineSession, recordUse, recordEvent, clock } = dependencies
 
   /** Seconds; it ends with the key. */
   function lifetimeOf({ expiresAtMs }: ApiKey, { accessTokenTtl }: AuthenticatedClient): number {
@@ -96,9 +99,9 @@ export function createTokenExchangeGrant(dependencies: {
       const judged = await judge(presented, client)
       if ('problem' in judged) {
         const { key, problem: reason } = judged
+        const refused = { type: 'api_key.exchange', outcome: 'failure', reason } as const
         // What fails the checksum is no guess.
-        if (presented !== undefined)
-          recordFailure({ type: 'api_key.exchange', clientId, reason, provenance, ...(key && { target: key.id }) })
+        if (presented !== undefined) recordEvent({ ...refused, clientId, provenance, ...(key && { target: key.id }) })
         throw refusal
       }
       const { key, lifetime, row, owner } = judged

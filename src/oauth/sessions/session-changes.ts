@@ -5,7 +5,7 @@
  * all is still as it was read; when it is not, nothing has happened and no token may be released.
  */
 import type { Clock } from '../../clock.ts'
-import type { Provenance } from '../../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import { networkOf } from '../../records/network.ts'
 import type { AsRead, Rotation, SessionReader, StoredSession } from '../../records/session.ts'
 import type { HeldStatus } from '../../records/status-list.ts'
@@ -54,11 +54,12 @@ export function createTokenRelease(dependencies: {
   readonly start: InsertSession
   readonly sessionReader: Pick<SessionReader, 'isAsRead'>
   readonly write: Write
+  readonly recordEvent: RecordEvent
   readonly clock: Clock
   /** Whether each grant is audited, or of refreshes those from another network than the one before, and of a machine's those that are written. */
   readonly auditsEveryGrant: boolean
 }): ReleaseToken {
-  const { start, sessionReader, write, clock, auditsEveryGrant } = dependencies
+  const { start, sessionReader, write, recordEvent, clock, auditsEveryGrant } = dependencies
 
   const asRead = ({ id, revision, subjectId }: StoredSession, { clientId, clientRevision }: Asking): AsRead => ({
     sessionId: id,
@@ -84,6 +85,13 @@ export function createTokenRelease(dependencies: {
     })
   }
 
+  /** Nothing is written, so whoever repeats is counted. */
+  async function repeat(row: StoredSession, read: AsRead, asking: Asking): Promise<boolean> {
+    const isGood = await sessionReader.isAsRead(read)
+    if (isGood) recordEvent(eventOf('session.repeat', row, asking))
+    return isGood
+  }
+
   function extend({ row, subjectRevision, previousHash }: Extend, token: SignedToken, asking: Asking) {
     const read: AsRead = {
       ...asRead(row, asking),
@@ -92,7 +100,8 @@ export function createTokenRelease(dependencies: {
     }
     const isMachine = row.credentialId !== null
     const covered = isCovered(row, token)
-    // A machine that asks again and again writes nothing; each repeated refresh is an event.
+    if (covered && !isMachine) return repeat(row, read, asking)
+    // A machine that asks again and again writes nothing.
     const isSilent = isMachine && !auditsEveryGrant
     if (covered && isSilent) return sessionReader.isAsRead(read)
     return write(async stores => {

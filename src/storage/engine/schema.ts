@@ -3,6 +3,7 @@ import type { CascadeChange } from '../../records/cascade.ts'
 import type { CredentialKind } from '../../records/credential.ts'
 import type { SigningKeyState } from '../../records/signing-key.ts'
 import type { Status } from '../../records/standing.ts'
+import type { AuditEventsTable, AuditKeysTable, AuditSealsTable } from './audit-schema.ts'
 
 export interface Schema {
   users: UsersTable
@@ -18,6 +19,9 @@ export interface Schema {
   signing_keys: SigningKeysTable
   instance: InstanceTable
   audit_events: AuditEventsTable
+  audit_seals: AuditSealsTable
+  audit_keys: AuditKeysTable
+  sign_in_networks: SignInNetworksTable
 }
 
 type Json = string
@@ -57,6 +61,9 @@ export interface ClientsTable {
   created_at_ms: number
   /** Raised by every change of the row or of the client's credentials. */
   revision: number
+  /** Tokens that it may be issued in a minute, and each subject through it; null: as many as it asks for. */
+  grants_per_minute: number | null
+  grants_per_minute_subject: number | null
 }
 
 export interface ClientOriginsTable {
@@ -182,19 +189,9 @@ export interface InstanceTable {
   backed_up_at_ms: number | null
 }
 
-/** Append-only. */
-export interface AuditEventsTable {
-  id: string
-  type: string
-  occurred_at_ms: number
-  outcome: 'success' | 'failure'
-  reason: string | null
-  actor: string
-  user_id: string | null
-  client_id: string | null
-  session_id: string | null
-  target: string | null
-  address: string | null
-  user_agent: string | null
-  request_id: string | null
+/** From where a user has signed in. */
+export interface SignInNetworksTable {
+  user_id: string
+  network: string
+  last_at_ms: number
 }

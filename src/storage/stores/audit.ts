@@ -1,15 +1,16 @@
 import type { Kysely } from 'kysely'
 import { orderedId } from '../../randomness.ts'
 import type { AuditStore } from '../../records/audit-event.ts'
+import type { AuditEventsTable } from '../engine/audit-schema.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
-import type { AuditEventsTable, Schema } from '../engine/schema.ts'
+import type { Schema } from '../engine/schema.ts'
 
 export function prepareAuditStore(
   db: Kysely<Schema>,
   { clock, randomness }: Dialect,
 ): (executor: Executor) => AuditStore {
-  const insert = prepared<AuditEventsTable>(param =>
+  const insert = prepared<Omit<AuditEventsTable, 'seal'>>(param =>
     db.insertInto('audit_events').values({
       id: param('id'),
       type: param('type'),
@@ -24,6 +25,8 @@ export function prepareAuditStore(
       address: param('address'),
       user_agent: param('user_agent'),
       request_id: param('request_id'),
+      count: param('count'),
+      name_hash: param('name_hash'),
     }),
   )
 
@@ -34,11 +37,11 @@ export function prepareAuditStore(
       return (await query.executeTakeFirst())?.occurred_at_ms
     },
     async append(event) {
-      const nowMs = clock.now()
+      const atMs = event.occurredAtMs ?? clock.now()
       await insert(executor, {
-        id: orderedId(randomness, nowMs, 'event'),
+        id: orderedId(randomness, atMs, 'event'),
         type: event.type,
-        occurred_at_ms: nowMs,
+        occurred_at_ms: atMs,
         outcome: event.outcome,
         reason: event.reason ?? null,
         actor: event.provenance.actor,
@@ -49,6 +52,8 @@ export function prepareAuditStore(
         address: event.provenance.address,
         user_agent: event.provenance.userAgent,
         request_id: event.provenance.requestId,
+        count: event.count ?? 1,
+        name_hash: event.nameHash ?? null,
       })
     },
   })

@@ -1,6 +1,7 @@
 import type { PrepareStores } from '../engine/database.ts'
 import { prepareApiKeyStore } from './api-keys.ts'
 import { prepareAuditStore } from './audit.ts'
+import { auditSealStore } from './audit-seals.ts'
 import { cascadeStore } from './cascades.ts'
 import { prepareClientStore } from './clients.ts'
 import { prepareCredentialStore } from './credentials.ts'
@@ -26,6 +27,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   return executor => ({
     apiKeys: apiKeys(executor),
     audit: audit(executor),
+    auditSeals: auditSealStore(executor),
     cascades: cascadeStore(executor),
     clients: clients(executor),
     credentials: credentials(executor),
