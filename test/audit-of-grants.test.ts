@@ -11,7 +11,7 @@ const forwarded = (address: string) => ({ headers: { 'x-forwarded-for': address 
 async function traveller(t: Test, environment: Readonly<Record<string, string>> = {}) {
   const its = await scene(t, { environment: { SIGNET_TRUST_PROXY: '127.0.0.0/8', ...environment } })
   let last = await its.device(forwarded('203.0.113.7'))
-  its.fresh()
+  await its.fresh()
   return {
     ...its,
     async refreshFrom(address: string): Promise<void> {
@@ -20,7 +20,7 @@ async function traveller(t: Test, environment: Readonly<Record<string, string>> 
     repeatFrom: async (address: string) => {
       const before = last
       last = await its.refreshed(before, forwarded(address))
-      its.fresh()
+      await its.fresh()
       await its.refreshed(before, forwarded(address))
     },
   }
@@ -46,7 +46,7 @@ t.test('a refresh from another network than the one before is an event, and one 
     await its.refreshFrom(address)
     t.match(sessionsOf(its.service.databaseFile), [{ address: stored }], 'the session knows where it was used last')
     const event = { type: 'session.refresh', outcome: 'success', user_id: its.userId, address: stored }
-    its.appendedLike(...(isElsewhere ? [event] : []))
+    await its.appendedLike(...(isElsewhere ? [event] : []))
   }
 })
 
@@ -54,7 +54,7 @@ t.test('with SIGNET_AUDIT_GRANTS=all each refresh is an event', async t => {
   const its = await traveller(t, auditsAll)
   for (const address of ['203.0.113.7', '203.0.113.7', '203.0.114.7']) {
     await its.refreshFrom(address)
-    its.appendedLike({ type: 'session.refresh', outcome: 'success', address })
+    await its.appendedLike({ type: 'session.refresh', outcome: 'success', address })
   }
 })
 
@@ -62,6 +62,6 @@ t.test('a repetition is an event from wherever it comes', async t => {
   for (const environment of [{}, auditsAll]) {
     const its = await traveller(t, environment)
     await its.repeatFrom('203.0.113.7')
-    its.appendedLike({ type: 'session.repeat', outcome: 'success', address: '203.0.113.7' })
+    await its.appendedLike({ type: 'session.repeat', outcome: 'success', address: '203.0.113.7' })
   }
 })

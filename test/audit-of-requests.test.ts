@@ -36,7 +36,7 @@ t.test('a sign-in appends one event: user, client, session, address, user agent,
   const origin = { actor: 'client', address: '127.0.0.1', user_agent: 'a browser' }
   const [request_id] = requestIds(service.log())
   t.type(request_id, 'string')
-  appended(
+  await appended(
     'signed in',
     { ...origin, request_id: request_id ?? '' },
     {
@@ -56,7 +56,7 @@ t.test('the address is that of X-Forwarded-For only when a trusted proxy says so
       { grant_type: 'password', username: 'alice', password: wrongPassword, client_id: 'spa' },
       { headers },
     )
-    appendedLike({ type: 'user.sign_in', address, user_agent: 'x'.repeat(256) })
+    await appendedLike({ type: 'user.sign_in', address, user_agent: 'x'.repeat(256) })
   }
 })
 
@@ -79,7 +79,7 @@ t.test('a user agent is stored without what a terminal or a page would obey', as
   )
   t.equal(status, 200)
   const stored = 'abcd\xe2\xaee \xe9'
-  appendedLike({ type: 'user.sign_in', user_agent: stored })
+  await appendedLike({ type: 'user.sign_in', user_agent: stored })
   t.match(rowsOf(service.databaseFile, 'sessions'), [{ user_agent: stored }])
 })
 
@@ -102,33 +102,35 @@ t.test('what a proxy passes on as an address and is none is not stored', async t
     const form = { grant_type: 'password', username: 'alice', password }
     const headers = { 'x-forwarded-for': forwarded }
     const { body } = await service.token(form, { client: ['web-app', secret], headers })
-    appendedLike({ type: 'user.sign_in', address })
+    await appendedLike({ type: 'user.sign_in', address })
     const { sid } = claimsOf(body.access_token)
     const [listed] = await (await service.container.sessionManagement()).list({ sessionId: sid })
     t.equal(listed?.address, address, forwarded.slice(0, 40))
-    fresh()
+    await fresh()
   }
 })
 
 t.test('a failed sign-in appends one event with the reason that the answer keeps to itself', async t => {
-  const { service, userId, clientId, fresh, appendedLike } = await scene(t)
+  const { service, clock, userId, clientId, fresh, appendedLike } = await scene(t)
   const signInAs = (username: string, typed: string) =>
     service.token({ grant_type: 'password', username, password: typed }, { client: ['web-app', secret] })
   const failed = { type: 'user.sign_in', outcome: 'failure', client_id: clientId, session_id: null, actor: 'client' }
   await signInAs('alice', wrongPassword)
-  appendedLike({ ...failed, reason: 'wrong_password', user_id: userId })
+  await appendedLike({ ...failed, reason: 'wrong_password', user_id: userId })
   await signInAs('nobody', password)
-  appendedLike({ ...failed, reason: 'unknown_user', user_id: null })
+  await appendedLike({ ...failed, reason: 'unknown_user', user_id: null })
   await service.users.setStatus('alice', 'disabled', byTest)
-  fresh()
+  await fresh()
   await signInAs('alice', password)
-  appendedLike({ ...failed, reason: 'user_disabled', user_id: userId })
+  await appendedLike({ ...failed, reason: 'user_disabled', user_id: userId })
   await signInAs('alice', wrongPassword)
-  appendedLike({ ...failed, reason: 'wrong_password', user_id: userId })
+  await appendedLike()
   await service.users.setStatus('alice', 'deleted', byTest)
-  fresh()
+  await fresh()
   await signInAs('alice', password)
-  appendedLike({ ...failed, reason: 'unknown_user', user_id: null })
+  await appendedLike({ ...failed, reason: 'unknown_user', user_id: null })
+  clock.advance(60_000)
+  await appendedLike({ ...failed, reason: 'wrong_password', user_id: userId, count: 1 })
 })
 
 t.test('a user who changes while the password is being checked gets no token, and an event that says why', async t => {
@@ -149,55 +151,59 @@ t.test('a user who changes while the password is being checked gets no token, an
   const answer = signIn(service)
   await reached.promise
   await service.users.setStatus('alice', 'disabled', byTest)
-  fresh()
+  await fresh()
   held.resolve()
   t.equal((await answer).status, 400)
   const gone = { type: 'user.sign_in', outcome: 'failure', user_id: userId, client_id: clientId, session_id: null }
-  appendedLike({ ...gone, reason: 'user_changed' })
+  await appendedLike({ ...gone, reason: 'user_changed' })
 })
 
 t.test(
-  'a client that fails to authenticate appends one event a minute; what repeats, or has no client, cannot fill the disk',
+  'a client that fails to authenticate appends one event, and one more for all that repeats it within the minute',
   async t => {
-    const { service, clientId, fresh, appendedLike } = await scene(t)
+    const { service, clock, clientId, fresh, appendedLike } = await scene(t)
     const form = { grant_type: 'refresh_token', refresh_token: 'x' }
     const failed = { type: 'client.authenticate', outcome: 'failure', client_id: clientId, user_id: null }
     await service.token(form, { client: ['web-app', `${secret}x`] })
-    appendedLike({ ...failed, reason: 'wrong_secret' })
+    await appendedLike({ ...failed, reason: 'wrong_secret' })
     await service.token({ ...form, client_id: 'web-app' })
-    appendedLike({ ...failed, reason: 'no_credentials' })
+    await appendedLike({ ...failed, reason: 'no_credentials' })
     await service.token(form, { client: ['nobody', secret] })
+    await appendedLike({ ...failed, client_id: null, reason: 'unknown_client', name_hash: /^[\w-]{43}$/ })
     await service.token(form)
-    await service.token(form, { client: ['web-app', `${secret}x`] })
-    appendedLike()
+    for (const _ of [1, 2, 3]) await service.token(form, { client: ['web-app', `${secret}x`] })
+    await appendedLike()
+    clock.advance(60_000)
+    await appendedLike({ ...failed, reason: 'wrong_secret', count: 3 })
     await service.clients.setStatus('web-app', 'disabled', byTest)
-    fresh()
+    await fresh()
     await service.token(form, { client: ['web-app', secret] })
-    appendedLike({ ...failed, reason: 'client_disabled' })
+    await appendedLike({ ...failed, reason: 'client_disabled' })
   },
 )
 
 t.test(
-  'a refresh, its repetition and a reuse append one event each, and so does a late use; an unknown token none',
+  'a refresh, its repetition and a reuse append one event each, and so does a late use; a broken token none',
   async t => {
     const { service, clock, userId, clientId, fresh, appendedLike } = await scene(t, { environment: auditsAll })
     const { body: first } = await signIn(service)
     const { sid } = claimsOf(first.access_token)
-    fresh()
+    await fresh()
     const common = { outcome: 'success', user_id: userId, client_id: clientId, session_id: sid, actor: 'client' }
     const { body: second } = await refresh(service, first.refresh_token)
-    appendedLike({ ...common, type: 'session.refresh', reason: null })
+    await appendedLike({ ...common, type: 'session.refresh', reason: null })
     await refresh(service, first.refresh_token)
-    appendedLike({ ...common, type: 'session.repeat', reason: null })
+    await appendedLike({ ...common, type: 'session.repeat', reason: null })
     clock.advance(31_000)
     t.equal((await refresh(service, first.refresh_token)).status, 400)
-    appendedLike({ ...common, type: 'session.end', reason: 'refresh_token_reuse', occurred_at_ms: clock.now() })
+    await appendedLike({ ...common, type: 'session.end', reason: 'refresh_token_reuse', occurred_at_ms: clock.now() })
     const late = { ...common, type: 'session.refresh', outcome: 'failure', reason: 'session_over' }
     await refresh(service, first.refresh_token)
     await refresh(service, second.refresh_token)
-    appendedLike(late, late)
+    await appendedLike({ ...late, count: 1 })
     await refresh(service, 'unknown')
-    appendedLike()
+    clock.advance(60_000)
+    await appendedLike({ ...late, count: 1 })
   },
 )
 
@@ -209,9 +215,9 @@ t.test('a hash that is brought up to date appends an event beside the sign-in', 
   database.close()
   t.equal((await signIn(service)).status, 200)
   const done = { outcome: 'success', user_id: userId }
-  appendedLike({ ...done, type: 'user.upgrade_password_hash' }, { ...done, type: 'user.sign_in' })
+  await appendedLike({ ...done, type: 'user.upgrade_password_hash' }, { ...done, type: 'user.sign_in' })
   await signIn(service)
-  appendedLike({ ...done, type: 'user.sign_in' })
+  await appendedLike({ ...done, type: 'user.sign_in' })
 })
 
 t.test('no password, secret, token or name that somebody typed stands anywhere in the audit', async t => {
@@ -234,6 +240,7 @@ t.test('no password, secret, token or name that somebody typed stands anywhere i
     byTest,
   )
   await service.users.setPassword('alice', typed, byTest)
+  await service.writeEvents()
   const rows = rowsOf(service.databaseFile)
   t.ok(rows.length > 10)
   const text = JSON.stringify(rows)

@@ -17,28 +17,28 @@ t.test('each act of an operator on users and roles appends one event: who did wh
   const { service, clock, userId: alice, appended } = await scene(t)
   const { users, roles } = service
   const { userId } = await users.add({ username: 'carol', password, roles: ['editor'] }, byTest)
-  appended('users add', operator, { type: 'user.add', user_id: userId })
+  await appended('users add', operator, { type: 'user.add', user_id: userId })
   clock.advance(1)
   await users.setPassword('carol', newPassword, byTest)
-  appended('users set-password', operator, { type: 'user.set_password', user_id: userId })
+  await appended('users set-password', operator, { type: 'user.set_password', user_id: userId })
   clock.advance(1)
   const acts = { disabled: 'user.disable', active: 'user.enable', deleted: 'user.delete' } as const
   for (const status of ['disabled', 'active', 'deleted'] as const) {
     await users.setStatus('carol', status, byTest)
-    appended(`users ${status}`, operator, { type: acts[status], user_id: userId })
+    await appended(`users ${status}`, operator, { type: acts[status], user_id: userId })
   }
 
   const author = { name: 'author', permissions: ['posts:read'] }
   await roles.add(author, byTest)
-  appended('roles add', operator, { type: 'role.add', target: 'author' })
+  await appended('roles add', operator, { type: 'role.add', target: 'author' })
   await roles.update(author, byTest)
-  appended('roles update', operator, { type: 'role.update', target: 'author' })
+  await appended('roles update', operator, { type: 'role.update', target: 'author' })
   for (const _ of ['once', 'to no effect']) await roles.grant('author', 'alice', byTest)
-  appended('roles grant', operator, { type: 'role.grant', target: 'author', user_id: alice })
+  await appended('roles grant', operator, { type: 'role.grant', target: 'author', user_id: alice })
   for (const _ of ['once', 'to no effect']) await roles.revoke('author', 'alice', byTest)
-  appended('roles revoke', operator, { type: 'role.revoke', target: 'author', user_id: alice })
+  await appended('roles revoke', operator, { type: 'role.revoke', target: 'author', user_id: alice })
   await roles.delete('author', byTest)
-  appended('roles delete', operator, { type: 'role.delete', target: 'author' })
+  await appended('roles delete', operator, { type: 'role.delete', target: 'author' })
 })
 
 t.test('each act of an operator on clients appends one event', async t => {
@@ -46,17 +46,17 @@ t.test('each act of an operator on clients appends one event', async t => {
   const { clients } = service
   await clients.add({ ...settings, clientId: 'new', isPublic: false, secret: undefined }, byTest)
   const { id } = await clients.find('new')
-  appended('clients add', operator, { type: 'client.add', client_id: id })
+  await appended('clients add', operator, { type: 'client.add', client_id: id })
   await clients.update('new', { audiences: [api] }, byTest)
-  appended('clients update', operator, { type: 'client.update', client_id: id })
+  await appended('clients update', operator, { type: 'client.update', client_id: id })
   const { secretId = '' } = await clients.addSecret('new', { name: 'x', secret, ttlSeconds: 60 }, byTest)
-  appended('clients add-secret', operator, { type: 'client.add_secret', client_id: id, target: secretId })
+  await appended('clients add-secret', operator, { type: 'client.add_secret', client_id: id, target: secretId })
   await clients.removeSecret('new', secretId, byTest)
-  appended('clients remove-secret', operator, { type: 'client.remove_secret', client_id: id, target: secretId })
+  await appended('clients remove-secret', operator, { type: 'client.remove_secret', client_id: id, target: secretId })
   const acts = { disabled: 'client.disable', active: 'client.enable', deleted: 'client.delete' } as const
   for (const status of ['disabled', 'active', 'deleted'] as const) {
     await clients.setStatus('new', status, byTest)
-    appended(`clients ${status}`, operator, { type: acts[status], client_id: id })
+    await appended(`clients ${status}`, operator, { type: acts[status], client_id: id })
   }
 })
 
@@ -67,9 +67,9 @@ t.test('where sessions end with an act, one event more says so and why', async t
   const user = { user_id: userId }
   const ended = 'session.end'
   await signIn(service)
-  fresh()
+  await fresh()
   await clients.setStatus('web-app', 'disabled', byTest)
-  appended(
+  await appended(
     'client',
     operator,
     { type: 'client.disable', ...client },
@@ -77,37 +77,37 @@ t.test('where sessions end with an act, one event more says so and why', async t
   )
   await clients.setStatus('web-app', 'active', byTest)
   await signIn(service)
-  fresh()
+  await fresh()
   await users.setPassword('alice', newPassword, byTest)
-  appended(
+  await appended(
     'password',
     operator,
     { type: 'user.set_password', ...user },
     { type: ended, reason: 'password_changed', ...user },
   )
   await users.setStatus('alice', 'deleted', byTest)
-  appended('user, with no session left', operator, { type: 'user.delete', ...user })
+  await appended('user, with no session left', operator, { type: 'user.delete', ...user })
 })
 
 t.test('the command line is named by the account that runs it', async t => {
   const { service, appendedLike } = await scene(t)
   t.equal((await signet(service.environment, ['users', 'disable', 'alice'])).code, 0)
   const actor = `operator:${userInfo().username}`
-  appendedLike({ ...operator, type: 'user.disable', outcome: 'success', actor })
+  await appendedLike({ ...operator, type: 'user.disable', outcome: 'success', actor })
 })
 
-t.test('the first signing keys append one event each, and a restart none', async t => {
+t.test('the first keys append one event each, and a restart none', async t => {
   const clock = testClock()
   const service = await serve(t, { clock })
   const keys = rowsOf<{ kid: string; state: string }>(service.databaseFile, 'signing_keys')
   const events = rowsOf(service.databaseFile)
   t.equal(keys.length, 2)
-  t.equal(events.length, 2)
+  t.equal(events.length, 3)
   const common = { type: 'signing_key.add', outcome: 'success', actor: 'signet', occurred_at_ms: clock.now() }
-  t.match(
-    events,
-    keys.map(({ kid, state }) => ({ ...common, target: kid, reason: state })),
-  )
+  t.match(events, [
+    ...keys.map(({ kid, state }) => ({ ...common, target: kid, reason: state })),
+    { ...common, type: 'audit_key.add', target: rowsOf<{ kid: string }>(service.databaseFile, 'audit_keys')[0]?.kid },
+  ])
   await service.stop()
   await serve(t, { clock, folder: service.folder })
   t.strictSame(rowsOf(service.databaseFile), events)

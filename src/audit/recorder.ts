@@ -2,22 +2,23 @@
  * Events that a caller can cause again without new work: refused grants, wrong passwords and tokens, repetitions. They cost the caller
  * nothing, so they must not be able to fill the disk or to delay an answer, nor tell by a delay which names are known. The first of
  * its kind is written at once; what repeats it within the minute is one more row at the minute's end, with their number. Together
- * they are a bounded number of rows a second; one row counts what is beyond.
+ * they are a bounded number of rows a second; one row counts what is beyond (docs/adr/0010).
  */
+import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { type AuditEvent, itself, type RecordEvent } from '../records/audit-event.ts'
 import { networkOf } from '../records/network.ts'
-import type { Write } from '../records/unit-of-work.ts'
+import { StorageUnavailable, type Write } from '../records/unit-of-work.ts'
+import { createRowBudget } from './row-budget.ts'
 
-const SECOND_MS = 1000
 const MINUTE_MS = 60_000
-const MOST_A_SECOND = 100
-/** So that the rows of the last minute's end leave room for what is new. */
-const MOST_OF_BACKLOG_A_SECOND = MOST_A_SECOND / 2
-/** Rows that wait to be written, while the database is away or after a minute with much in it; what is beyond is counted in one. */
-const MOST_WAITING = MOST_A_SECOND * 60
+const LARGEST_BATCH = 100
+/** Rows that wait to be written, while the database is away or after a minute with much in it. */
+const MOST_WAITING = 6000
 
+/** One kind of event, for a minute from the first. */
 interface Repeated {
+  readonly firstAtMs: number
   /** The last of them. */
   event: AuditEvent
   /** Without the first, which is written. */
@@ -26,115 +27,137 @@ interface Repeated {
 
 export interface EventRecorder {
   readonly record: RecordEvent
-  /** Writes what is due. Called every second, so that a minute ends when nobody calls `record`. */
+  /**
+   * Writes what is due. Called every second, so that a minute ends when nobody calls `record`.
+   * @throws StorageUnavailable when the database is away; what was seen is kept, and the next call tries again
+   */
   tick(): Promise<void>
   /** Writes everything that is counted or waits, whatever its time. */
   flush(): Promise<void>
 }
 
-/** Strangers' API keys come through a client from everywhere; whoever has a whole key that is over is no stranger, and is not hidden by them. */
-const networkIn = ({ type, provenance }: AuditEvent): string =>
-  type === 'api_key.exchange' ? '' : networkOf(provenance.address ?? '')
+const networkIn = ({ provenance }: AuditEvent): string => networkOf(provenance.address ?? '')
 
+/**
+ * Nothing that the caller can vary at will is in it, but the name. Strangers' API keys come through a client from everywhere; whoever
+ * has a whole key that is over is no stranger, and is not hidden by them.
+ */
 const kindOf = (event: AuditEvent): string =>
   JSON.stringify([
-    ...[event.type, event.outcome, event.reason, event.userId ?? event.nameHash, event.target],
-    ...[event.clientId, networkIn(event)],
+    ...[event.type, event.outcome, event.reason, event.userId ?? event.nameHash, event.clientId],
+    event.type === 'api_key.exchange' ? event.target : networkIn(event),
   ])
 
-const countAll = (events: readonly AuditEvent[]): number => events.reduce((total, { count = 1 }) => total + count, 0)
-
-export function createEventRecorder({ write, clock }: { readonly write: Write; readonly clock: Clock }): EventRecorder {
-  const secondOf = () => Math.floor(clock.now() / SECOND_MS)
-  const minuteOf = () => Math.floor(clock.now() / MINUTE_MS)
-  let [second, minute] = [secondOf(), minuteOf()]
-  let [leftForNew, leftForBacklog] = [MOST_A_SECOND, MOST_OF_BACKLOG_A_SECOND]
+export function createEventRecorder(dependencies: {
+  readonly write: Write
+  readonly clock: Clock
+  readonly log: Logger
+}): EventRecorder {
+  const { write, clock, log } = dependencies
+  const budget = createRowBudget(clock)
+  /** The oldest first. */
   const seen = new Map<string, Repeated>()
-  /** Events that no row of their own stands for. */
-  let folded = 0
-  let outbox: AuditEvent[] = []
+  /** Events that no row of their own stands for, for a minute from the first. */
+  const beyond = { firstAtMs: 0, lastAtMs: 0, count: 0 }
+  /** Waits for room. */
   const backlog: AuditEvent[] = []
+  /** Is being written; an event leaves it when its row is there. */
+  const outbox: AuditEvent[] = []
   let writing: Promise<void> | undefined
 
-  /** A clock that was set back begins a new minute, too: nothing keeps the audit quiet until then. */
-  function endMinute(): void {
-    for (const { event, count } of seen.values()) if (count > 0) backlog.push({ ...event, count })
-    seen.clear()
-    if (folded > 0)
-      backlog.push({
-        ...{ type: 'audit.fold', outcome: 'failure', reason: 'too_many_events' },
-        ...{ count: folded, occurredAtMs: clock.now(), provenance: itself },
-      })
-    folded = 0
-    folded += countAll(backlog.splice(MOST_WAITING))
+  function passOver(events: readonly AuditEvent[]): void {
+    if (beyond.count === 0) beyond.firstAtMs = clock.now()
+    for (const { count = 1, occurredAtMs = clock.now() } of events) {
+      beyond.count += count
+      beyond.lastAtMs = occurredAtMs
+    }
   }
 
-  function followClock(): void {
-    if (secondOf() !== second) [leftForNew, leftForBacklog] = [MOST_A_SECOND, MOST_OF_BACKLOG_A_SECOND]
-    second = secondOf()
-    if (minuteOf() === minute) return
-    minute = minuteOf()
-    endMinute()
-  }
+  /** Whether its minute is over. When the clock was set back it is, too: nothing keeps the audit quiet until then. */
+  const isOver = ({ firstAtMs }: { readonly firstAtMs: number }): boolean =>
+    firstAtMs > clock.now() || clock.now() - firstAtMs >= MINUTE_MS
 
-  function take(most: number): void {
-    const due = backlog.splice(0, most)
-    leftForBacklog -= due.length
-    leftForNew -= due.length
-    outbox.push(...due)
+  /** What was counted waits for room from now on. */
+  function endMinutes(isDue: typeof isOver): void {
+    for (const [kind, repeated] of seen) {
+      if (!isDue(repeated)) break
+      const { event, count } = repeated
+      if (count > 0) backlog.push({ ...event, count })
+      seen.delete(kind)
+    }
+    passOver(backlog.splice(MOST_WAITING))
+    if (beyond.count === 0 || !isDue(beyond)) return
+    const { count, lastAtMs: occurredAtMs } = beyond
+    beyond.count = 0
+    const overflow = { type: 'audit.overflow', outcome: 'failure', reason: 'too_many_events' } as const
+    backlog.push({ ...overflow, count, occurredAtMs, provenance: itself })
   }
 
   async function writeOutbox(): Promise<void> {
-    while (outbox.length > 0) {
-      const batch = outbox.splice(0, MOST_A_SECOND)
+    for (let most = LARGEST_BATCH; outbox.length > 0; ) {
+      const batch = outbox.slice(0, most)
       try {
         await write(async stores => {
           for (const event of batch) await stores.audit.append(event)
         })
-      } catch {
-        // The database is away: what was seen is not forgotten. Whoever writes next tries again.
-        outbox = [...batch, ...outbox]
-        folded += countAll(outbox.splice(MOST_WAITING))
-        return
+        outbox.splice(0, batch.length)
+      } catch (error) {
+        if (error instanceof StorageUnavailable) throw error
+        // One that the database refuses for good must not keep the others waiting.
+        if (batch.length > 1) most = 1
+        else {
+          passOver(outbox.splice(0, 1))
+          log.error({ err: error }, 'an audit event was refused by the database')
+        }
       }
     }
   }
 
-  function drain(): Promise<void> {
-    writing ??= writeOutbox().finally(() => {
+  async function drain(): Promise<void> {
+    // The answer goes first, and what comes in the same turn of the event loop shares a write.
+    await new Promise(resolve => setImmediate(resolve))
+    try {
+      await writeOutbox()
+    } finally {
       writing = undefined
-    })
+      // The database is away: what was seen is not forgotten.
+      backlog.unshift(...outbox.splice(0))
+      passOver(backlog.splice(MOST_WAITING))
+    }
+  }
+
+  function writeSoon(): Promise<void> {
+    writing ??= drain()
     return writing
   }
 
   return {
     record(event) {
-      followClock()
-      const kind = kindOf(event)
+      endMinutes(isOver)
+      const [kind, nowMs] = [kindOf(event), clock.now()]
       const known = seen.get(kind)
-      const timed = { ...event, occurredAtMs: clock.now() }
+      const timed = { ...event, occurredAtMs: nowMs }
       if (known !== undefined) {
         known.count += 1
         known.event = timed
-      } else if (leftForNew <= 0) folded += 1
-      else {
-        leftForNew -= 1
-        seen.set(kind, { event: timed, count: 0 })
+      } else if (outbox.length + backlog.length < MOST_WAITING && budget.takeFor(networkIn(event))) {
+        seen.set(kind, { firstAtMs: nowMs, event: timed, count: 0 })
         outbox.push(timed)
-        void drain()
-      }
+        // Whoever calls `tick` next tries again and tells of it.
+        writeSoon().catch(() => undefined)
+      } else passOver([timed])
     },
 
     async tick() {
-      followClock()
-      take(Math.max(0, Math.min(leftForBacklog, leftForNew)))
-      await drain()
+      endMinutes(isOver)
+      outbox.push(...backlog.splice(0, budget.takeForBacklog(backlog.length)))
+      await writeSoon()
     },
 
     async flush() {
-      endMinute()
-      take(backlog.length)
-      await drain()
+      endMinutes(() => true)
+      outbox.push(...backlog.splice(0))
+      await writeSoon()
     },
   }
 }

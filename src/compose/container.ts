@@ -54,7 +54,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
     return { ...ends, ...createCascades({ cascades: read.cascades, ends, write, onProgress }) }
   })
 
-  const recorder = once(async () => createEventRecorder({ write: (await database()).write, clock }))
+  const recorder = once(async () => createEventRecorder({ write: (await database()).write, clock, log }))
 
   const users = once(async () => {
     const { read, write } = await database()

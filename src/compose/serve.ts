@@ -70,12 +70,8 @@ export async function serve(parts: ServeParts) {
   })
 
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
-  const background = [
-    createCascadeWatch(await parts.cascades(), log),
-    createEventClock(recorder, log),
-    keyClock,
-    await parts.janitor(),
-  ]
+  const background = [createCascadeWatch(await parts.cascades(), log), keyClock, await parts.janitor()]
+  const eventClock = createEventClock(recorder, log)
   const { host, port, managementHost, managementPort, trustProxy } = config
   const servers = await startServers({
     ...protocol,
@@ -93,13 +89,15 @@ export async function serve(parts: ServeParts) {
     clients: read.clients,
     proofs: [ping, () => ring.prove(activeSigner().sign)],
   })
-  for (const each of background) each.start()
+  for (const each of [...background, eventClock]) each.start()
   return {
     /** What the key clock does every second. */
     tick: keyClock.tick,
+    /** What the event clock does every second. */
+    writeEvents: recorder.tick,
     async stop() {
       await Promise.all([servers.stop(), ...background.map(each => each.stop())])
-      await recorder.flush()
+      await eventClock.stop()
     },
   }
 }

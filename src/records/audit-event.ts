@@ -21,7 +21,7 @@ export type AuditEventType =
   | 'api_key.create'
   | 'api_key.exchange'
   | 'api_key.revoke'
-  | 'audit.fold'
+  | 'audit.overflow'
   | 'audit_key.add'
   | 'client.authenticate'
   | 'client.add'

@@ -29,7 +29,7 @@ t.test('ten are made an hour for one owner, whatever became of them, and for the
   clock.advance(60_000)
   for (let made = 1; made < 10; made += 1) await make()
   await json(['api-keys', 'revoke', '--user', 'alice'])
-  const events = await auditedBy(service.databaseFile, () => refuses([tooMany]))
+  const events = await auditedBy(service, () => refuses([tooMany]))
   t.same(events, [], 'a refusal writes nothing')
   await make({ owner: ['--user', 'bob'] })
   await make({ owner: ['--client', 'worker'] })

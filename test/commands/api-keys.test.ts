@@ -118,7 +118,7 @@ t.test('what is wrong with the words ends with 2, and nothing is made', async t 
   const its = await machines(t)
   const named = ['--name', 'ci', '--scope', 'posts:read']
   const usage = (words: readonly string[], says: RegExp) => ({ words, code: 2, says }) as const
-  const events = await auditedBy(its.service.databaseFile, () =>
+  const events = await auditedBy(its.service, () =>
     its.refuses([
       usage(create, /required option/),
       usage([...create, '--user', 'alice'], /required option/),
@@ -152,7 +152,7 @@ t.test('what can not be ends with 1, and nothing is made', async t => {
   const withScope = (scope: string) => [...create, '--user', 'alice', '--name', 'ci', '--scope', scope]
   const forOwner = (...owner: string[]) => [...create, '--name', 'ci', '--scope', 'posts:read', ...owner]
   const [noUser, noClient] = [/^There is no such user\.\n$/, /^There is no such client\.\n$/]
-  const events = await auditedBy(its.service.databaseFile, () =>
+  const events = await auditedBy(its.service, () =>
     its.refuses([
       ...['nobody', 'bob', ''].map(name => refused(forOwner('--user', name), noUser)),
       ...['nothing', 'gone', '', 'client_0'].map(id => refused(forOwner('--client', id), noClient)),
@@ -222,8 +222,8 @@ t.test('the audit says which operator made and revoked which key of whom', async
   const { api_key_id: target } = await make()
   await json(['api-keys', 'revoke', target])
   const ofUser = { ...nowhere, target, user_id: userId, client_id: null }
-  appendedLike({ ...ofUser, type: 'api_key.create' }, { ...ofUser, type: 'api_key.revoke' })
+  await appendedLike({ ...ofUser, type: 'api_key.create' }, { ...ofUser, type: 'api_key.revoke' })
   const { api_key_id } = await make({ owner: ['--client', 'worker'] })
   const { id } = await service.clients.find('worker')
-  appendedLike({ ...nowhere, type: 'api_key.create', target: api_key_id, user_id: null, client_id: id })
+  await appendedLike({ ...nowhere, type: 'api_key.create', target: api_key_id, user_id: null, client_id: id })
 })

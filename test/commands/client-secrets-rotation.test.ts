@@ -3,7 +3,6 @@ import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
 import { api, password, secret, serve } from '../support/serve.ts'
 import { auditOf } from '../support/sqlite.ts'
-import { until } from '../support/status-list.ts'
 
 /** Instances of the client, each with a session of its own. */
 const INSTANCES = 8
@@ -72,6 +71,6 @@ t.test('no request with a live secret fails while one is added, deployed and the
   t.equal((await json(['clients', 'show', 'web-app'])).secrets.length, 1)
   t.equal((await json(['sessions', 'list'])).length, INSTANCES, 'no session ended')
   const failures = () => auditOf(service.databaseFile).filter(event => event.includes('failure'))
-  await until(async () => failures().length > 0)
+  await service.writeEvents()
   t.strictSame(failures(), ['client.authenticate failure wrong_secret'])
 })

@@ -50,7 +50,7 @@ test('no route of /me does anything without a good token for the service itself'
   await account.device()
   const stranger = await account.device({ clientId: 'web-app' })
   t.not(claimsOf(stranger.access).aud, service.issuer)
-  const events = await auditedBy(service.databaseFile, async () => {
+  const events = await auditedBy(service, async () => {
     for (const [method, path] of everyRoute) {
       asksForToken(t, await service.get(path, { method }))
       refusesToken(t, await as(stranger, method, path), `${method} ${path} for another audience`)

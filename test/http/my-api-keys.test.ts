@@ -160,13 +160,13 @@ t.test('it lives for 90 days, or as long as was asked for, at most a year', asyn
 
 t.test('the audit says which user made and revoked which key, from where', async t => {
   const { post, remove, appendedLike, fresh, userId, service } = await keysOfAlice(t)
-  fresh()
+  await fresh()
   const { api_key_id: target } = (await post()).body
   await remove(target)
   const by = { outcome: 'success', actor: 'user', user_id: userId, client_id: null, target, address: '127.0.0.1' }
-  appendedLike({ ...by, type: 'api_key.create' }, { ...by, type: 'api_key.revoke' })
+  await appendedLike({ ...by, type: 'api_key.create' }, { ...by, type: 'api_key.revoke' })
   t.same(
-    await auditedBy(service.databaseFile, async () => {
+    await auditedBy(service, async () => {
       await post({ ...good, scope: 'posts:delete' })
       await remove(target)
       await remove('key_0')

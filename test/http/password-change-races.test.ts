@@ -91,14 +91,14 @@ for (const [moment, work] of [
           async () => {
             await act(who)
             ;[stored, alive] = [credentials(who), aliveOf(who)]
-            fresh()
+            await fresh()
           },
         )
         isError(t, answer, [400, 'invalid_grant'])
         t.same(credentials(who), stored)
         t.same(aliveOf(who), alive, 'no other session is ended')
         const failed = { type: 'user.set_password', outcome: 'failure', reason: 'user_changed' }
-        account.appendedLike({ ...failed, actor: 'user', user_id: who.userId })
+        await account.appendedLike({ ...failed, actor: 'user', user_id: who.userId })
       })
     }
   })

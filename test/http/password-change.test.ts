@@ -45,7 +45,7 @@ test('a change ends every other session of the user, and this one goes on', asyn
   const here = await account.device()
   const others = [await account.device(), await account.device({ clientId: 'web-app' })]
   const bob = await account.device({ username: 'bob' })
-  account.fresh()
+  await account.fresh()
   t.equal((await change(account, here, good, { headers: { 'user-agent': 'a browser' } })).status, 204)
 
   const line = account.service
@@ -53,7 +53,7 @@ test('a change ends every other session of the user, and this one goes on', asyn
     .split('\n')
     .findLast(text => text.includes('"msg":"request"'))
   const { request_id } = JSON.parse(line ?? '')
-  appended(
+  await appended(
     'by the user, from here',
     { actor: 'user', address: '127.0.0.1', user_agent: 'a browser', request_id, user_id: userId },
     { type: 'user.set_password', session_id: here.sid },
@@ -75,13 +75,14 @@ test('a change ends every other session of the user, and this one goes on', asyn
 test('a wrong current password changes nothing, and is audited as a failure', async t => {
   const account = await scene(t)
   const [here, there] = [await account.device(), await account.device()]
-  account.fresh()
+  await account.fresh()
   for (const typed of [wrong, `${password} `, password.toUpperCase(), newPassword]) {
     const answer = await change(account, here, { ...good, current_password: typed })
     isError(t, answer, [400, 'invalid_grant'])
     t.equal(answer.body.error_description, 'The current password is wrong.')
     const failed = { type: 'user.set_password', outcome: 'failure', reason: 'wrong_password', actor: 'user' }
-    account.appendedLike({ ...failed, user_id: account.userId, session_id: here.sid })
+    await account.appendedLike({ ...failed, user_id: account.userId, session_id: here.sid })
+    account.clock.advance(60_000)
   }
   t.equal(await statusOf(account, { password }), 200)
   t.equal(await statusOf(account, { password: newPassword }), 400)

@@ -24,12 +24,12 @@ test('signing one device out ends its refresh token and its access tokens, and n
   const { service, as, userId, appended } = account
   const [here, there, elsewhere] = [await account.device(), await account.device(), await account.device()]
   const sibling = (await account.refresh(there.refreshToken)).body.access_token
-  account.fresh()
+  await account.fresh()
 
   const answer = await as(here, 'DELETE', `/me/sessions/${there.sid}`, { headers: { 'user-agent': 'a browser' } })
   t.same([answer.status, answer.text, answer.headers.get('cache-control')], [204, '', 'no-store'])
   const { request_id } = sessionsRequest(service.log())
-  appended(
+  await appended(
     'the user did it',
     { actor: 'user', address: '127.0.0.1', user_agent: 'a browser', request_id },
     { type: 'session.end', reason: 'signed_out', user_id: userId, client_id: account.accountId, session_id: there.sid },
@@ -72,10 +72,10 @@ test('signing the others out leaves this session, and those of other users', asy
   const here = await account.device()
   const others = [await account.device(), await account.device({ clientId: 'web-app' })]
   const bob = await account.device({ username: 'bob' })
-  account.fresh()
+  await account.fresh()
   const answer = await as(here, 'DELETE', '/me/sessions')
   t.same([answer.status, answer.text, answer.headers.get('cache-control')], [204, '', 'no-store'])
-  const [event] = account.fresh()
+  const [event] = await account.fresh()
   t.match(event, { type: 'session.end', outcome: 'success', reason: 'signed_out', actor: 'user', user_id: userId })
   t.same([event?.session_id, event?.client_id], [null, null], 'one event for all')
   for (const { access } of others) t.equal(await isListed(access), true)
@@ -85,9 +85,9 @@ test('signing the others out leaves this session, and those of other users', asy
   )
   await goesOn(t, account, here, 'this device')
   await goesOn(t, account, bob, 'bob')
-  account.fresh()
+  await account.fresh()
   t.equal((await as(here, 'DELETE', '/me/sessions')).status, 204, 'with nothing left to end')
-  appended('no event', {})
+  await appended('no event', {})
 })
 
 test('?all=true signs this device out, too', async t => {
@@ -132,9 +132,9 @@ test('more sessions than one write ends are all ended by one request', async t =
 test('of two that sign the same device out at once, one is told that there is nothing any more', async t => {
   const account = await scene(t)
   const [here, there] = [await account.device(), await account.device()]
-  account.fresh()
+  await account.fresh()
   const path = `/me/sessions/${there.sid}`
   const answers = await Promise.all([account.as(here, 'DELETE', path), account.as(here, 'DELETE', path)])
   t.same(answers.map(({ status }) => status).sort(), [204, 404])
-  account.appendedLike({ type: 'session.end', session_id: there.sid })
+  await account.appendedLike({ type: 'session.end', session_id: there.sid })
 })

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
+import { AUDIT_KEYS } from '../../src/keys/audit-key.ts'
 import { atKeys } from '../support/first-keys.ts'
 import { createHold, type Hold } from '../support/hold.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
@@ -22,12 +23,14 @@ const keyFilesIn = (folder: string, isOne = /\.pem$/) =>
 /** Keys that are written, and that nobody may use yet. */
 const preparedIn = (folder: string) => keyFilesIn(folder, /^\..+\.pem\.new$/)
 
-const auditedIn = (folder: string): string[] =>
-  select(join(folder, 'db', 'signet.sqlite'), 'select target from audit_events order by target').map(
-    ({ target }) => target,
-  )
+const auditedIn = (folder: string, type: string): string[] =>
+  select(
+    join(folder, 'db', 'signet.sqlite'),
+    'select target from audit_events where type = ? order by target',
+    type,
+  ).map(({ target }) => target)
 
-/** Database, files and audit tell of the same two keys. */
+/** Database, files and audit tell of the same two keys, and of one that seals the audit. */
 function hasOnePair(t: Tap, folder: string): void {
   const kids = kidsIn(folder)
   t.equal(kids.length, 2)
@@ -36,7 +39,11 @@ function hasOnePair(t: Tap, folder: string): void {
     kids.map(kid => `${kid}.pem`),
   )
   t.strictSame(preparedIn(folder), [])
-  t.strictSame(auditedIn(folder), kids)
+  t.strictSame(auditedIn(folder, 'signing_key.add'), kids)
+  const auditKeys = select(join(folder, 'db', 'signet.sqlite'), 'select kid from audit_keys').map(({ kid }) => kid)
+  t.equal(auditKeys.length, 1)
+  t.strictSame(readdirSync(join(folder, 'keys', AUDIT_KEYS)), [`${auditKeys[0]}.pem`])
+  t.strictSame(auditedIn(folder, 'audit_key.add'), auditKeys)
 }
 
 type Tap = Pick<typeof t, 'equal' | 'strictSame'>

@@ -23,13 +23,13 @@ t.test('a whole key is revoked, whichever client presents it', async t => {
     const { id } = await service.clients.find(clientId)
     const { api_key, api_key_id } = await make()
     const access = await given(api_key)
-    fresh()
+    await fresh()
     const answer = await service.get('/oauth/revoke', {
       ...more,
       form: { token: api_key, ...('form' in more && more.form) },
     })
     t.same([answer.status, answer.text], [200, ''])
-    appendedLike(
+    await appendedLike(
       { type: 'session.end', reason: 'api_key_revoked' },
       {
         ...{ type: 'api_key.revoke', reason: 'token_revoked', target: api_key_id, user_id: userId },
@@ -40,10 +40,10 @@ t.test('a whole key is revoked, whichever client presents it', async t => {
     t.equal((await introspect(api_key)).body.active, false)
     t.notOk(await works(access))
     t.equal((await json(['api-keys', 'show', api_key_id])).status, 'revoked')
-    fresh()
+    await fresh()
     const again = await service.get('/oauth/revoke', { form: { token: api_key, client_id: 'spa' } })
     t.equal(again.status, 200, 'again is no error')
-    appendedLike()
+    await appendedLike()
   }
 })
 
@@ -94,9 +94,9 @@ t.test("a machine's access token is revoked with its siblings; the next grant ha
     const [first, sibling] = [await next(), await next()]
     isError(t, await revoke(first, { client: ['web-app', secret] }), [400, 'invalid_grant'])
     t.ok(await works(first), "another client's: nothing happens")
-    fresh()
+    await fresh()
     t.equal((await revoke(first, { client: [clientId, secret] })).status, 200)
-    appendedLike({ type: 'access_token.revoke', actor: 'client', user_id })
+    await appendedLike({ type: 'access_token.revoke', actor: 'client', user_id })
     t.same([await works(first), await works(sibling)], [false, false])
     const after = await next()
     t.ok(await works(after))

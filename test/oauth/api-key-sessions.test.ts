@@ -64,16 +64,16 @@ t.test("the audit has a key's grant when its row is written, with the key; each 
   const its = await machines(t)
   const { api_key, api_key_id } = await its.make()
   const { id } = await its.service.clients.find('gateway')
-  its.fresh()
+  await its.fresh()
   await its.exchange(api_key)
   const expected = { outcome: 'success', actor: 'client', user_id: its.userId, client_id: id, target: api_key_id }
-  its.appendedLike({ ...expected, type: 'api_key.exchange', address: '127.0.0.1' })
+  await its.appendedLike({ ...expected, type: 'api_key.exchange', address: '127.0.0.1' })
   await its.exchange(api_key)
-  its.appendedLike()
+  await its.appendedLike()
   const all = await machines(t, { environment: { SIGNET_AUDIT_GRANTS: 'all' } })
   const key = await all.make()
   for (const _ of [1, 2])
-    t.same(await auditedBy(all.service.databaseFile, () => all.exchange(key.api_key)), ['api_key.exchange success'])
+    t.same(await auditedBy(all.service, () => all.exchange(key.api_key)), ['api_key.exchange success'])
 })
 
 t.test(
@@ -103,7 +103,7 @@ t.test('at /me a machine has nothing to look for', async t => {
   const ofKey = await given((await make()).api_key)
   const own = (await ask()).body.access_token
   t.equal(claimsOf(own).aud, service.issuer)
-  fresh()
+  await fresh()
   for (const [method, path] of [
     ['GET', '/me'],
     ['GET', '/me/sessions'],
@@ -120,5 +120,5 @@ t.test('at /me a machine has nothing to look for', async t => {
     isError(t, refused, [403, 'insufficient_scope'])
     t.match(refused.headers.get('www-authenticate'), /^Bearer realm="signet", error="insufficient_scope"/)
   }
-  appendedLike()
+  await appendedLike()
 })

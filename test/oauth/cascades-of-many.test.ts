@@ -51,7 +51,7 @@ async function crowd(t: Test, count: number) {
 
 t.test('every session of a client ends with it, however many there are', { timeout }, async t => {
   const its = await crowd(t, 2 * BATCH + 1)
-  const audited = await auditedBy(its.service.databaseFile, () => its.setClient('disabled'))
+  const audited = await auditedBy(its.service, () => its.setClient('disabled'))
   const end = 'session.end success client_disabled'
   t.same(audited, ['client.disable success', end, end, end])
   t.same([its.revokedAndAlive(), its.recorded()], [[its.many.length, 0], 0])
@@ -83,10 +83,10 @@ for (const status of ['disabled', 'deleted'] as const) {
         'introspection does not wait for that',
       )
 
-      its.fresh()
+      await its.fresh()
       await its.isTakenUp()
       const { actor } = byTest
-      its.appendedLike({ type: 'session.end', reason: `client_${status}`, actor })
+      await its.appendedLike({ type: 'session.end', reason: `client_${status}`, actor })
       t.same(its.revokedAndAlive(), [MANY, 0])
 
       if (status === 'disabled') await its.setClient('active')

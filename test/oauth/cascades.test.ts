@@ -71,7 +71,7 @@ t.test('sessions end with their access tokens for good when', async t => {
     await t.test(name, async t => {
       const [who, bystander] = [await its.parties(), await its.parties()]
       const before = [who, await its.refreshed(who, who), await its.device(who)]
-      const audited = await auditedBy(databaseFile, () => act(who))
+      const audited = await auditedBy(its.service, () => act(who))
       t.same(
         audited.filter(event => event.startsWith('session.end')),
         [`session.end success ${reason}`],

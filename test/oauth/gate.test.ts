@@ -188,7 +188,7 @@ t.test('a disabled or deleted user or client cannot sign in or refresh', async t
 t.test('the audit says what was refused because of whose state', async t => {
   const reasons = select(
     service.databaseFile,
-    "select distinct type, reason from audit_events where outcome = 'failure' and reason <> 'unknown_user' order by type, reason",
+    "select distinct type, reason from audit_events where outcome = 'failure' and reason not like 'unknown_%' order by type, reason",
   )
   t.same(
     reasons.map(({ type, reason }) => `${type} ${reason}`),

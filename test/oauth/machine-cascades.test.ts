@@ -43,7 +43,7 @@ t.test('a key that was used through more clients than one write ends is revoked 
     status_index: 1_000_000 + at,
   }))
   const apiKeys = await service.container.apiKeys()
-  const audited = await auditedBy(file, () => apiKeys.revoke(key.id, keyRevocation))
+  const audited = await auditedBy(service, () => apiKeys.revoke(key.id, keyRevocation))
   const end = 'session.end success api_key_revoked'
   t.same(audited, [end, 'api_key.revoke success revoked_by_operator', end])
   t.equal(openOf(file, 'credential_id', key.id), 0)

@@ -94,7 +94,7 @@ t.test('when the session is revoked among many refreshes, nothing refreshes and 
     const [first, second] = await session(its)
     const afterwards: Answer[] = []
     let answers: Answer[] = []
-    const audited = await auditedBy(its.service.databaseFile, async () => {
+    const audited = await auditedBy(its.service, async () => {
       answers = await mix(
         its,
         round,

@@ -173,12 +173,12 @@ t.test('a page that the client has not registered gets 403 before any credential
   await its.service.clients.update('web-app', { origins: [anotherPage] }, byTest)
   const origins = ['https://evil.example.com', 'null', page.replace('https', 'http'), anotherPage]
   for (const origin of origins) await isRefused(t, its, { headers: { origin } }, [403, 'origin_not_allowed'])
-  its.fresh()
+  await its.fresh()
   isError(t, await its.revoke('x', { headers: { origin: 'null' }, client: ['account', 'x'] }), [
     403,
     'origin_not_allowed',
   ])
-  its.appendedLike()
+  await its.appendedLike()
 })
 
 t.test('a request without one token is malformed, at both endpoints', async t => {

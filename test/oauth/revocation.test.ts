@@ -37,9 +37,9 @@ t.test('every generation of a refresh token ends the session, and none of them i
     const newest = await its.refreshed(third)
     const generations = [newest, third, second, first]
     const presented = generations[age] ?? newest
-    its.fresh()
+    await its.fresh()
     isDone(t, await its.revoke(presented.refreshToken))
-    its.appendedLike({ type: 'session.end', reason: 'token_revoked' })
+    await its.appendedLike({ type: 'session.end', reason: 'token_revoked' })
     t.equal((await its.refresh(newest.refreshToken)).text, badToken, name)
     for (const generation of generations) t.same(await its.verdictOn(generation), ended, name)
   }
@@ -89,10 +89,10 @@ t.test('the access token of a session that has no refresh token ends the session
   const listed = async () =>
     (await its.as(here, 'GET', '/me/sessions')).body.sessions.map(({ id }: { id: string }) => id)
   t.same((await listed()).toSorted(), [here.sid, once.sid, other.sid].toSorted())
-  its.fresh()
+  await its.fresh()
   for (const _ of ['revoked', 'again']) isDone(t, await its.revoke(once.access, { client: ['once', secret] }))
   const who = { user_id, client_id: client.id, session_id: once.sid }
-  its.appendedLike({ type: 'session.end', outcome: 'success', reason: 'token_revoked', ...who })
+  await its.appendedLike({ type: 'session.end', outcome: 'success', reason: 'token_revoked', ...who })
   t.same(await its.verdictOn(once), ended)
   t.same((await listed()).toSorted(), [here.sid, other.sid].toSorted())
   for (const each of [here, other]) t.same(await its.verdictOn(each), good)
@@ -179,20 +179,20 @@ t.test('a revocation writes one row, and one event that says who, what, from whe
   const its = await scene(t)
   const { userId: user_id, accountId: client_id, service } = its
   const device = await its.device({ headers: { 'user-agent': 'a browser' } })
-  its.fresh()
+  await its.fresh()
   const rows = () => storedRevocations(service.databaseFile)
   const headers = { 'user-agent': 'a phone' }
 
   const first = await its.revoke(device.access, { headers })
   const origin = { actor: 'client', address: '127.0.0.1', user_agent: 'a phone', user_id, client_id }
   const event = { ...origin, session_id: device.sid }
-  its.appended('an access token', event, { type: 'access_token.revoke', request_id: idOf(first) })
+  await its.appended('an access token', event, { type: 'access_token.revoke', request_id: idOf(first) })
   t.same(rows(), [storedAs(statusIn(device.access))])
 
   const next = await its.refreshed(device)
-  its.fresh()
+  await its.fresh()
   const second = await its.revoke(next.refreshToken, { headers })
-  its.appended('a refresh token', event, {
+  await its.appended('a refresh token', event, {
     type: 'session.end',
     reason: 'token_revoked',
     request_id: idOf(second),

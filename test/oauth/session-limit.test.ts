@@ -50,10 +50,10 @@ test('the sign-in above the limit ends the session that was used the longest ago
 test('the audit says which session ended, why, and by whose sign-in', async t => {
   const { later, userId, accountId, appendedLike, fresh } = await limitedTo(t, '1')
   const first = await later()
-  fresh()
+  await fresh()
   const second = await later({ headers: { 'user-agent': 'a telephone' } })
   const who = { user_id: userId, client_id: accountId, actor: 'client', user_agent: 'a telephone', outcome: 'success' }
-  appendedLike(
+  await appendedLike(
     { ...who, type: 'session.end', reason: 'session_limit', session_id: first.sid },
     { ...who, type: 'user.sign_in', reason: null, session_id: second.sid },
   )
@@ -146,7 +146,7 @@ test('of many more than a limit that was lowered, a sign-in ends 200, the idlest
   const byUse = select(service.databaseFile, 'select id from sessions order by coalesce(rotated_at_ms, created_at_ms)')
   const ended = () => new Set(select(service.databaseFile, 'select id from sessions where ended_at_ms > 0').map(idOf))
 
-  const audited = await auditedBy(service.databaseFile, () => later())
+  const audited = await auditedBy(service, () => later())
   t.equal(audited.filter(event => event === 'session.end success session_limit').length, 200)
   t.same(ended(), new Set(byUse.slice(0, 200).map(idOf)), 'the idlest')
   t.equal(storedRevocations(service.databaseFile).length, 200, 'with their access tokens')

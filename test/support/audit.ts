@@ -15,6 +15,9 @@ export interface AuditRow {
   readonly address: string | null
   readonly user_agent: string | null
   readonly request_id: string | null
+  readonly count: number
+  readonly name_hash: string | null
+  readonly seal: number | null
 }
 
 /** Every row of a table, in the order in which they were written, read beside the running service. */

@@ -71,7 +71,7 @@ export async function machines(t: Test, options: ServeOptions = {}) {
   await addClient(service, { ...exchanges, clientId: 'broker' })
   const line = await commandLine(t, service.environment, clock)
   const visit = visits(its)
-  its.fresh()
+  await its.fresh()
   return {
     ...its,
     ...line,

@@ -72,12 +72,13 @@ export interface Revoking {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const nothing = { reason: null, user_id: null, client_id: null, session_id: null, target: null }
+const nothing = { reason: null, user_id: null, client_id: null, session_id: null, target: null, name_hash: null }
 
 /** What a service appends to its audit from now on. */
-function auditFrom(t: Test, databaseFile: string, nowMs: () => number) {
+function auditFrom(t: Test, { databaseFile, writeEvents }: Service, nowMs: () => number) {
   let seen = rowsOf(databaseFile).length
-  const fresh = () => {
+  const fresh = async () => {
+    await writeEvents()
     const rows = rowsOf(databaseFile).slice(seen)
     seen += rows.length
     return rows
@@ -85,18 +86,18 @@ function auditFrom(t: Test, databaseFile: string, nowMs: () => number) {
   return {
     fresh,
     /** As many rows as patterns were appended since the last look, and each has what its pattern says. */
-    appendedLike(...patterns: readonly object[]) {
-      const rows = fresh()
+    async appendedLike(...patterns: readonly object[]) {
+      const rows = await fresh()
       t.equal(rows.length, patterns.length, `${patterns.length} events`)
       t.match(rows, patterns)
     },
     /** Exactly these rows were appended since the last look, with nothing in the columns that are not named. */
-    appended(title: string, origin: Partial<AuditRow>, ...expected: readonly Partial<AuditRow>[]) {
-      const rows = fresh().map(({ id, ...row }) => {
+    async appended(title: string, origin: Partial<AuditRow>, ...expected: readonly Partial<AuditRow>[]) {
+      const rows = (await fresh()).map(({ id, seal, ...row }) => {
         t.match(id, /^event_[0-9a-f]{32}$/)
         return row
       })
-      const usual = { ...nothing, outcome: 'success', occurred_at_ms: nowMs() }
+      const usual = { ...nothing, outcome: 'success', occurred_at_ms: nowMs(), count: 1 }
       t.same(
         rows,
         expected.map(row => ({ ...usual, ...origin, ...row })),
@@ -172,7 +173,7 @@ export async function scene(t: Test, options: ServeOptions = {}) {
     /** Of web-app. */
     clientId,
     accountId,
-    ...auditFrom(t, service.databaseFile, clock.now),
+    ...auditFrom(t, service, clock.now),
     ...visit,
     /** A user with a role and a client like `account`, whom no other case knows, signed in. */
     async parties(): Promise<Parties> {

@@ -120,6 +120,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
       request(`${issuer}/oauth/token`, { form: form ?? '', ...more }),
     /** What the key clock does every second; the real timer does it, too. */
     tick: running.tick,
+    /** What the event clock does every second: what repeated, and is recorded beside the requests, is in the audit afterwards. */
+    writeEvents: running.writeEvents,
     stop,
   }
 }

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compactVerify, createLocalJWKSet } from 'jose'
 import type { Test } from 'tap'
+import { AUDIT_KEYS } from '../../src/keys/audit-key.ts'
 import type { SigningKeyState } from '../../src/records/signing-key.ts'
 import { type AuditRow, rowsOf } from './audit.ts'
 import { commandLine } from './command-line.ts'
@@ -51,10 +52,10 @@ export function keyNamed(where: Pick<Where, 'databaseFile'>, kid: string): KeyRo
   return key
 }
 
-/** Everything in the key folder that has to do with keys, prepared files too; the epoch of the database is not of them. */
+/** Everything in the key folder that has to do with signing keys, prepared files too; the epoch of the database and the audit's key are not of them. */
 export const keyFilesIn = ({ folder }: Pick<Where, 'folder'>): string[] =>
   readdirSync(join(folder, 'keys'))
-    .filter(name => !name.endsWith('.epoch'))
+    .filter(name => !name.endsWith('.epoch') && name !== AUDIT_KEYS)
     .sort()
 
 /** The files that there must be, and no other: of the key that signs and of the one that stands by. */
@@ -103,13 +104,14 @@ export async function startedBefore(t: Test, environment: Readonly<Record<string
 export type StartedBefore = Awaited<ReturnType<typeof startedBefore>>
 
 /** Every file of a folder with its mode and its content, to see that nothing was changed. */
-export const contentOf = (folder: string): unknown[] => [
+export const contentOf = (folder: string): readonly unknown[] => [
   lstatSync(folder).mode,
   ...readdirSync(folder)
     .sort()
     .map(name => {
-      const stat = lstatSync(join(folder, name))
-      return [name, stat.mode, stat.isFile() ? readFileSync(join(folder, name), 'latin1') : undefined]
+      const [file, stat] = [join(folder, name), lstatSync(join(folder, name))]
+      if (stat.isDirectory()) return [name, contentOf(file)]
+      return [name, stat.mode, stat.isFile() ? readFileSync(file, 'latin1') : undefined]
     }),
 ]
 

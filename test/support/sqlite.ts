@@ -45,28 +45,40 @@ export const auditOf = (file: string): string[] =>
     [type, outcome, reason].filter(part => part !== null).join(' '),
   )
 
-/** What `act` added to the audit. */
-export async function auditedBy(file: string, act: () => Promise<unknown>): Promise<string[]> {
-  const before = auditOf(file).length
+/** What `act` added to the audit, with what is recorded beside requests. */
+export async function auditedBy(
+  { databaseFile, writeEvents }: { readonly databaseFile: string; writeEvents(): Promise<void> },
+  act: () => Promise<unknown>,
+): Promise<string[]> {
+  await writeEvents()
+  const before = auditOf(databaseFile).length
   await act()
-  return auditOf(file).slice(before)
+  await writeEvents()
+  return auditOf(databaseFile).slice(before)
 }
 
 export const sessionsOf = (file: string): Row[] => select(file, 'select * from sessions order by rowid')
 
 const tables = [
   ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'cascades'],
-  ...['status_lists', 'revocations', 'signing_keys', 'instance', 'audit_events'],
+  ...['status_lists', 'revocations', 'signing_keys', 'instance'],
 ]
+
+/** What belongs to an act. The events of what was refused are recorded beside the requests, and rows are sealed. */
+const auditOfActs =
+  'select id, type, occurred_at_ms, reason, actor, user_id, client_id, session_id, target, address, user_agent, request_id ' +
+  "from audit_events where outcome = 'success'"
 
 /** But when they were used last, which is written by the way. */
 const credentials =
   'select id, owner_id, kind, name, hash, data, created_at_ms, expires_at_ms, revoked_at_ms from credentials'
 
-/** Every row of every table, to see that nothing was written. PostgreSQL moves a row whose last use was written behind the others. */
+/** Every row of every table, to see that nothing was done. PostgreSQL moves a row whose last use was written behind the others. */
 export const everythingIn = (file: string): Row[][] =>
-  [...tables.map(table => `select * from ${table}`), credentials].map(query => select(file, `${query} order by 1, 2`))
+  [...tables.map(table => `select * from ${table}`), credentials, auditOfActs].map(query =>
+    select(file, `${query} order by 1, 2`),
+  )
 
 /** Really all of it, to see that something is nowhere. */
 export const rowsIn = (file: string): Row[][] =>
-  [...tables, 'credentials'].map(table => select(file, `select * from ${table}`))
+  [...tables, 'credentials', 'audit_events'].map(table => select(file, `select * from ${table}`))

@@ -10,6 +10,8 @@ const full: AuditEvent = {
   clientId: 'client_1',
   sessionId: 'session_1',
   target: 'editor',
+  nameHash: 'hash',
+  count: 7,
   provenance: { actor: 'operator:root', address: '2001:db8::1', userAgent: 'curl/8 “x”', requestId: 'req-1' },
 }
 
@@ -40,6 +42,9 @@ export function auditChecks(t: Test, engine: Engine): void {
       address: '2001:db8::1',
       user_agent: 'curl/8 “x”',
       request_id: 'req-1',
+      count: 7,
+      name_hash: 'hash',
+      seal: null,
     })
   })
 
@@ -49,9 +54,18 @@ export function auditChecks(t: Test, engine: Engine): void {
       await audit.append(full)
       await audit.append(bare)
     })
-    const columns = 'reason, user_id, client_id, session_id, target, address, user_agent, request_id'
+    const columns = 'reason, user_id, client_id, session_id, target, address, user_agent, request_id, name_hash'
     const [row] = await query(`SELECT ${columns} FROM audit_events WHERE type = 'role.add'`)
     t.strictSame([...new Set(Object.values(row ?? {}))], [null])
+    const [{ count } = {}] = await query("SELECT count FROM audit_events WHERE type = 'role.add'")
+    t.equal(count, 1)
+  })
+
+  t.test('an event that is written late has the time at which it happened', async t => {
+    const { clock, query, write } = await openMigrated(t, engine)
+    const occurredAtMs = clock.now() - 60_000
+    await write(({ audit }) => audit.append({ ...bare, occurredAtMs }))
+    t.match(await query('SELECT occurred_at_ms FROM audit_events'), [{ occurred_at_ms: occurredAtMs }])
   })
 
   t.test('the same event twice is two events', async t => {
