@@ -6,7 +6,7 @@ import { type Answer, addAlice, refresh, type Service, serve, signIn } from '../
 import { watchStatements } from '../support/statements.ts'
 
 /** With more than one statement. */
-const writesMore = ['a refresh that is repeated', 'a sign-in']
+const writesMore = ['a sign-in']
 
 const readClientAndFamily = ['select clients', 'select sessions']
 
@@ -32,8 +32,8 @@ const acts: readonly {
   {
     name: 'a refresh that is repeated',
     act: (service, { tokens: [previous = ''] }) => refresh(service, previous),
-    statements: [...readClientAndFamily, 'select sessions', 'insert audit_events'],
-    roundTrips: 6,
+    statements: [...readClientAndFamily, 'select sessions'],
+    roundTrips: 3,
   },
   {
     name: 'a sign-in',
@@ -77,7 +77,7 @@ const acts: readonly {
   },
 ]
 
-/** All that an act goes on with: clients are known by then, rows are there, and when credentials were used last is written. */
+/** All that an act goes on with: clients are known by then, rows are there, when credentials were used last is written, and repetitions are counted. */
 async function prepare(service: Service): Promise<Prepared> {
   await addAlice(service)
   await addMachine(service, 'job')
@@ -86,6 +86,9 @@ async function prepare(service: Service): Promise<Prepared> {
   const second = (await refresh(service, first)).body.refresh_token
   const keys = [await addKey(service, { username: 'alice' }), await addKey(service, { clientId: 'job' })]
   for (const { text } of keys) await exchange(service, text, 'job')
+  // Repetitions are counted from the second on.
+  await refresh(service, first)
+  await service.writeEvents()
   return { tokens: [first, second], keys: keys.map(({ text }) => text) }
 }
 
