@@ -4,6 +4,7 @@ import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { apiKeysCommand } from './api-keys.ts'
 import { backupCommand } from './backup.ts'
 import { clientsCommand } from './clients.ts'
+import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
@@ -31,6 +32,7 @@ const commands = [
   apiKeysCommand,
   sessionsCommand,
   keysCommand,
+  configCommand,
 ]
 
 type Intersection<Union> = (Union extends unknown ? (of: Union) => void : never) extends (of: infer All) => void

@@ -11,7 +11,7 @@ import { createUsers } from '../accounts/users.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
 import { createJanitor } from '../background/janitor.ts'
 import { systemClock } from '../clock.ts'
-import type { Config } from '../config/variables.ts'
+import type { Configuration } from '../config/read-config.ts'
 import { keyPolicy } from '../keys/schedule.ts'
 import { createLogger } from '../logger.ts'
 import { refuseForeignDatabase, refuseForeignOwner } from '../maintenance/files.ts'
@@ -28,7 +28,7 @@ import type { Sources } from './sources.ts'
 
 export type Container = ReturnType<typeof createContainer>
 
-export function createContainer(config: Config, sources: Sources = {}) {
+export function createContainer(config: Configuration, sources: Sources = {}) {
   const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
@@ -147,6 +147,7 @@ export function createContainer(config: Config, sources: Sources = {}) {
   })
 
   return {
+    settings: config.settings,
     log,
     users,
     roles,

@@ -1,5 +1,6 @@
 /** Reads the configuration from the environment. No other file does. */
-import { type Environment, readVariable } from './variable.ts'
+import { unknownNames } from './unknown-names.ts'
+import { type Environment, readVariable, type Setting } from './variable.ts'
 import { type Config, variables } from './variables.ts'
 
 /** The environment holds mistakes: all of them, each a sentence that names its variable and holds no secret. */
@@ -13,25 +14,35 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** What is in force, and where each value comes from: as many settings as there are variables, in the order of their table. */
+export interface Configuration extends Config {
+  readonly settings: readonly Setting[]
+}
+
 /**
  * Reads and checks the whole configuration.
  *
  * @param environment names and values; the files that `NAME_FILE` variables name are read too
  * @throws ConfigurationError with every mistake, not only the first
  */
-export function readConfig(environment: Environment = process.env): Config {
+export function readConfig(environment: Environment = process.env): Configuration {
   const mistakes = unknownNames(environment)
   const refused = new Set<keyof Config>()
+  const settings = new Map<keyof Config, Setting>()
 
   /** A value that is refused is replaced by its default, so that reading goes on to the next mistake. */
   function take<Member extends keyof Config>(member: Member, fallback = variables[member].default): Config[Member] {
-    const { parse } = variables[member]
+    const { name, parse } = variables[member]
     const outcome = readVariable(environment, variables[member])
-    if (outcome !== undefined && 'value' in outcome) return outcome.value
+    if (outcome !== undefined && 'value' in outcome) {
+      settings.set(member, outcome.setting)
+      return outcome.value
+    }
     if (outcome !== undefined) {
       mistakes.push(outcome.mistake)
       refused.add(member)
     }
+    settings.set(member, { name, value: fallback, source: 'default', file: undefined })
     return parse(fallback)
   }
 
@@ -65,8 +76,10 @@ export function readConfig(environment: Environment = process.env): Config {
     mistakes.push(`${mistake}. Example: ${examples.join(' ')}`)
   }
   if (mistakes.length > 0) throw new ConfigurationError(mistakes)
-  return config
+  return { ...config, settings: membersInOrder.flatMap(member => settings.get(member) ?? []) }
 }
+
+const membersInOrder = Object.keys(variables) as (keyof Config)[]
 
 /** Values that are right one by one and wrong together. The messages repeat no value: it may come from a file. */
 function contradictions(config: Config, production: boolean) {
@@ -96,47 +109,4 @@ function contradictions(config: Config, production: boolean) {
     },
   ]
   return rules.filter(({ broken }) => broken)
-}
-
-/** One mistake for each `SIGNET_*` name that no variable has: a mistyped name must not silently mean the default. */
-function unknownNames(environment: Environment): string[] {
-  const known = Object.values(variables).flatMap(({ name }) => [name, `${name}_FILE`])
-  return (
-    Object.keys(environment)
-      .filter(name => name.startsWith('SIGNET_') && environment[name] !== undefined && !known.includes(name))
-      // Kubernetes sets these in every pod beside a Service that is named "signet".
-      .filter(name => !/^SIGNET_(SERVICE_|PORT_\d+_)/.test(name))
-      .map(name => {
-        const nearest = nearestOf(name, known)
-        // A Service whose name begins with "signet-" leaves links that are not told apart from mistyped names.
-        const isLink = /_(SERVICE_(HOST|PORT)|PORT_\d+_)/.test(name)
-        const otherAdvice = isLink
-          ? 'if Kubernetes sets it, "enableServiceLinks: false" ends that'
-          : 'docs/configuration.md lists all'
-        const advice = nearest === undefined ? otherAdvice : `did you mean ${nearest}?`
-        return `${name} is not a variable of Signet: ${advice}`
-      })
-  )
-}
-
-/** @returns the candidate with the fewest edits to `name`, if three are enough */
-function nearestOf(name: string, candidates: readonly string[]): string | undefined {
-  return candidates
-    .map(candidate => ({ candidate, edits: editsBetween(name, candidate) }))
-    .filter(({ edits }) => edits <= 3)
-    .sort((one, other) => one.edits - other.edits)[0]?.candidate
-}
-
-/** Levenshtein distance: how many characters to insert, delete or replace. */
-function editsBetween(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1]
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = (row[column - 1] ?? 0) + (to[column - 1] === letter ? 0 : 1)
-      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }

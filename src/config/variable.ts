@@ -25,10 +25,20 @@ export interface Variable<Value> {
   readonly default: string
   readonly example: string
   readonly description: string
-  /** True: the value may hold a password and is never shown. */
-  readonly secret?: boolean
+  /** Given for a value that may hold a secret: what may be shown of one that is right. No other is ever shown. */
+  readonly mask?: (text: string) => string
   /** Throws a Refusal when the text is wrong. */
   readonly parse: (text: string) => Value
+}
+
+/** A variable as it is in force. */
+export interface Setting {
+  readonly name: string
+  /** As it was written, without what is secret in it. */
+  readonly value: string
+  readonly source: 'default' | 'environment' | 'file'
+  /** The path of the file, if that is the source. */
+  readonly file: string | undefined
 }
 
 /**
@@ -38,8 +48,8 @@ export interface Variable<Value> {
  */
 export function readVariable<Value>(
   environment: Environment,
-  { name, example, secret, parse }: Variable<Value>,
-): { readonly value: Value } | { readonly mistake: string } | undefined {
+  { name, example, mask, parse }: Variable<Value>,
+): { readonly value: Value; readonly setting: Setting } | { readonly mistake: string } | undefined {
   const path = environment[`${name}_FILE`]
   const direct = environment[name]
   if (direct === undefined && path === undefined) return undefined
@@ -56,11 +66,13 @@ export function readVariable<Value>(
     return { mistake: `${name}_FILE: the file cannot be read (${reason}). Example: ${name}_FILE=/run/secrets/file` }
   }
   // No right value but a database URL has an "@", and a wrong one may be a URL with a password.
-  const shown = path === undefined && secret !== true && !text.includes('@')
+  const shown = path === undefined && mask === undefined && !text.includes('@')
   try {
     if (text === '') throw new Refusal('it is empty; unset it, or give it a value')
     if (text !== text.trim()) throw new Refusal('it begins or ends with white space')
-    return { value: parse(text) }
+    const value = parse(text)
+    const source = path === undefined ? 'environment' : 'file'
+    return { value, setting: { name, value: mask?.(text) ?? text, source, file: path } }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const subject = shown ? `${name} is ${JSON.stringify(text)}` : path === undefined ? name : `${name} (from a file)`

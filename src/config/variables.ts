@@ -8,6 +8,7 @@ import {
   LONGEST_REFRESH_GRACE_SECONDS,
   SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS,
 } from '../records/limits.ts'
+import { maskDatabase, maskKey256 } from './masks.ts'
 import {
   durationBetween,
   integerBetween,
@@ -97,7 +98,7 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     default: 'file:db/signet.sqlite',
     example: 'postgres://signet:PASSWORD@db.example.com/signet',
     description: 'SQLite file (relative to the working directory, or absolute) or PostgreSQL URL',
-    secret: true,
+    mask: maskDatabase,
     parse: parseDatabase,
   },
   keysDirectory: {
@@ -174,7 +175,7 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     example: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY',
     description:
       'Encrypts the private signing keys at rest: 32 random bytes in base64 (`openssl rand -base64 32`), or none',
-    secret: true,
+    mask: maskKey256,
     parse: parseKey256,
   },
   trustProxy: {

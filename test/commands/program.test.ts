@@ -29,6 +29,7 @@ const nouns = {
   'api-keys': ['create', 'list', 'show', 'revoke'],
   sessions: ['list', 'revoke'],
   keys: ['list', 'rotate', 'revoke'],
+  config: [],
 }
 
 /** The names in the list of commands of a help text. */
@@ -77,6 +78,7 @@ t.test('wrong usage ends with 2, answers nothing on standard output, and opens n
     [['migrate', 'more'], /too many arguments/],
     [['serve', 'more'], /too many arguments/],
     [['backup'], /missing required argument 'file'/],
+    [['config', 'more'], /too many arguments/],
     [['doctor', 'more'], /too many arguments/],
     [['keys'], /^Usage: signet keys /],
     [['keys', 'rotate', 'more'], /too many arguments/],
