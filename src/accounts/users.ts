@@ -2,11 +2,12 @@ import type { Clock } from '../clock.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance, RecordEvent } from '../records/audit-event.ts'
+import { MOST_LISTED } from '../records/limits.ts'
 import { networkOf } from '../records/network.ts'
 import type { Role } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import type { User, UserReader, UserWithRoles } from '../records/user.ts'
+import type { User, UserFilter, UserReader, UserWithRoles } from '../records/user.ts'
 import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
@@ -15,7 +16,8 @@ import { usernameKey, usernameProblem } from './username.ts'
 export interface Users {
   /** @throws AccountError when the name is taken or the name, password or a role is refused */
   add(user: { username: string; password: string; roles: readonly string[] }, by: Provenance): Promise<UserWithRoles>
-  list(): Promise<readonly UserWithRoles[]>
+  /** The first `limit`, ordered by name. */
+  list(search?: UserSearch, limit?: number): Promise<readonly UserWithRoles[]>
   find(username: string): Promise<UserWithRoles>
   /** Ends the user's sessions and revokes the API keys, too. */
   setPassword(username: string, password: string, by: Provenance): Promise<UserWithRoles>
@@ -29,6 +31,12 @@ export interface Users {
   changePassword(change: PasswordChange, by: Provenance): Promise<void>
   /** `disabled` and `deleted` end the user's sessions; what has ended stays so when the user is enabled again. */
   setStatus(username: string, status: Status, by: Provenance): Promise<UserWithRoles>
+}
+
+/** Every condition that is given must be true. */
+export interface UserSearch extends Pick<UserFilter, 'status' | 'role'> {
+  /** A part of the name, in whatever letter case. */
+  readonly namePart?: string | undefined
 }
 
 export interface PasswordChange {
@@ -103,7 +111,8 @@ export function createUsers(dependencies: {
       })
     },
 
-    list: () => users.list(),
+    list: ({ namePart, ...search } = {}, limit = MOST_LISTED) =>
+      users.list({ ...search, keyPart: namePart && usernameKey(namePart) }, limit),
 
     find: username => find(users, username),
 

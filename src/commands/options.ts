@@ -18,6 +18,28 @@ export const collectFrom =
   }
 
 /**
+ * One word of a list.
+ * @throws InvalidArgumentError
+ */
+export const oneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (value: string): Word => {
+    const word = words.find(candidate => candidate === value)
+    if (word === undefined) throw new InvalidArgumentError(`It is one of ${words.join(', ')}.`)
+    return word
+  }
+
+/** @throws InvalidArgumentError */
+export const wholeNumber =
+  (least: number, most: number) =>
+  (value: string): number => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= least && number <= most))
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
+    return number
+  }
+
+/**
  * @returns seconds
  * @throws InvalidArgumentError
  */

@@ -1,7 +1,8 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { notFound } from '../accounts/rules.ts'
 import { isoTime } from '../clock.ts'
-import { MOST_LISTED, type SessionManagement } from '../oauth/sessions/session-management.ts'
+import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import { MOST_LISTED } from '../records/limits.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'
 import { describeSession } from '../representations/session.ts'
 import type { ClientsService } from './clients.ts'
@@ -42,7 +43,7 @@ async function filterOf(services: () => Services, sessionId: string | undefined,
   return { sessionId, subjectId: user?.userId, clientId: client?.id }
 }
 
-export function sessionsCommand(services: () => Services, { answer }: Terminal): CommandUnknownOpts {
+export function sessionsCommand(services: () => Services, { answer, remark }: Terminal): CommandUnknownOpts {
   const sessions = new Command('sessions').description('where users are signed in')
 
   sessions
@@ -55,9 +56,8 @@ export function sessionsCommand(services: () => Services, { answer }: Terminal):
     .action(async (id, options) => {
       const filter = await filterOf(services, id, options)
       const all = await (await services().sessionManagement()).list(filter)
-      const more =
-        all.length < MOST_LISTED ? [] : [`No more than ${MOST_LISTED} are shown: narrow it with --user or --client`]
-      answer(all.map(describeSession), () => [...table(head, all.map(toRow)), ...more], options)
+      answer(all.map(describeSession), () => table(head, all.map(toRow)), options)
+      if (all.length >= MOST_LISTED) remark(`No more than ${MOST_LISTED} are shown: narrow it with --user or --client`)
     })
 
   sessions

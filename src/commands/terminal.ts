@@ -22,6 +22,8 @@ export interface Terminal {
     lines: readonly string[] | (() => readonly string[]),
     options: { readonly json?: true | undefined },
   ): void
+  /** Says on standard error what somebody should know who reads the answer; under --json, too. */
+  remark(line: string): void
   /** Says on standard error how far a long change is. */
   tellProgress(done: number): void
   /**
@@ -84,6 +86,9 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     answer(value, lines, { json }) {
       const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines() : lines
       stdout.write(printed.map(line => `${line}\n`).join(''))
+    },
+    remark(line) {
+      stderr.write(`${line}\n`)
     },
     tellProgress(done) {
       // Another change begins to count anew.

@@ -1,10 +1,12 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Users } from '../accounts/users.ts'
 import { isoTime } from '../clock.ts'
-import type { Status } from '../records/standing.ts'
+import { MOST_LISTED } from '../records/limits.ts'
+import { type Status, statuses } from '../records/standing.ts'
 import type { UserWithRoles } from '../records/user.ts'
 import { describeUser } from '../representations/user.ts'
-import { collect } from './options.ts'
+import { collect, oneOf, wholeNumber } from './options.ts'
+import type { RolesService } from './roles.ts'
 import { table } from './table.ts'
 import { operator, type Terminal } from './terminal.ts'
 
@@ -13,10 +15,15 @@ export interface UsersService {
   users(): Promise<Users>
 }
 
+type Services = UsersService & RolesService
+
+/** Some hundred bytes each are in memory at once. */
+const HIGHEST_LIMIT = 100_000
+
 const toLine = (user: UserWithRoles): string =>
   `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`
 
-export function usersCommand(services: () => UsersService, { answer, readSecret }: Terminal): CommandUnknownOpts {
+export function usersCommand(services: () => Services, { answer, remark, readSecret }: Terminal): CommandUnknownOpts {
   const users = new Command('users').description('the people who sign in')
 
   users
@@ -34,10 +41,15 @@ export function usersCommand(services: () => UsersService, { answer, readSecret 
 
   users
     .command('list')
-    .description('list the users')
+    .description(`list the users who are not deleted, by name; at most ${MOST_LISTED} without --limit`)
+    .option('--search <text>', 'those with this in their names, in whatever letter case')
+    .option('--status <status>', `those who are ${statuses.join(', ')}`, oneOf(statuses))
+    .option('--role <role>', 'those who have this role')
+    .option('--limit <number>', `as many at most, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
     .option('--json', 'print JSON')
-    .action(async options => {
-      const all = await (await services().users()).list()
+    .action(async ({ search, status, role, limit = MOST_LISTED, json }) => {
+      if (role !== undefined) await (await services().roles()).find(role)
+      const all = await (await services().users()).list({ namePart: search, status, role }, limit)
       const rows = all.map(user => [
         user.username,
         user.userId,
@@ -45,7 +57,8 @@ export function usersCommand(services: () => UsersService, { answer, readSecret 
         user.roles.join(', '),
         isoTime(user.createdAtMs),
       ])
-      answer(all.map(describeUser), table(['NAME', 'ID', 'STATUS', 'ROLES', 'CREATED'], rows), options)
+      answer(all.map(describeUser), table(['NAME', 'ID', 'STATUS', 'ROLES', 'CREATED'], rows), { json })
+      if (all.length >= limit) remark(`No more than ${limit} are shown: narrow it, or give a higher --limit`)
     })
 
   users

@@ -1,5 +1,5 @@
 /**
- * What two rooms must agree on, in seconds. How long a revocation, a key or a status list has to be remembered follows from these:
+ * What two rooms must agree on; times in seconds. How long a revocation, a key or a status list has to be remembered follows from these:
  * were one of them changed in one place only, revoked tokens would live again.
  */
 
@@ -20,3 +20,6 @@ export const ISSUING_SECONDS = 10
 
 /** For how long a verifier may use its copy of the JWKS. */
 export const JWKS_MAX_AGE_SECONDS = 5 * 60
+
+/** What a list shows when nobody asks for more: more than anybody reads. */
+export const MOST_LISTED = 1000

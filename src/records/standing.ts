@@ -1,7 +1,9 @@
 /** Whether users and clients may still do what they do. */
 
 /** Of a user or a client. What is deleted never comes back; its name may. */
-export type Status = 'active' | 'disabled' | 'deleted'
+export type Status = (typeof statuses)[number]
+
+export const statuses = ['active', 'disabled', 'deleted'] as const
 
 export const isActive = (status: Status): boolean => status === 'active'
 

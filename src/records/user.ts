@@ -19,13 +19,22 @@ export interface UserWithRoles extends User {
   readonly roles: readonly string[]
 }
 
+/** Every condition that is given must be true. */
+export interface UserFilter {
+  /** A part of the name as names are compared. */
+  readonly keyPart?: string | undefined
+  /** Without it, those who are not deleted. */
+  readonly status?: Status | undefined
+  readonly role?: string | undefined
+}
+
 export interface UserReader {
   /** The user with this key who is not deleted. */
   findByKey(usernameKey: string): Promise<User | undefined>
   /** The same by the internal id. */
   findById(userId: string): Promise<User | undefined>
-  /** Ordered by name, without the deleted ones. */
-  list(): Promise<readonly UserWithRoles[]>
+  /** The first `limit`, ordered by name. */
+  list(filter: UserFilter, limit: number): Promise<readonly UserWithRoles[]>
   rolesOf(userId: string): Promise<readonly Role[]>
 }
 

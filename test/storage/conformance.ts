@@ -28,6 +28,7 @@ import { sessionChecks } from './conformance/sessions.ts'
 import { signingKeyChecks } from './conformance/signing-keys.ts'
 import { standingChecks } from './conformance/standing.ts'
 import { statusListChecks } from './conformance/status-lists.ts'
+import { userListChecks } from './conformance/user-list.ts'
 import { userChecks } from './conformance/users.ts'
 import { writeChecks } from './conformance/write.ts'
 
@@ -35,6 +36,7 @@ const parts = [
   migrationChecks,
   rowsMigrationChecks,
   userChecks,
+  userListChecks,
   roleChecks,
   clientChecks,
   credentialChecks,

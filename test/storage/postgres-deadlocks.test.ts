@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import type { Stores } from '../../src/records/unit-of-work.ts'
 import { migratedPostgres, openPostgres } from '../support/postgres.ts'
-import { userOf } from './conformance/records.ts'
+import { ALL, userOf } from './conformance/records.ts'
 
 async function openWithUsers(t: Test) {
   const database = await openPostgres(t, await migratedPostgres(t))
@@ -47,7 +47,7 @@ t.test(
       ['by way of alice', 'by way of bob'],
     )
     t.strictSame(
-      (await read.users.list()).map(({ status }) => status),
+      (await read.users.list({}, ALL)).map(({ status }) => status),
       ['disabled', 'disabled'],
     )
   },

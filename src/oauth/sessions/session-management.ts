@@ -1,6 +1,7 @@
 /** Sessions as their users and the operators manage them. */
 import type { Clock } from '../../clock.ts'
 import type { Provenance } from '../../records/audit-event.ts'
+import { MOST_LISTED } from '../../records/limits.ts'
 import type { ListedSession, SessionFilter, SessionReader } from '../../records/session.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { Cascades } from './cascades.ts'
@@ -12,9 +13,6 @@ export interface SessionManagement {
   /** Ends every one of them, and answers how many. */
   end(filter: SessionFilter, reason: string, by: Provenance): Promise<number>
 }
-
-/** More than anybody reads. */
-export const MOST_LISTED = 1000
 
 export function createSessionManagement(dependencies: {
   readonly sessionReader: SessionReader

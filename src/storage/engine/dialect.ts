@@ -1,4 +1,4 @@
-import type { Expression, RawBuilder } from 'kysely'
+import type { Expression, RawBuilder, SqlBool } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 
@@ -12,4 +12,6 @@ export interface Dialect {
   readonly locksRows: boolean
   /** The rows of a subquery as the text of a JSON array of objects with these columns; null or `[]` when there are none. */
   jsonRows(columns: readonly string[]): RawBuilder<string | null>
+  /** Whether a text holds this part, letter by letter: nothing in it is a wildcard. */
+  contains(text: Expression<string>, part: string): RawBuilder<SqlBool>
 }

@@ -25,6 +25,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     locksRows: true,
     jsonRows: columns =>
       sql`json_agg(json_build_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))::text`,
+    contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
   }
   const pool = openPool(url)
   const within = (limits: Limits) => new Kysely<Schema>({ dialect: postgresDialect(pool, limits) })

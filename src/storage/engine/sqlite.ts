@@ -26,7 +26,7 @@ export async function openSqlite(
   { clock, randomness }: Sources,
   prepareStores: PrepareStores,
 ): Promise<Database> {
-  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows }
+  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
   const acquire = whileBusy(randomness)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
@@ -79,6 +79,8 @@ export async function openSqlite(
 
 const jsonRows: Dialect['jsonRows'] = columns =>
   sql`json_group_array(json_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))`
+
+const contains: Dialect['contains'] = (text, part) => sql`instr(${text}, ${part}) > 0`
 
 /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
 const whileBusy =

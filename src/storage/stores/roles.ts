@@ -1,6 +1,6 @@
 import type { RoleStore } from '../../records/role.ts'
 import type { Executor } from '../engine/prepared.ts'
-import { noPermissions, toRole } from './users.ts'
+import { noPermissions, toRole } from './user-rows.ts'
 
 export const roleStore = ({ kysely, locks }: Executor): RoleStore => ({
   async find(name) {

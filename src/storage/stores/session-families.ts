@@ -6,7 +6,7 @@ import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
 import { type FamilyRow, toFamily } from './session-rows.ts'
-import { noPermissions, toRole } from './users.ts'
+import { noPermissions, toRole } from './user-rows.ts'
 
 interface Values {
   readonly handleHash: string

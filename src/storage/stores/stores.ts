@@ -23,7 +23,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   const sessions = prepareSessionStore(db, dialect)
   const standing = prepareStandingStore(db, dialect)
   const statusLists = prepareStatusListStore(db, dialect)
-  const users = prepareUserStore(db)
+  const users = prepareUserStore(db, dialect)
   return executor => ({
     apiKeys: apiKeys(executor),
     audit: audit(executor),

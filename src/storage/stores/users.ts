@@ -1,24 +1,12 @@
-import { type Kysely, sql } from 'kysely'
-import type { Role } from '../../records/role.ts'
-import type { User, UserReader, UserStore } from '../../records/user.ts'
+import type { Kysely } from 'kysely'
+import type { UserReader, UserStore } from '../../records/user.ts'
+import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, notDeleted, type Param, prepared } from '../engine/prepared.ts'
 import type { RolesTable, Schema, UsersTable } from '../engine/schema.ts'
+import { listUsers } from './user-list.ts'
+import { noPermissions, toRole, toUser } from './user-rows.ts'
 
-const toUser = (row: UsersTable): User => ({
-  userId: row.id,
-  username: row.username,
-  status: row.status,
-  passwordHash: row.password_hash,
-  passwordId: row.password_id,
-  createdAtMs: row.created_at_ms,
-})
-
-/** What a role is while it is being deleted: nobody has it then, though it is there until the last token that names it is revoked. */
-export const noPermissions = sql.lit('[]')
-
-export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })
-
-export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => UserStore & UserReader {
+export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => UserStore & UserReader {
   const byKey = (param: Param<{ key: string }>) =>
     db.selectFrom('users').selectAll().where('username_key', '=', param('key')).where('status', '<>', notDeleted)
   const findByKey = prepared<{ key: string }, UsersTable>(byKey)
@@ -51,28 +39,7 @@ export function prepareUserStore(db: Kysely<Schema>): (executor: Executor) => Us
         const { rows } = await (executor.locks ? lockById : findById)(executor, { userId })
         return rows[0] && toUser(rows[0])
       },
-      async list() {
-        const query = executor.kysely
-          .selectFrom('users')
-          .selectAll()
-          .where('status', '<>', notDeleted)
-          .orderBy('username_key')
-        const [users, grants] = [
-          await query.execute(),
-          await executor.kysely
-            .selectFrom('user_roles')
-            .innerJoin('roles', 'name', 'role_name')
-            .select(['user_id', 'role_name'])
-            .where('permissions', '<>', noPermissions)
-            .orderBy('role_name')
-            .execute(),
-        ]
-        const byUser = Map.groupBy(grants, ({ user_id }) => user_id)
-        return users.map(row => ({
-          ...toUser(row),
-          roles: (byUser.get(row.id) ?? []).map(({ role_name }) => role_name),
-        }))
-      },
+      list: (filter, limit) => listUsers(executor.kysely, dialect, filter, limit),
       async rolesOf(userId) {
         const { rows } = await rolesOf(executor, { userId })
         return rows.map(toRole)

@@ -32,6 +32,9 @@ export interface Engine {
 
 export const openMigrated = (t: Test, engine: Engine): Promise<EmptyDatabase> => engine.openMigrated(t)
 
+/** More than any case stores. */
+export const ALL = 100
+
 /** Later than 2^31 in seconds and far beyond it in milliseconds: a 32-bit column can't hold either. */
 export const farSeconds = 2 ** 33 + 1
 export const farMs = farSeconds * 1000 + 7

@@ -1,9 +1,7 @@
 import type { Test } from 'tap'
 import type { ListedSession } from '../../../src/records/session.ts'
-import { all, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
+import { ALL, all, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 import { isMachine, openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
-
-const ALL = 100
 
 const names = (sessions: readonly ListedSession[]) => sessions.map(({ id }) => id.replace('session_', ''))
 

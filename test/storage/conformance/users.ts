@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { asRead, type Engine, openMigrated, userOf } from './records.ts'
+import { ALL, asRead, type Engine, openMigrated, userOf } from './records.ts'
 
 const listed = (user: object) => ({ ...user, roles: [] })
 
@@ -9,7 +9,7 @@ export function userChecks(t: Test, engine: Engine): void {
     const user = userOf('ＡＬＩＣＥ', { userId: 'user_1', status: 'disabled', passwordHash: '$argon2id$v=19$…' })
     t.equal(await write(({ users }) => users.insert({ ...user, usernameKey: 'alice' })), true)
     t.strictSame(await read.users.findByKey('alice'), asRead(user))
-    t.strictSame(await read.users.list(), [listed(asRead(user))])
+    t.strictSame(await read.users.list({}, ALL), [listed(asRead(user))])
   })
 
   t.test('a user is found by the key of the name and by nothing else', async t => {
@@ -40,7 +40,7 @@ export function userChecks(t: Test, engine: Engine): void {
     const first = userOf('alice', { status: 'disabled' })
     await write(({ users }) => users.insert(first))
     t.equal(await write(({ users }) => users.insert(userOf('alice', { userId: 'user_other' }))), false)
-    t.strictSame(await read.users.list(), [listed(asRead(first))])
+    t.strictSame(await read.users.list({}, ALL), [listed(asRead(first))])
   })
 
   t.test('deletion frees the name: the new user is found, the deleted one never again', async t => {
@@ -48,11 +48,11 @@ export function userChecks(t: Test, engine: Engine): void {
     await write(({ users }) => users.insert(userOf('alice')))
     await write(({ users }) => users.setStatus('user_alice', 'deleted'))
     t.equal(await read.users.findByKey('alice'), undefined)
-    t.strictSame(await read.users.list(), [])
+    t.strictSame(await read.users.list({}, ALL), [])
     const second = userOf('alice', { userId: 'user_second' })
     t.equal(await write(({ users }) => users.insert(second)), true)
     t.strictSame(await read.users.findByKey('alice'), asRead(second))
-    t.strictSame(await read.users.list(), [listed(asRead(second))])
+    t.strictSame(await read.users.list({}, ALL), [listed(asRead(second))])
   })
 
   t.test('the id of a deleted user is not given again', async t => {
@@ -64,7 +64,7 @@ export function userChecks(t: Test, engine: Engine): void {
   t.test('users are listed by the key of their name, whatever the order of arrival', async t => {
     const { read, write } = await openMigrated(t, engine)
     for (const name of ['carol', 'Bob', 'alice', 'émile', 'b-2']) await write(({ users }) => users.insert(userOf(name)))
-    const names = (await read.users.list()).map(({ username }) => username)
+    const names = (await read.users.list({}, ALL)).map(({ username }) => username)
     t.strictSame(names, ['alice', 'b-2', 'Bob', 'carol', 'émile'])
   })
 
@@ -78,7 +78,7 @@ export function userChecks(t: Test, engine: Engine): void {
       await users.setPassword('user_alice', { passwordHash: 'another', passwordId: 'password_2' })
     })
     const changed = { ...asRead(alice), status: 'disabled', passwordHash: 'another', passwordId: 'password_2' }
-    t.strictSame(await read.users.list(), [listed(changed), listed(asRead(bob))])
+    t.strictSame(await read.users.list({}, ALL), [listed(changed), listed(asRead(bob))])
   })
 
   t.test('a password hash is replaced only while it is the expected one', async t => {

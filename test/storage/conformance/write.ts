@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { StorageUnavailable } from '../../../src/records/unit-of-work.ts'
 import { byTest } from '../../support/serve.ts'
-import { asRead, type Engine, openMigrated, openWithParties, sessionOf, userOf } from './records.ts'
+import { ALL, asRead, type Engine, openMigrated, openWithParties, sessionOf, userOf } from './records.ts'
 
 class Refused extends Error {
   override readonly name = 'Refused'
@@ -16,7 +16,7 @@ export function writeChecks(t: Test, engine: Engine): void {
       return answer
     })
     t.equal(given, answer)
-    t.strictSame(await read.users.list(), [{ ...asRead(userOf('alice')), roles: [] }])
+    t.strictSame(await read.users.list({}, ALL), [{ ...asRead(userOf('alice')), roles: [] }])
   })
 
   t.test('a work reads what it wrote itself', async t => {
@@ -32,7 +32,7 @@ export function writeChecks(t: Test, engine: Engine): void {
 
   t.test('a work that throws leaves nothing behind, in any store, and its own error comes out', async t => {
     const { read, write, query } = await openWithParties(t, engine)
-    const before = { users: await read.users.list(), clients: await read.clients.list() }
+    const before = { users: await read.users.list({}, ALL), clients: await read.clients.list() }
     const failing = write(async stores => {
       await stores.users.setStatus('user_alice', 'deleted')
       await stores.users.insert(userOf('alice', { userId: 'user_second' }))
@@ -43,7 +43,7 @@ export function writeChecks(t: Test, engine: Engine): void {
       throw new Refused()
     })
     await t.rejects(failing, Refused)
-    t.strictSame({ users: await read.users.list(), clients: await read.clients.list() }, before)
+    t.strictSame({ users: await read.users.list({}, ALL), clients: await read.clients.list() }, before)
     t.strictSame(await read.roles.list(), [])
     t.strictSame(await query('SELECT id FROM sessions UNION ALL SELECT id FROM audit_events'), [])
   })

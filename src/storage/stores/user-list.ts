@@ -1,0 +1,53 @@
+/** Users as the operators look for them. */
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
+import type { UserFilter, UserWithRoles } from '../../records/user.ts'
+import type { Dialect } from '../engine/dialect.ts'
+import { notDeleted } from '../engine/prepared.ts'
+import type { Schema } from '../engine/schema.ts'
+import { noPermissions, toUser } from './user-rows.ts'
+
+function matching(row: ExpressionBuilder<Schema, 'users'>, dialect: Dialect, filter: UserFilter) {
+  const { keyPart, status, role } = filter
+  // Said of active and disabled ones, too: the index of the names has those who are not deleted.
+  const conditions: Expression<SqlBool>[] = [row('users.status', status === 'deleted' ? '=' : '<>', notDeleted)]
+  if (status === 'active' || status === 'disabled') conditions.push(row('users.status', '=', status))
+  if (keyPart !== undefined) conditions.push(dialect.contains(row.ref('users.username_key'), keyPart))
+  // Looked up once, not for each user: few may have it.
+  if (role !== undefined)
+    conditions.push(row('users.id', 'in', grants(row).select('user_id').where('role_name', '=', role)))
+  return row.and(conditions)
+}
+
+const grants = (row: ExpressionBuilder<Schema, 'users'>) =>
+  row
+    .selectFrom('user_roles')
+    .innerJoin('roles', 'roles.name', 'user_roles.role_name')
+    .where('roles.permissions', '<>', noPermissions)
+
+export async function listUsers(
+  kysely: Kysely<Schema>,
+  dialect: Dialect,
+  filter: UserFilter,
+  limit: number,
+): Promise<readonly UserWithRoles[]> {
+  const rows = await kysely
+    .selectFrom('users')
+    .selectAll('users')
+    .select(row =>
+      grants(row)
+        .whereRef('user_roles.user_id', '=', 'users.id')
+        .select(dialect.jsonRows(['role_name']).as('roles'))
+        .as('roles'),
+    )
+    .where(row => matching(row, dialect, filter))
+    .orderBy('users.username_key')
+    .orderBy('users.id')
+    .limit(limit)
+    .execute()
+  return rows.map(row => ({ ...toUser(row), roles: rolesIn(row.roles ?? '[]') }))
+}
+
+const rolesIn = (text: string): readonly string[] =>
+  JSON.parse(text)
+    .map(({ role_name }: { role_name: string }) => role_name)
+    .sort()
