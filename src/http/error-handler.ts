@@ -8,6 +8,7 @@ import { PasswordRefused } from '../passwords/passwords.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { noteForLog } from './request-log.ts'
+import { traceContextOf } from './trace-context.ts'
 
 export interface WireError {
   readonly status: number
@@ -111,7 +112,7 @@ export function createErrorHandler(log: Logger) {
     }
     // Nor is what nobody built.
     if (wire.status >= 500 && wire.status !== 501 && !isTemporary(error) && !(error instanceof AccountError))
-      log.error({ request_id: request.id, err: error }, wire.error)
+      log.error({ request_id: request.id, ...traceContextOf(request), err: error }, wire.error)
     noteForLog(request, { outcome: wire.error })
     return reply
       .code(wire.status)

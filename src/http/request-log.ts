@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { addressOf } from './provenance.ts'
+import { traceContextOf } from './trace-context.ts'
 
 /** What only a handler knows. */
 export interface RequestNote {
@@ -28,6 +29,7 @@ export function logRequests(app: FastifyInstance, log: Logger): void {
       log.info(
         {
           request_id: request.id,
+          ...traceContextOf(request),
           method: request.method,
           route: request.is404 ? null : request.routeOptions.url,
           status: isFinished ? reply.statusCode : null,
