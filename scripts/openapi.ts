@@ -5,6 +5,7 @@ import swagger from '@fastify/swagger'
 import fastify from 'fastify'
 import { addPublicRoutes } from '../src/http/public-app.ts'
 import { healthRoutes } from '../src/http/routes/health.ts'
+import { metricsRoute } from '../src/http/routes/metrics.ts'
 import { unansweredRoutes } from './unanswered-routes.ts'
 
 const file = fileURLToPath(new URL('../openapi.yaml', import.meta.url))
@@ -48,7 +49,10 @@ async function generate(): Promise<string> {
     },
   })
   await addPublicRoutes(app, unansweredRoutes)
-  await app.register(async scope => healthRoutes(scope, { isServing: () => false, proofs: [] }))
+  await app.register(async scope => {
+    healthRoutes(scope, { isServing: () => false, proofs: [] })
+    metricsRoute(scope, { contentType: 'text/plain', render: async () => '' })
+  })
   await app.ready()
   return app.swagger({ yaml: true })
 }

@@ -43,6 +43,7 @@ export const table: Readonly<Record<string, Row>> = {
   'src/passwords': { rooms: ['src/records'] },
   'src/keys': { rooms: ['src/records'] },
   'src/audit': { rooms: ['src/records'] },
+  'src/metrics': { rooms: ['src/records'], packages: ['prom-client'] },
   'src/config': { rooms: ['src/records'] },
   'src/representations': { rooms: ['src/records'] },
   'src/outgoing': { rooms: [] },
@@ -112,5 +113,6 @@ export const keptPackages: Readonly<Record<string, readonly string[]>> = {
   fastify: ['src/http', 'verifier/src/middleware', 'examples'],
   '@commander-js/extra-typings': ['src/commands'],
   '@node-rs/argon2': ['src/passwords'],
+  'prom-client': ['src/metrics'],
   jose: ['src/oauth', 'src/keys', 'src/records', 'examples'],
 }

@@ -31,6 +31,8 @@ export interface Swept {
 export interface Janitor extends Background {
   /** All that there is, unless the signal is aborted. */
   sweep(signal?: AbortSignal): Promise<Swept>
+  /** What was removed since the process began, under the names of the log, and when a round was last over. */
+  done(): { readonly removed: Readonly<Record<string, number>>; readonly lastAtMs: number | undefined }
 }
 
 export function createJanitor(dependencies: {
@@ -85,13 +87,22 @@ export function createJanitor(dependencies: {
     return { total, next }
   }
 
+  const removed: Record<string, number> = {}
+  let lastAtMs: number | undefined
+
+  function remember(rows: Readonly<Record<string, number>>): void {
+    for (const [kind, more] of Object.entries(rows)) removed[kind] = (removed[kind] ?? 0) + more
+    lastAtMs = clock.now()
+  }
+
   async function sweep(from: string, mostPages: number, signal?: AbortSignal) {
     const revocations = await inBatches(removeRevocations, signal)
     const { total: sessions, next } = await sweepSessions(from, mostPages, signal)
     const statusLists = await write(stores => stores.statusLists.removeExpired(clock.now()))
     const credentials = await inBatches(removeCredentials, signal)
-    if (revocations + sessions + statusLists + credentials > 0)
-      log.info({ sessions, revocations, status_lists: statusLists, credentials }, 'swept')
+    const told = { sessions, revocations, status_lists: statusLists, credentials }
+    if (Object.values(told).some(rows => rows > 0)) log.info(told, 'swept')
+    remember(told)
     return { swept: { sessions, revocations, statusLists, credentials }, next }
   }
 
@@ -111,5 +122,6 @@ export function createJanitor(dependencies: {
   return {
     ...periodically(EVERY_MS, round, onError),
     sweep: async signal => (await sweep('', Number.POSITIVE_INFINITY, signal)).swept,
+    done: () => ({ removed, lastAtMs }),
   }
 }

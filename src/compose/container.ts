@@ -16,6 +16,7 @@ import { keyPolicy } from '../keys/schedule.ts'
 import { createLogger } from '../logger.ts'
 import { refuseForeignDatabase, refuseForeignOwner } from '../maintenance/files.ts'
 import { createRestoreGuard } from '../maintenance/restore.ts'
+import { createObservableWrite } from '../metrics/observable-write.ts'
 import { createCascades } from '../oauth/sessions/cascades.ts'
 import { createSessionEnds } from '../oauth/sessions/session-ends.ts'
 import { createSessionManagement } from '../oauth/sessions/session-management.ts'
@@ -32,11 +33,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
-  const passwords = createPasswords({
-    hasher: faults.hasher?.(argon2id) ?? argon2id,
-    queue: createHashingQueue({ concurrency: availableParallelism(), limit: LONGEST_QUEUE }),
-    log,
-  })
+  const hashingQueue = createHashingQueue({ concurrency: availableParallelism(), limit: LONGEST_QUEUE })
+  const passwords = createPasswords({ hasher: faults.hasher?.(argon2id) ?? argon2id, queue: hashingQueue, log })
   const policy = keyPolicy(config.keyPublishLeadSeconds, config.keyRotationIntervalSeconds)
 
   /** Opened, and its schema brought up to date. */
@@ -46,7 +44,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     const opened = await openMigrated(config.database, { clock, randomness })
     const reading = faults.read ?? (read => read)
     const snapshot: Snapshot = work => opened.snapshot(readers => work(reading(readers)))
-    return { ...opened, read: reading(opened.read), snapshot, write: faults.write?.(opened.write) ?? opened.write }
+    const { write, observe: observeWrites } = createObservableWrite(faults.write?.(opened.write) ?? opened.write)
+    return { ...opened, read: reading(opened.read), snapshot, write, observeWrites }
   })
 
   const cascades = once(async () => {
@@ -127,7 +126,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createJanitor({ read, write, clock, log })
   })
 
-  const parts = { config, clock, randomness, log, faults, policy, passwords, ends }
+  const parts = { config, clock, randomness, log, faults, policy, hashingQueue, passwords, ends }
   const opened = {
     database,
     keyFiles,

@@ -14,11 +14,14 @@ import type { AuditKeys } from '../keys/audit-key.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { openKeyRing } from '../keys/key-ring.ts'
 import type { PrivateKeys } from '../keys/private-keys.ts'
-import type { KeyPolicy } from '../keys/schedule.ts'
+import { type KeyPolicy, nextChangeAtMs } from '../keys/schedule.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
+import { createMetrics } from '../metrics/metrics.ts'
+import type { WriteObserver } from '../metrics/observable-write.ts'
 import type { Cascades } from '../oauth/sessions/cascades.ts'
 import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import type { HashingQueue } from '../passwords/hashing-queue.ts'
 import { loadArgon2, type Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
@@ -33,9 +36,10 @@ interface ServeParts {
   readonly log: Logger
   readonly faults: Faults
   readonly policy: KeyPolicy
+  readonly hashingQueue: HashingQueue
   readonly passwords: Passwords
   readonly ends: SessionEnds
-  database(): Promise<Database>
+  database(): Promise<Database & { observeWrites(observer: WriteObserver): void }>
   keyFiles(): Promise<PrivateKeys>
   auditKeys(): Promise<AuditKeys>
   recorder(): Promise<EventRecorder>
@@ -49,9 +53,11 @@ interface ServeParts {
 }
 
 export async function serve(parts: ServeParts) {
-  const { config, clock, randomness, log, faults, policy, passwords, ends } = parts
+  const { config, clock, randomness, log, faults, policy, hashingQueue, passwords, ends } = parts
   await loadArgon2()
-  const { read, snapshot, write, ping } = await parts.database()
+  const { read, snapshot, write, ping, observeWrites } = await parts.database()
+  const metrics = createMetrics()
+  observeWrites(metrics.writes)
   const lifecycle = await parts.keyLifecycle()
   await (await parts.restoreGuard()).assertOriginal()
   await lifecycle.settle(itself)
@@ -64,13 +70,15 @@ export async function serve(parts: ServeParts) {
   const auditKeys = await parts.auditKeys()
   const recorder = await parts.recorder()
   const protocol = composeProtocol({
-    ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends, activeSigner, publishedKeys },
+    ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends, publishedKeys },
+    activeSigner: () => metrics.measuredSigner(activeSigner()),
     recordEvent: recorder.record,
     auditKeys,
   })
 
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
-  const background = [createCascadeWatch(await parts.cascades(), log), keyClock, await parts.janitor()]
+  const janitor = await parts.janitor()
+  const background = [createCascadeWatch(await parts.cascades(), log), keyClock, janitor, metrics.process]
   const eventClock = createEventClock(recorder, log)
   const { host, port, managementHost, managementPort, trustProxy } = config
   const servers = await startServers({
@@ -88,6 +96,12 @@ export async function serve(parts: ServeParts) {
     sessionManagement: await parts.sessionManagement(),
     clients: read.clients,
     proofs: [ping, () => ring.prove(activeSigner().sign)],
+    onRequestOver: metrics.requestOver,
+    metrics: metrics.scrapeOf({
+      ...{ ...read, clock, hashingQueue, janitor },
+      nextTransitionAtMs: keys => nextChangeAtMs(keys, policy),
+      statusListAge: async () => (await protocol.statusLists.aggregate()).ageSeconds,
+    }),
   })
   for (const each of [...background, eventClock]) each.start()
   return {

@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createClientErrorHandler, refuseTunnel } from './client-error.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
-import { logRequests } from './request-log.ts'
+import { logRequests, type TellOfRequest } from './request-log.ts'
 import { applyWireRules, sayAlways } from './wire-rules.ts'
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -19,6 +19,7 @@ export interface BaseAppOptions {
   readonly log: Logger
   /** Networks of the proxies whose X-Forwarded-For is believed, CIDR. */
   readonly trustProxy: readonly string[]
+  readonly onRequestOver: TellOfRequest
 }
 
 /** Requests are judged by the protocol, with its error codes, and responses made in full; the schemas describe both. */
@@ -28,7 +29,7 @@ const schemasDescribe = {
   buildSerializer: () => () => (body: unknown) => JSON.stringify(body),
 }
 
-export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInstance {
+export function createBaseApp({ log, trustProxy, onRequestOver }: BaseAppOptions): FastifyInstance {
   const handleError = createErrorHandler(log)
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -59,7 +60,7 @@ export function createBaseApp({ log, trustProxy }: BaseAppOptions): FastifyInsta
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   app.server.on('connect', (_request, socket) => refuseTunnel(socket))
   drainAtClose(app)
-  logRequests(app, log)
+  logRequests(app, log, onRequestOver)
   applyWireRules(app)
   return app
 }

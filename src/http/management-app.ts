@@ -1,13 +1,15 @@
-/** The management port: health and the API reference. Not for the public. */
+/** The management port: health, metrics and the API reference. Not for the public. */
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes, type Readiness } from './routes/health.ts'
+import { type MetricsRouteOptions, metricsRoute } from './routes/metrics.ts'
 
 export interface ManagementAppOptions extends BaseAppOptions {
   readonly readiness: Readiness
+  readonly metrics: MetricsRouteOptions
 }
 
 const openapiFile = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
@@ -16,6 +18,7 @@ export function createManagementApp(options: ManagementAppOptions): FastifyInsta
   const app = createBaseApp(options)
   const addOtherMethods = answerOtherMethods(app)
   healthRoutes(app, options.readiness)
+  metricsRoute(app, options.metrics)
   docsRoutes(app, openapiFile)
   addOtherMethods()
   return app

@@ -7,9 +7,26 @@ import { traceContextOf } from './trace-context.ts'
 /** What only a handler knows. */
 export interface RequestNote {
   readonly client_id?: string
+  /** Of a request for tokens: one of those that there are, or `other`. */
+  readonly grant_type?: string
   /** `success`, `stale` where the database could not be asked, or the error code of the response. */
   readonly outcome?: string
 }
+
+/** What is told of a request when it is over. */
+export interface FinishedRequest {
+  readonly method: string
+  /** The pattern; null when there is none. */
+  readonly route: string | null
+  /** Null when the caller went away before the response was finished. */
+  readonly status: number | null
+  readonly durationMs: number
+  /** `success`, `stale`, `aborted`, or the error code of the response. */
+  readonly outcome: string
+  readonly grantType: string | undefined
+}
+
+export type TellOfRequest = (request: FinishedRequest) => void
 
 const notes = new WeakMap<FastifyRequest, RequestNote>()
 
@@ -19,24 +36,29 @@ export function noteForLog(request: FastifyRequest, note: RequestNote): void {
   notes.set(request, before === undefined ? note : { ...before, ...note })
 }
 
-export function logRequests(app: FastifyInstance, log: Logger): void {
+export function logRequests(app: FastifyInstance, log: Logger, tell: TellOfRequest): void {
   app.addHook('onRequest', (request, reply, done) => {
     const beganAt = performance.now()
     // Comes once, whether the response was finished or the caller went away.
     reply.raw.on('close', () => {
       const note = notes.get(request)
       const isFinished = reply.raw.writableFinished
+      const { method } = request
+      const route = request.is404 ? null : (request.routeOptions.url ?? null)
+      const status = isFinished ? reply.statusCode : null
+      const durationMs = performance.now() - beganAt
+      const outcome = isFinished ? (note?.outcome ?? 'success') : 'aborted'
+      tell({ method, route, status, durationMs, outcome, grantType: note?.grant_type })
       log.info(
         {
           request_id: request.id,
           ...traceContextOf(request),
-          method: request.method,
-          route: request.is404 ? null : request.routeOptions.url,
-          status: isFinished ? reply.statusCode : null,
-          duration_ms: Math.round((performance.now() - beganAt) * 10) / 10,
+          ...{ method, route, status },
+          duration_ms: Math.round(durationMs * 10) / 10,
           address: addressOf(request),
-          outcome: isFinished ? (note?.outcome ?? 'success') : 'aborted',
+          outcome,
           client_id: note?.client_id,
+          grant_type: note?.grant_type,
         },
         'request',
       )

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ClientReader } from '../records/client.ts'
 import type { BaseAppOptions } from './base-app.ts'
 import { createOriginRules } from './browser-origins.ts'
-import { createManagementApp } from './management-app.ts'
+import { createManagementApp, type ManagementAppOptions } from './management-app.ts'
 import { createPublicApp, type PublicRoutesOptions } from './public-app.ts'
 import type { Readiness } from './routes/health.ts'
 
@@ -19,6 +19,7 @@ export interface ServersOptions extends BaseAppOptions, Omit<PublicRoutesOptions
   readonly managementAddress: Address
   readonly clients: ClientReader
   readonly proofs: Readiness['proofs']
+  readonly metrics: ManagementAppOptions['metrics']
 }
 
 export interface Servers {
@@ -48,11 +49,11 @@ function originOf({ host, port }: Address): string {
 
 /** @throws CannotListen that says which address is the trouble, and why */
 export async function startServers(options: ServersOptions): Promise<Servers> {
-  const { log, trustProxy, metadata, publicAddress, managementAddress, clients, proofs } = options
+  const { metadata, publicAddress, managementAddress, clients, proofs, log } = options
   let serving = true
   const own = [new URL(metadata.issuer).origin, originOf(managementAddress)]
   const publicApp = await createPublicApp({ ...options, origins: createOriginRules(own, clients) })
-  const managementApp = createManagementApp({ log, trustProxy, readiness: { isServing: () => serving, proofs } })
+  const managementApp = createManagementApp({ ...options, readiness: { isServing: () => serving, proofs } })
   const stop = async () => {
     serving = false
     log.info('stopping')

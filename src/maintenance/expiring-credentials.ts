@@ -1,9 +1,9 @@
 /** Which credentials end soon, said in time for their successors to be made. */
 import { type Clock, isoTime } from '../clock.ts'
 import type { CredentialReader, LiveCredential } from '../records/credential.ts'
+import { EXPIRES_SOON_SECONDS } from '../records/limits.ts'
 
-const SOON_DAYS = 14
-const DAY_MS = 86_400_000
+const SOON_DAYS = EXPIRES_SOON_SECONDS / 86_400
 /** More than these are told of by their number. */
 const MOST_NAMED = 10
 const MOST_COUNTED = 1000
@@ -21,7 +21,7 @@ export async function expiringCredentials(
   clock: Clock,
 ): Promise<string | undefined> {
   const nowMs = clock.now()
-  const found = await credentials.listExpiring(nowMs, nowMs + SOON_DAYS * DAY_MS, MOST_COUNTED)
+  const found = await credentials.listExpiring(nowMs, nowMs + EXPIRES_SOON_SECONDS * 1000, MOST_COUNTED)
   if (found.length === 0) return undefined
   const count = found.length === MOST_COUNTED ? `${MOST_COUNTED} or more` : found.length
   const expire = found.length === 1 ? 'expires' : 'expire'

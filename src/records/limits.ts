@@ -23,3 +23,6 @@ export const JWKS_MAX_AGE_SECONDS = 5 * 60
 
 /** What a list shows when nobody asks for more: more than anybody reads. */
 export const MOST_LISTED = 1000
+
+/** A credential that ends within this is told of, so that its successor is there in time. */
+export const EXPIRES_SOON_SECONDS = 14 * 24 * 60 * 60

@@ -56,10 +56,11 @@ function pathsOf(app: FastifyInstance): string[] {
 }
 
 test('every path that is served is described, and every path that is described is served, with its methods', async t => {
-  const common = { log: createLogger('silent'), trustProxy: [] }
+  const common = { log: createLogger('silent'), trustProxy: [], onRequestOver: () => {} }
+  const metrics = { contentType: 'text/plain', render: async () => '' }
   const apps = await Promise.all([
     createPublicApp({ ...common, ...unansweredRoutes }),
-    createManagementApp({ ...common, readiness: { isServing: () => true, proofs: [] } }),
+    createManagementApp({ ...common, metrics, readiness: { isServing: () => true, proofs: [] } }),
   ])
   await Promise.all(apps.map(app => app.ready()))
   const service = await serve(t)

@@ -11,7 +11,9 @@ export interface Readiness {
 }
 
 /** These paths are not where the rest is. */
-const onManagementPort = () => ({ servers: [{ url: 'http://127.0.0.1:9090', description: 'The management port' }] })
+export const onManagementPort = () => ({
+  servers: [{ url: 'http://127.0.0.1:9090', description: 'The management port' }],
+})
 
 const ok = {
   200: {

@@ -1,11 +1,13 @@
 /** POST /oauth/token (RFC 6749 §3.2). */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientRequest } from '../../oauth/client-authentication/client-authentication.ts'
 import type { TokenResponse } from '../../oauth/token-issuer.ts'
 import { ACCESS_TOKEN_TYPE, API_KEY_TYPE } from '../../oauth/token-types.ts'
-import { grantTypes } from '../../records/client.ts'
+import { type GrantType, grantTypes } from '../../records/client.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { handleClientRequest, prepareClientForm } from '../client-request.ts'
+import { formOf } from '../form-parameters.ts'
+import { noteForLog } from '../request-log.ts'
 import { clientErrors, errorResponse } from '../schemas.ts'
 
 export interface TokenRouteOptions {
@@ -13,14 +15,24 @@ export interface TokenRouteOptions {
   readonly origins: OriginRules
 }
 
+/** What the caller asks for, in one of few words. */
+const grantTypeOf = (request: FastifyRequest): string => {
+  const { grant_type: asked = '' } = formOf(request)
+  return grantTypes.includes(asked as GrantType) ? asked : 'other'
+}
+
 export function tokenRoute(app: FastifyInstance, { tokenEndpoint, origins }: TokenRouteOptions): void {
+  const answer = handleClientRequest(tokenEndpoint, origins)
   app.route({
     method: 'POST',
     url: '/oauth/token',
     schema,
     onRequest: prepareClientForm,
     serializerCompiler: () => JSON.stringify,
-    handler: handleClientRequest(tokenEndpoint, origins),
+    handler: request => {
+      noteForLog(request, { grant_type: grantTypeOf(request) })
+      return answer(request)
+    },
   })
 }
 

@@ -1,0 +1,62 @@
+/** Requests and grants: how many, how they ended, and how long they took. */
+import { Counter, Histogram, type Registry } from 'prom-client'
+import { grantTypes } from '../records/client.ts'
+
+export interface FinishedRequest {
+  readonly method: string
+  /** The pattern of the route; null when there is none. */
+  readonly route: string | null
+  /** Null when the caller went away before the response was finished. */
+  readonly status: number | null
+  readonly durationMs: number
+  /** `success`, or the error code. */
+  readonly outcome: string
+  /** Of a request for tokens. */
+  readonly grantType: string | undefined
+}
+
+/** Callers choose the method: those that no route has are one. */
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
+
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** There from the start, so that the first one is seen as an increase. */
+const outcomesWatched = ['success', 'server_error', 'temporarily_unavailable']
+
+export function createRequestMetrics(register: Registry): (request: FinishedRequest) => void {
+  const registers = [register]
+  const requests = new Histogram({
+    name: 'signet_http_request_duration_seconds',
+    help: 'Requests on both ports, by route, method and class of status; aborted when the caller went away.',
+    labelNames: ['route', 'method', 'status'],
+    buckets,
+    registers,
+  })
+  const grants = new Counter({
+    name: 'signet_grants_total',
+    help: 'Requests for tokens, by grant type and outcome: success, aborted, or the error code.',
+    labelNames: ['grant_type', 'outcome'],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'signet_grant_duration_seconds',
+    help: 'Requests that got tokens, by grant type.',
+    labelNames: ['grant_type'],
+    buckets,
+    registers,
+  })
+  for (const grant_type of grantTypes) for (const outcome of outcomesWatched) grants.inc({ grant_type, outcome }, 0)
+
+  return ({ method, route, status, durationMs, outcome, grantType: grant_type }) => {
+    const seconds = durationMs / 1000
+    const labels = {
+      route: route ?? 'none',
+      method: methods.has(method) ? method : 'other',
+      status: status === null ? 'aborted' : `${Math.floor(status / 100)}xx`,
+    }
+    requests.observe(labels, seconds)
+    if (grant_type === undefined) return
+    grants.inc({ grant_type, outcome })
+    if (outcome === 'success') durations.observe({ grant_type }, seconds)
+  }
+}
