@@ -98,6 +98,13 @@ const kafkaClient: Program = {
   probe: version,
   install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
 }
+const promtool: Program = {
+  name: "Prometheus' promtool",
+  variable: 'PROMTOOL',
+  command: 'promtool',
+  probe: version,
+  install: 'apt-get install prometheus, which also starts one on port 9090; .ci/install-interop FOLDER only unpacks it',
+}
 /** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
 const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['browser', chromium],
@@ -106,6 +113,7 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['fastapi', python],
   ['go-clients', goClients],
   ['kafka-client', kafkaClient],
+  ['prometheus', promtool],
   ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],

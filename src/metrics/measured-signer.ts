@@ -10,6 +10,8 @@ export function createMeasuredSigner(register: Registry): (signer: Signer) => Si
     buckets: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [register],
   })
+  // There from the start, so that the first is seen as an increase.
+  durations.zero({ outcome: 'failure' })
   /** The same key signs many times. */
   let last: { readonly signer: Signer; readonly measured: Signer } | undefined
 

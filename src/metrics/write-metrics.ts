@@ -31,6 +31,7 @@ export function createWriteMetrics(register: Registry): WriteObserver {
     help: 'Indices of status lists that this process has revoked.',
     registers,
   })
+  durations.zero({ outcome: 'unavailable' })
   for (const reason of reasonsWatched) sessionEnds.inc({ reason }, 0)
 
   return {
