@@ -1,7 +1,7 @@
-import { TooManyWaiting } from '../passwords/hashing-queue.ts'
+import { TooManyWaiting } from '../passwords/hashing-lane.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { turnOfSignIn } from '../passwords/turn.ts'
 import type { Provenance, RecordEvent } from '../records/audit-event.ts'
-import { networkOf } from '../records/network.ts'
 import { isActive } from '../records/standing.ts'
 import type { Write } from '../records/unit-of-work.ts'
 import type { User, UserReader } from '../records/user.ts'
@@ -18,6 +18,8 @@ export interface SignInAttempt {
   readonly password: string
   /** Internal id of the client through which the user signs in. */
   readonly clientId: string
+  /** Whether that client has proved who it is. */
+  readonly isConfidential: boolean
   readonly provenance: Provenance
 }
 
@@ -58,9 +60,7 @@ export function createSignIn(dependencies: {
   /** Never overwrites a password that was changed meanwhile. */
   async function upgradeHash(user: User, attempt: SignInAttempt): Promise<void> {
     const { userId, passwordHash } = user
-    const upgraded = await passwords
-      .rehash(networkOf(attempt.provenance.address ?? ''), attempt.password)
-      .catch(unlessBusy)
+    const upgraded = await passwords.rehash(turnOfSignIn(attempt), attempt.password).catch(unlessBusy)
     if (upgraded === undefined) return
     await write(async stores => {
       const done = await stores.users.replacePasswordHash(userId, passwordHash, upgraded)
@@ -74,8 +74,7 @@ export function createSignIn(dependencies: {
     async check(attempt) {
       const key = usernameKey(attempt.username)
       const user = await users.findByKey(key)
-      const network = networkOf(attempt.provenance.address ?? '')
-      const { matches, outdated } = await passwords.verify(network, user, attempt.password)
+      const { matches, outdated } = await passwords.verify(turnOfSignIn(attempt), user, attempt.password)
       if (user === undefined) return fail({ nameHash: hashName(key) }, attempt, 'unknown_user')
       const { userId } = user
       if (!matches) return fail({ userId }, attempt, 'wrong_password')

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { turnOfNetwork, turnOfOperators } from '../passwords/turn.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance, RecordEvent } from '../records/audit-event.ts'
 import { MOST_LISTED } from '../records/limits.ts'
-import { networkOf } from '../records/network.ts'
 import type { Role } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
@@ -48,9 +48,6 @@ export interface PasswordChange {
 }
 
 const statusEvents = { active: 'user.enable', disabled: 'user.disable', deleted: 'user.delete' } as const
-
-/** Operators are one network among the others; their own processes have queues of their own anyway. */
-const OPERATORS = 'operators'
 
 const withRoles = (user: User, roles: readonly Role[]): UserWithRoles => ({
   ...user,
@@ -100,7 +97,7 @@ export function createUsers(dependencies: {
   return {
     async add({ username, password, roles }, by) {
       assertNoProblem(usernameProblem(username))
-      const passwordHash = await passwords.hashNew(OPERATORS, password, [username])
+      const passwordHash = await passwords.hashNew(turnOfOperators, password, [username])
       const userId = randomId(randomness, 'user')
       const passwordId = randomId(randomness, 'password')
       const user: User = { userId, username, status: 'active', passwordHash, passwordId, createdAtMs: clock.now() }
@@ -118,7 +115,7 @@ export function createUsers(dependencies: {
 
     async setPassword(username, password, by) {
       const { userId, username: asEntered } = await find(users, username)
-      const passwordHash = await passwords.hashNew(OPERATORS, password, [asEntered])
+      const passwordHash = await passwords.hashNew(turnOfOperators, password, [asEntered])
       const user = await write(async stores => {
         const user = await find(stores.users, username)
         if (user.userId !== userId) throw unknownUser()
@@ -138,10 +135,10 @@ export function createUsers(dependencies: {
     async changePassword(change, by) {
       const { userId, currentPassword, newPassword, sessionId } = change
       const user = await findById(users, userId)
-      const network = networkOf(by.address ?? '')
-      const { matches } = await passwords.verify(network, user, currentPassword)
+      const turn = turnOfNetwork(by)
+      const { matches } = await passwords.verify(turn, user, currentPassword)
       if (!matches) return refuseChange(change, 'wrong_password', by)
-      const passwordHash = await passwords.hashNew(network, newPassword, [user.username])
+      const passwordHash = await passwords.hashNew(turn, newPassword, [user.username])
       const isChanged = await write(async stores => {
         const now = await stores.users.findById(userId)
         const session = await stores.sessions.find(sessionId)

@@ -20,7 +20,7 @@ import { createObservableWrite } from '../metrics/observable-write.ts'
 import { createCascades } from '../oauth/sessions/cascades.ts'
 import { createSessionEnds } from '../oauth/sessions/session-ends.ts'
 import { createSessionManagement } from '../oauth/sessions/session-management.ts'
-import { createHashingQueue, LONGEST_QUEUE } from '../passwords/hashing-queue.ts'
+import { createHashingLane, MOST_WAITING_WORK } from '../passwords/hashing-lane.ts'
 import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
 import type { Snapshot } from '../records/unit-of-work.ts'
@@ -33,8 +33,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
-  const hashingQueue = createHashingQueue({ concurrency: availableParallelism(), limit: LONGEST_QUEUE })
-  const passwords = createPasswords({ hasher: faults.hasher?.(argon2id) ?? argon2id, queue: hashingQueue, log })
+  const hashingLane = createHashingLane({ concurrency: availableParallelism(), limit: MOST_WAITING_WORK })
+  const passwords = createPasswords({ hasher: faults.hasher?.(argon2id) ?? argon2id, lane: hashingLane, log })
   const policy = keyPolicy(config.keyPublishLeadSeconds, config.keyRotationIntervalSeconds)
 
   /** Opened, and its schema brought up to date. */
@@ -126,7 +126,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createJanitor({ read, write, clock, log })
   })
 
-  const parts = { config, clock, randomness, log, faults, policy, hashingQueue, passwords, ends }
+  const parts = { config, clock, randomness, log, faults, policy, hashingLane, passwords, ends }
   const opened = {
     database,
     keyFiles,

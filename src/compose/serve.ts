@@ -21,7 +21,7 @@ import type { WriteObserver } from '../metrics/observable-write.ts'
 import type { Cascades } from '../oauth/sessions/cascades.ts'
 import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
-import type { HashingQueue } from '../passwords/hashing-queue.ts'
+import type { HashingLane } from '../passwords/hashing-lane.ts'
 import { loadArgon2, type Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
@@ -36,7 +36,7 @@ interface ServeParts {
   readonly log: Logger
   readonly faults: Faults
   readonly policy: KeyPolicy
-  readonly hashingQueue: HashingQueue
+  readonly hashingLane: HashingLane
   readonly passwords: Passwords
   readonly ends: SessionEnds
   database(): Promise<Database & { observeWrites(observer: WriteObserver): void }>
@@ -53,7 +53,7 @@ interface ServeParts {
 }
 
 export async function serve(parts: ServeParts) {
-  const { config, clock, randomness, log, faults, policy, hashingQueue, passwords, ends } = parts
+  const { config, clock, randomness, log, faults, policy, hashingLane, passwords, ends } = parts
   await loadArgon2()
   const { read, snapshot, write, ping, observeWrites } = await parts.database()
   const metrics = createMetrics()
@@ -98,7 +98,7 @@ export async function serve(parts: ServeParts) {
     proofs: [ping, () => ring.prove(activeSigner().sign)],
     onRequestOver: metrics.requestOver,
     metrics: metrics.scrapeOf({
-      ...{ ...read, clock, hashingQueue, janitor },
+      ...{ ...read, clock, hashingLane, janitor },
       nextTransitionAtMs: keys => nextChangeAtMs(keys, policy),
       statusListAge: async () => (await protocol.statusLists.aggregate()).ageSeconds,
     }),

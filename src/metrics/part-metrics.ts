@@ -2,11 +2,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 export interface Parts {
-  readonly hashingQueue: {
+  readonly hashingLane: {
     /** Password checks that wait. */
     depth(): number
-    /** The work that waits, in checks of an Argon2id of ours; where the queue knows it. */
-    work?(): number
+    /** The work that waits, in checks of an Argon2id of ours. */
+    waitingWork(): number
   }
   readonly janitor: {
     /** Rows that were removed since the process began, by kind, and when a round was last over. */
@@ -14,22 +14,22 @@ export interface Parts {
   }
 }
 
-export function addPartMetrics(register: Registry, { hashingQueue, janitor }: Parts): void {
+export function addPartMetrics(register: Registry, { hashingLane, janitor }: Parts): void {
   const registers = [register]
   new Gauge({
     name: 'signet_hashing_waiting',
     help: 'Password checks that wait for their turn.',
     registers,
     collect() {
-      this.set(hashingQueue.depth())
+      this.set(hashingLane.depth())
     },
   })
   new Gauge({
     name: 'signet_hashing_waiting_work',
-    help: "The work that waits in the hashing queue, in checks of Signet's own hashes.",
+    help: "The work that waits in the hashing lane, in checks of Signet's own hashes.",
     registers,
     collect() {
-      this.set(hashingQueue.work?.() ?? hashingQueue.depth())
+      this.set(hashingLane.waitingWork())
     },
   })
   new Counter({

@@ -5,15 +5,19 @@
 
 import type { Logger } from 'pino'
 import type { User } from '../records/user.ts'
-import type { HashingQueue } from './hashing-queue.ts'
+import type { HashingLane } from './hashing-lane.ts'
 import { newPasswordProblem, normalizePassword } from './password-rules.ts'
+import type { Turn } from './turn.ts'
 
 const MEMORY_KIB = 19456
 const PASSES = 2
-const LANES = 1
+const PARALLELISM = 1
 /** `Algorithm.Argon2id`, a const enum that native type stripping can't read. */
 const ARGON2ID = 2
-const currentParameters = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`
+const currentParameters = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${PARALLELISM}$`
+
+/** What it costs, in the lane's unit. */
+const OURS = 1
 
 /** A hash that no password has, so that a name without an account costs what a wrong password costs. */
 const nobodysHash = `${currentParameters}${'A'.repeat(22)}$${'A'.repeat(43)}`
@@ -47,7 +51,7 @@ export async function loadArgon2(): Promise<void> {
 export const argon2id: PasswordHasher = {
   async hash(password) {
     const { hash } = await import('@node-rs/argon2')
-    return hash(password, { algorithm: ARGON2ID, memoryCost: MEMORY_KIB, timeCost: PASSES, parallelism: LANES })
+    return hash(password, { algorithm: ARGON2ID, memoryCost: MEMORY_KIB, timeCost: PASSES, parallelism: PARALLELISM })
   },
   async verify(hash, password) {
     const { verify } = await import('@node-rs/argon2')
@@ -72,25 +76,24 @@ export interface PasswordCheck {
 export interface Passwords {
   /**
    * Compares in the same time whether or not there is such a user, and whether or not it can be read.
-   * @param network on whose turn in the queue this is
    * @throws TooManyWaiting before any work
    */
-  verify(network: string, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
+  verify(turn: Turn, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
   /**
    * @param words what the password must not be made of: the username
    * @throws PasswordRefused
    */
-  hashNew(network: string, password: string, words: readonly string[]): Promise<string>
+  hashNew(turn: Turn, password: string, words: readonly string[]): Promise<string>
   /** The same password under today's parameters: no rule is asked, because it is in use already. */
-  rehash(network: string, password: string): Promise<string>
+  rehash(turn: Turn, password: string): Promise<string>
 }
 
 export function createPasswords(options: {
   readonly hasher: PasswordHasher
-  readonly queue: HashingQueue
+  readonly lane: HashingLane
   readonly log: Logger
 }): Passwords {
-  const { hasher, queue, log } = options
+  const { hasher, lane, log } = options
 
   async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
     try {
@@ -102,18 +105,17 @@ export function createPasswords(options: {
     }
   }
 
-  const rehash = (network: string, password: string) =>
-    queue.run(network, () => hasher.hash(normalizePassword(password)))
+  const rehash = (turn: Turn, password: string) => lane.run(turn, OURS, () => hasher.hash(normalizePassword(password)))
 
   return {
-    async verify(network, user, password) {
-      const matches = await queue.run(network, () => compare(user, normalizePassword(password)))
+    async verify(turn, user, password) {
+      const matches = await lane.run(turn, OURS, () => compare(user, normalizePassword(password)))
       return { matches, outdated: matches && !user?.passwordHash.startsWith(currentParameters) }
     },
-    async hashNew(network, password, words) {
+    async hashNew(turn, password, words) {
       const problem = await newPasswordProblem(password, [...words, 'signet'])
       if (problem !== undefined) throw new PasswordRefused(problem)
-      return rehash(network, password)
+      return rehash(turn, password)
     },
     rehash,
   }

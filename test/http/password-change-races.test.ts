@@ -144,7 +144,7 @@ t.test('of two changes at the same moment one counts, and its session is the one
   }
 })
 
-t.test('past the queue a change is told to come back, before any work and without a trace', async t => {
+t.test('past the checks that may wait a change is told to come back, before any work and without a trace', async t => {
   let begun = 0
   const busyHold = createHold()
   const busy = await scene(t, {
@@ -165,7 +165,7 @@ t.test('past the queue a change is told to come back, before any work and withou
 
   busyHold.close()
   const early = Promise.withResolvers<Answer>()
-  const attempts = Array.from({ length: availableParallelism() + 64 + 1 }, async () => {
+  const attempts = Array.from({ length: availableParallelism() + 2 + 1 }, async () => {
     const answer = await busy.as(here, 'POST', '/me/password', { form: wrong })
     early.resolve(answer)
     return answer
@@ -175,7 +175,7 @@ t.test('past the queue a change is told to come back, before any work and withou
   t.match(refused.headers.get('retry-after'), /^[1-9]\d*$/)
   t.equal(begun, availableParallelism())
   busy.appendedLike()
-  t.equal((await busy.refresh(here.refreshToken)).status, 200, 'a refresh has no queue to wait in')
+  t.equal((await busy.refresh(here.refreshToken)).status, 200, 'a refresh has no lane to wait in')
 
   busyHold.open()
   const statuses = (await Promise.all(attempts)).map(({ status }) => status)

@@ -78,7 +78,7 @@ function hanging() {
     cascades: { list: hang('cascades') },
     credentials: { listExpiring: hang('credentials') },
     statusListAge: hang('status_lists'),
-    hashingQueue: { depth: () => 3, work: () => 7 },
+    hashingLane: { depth: () => 3, waitingWork: () => 7 },
     janitor: { done: () => ({ removed: {}, lastAtMs: undefined }) },
     clock: testClock(),
   })
@@ -136,7 +136,7 @@ test('what parts tell is there: a limit that was reached, the store of the count
     credentials: { listExpiring: none },
     statusListAge: async () => undefined,
     sealerLag: async () => 2.5,
-    hashingQueue: { depth: () => 0 },
+    hashingLane: { depth: () => 0, waitingWork: () => 0 },
     janitor: { done: () => ({ removed: {}, lastAtMs: undefined }) },
     clock: testClock(),
   })

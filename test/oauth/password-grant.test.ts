@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { hash } from '@node-rs/argon2'
 import t from 'tap'
 import type { PasswordHasher } from '../../src/passwords/passwords.ts'
@@ -6,7 +5,7 @@ import { visible } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { createHold, during } from '../support/hold.ts'
 import { operatorBeside } from '../support/operator.ts'
-import { addAlice, byTest, password, refresh, secret, serve, signIn } from '../support/serve.ts'
+import { addAlice, byTest, password, secret, serve, signIn } from '../support/serve.ts'
 import { auditedBy, change, select, sessionsOf } from '../support/sqlite.ts'
 
 /** Hashes that were computed to the end, and a place to stop new ones. */
@@ -157,51 +156,6 @@ t.test('an upgrade refuses nobody who signs in with the same right password at t
     (await answers).map(({ status }) => status),
     [200, 200],
   )
-})
-
-t.test('past the queue a sign-in is told to come back before any work, while a refresh still succeeds', async t => {
-  const hashing = createHold()
-  let begun = 0
-  const busy = await serve(t, {
-    faults: {
-      hasher: inner => ({
-        hash: inner.hash,
-        verify: () => {
-          begun += 1
-          return hashing.pass(async () => true)
-        },
-      }),
-    },
-  })
-  await addAlice(busy)
-  const { refresh_token } = (await signIn(busy)).body
-  begun = 0
-  const [places, tooMany] = [availableParallelism() + 64, 3]
-
-  hashing.close()
-  const turnedAway = Promise.withResolvers<void>()
-  const early: Awaited<ReturnType<typeof signIn>>[] = []
-  const attempts = Array.from({ length: places + tooMany }, async () => {
-    const answer = await signIn(busy)
-    early.push(answer)
-    if (early.length === tooMany) turnedAway.resolve()
-    return answer
-  })
-  await turnedAway.promise
-  for (const { status, headers, text } of early) {
-    t.equal(status, 503)
-    t.match(headers.get('retry-after'), /^[1-9]\d*$/)
-    t.equal(headers.get('cache-control'), 'no-store')
-    t.match(JSON.parse(text), { error: 'temporarily_unavailable' })
-  }
-  t.equal(begun, availableParallelism(), 'only as many hashes as there are cores have begun')
-  t.equal((await refresh(busy, refresh_token)).status, 200)
-  t.equal((await busy.get('/.well-known/jwks.json')).status, 200)
-
-  hashing.open()
-  const statuses = (await Promise.all(attempts)).map(({ status }) => status)
-  t.equal(statuses.filter(status => status === 200).length, places, 'everybody who waited is served')
-  t.equal(begun, places, 'and who was turned away cost no hash')
 })
 
 t.test('no password and no secret is in the log', async t => {

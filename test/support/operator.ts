@@ -4,7 +4,7 @@ import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import type { Service } from './serve.ts'
 
-/** An operator at the command line beside the service: the same database, but passwords are hashed in a queue of the operator's own. */
+/** An operator at the command line beside the service: the same database, but passwords are hashed in a lane of the operator's own. */
 export async function operatorBeside(t: Test, service: Service, clock?: Clock, faults: Faults = {}) {
   const container = createContainer(service.config, {
     ...(clock && { clock }),

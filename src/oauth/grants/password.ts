@@ -20,6 +20,7 @@ interface SignIn {
     username: string
     password: string
     clientId: string
+    isConfidential: boolean
     provenance: Provenance
   }): Promise<SignedIn | undefined>
   /** Whether what was checked a moment ago is still so; if not, the audit says why. */
@@ -63,7 +64,7 @@ export function createPasswordGrant(dependencies: {
       if (username === undefined || password === undefined) throw invalidRequest('username and password are needed.')
       assertClientMayHave(client.scope, scope)
       const audience = selectAudience(client.audiences, resource)
-      const who = { clientId: client.id, provenance }
+      const who = { clientId: client.id, isConfidential: !client.isPublic, provenance }
       const signedIn = await prove('password', () => signIn.check({ username, password, ...who }))
       if (signedIn === undefined || !(await signIn.isStillGood(signedIn, who))) throw refusal
       const { userId, passwordId } = signedIn

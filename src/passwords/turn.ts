@@ -1,0 +1,33 @@
+/** On whose account a password check waits in the hashing lane. */
+import type { Provenance } from '../records/audit-event.ts'
+import { networkOf } from '../records/network.ts'
+
+export interface Turn {
+  /** Those with the same key share a turn. */
+  readonly key: string
+  /** How many of them may wait at once, at least 1. */
+  readonly most: number
+}
+
+const MOST_OF_A_NETWORK = 2
+/** All who sign in through it share its turn: a mail or chat server has one address. */
+const MOST_OF_A_CLIENT = 8
+
+/** Operators have processes, and so lanes, of their own. */
+export const turnOfOperators: Turn = { key: 'operators', most: MOST_OF_A_NETWORK }
+
+/** Of what users do themselves, and of sign-ins through public clients, which anybody can say to be. */
+export const turnOfNetwork = ({ address }: Provenance): Turn => ({
+  key: networkOf(address ?? ''),
+  most: MOST_OF_A_NETWORK,
+})
+
+/** Of a sign-in. */
+export const turnOfSignIn = (attempt: {
+  /** Internal id of the client. */
+  readonly clientId: string
+  /** Whether the client has proved who it is. */
+  readonly isConfidential: boolean
+  readonly provenance: Provenance
+}): Turn =>
+  attempt.isConfidential ? { key: attempt.clientId, most: MOST_OF_A_CLIENT } : turnOfNetwork(attempt.provenance)
