@@ -13,8 +13,8 @@ const MOST_OF_A_NETWORK = 2
 /** All who sign in through it share its turn: a mail or chat server has one address. */
 const MOST_OF_A_CLIENT = 8
 
-/** Operators have processes, and so lanes, of their own. */
-export const turnOfOperators: Turn = { key: 'operators', most: MOST_OF_A_NETWORK }
+/** Operators have processes, and so lanes, of their own: there is nobody whose place they could take. */
+export const turnOfOperators: Turn = { key: 'operators', most: Number.POSITIVE_INFINITY }
 
 /** Of what users do themselves, and of sign-ins through public clients, which anybody can say to be. */
 export const turnOfNetwork = ({ address }: Provenance): Turn => ({
