@@ -1,26 +1,17 @@
 /**
- * Passwords: Argon2id with the parameters of the OWASP Password Storage Cheat Sheet (m=19 MiB, t=2, p=1), NFC before hashing
- * (NIST SP 800-63B-4 §3.1.1.2). The one place in which a password is hashed or compared.
+ * Passwords: Argon2id, NFC before hashing (NIST SP 800-63B-4 §3.1.1.2). The one place in which a password is hashed or compared.
  */
 
 import type { Logger } from 'pino'
+import { isActive } from '../records/standing.ts'
 import type { User } from '../records/user.ts'
+import { costOf, nobodysHash, ourParameters, ours, parametersOf } from './hash-parameters.ts'
 import type { HashingLane } from './hashing-lane.ts'
 import { newPasswordProblem, normalizePassword } from './password-rules.ts'
 import type { Turn } from './turn.ts'
 
-const MEMORY_KIB = 19456
-const PASSES = 2
-const PARALLELISM = 1
 /** `Algorithm.Argon2id`, a const enum that native type stripping can't read. */
 const ARGON2ID = 2
-const currentParameters = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${PARALLELISM}$`
-
-/** What it costs, in the lane's unit. */
-const OURS = 1
-
-/** A hash that no password has, so that a name without an account costs what a wrong password costs. */
-const nobodysHash = `${currentParameters}${'A'.repeat(22)}$${'A'.repeat(43)}`
 
 /** The primitive. Tests hold it back to see what happens meanwhile. */
 export interface PasswordHasher {
@@ -51,7 +42,7 @@ export async function loadArgon2(): Promise<void> {
 export const argon2id: PasswordHasher = {
   async hash(password) {
     const { hash } = await import('@node-rs/argon2')
-    return hash(password, { algorithm: ARGON2ID, memoryCost: MEMORY_KIB, timeCost: PASSES, parallelism: PARALLELISM })
+    return hash(password, { algorithm: ARGON2ID, ...ours })
   },
   async verify(hash, password) {
     const { verify } = await import('@node-rs/argon2')
@@ -65,7 +56,7 @@ export class PasswordRefused extends Error {
 }
 
 /** Whose password, and its stored hash. */
-export type StoredPassword = Pick<User, 'userId' | 'passwordHash'>
+export type StoredPassword = Pick<User, 'userId' | 'passwordHash' | 'status'>
 
 export interface PasswordCheck {
   readonly matches: boolean
@@ -75,7 +66,8 @@ export interface PasswordCheck {
 
 export interface Passwords {
   /**
-   * Compares in the same time whether or not there is such a user, and whether or not it can be read.
+   * Does the same work whenever nobody may sign in: there is no such user, or it is disabled, or has another password, or one whose
+   * hash can't be read or was made with other parameters.
    * @throws TooManyWaiting before any work
    */
   verify(turn: Turn, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
@@ -90,27 +82,48 @@ export interface Passwords {
 
 export function createPasswords(options: {
   readonly hasher: PasswordHasher
-  readonly lane: HashingLane
+  readonly lane: Pick<HashingLane, 'run'>
   readonly log: Logger
 }): Passwords {
   const { hasher, lane, log } = options
 
-  async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
+  /** With which parameters stored hashes were made, as far as they were met; each costs every refused check once. */
+  const met = new Set([ourParameters])
+
+  /** The same for every name, so that the lane has room for all of them or for none. */
+  const costOfCheck = () => Array.from(met, costOf).reduce((sum, cost) => sum + cost)
+
+  /** Undefined when the stored hash can't be read. */
+  async function compareWithStored({ userId, passwordHash }: StoredPassword, password: string) {
     try {
-      return (await hasher.verify(user?.passwordHash ?? nobodysHash, password)) && user !== undefined
+      return await hasher.verify(passwordHash, password)
     } catch (error) {
-      log.error({ user_id: user?.userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in')
-      await hasher.verify(nobodysHash, password)
-      return false
+      log.error({ user_id: userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in')
+      return undefined
     }
   }
 
-  const rehash = (turn: Turn, password: string) => lane.run(turn, OURS, () => hasher.hash(normalizePassword(password)))
+  async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
+    const left = new Set(met)
+    const matches = user && (await compareWithStored(user, password))
+    const parameters = user && parametersOf(user.passwordHash)
+    if (matches !== undefined && parameters !== undefined) {
+      met.add(parameters)
+      left.delete(parameters)
+    }
+    // Who signs in has nothing to hide.
+    if (matches && isActive(user.status)) return true
+    for (const parameters of left) await hasher.verify(nobodysHash(parameters), password)
+    return matches === true
+  }
+
+  const rehash = (turn: Turn, password: string) =>
+    lane.run(turn, costOf(ourParameters), () => hasher.hash(normalizePassword(password)))
 
   return {
     async verify(turn, user, password) {
-      const matches = await lane.run(turn, OURS, () => compare(user, normalizePassword(password)))
-      return { matches, outdated: matches && !user?.passwordHash.startsWith(currentParameters) }
+      const matches = await lane.run(turn, costOfCheck(), () => compare(user, normalizePassword(password)))
+      return { matches, outdated: matches && !user?.passwordHash.startsWith(ourParameters) }
     },
     async hashNew(turn, password, words) {
       const problem = await newPasswordProblem(password, [...words, 'signet'])
