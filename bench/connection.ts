@@ -9,9 +9,12 @@ export interface Answer {
 }
 
 export interface Connection {
-  /** Posts a form, one request at a time. @throws ConnectionLost when the connection ends without an answer */
-  post(path: string, form: string): Promise<Answer>
-  /** @param headers lines, each with its end */
+  /**
+   * Posts a form, one request at a time.
+   * @param headers lines, each with its end
+   * @throws ConnectionLost when the connection ends without an answer
+   */
+  post(path: string, form: string, headers?: string): Promise<Answer>
   get(path: string, headers?: string): Promise<Answer>
   close(): void
 }
@@ -67,9 +70,9 @@ export function openConnection(port: number, localAddress = '127.0.0.1'): Promis
   const formType = 'Content-Type: application/x-www-form-urlencoded'
   socket.once('connect', () =>
     opened.resolve({
-      post: (path, form) =>
+      post: (path, form, headers = '') =>
         send(
-          `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${formType}\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
+          `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}${formType}\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
         ),
       get: (path, headers = '') => send(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`),
       close: () => void socket.destroy(),

@@ -1,7 +1,8 @@
 /**
- * What a flood of wrong passwords does to everybody else: how long a refresh and the JWKS take at a fixed, moderate rate without and
- * with 200 who guess, each from a network of its own, one after the other; who is refused waits for as long as Retry-After says. The service runs as it ships, its load in a
- * process for each kind on the last core.
+ * What a flood of wrong passwords does to everybody else: how long a refresh, an introspection and the JWKS take at a fixed, moderate
+ * rate without and with 200 who guess, one guess after the other; who is refused waits for as long as Retry-After says. Then the
+ * guesses alone: how many sign-ins the service answers for the processor time that it uses, beside what the package that hashes
+ * gives when it does nothing else. The service runs as it ships, its load in a process for each kind on the last core.
  *
  *     npm run bench:flood
  *     npm run bench:flood -- --guessers 200 --seconds 10
@@ -10,6 +11,9 @@ import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { addAccountsBefore } from './accounts.ts'
+import { type BareArgon2, bareArgon2 } from './limits.ts'
+import { trusted } from './networks.ts'
+import type { Outcome } from './revocations/load.ts'
 import { describe, runLoad } from './revocations/run.ts'
 import { seedSessions } from './revocations/seed.ts'
 import { cpuTime, endService, mainThreadTime, prepareService, startService } from './service.ts'
@@ -30,59 +34,88 @@ const [warmUp, rounds] = [Number(values['warm-up']), Number(values.rounds)]
 const CHAINS = 100
 
 const port = 34577
-const { environment, remove } = prepareService(port)
+const prepared = prepareService(port)
+const environment = { ...prepared.environment, ...trusted }
+const cores = Array.from({ length: availableParallelism() }, (_, index) => index)
 
-async function measure(pid: number, chains: readonly string[]): Promise<void> {
-  let tokens = chains
-  async function asking(forSeconds: number) {
-    const [refreshes, jwks] = await Promise.all([
-      runLoad({ kind: 'refresh', port, tokens, perSecond: rate, seconds: forSeconds }),
-      runLoad({ kind: 'jwks', port, tokens: [], perSecond: rate, seconds: forSeconds }),
+const kinds = ['refresh', 'introspect', 'jwks'] as const
+type Latencies = Record<(typeof kinds)[number], readonly number[]>
+
+/** Follows the rotation of the sessions from one window to the next. */
+function createAsking(chains: readonly string[]) {
+  let [introspected = '', ...tokens] = chains
+  return async (forSeconds: number): Promise<Latencies> => {
+    const load = { port, perSecond: rate, seconds: forSeconds }
+    const [refreshes, introspections, jwks] = await Promise.all([
+      runLoad({ ...load, kind: 'refresh', tokens }),
+      runLoad({ ...load, kind: 'introspect', tokens: [introspected] }),
+      runLoad({ ...load, kind: 'jwks', tokens: [] }),
     ])
-    tokens = refreshes.tokens
-    return { refresh: refreshes.latencies, jwks: jwks.latencies }
+    tokens = [...refreshes.tokens]
+    introspected = introspections.tokens[0] ?? ''
+    return { refresh: refreshes.latencies, introspect: introspections.latencies, jwks: jwks.latencies }
   }
-  const guessing = () => runLoad({ kind: 'guess', port, tokens: [], perSecond: guessers, seconds })
+}
 
-  await asking(warmUp)
-  const [idle, flooded] = [
-    { refresh: [] as number[], jwks: [] as number[] },
-    { refresh: [] as number[], jwks: [] as number[] },
+const guessing = () => runLoad({ kind: 'guess', port, tokens: [], perSecond: guessers, seconds })
+
+/** Prints what the guesses were and what they cost the service. @returns processor time of a guess, in microseconds */
+async function observed(pid: number, window: () => Promise<Outcome>): Promise<number> {
+  const before = { cpu: cpuTime(pid), main: mainThreadTime(pid) }
+  const { answered, refused } = await window()
+  const [cpu, main] = [cpuTime(pid) - before.cpu, mainThreadTime(pid) - before.main]
+  const share = (used: number) => (used / seconds / 10_000).toFixed(0)
+  const columns = [
+    `${(answered / seconds).toFixed(0)} guesses/s answered`,
+    `${(refused / seconds).toFixed(0)}/s refused before any work`,
+    `the service used ${share(cpu)} % of a core, its main thread ${share(main)} %`,
   ]
+  console.log(columns.join('   '))
+  return cpu / answered
+}
+
+async function measureOthers(pid: number, asking: (forSeconds: number) => Promise<Latencies>): Promise<void> {
+  const idle: Latencies[] = []
+  const flooded: Latencies[] = []
   for (let round = 0; round < rounds; round += 1) {
-    const quiet = await asking(seconds)
-    const before = { cpu: cpuTime(pid), main: mainThreadTime(pid) }
-    const [during, guesses] = await Promise.all([asking(seconds), guessing()])
-    const share = (used: number) => (used / seconds / 10_000).toFixed(0)
-    const columns = [
-      `${(guesses.answered / seconds).toFixed(0)} guesses/s answered`,
-      `${(guesses.refused / seconds).toFixed(0)}/s refused before any work`,
-      `the service used ${share(cpuTime(pid) - before.cpu)} % of a core, its main thread ${share(mainThreadTime(pid) - before.main)} %`,
-    ]
-    console.log(columns.join('   '))
-    for (const kind of ['refresh', 'jwks'] as const) {
-      idle[kind].push(...quiet[kind])
-      flooded[kind].push(...during[kind])
-    }
+    idle.push(await asking(seconds))
+    await observed(pid, async () => {
+      const [during, guesses] = await Promise.all([asking(seconds), guessing()])
+      flooded.push(during)
+      return guesses
+    })
   }
-  for (const kind of ['refresh', 'jwks'] as const) {
-    const before = describe(`${kind} without a flood`, idle[kind])
-    const besides = describe(`${kind} beside ${guessers} who guess`, flooded[kind])
+  for (const kind of kinds) {
+    const all = (windows: readonly Latencies[]) => windows.flatMap(window => window[kind])
+    const before = describe(`${kind} without a flood`, all(idle))
+    const besides = describe(`${kind} beside ${guessers} who guess`, all(flooded))
     console.log(`p99 of ${kind} with the flood is ${(besides / before).toFixed(2)}× of what it is without`)
   }
 }
 
+/** The machine may become slower or faster: what the package gives is measured before and after. */
+async function measureGuesses(pid: number): Promise<void> {
+  const bare: BareArgon2[] = [bareArgon2(cores.join(','))]
+  const cost = await observed(pid, guessing)
+  bare.push(bareArgon2(cores.join(',')))
+  const bareCost = bare.reduce((sum, { cpuMicroseconds }) => sum + cpuMicroseconds / bare.length, 0)
+  console.log(`a guess costs ${cost.toFixed(0)} µs of processor, a hash alone ${bareCost.toFixed(0)} µs`)
+  console.log(`sign-ins are ${((bareCost / cost) * 100).toFixed(0)} % of what argon2 alone gives per processor second`)
+}
+
 try {
   const { userIds, clientId } = await addAccountsBefore(environment)
-  const tokens = await seedSessions(environment, CHAINS, { userId: userIds[0] ?? '', clientId })
-  const cores = availableParallelism()
-  execFileSync('taskset', ['-acp', String(cores - 1), String(process.pid)], { stdio: 'ignore' })
-  const service = await startService(environment, `0-${cores - 1}`)
+  const chains = await seedSessions(environment, CHAINS + 1, { userId: userIds[0] ?? '', clientId })
+  execFileSync('taskset', ['-acp', String(cores.at(-1)), String(process.pid)], { stdio: 'ignore' })
+  const service = await startService(environment, `0-${cores.at(-1)}`)
   try {
-    await measure(service.pid ?? 0, tokens)
+    const [pid, asking] = [service.pid ?? 0, createAsking(chains)]
+    await asking(warmUp)
+    await measureOthers(pid, asking)
+    await measureGuesses(pid)
   } finally {
     await endService(service)
   }
 } finally {
-  remove()
+  prepared.remove()
 }

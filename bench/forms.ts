@@ -5,8 +5,8 @@ export const audience = 'https://api.example.com'
 
 export const signInForm = (username = 'bench') =>
   `grant_type=password&client_id=bench&username=${username}&password=${encodeURIComponent(password)}`
-export const wrongSignInForm = (guess: string) =>
-  `grant_type=password&client_id=bench&username=bench&password=${encodeURIComponent(guess)}`
+export const wrongSignInForm = (username: string, guess: string) =>
+  `grant_type=password&client_id=bench&username=${username}&password=${encodeURIComponent(guess)}`
 export const refreshForm = (refreshToken: string) =>
   `grant_type=refresh_token&client_id=bench&refresh_token=${refreshToken}`
 export const revokeForm = (token: string) => `client_id=bench&token=${token}`

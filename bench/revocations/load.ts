@@ -1,16 +1,17 @@
 /** One kind of load in a process of its own: a fixed number of requests a second, whether or not the ones before were answered. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { refreshForm, revokeForm, wrongSignInForm } from '../accounts.ts'
+import { introspectForm, refreshForm, revokeForm, wrongSignInForm } from '../accounts.ts'
 import { type Answer, type Connection, openConnection } from '../connection.ts'
+import { forwardedFrom } from '../networks.ts'
 import { readStatusList } from '../status-list.ts'
 import { SETTLING_MS } from './settling.ts'
 
 export interface Load {
   /**
-   * `poll`: as that many verifiers that poll once a second. `guess`: as that many who try passwords, each from a network of its own,
-   * one after the other; who is refused waits for as long as Retry-After says.
+   * `poll`: as that many verifiers that poll once a second. `guess`: as that many who try passwords, one after the other; who is
+   * refused waits for as long as Retry-After says. Each guess has a name and a network of its own, so that none is throttled.
    */
-  readonly kind: 'refresh' | 'revoke' | 'poll' | 'jwks' | 'guess'
+  readonly kind: 'refresh' | 'revoke' | 'poll' | 'jwks' | 'introspect' | 'guess'
   readonly port: number
   /** Refresh tokens. */
   readonly tokens: readonly string[]
@@ -108,22 +109,36 @@ const loads: Record<Load['kind'], (load: Load) => Promise<Partial<Outcome>>> = {
     return { latencies }
   },
 
+  async introspect(load) {
+    const connection = await openConnection(load.port)
+    const [token = ''] = load.tokens
+    const body = mustBe200(await connection.post('/oauth/token', refreshForm(token)))
+    connection.close()
+    const { access_token, refresh_token } = JSON.parse(body)
+    const latencies = await atRate(load, async connection => {
+      mustBe200(await connection.post('/oauth/introspect', introspectForm(access_token)))
+    })
+    return { latencies, tokens: [refresh_token] }
+  },
+
   async guess({ port, perSecond: guessers, seconds }) {
     const end = performance.now() + seconds * 1000
-    let [answered, refused] = [0, 0]
-    async function guess(number: number): Promise<void> {
-      const connection = await openConnection(port, `127.${number + 1}.0.1`)
-      for (let tries = 0; performance.now() < end; tries += 1) {
-        const { status, head } = await connection.post('/oauth/token', wrongSignInForm(`guess ${number} ${tries}`))
+    let [tries, answered, refused] = [0, 0, 0]
+    async function guess(): Promise<void> {
+      const connection = await openConnection(port)
+      while (performance.now() < end) {
+        tries += 1
+        const form = wrongSignInForm(`guessed-${process.pid}-${tries}`, `guess ${tries}`)
+        const { status, head } = await connection.post('/oauth/token', form, forwardedFrom(tries))
         if (status === 400) answered += 1
-        else if (status === 429 || status === 503) {
+        else if (status === 503) {
           refused += 1
           await delay(retryAfterMs(head))
         } else throw new Error(`A wrong password was answered with ${status}.`)
       }
       connection.close()
     }
-    await Promise.all(Array.from({ length: guessers }, (_, number) => guess(number)))
+    await Promise.all(Array.from({ length: guessers }, guess))
     return { answered, refused }
   },
 }
