@@ -27,6 +27,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('audit_seals')
     .addColumn('number', 'bigint', column => column.primaryKey())
+    // Of the rows: how their columns are hashed.
+    .addColumn('encoding', 'integer', column => column.notNull())
     .addColumn('count', 'integer', column => column.notNull())
     .addColumn('digest', 'text', column => column.notNull())
     .addColumn('sealed_at_ms', 'bigint', column => column.notNull())
@@ -36,7 +38,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('audit_keys')
     // One key at a time: of two that are made at once, the second is refused.
-    .addColumn('first_seal', 'bigint', column => column.primaryKey())
+    .addColumn('number', 'bigint', column => column.primaryKey())
+    .addColumn('first_seal', 'bigint', column => column.notNull())
     .addColumn('kid', 'text', column => column.notNull().unique())
     .addColumn('public_jwk', 'text', column => column.notNull())
     .addColumn('created_at_ms', 'bigint', column => column.notNull())

@@ -2,6 +2,7 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { apiKeysCommand } from './api-keys.ts'
+import { auditCommand } from './audit.ts'
 import { backupCommand } from './backup.ts'
 import { clientsCommand } from './clients.ts'
 import { configCommand } from './config.ts'
@@ -32,6 +33,7 @@ const commands = [
   apiKeysCommand,
   sessionsCommand,
   keysCommand,
+  auditCommand,
   configCommand,
 ]
 

@@ -1,4 +1,5 @@
 /** How a command is asked and how it answers, by the streams of its caller. */
+import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { Provenance } from '../records/audit-event.ts'
@@ -24,6 +25,8 @@ export interface Terminal {
   ): void
   /** Says on standard error what somebody should know who reads the answer; under --json, too. */
   remark(line: string): void
+  /** Prints what is too much to be held at once, no faster than somebody reads it. */
+  stream(texts: AsyncIterable<string>): Promise<void>
   /** Says on standard error how far a long change is. */
   tellProgress(done: number): void
   /**
@@ -89,6 +92,9 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     },
     remark(line) {
       stderr.write(`${line}\n`)
+    },
+    async stream(texts) {
+      for await (const text of texts) if (!stdout.write(text)) await once(stdout, 'drain')
     },
     tellProgress(done) {
       // Another change begins to count anew.

@@ -3,7 +3,6 @@
  * jose) is loaded then, too: a command that only prints its help waits for none of it.
  */
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
 import { createRoles } from '../accounts/roles.ts'
@@ -24,6 +23,7 @@ import { createHashingLane, MOST_WAITING_WORK } from '../passwords/hashing-lane.
 import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
 import type { Snapshot } from '../records/unit-of-work.ts'
+import { composeAudit } from './audit.ts'
 import { once } from './once.ts'
 import type { Sources } from './sources.ts'
 
@@ -90,17 +90,6 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return faults.keyFiles?.(files) ?? files
   })
 
-  const auditKeys = once(async () => {
-    const { read, write } = await database()
-    refuseForeignOwner(config.keysDirectory)
-    const [{ openKeyFiles }, { openAuditKeys, AUDIT_KEYS }] = await Promise.all([
-      import('../keys/key-files.ts'),
-      import('../keys/audit-key.ts'),
-    ])
-    const files = await openKeyFiles(join(config.keysDirectory, AUDIT_KEYS), await keyEncryption())
-    return openAuditKeys({ privateKeys: files, seals: read.auditSeals, write, clock })
-  })
-
   const keyLifecycle = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await keyFiles()]
     const { createKeyLifecycle } = await import('../keys/key-lifecycle.ts')
@@ -126,11 +115,13 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createJanitor({ read, write, clock, log })
   })
 
+  const audit = composeAudit({ config, clock, log, database, keyEncryption })
+
   const parts = { config, clock, randomness, log, faults, policy, hashingLane, passwords, ends }
   const opened = {
     database,
     keyFiles,
-    auditKeys,
+    ...audit,
     recorder,
     keyLifecycle,
     restoreGuard,
@@ -157,6 +148,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     keyLifecycle,
     keys: async () => (await maintenance()).keys(),
     doctor: async () => (await maintenance()).doctor(),
+    auditProof: async () => (await maintenance()).auditProof(),
     backup: async (file: string) => (await maintenance()).backup(file),
     migrate: async () => (await database()).ran,
     serve: async () => (await import('./serve.ts')).serve({ ...parts, ...opened }),

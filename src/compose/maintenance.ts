@@ -6,6 +6,7 @@ import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import { createRestoreAcceptance } from '../maintenance/accept-restore.ts'
 import { createStakes } from '../maintenance/at-stake.ts'
+import { type AuditProof, createAuditProof } from '../maintenance/audit-proof.ts'
 import { createBackup } from '../maintenance/backup.ts'
 import { createExamination, type Doctor } from '../maintenance/doctor.ts'
 import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
@@ -84,6 +85,9 @@ export function composeMaintenance(parts: MaintenanceParts) {
         return acceptRestore(choice, by)
       },
     }),
+
+    auditProof: (): AuditProof =>
+      createAuditProof({ openDatabase, retentionSeconds: config.auditRetentionSeconds, clock }),
 
     backup: createBackup(config.database.kind === 'sqlite' ? openDatabase : undefined),
   }

@@ -7,10 +7,11 @@ import { createCascadeWatch } from '../background/cascade-watch.ts'
 import { createEventClock } from '../background/event-clock.ts'
 import type { Janitor } from '../background/janitor.ts'
 import { createKeyClock } from '../background/key-clock.ts'
+import type { Sealer } from '../background/sealer.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import { startServers } from '../http/servers.ts'
-import type { AuditKeys } from '../keys/audit-key.ts'
+import type { AuditKeys } from '../keys/audit-keys.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { openKeyRing } from '../keys/key-ring.ts'
 import type { PrivateKeys } from '../keys/private-keys.ts'
@@ -42,6 +43,7 @@ interface ServeParts {
   database(): Promise<Database & { observeWrites(observer: WriteObserver): void }>
   keyFiles(): Promise<PrivateKeys>
   auditKeys(): Promise<AuditKeys>
+  sealer(): Promise<Sealer>
   recorder(): Promise<EventRecorder>
   keyLifecycle(): Promise<KeyLifecycle>
   restoreGuard(): Promise<RestoreGuard>
@@ -76,6 +78,7 @@ export async function serve(parts: ServeParts) {
     auditKeys,
   })
 
+  const sealer = await parts.sealer()
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
   const janitor = await parts.janitor()
   const background = [createCascadeWatch(await parts.cascades(), log), keyClock, janitor, metrics.process]
@@ -103,7 +106,7 @@ export async function serve(parts: ServeParts) {
       statusListAge: async () => (await protocol.statusLists.aggregate()).ageSeconds,
     }),
   })
-  for (const each of [...background, eventClock]) each.start()
+  for (const each of [...background, eventClock, sealer]) each.start()
   return {
     /** What the key clock does every second. */
     tick: keyClock.tick,
@@ -112,6 +115,8 @@ export async function serve(parts: ServeParts) {
     async stop() {
       await Promise.all([servers.stop(), ...background.map(each => each.stop())])
       await eventClock.stop()
+      // What was written last is sealed, too.
+      await sealer.stop()
     },
   }
 }

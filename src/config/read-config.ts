@@ -63,6 +63,7 @@ export function readConfig(environment: Environment = process.env): Configuratio
     refreshGraceSeconds: take('refreshGraceSeconds'),
     sessionLimit: take('sessionLimit'),
     auditGrants: take('auditGrants'),
+    auditRetentionSeconds: take('auditRetentionSeconds'),
     keyRotationIntervalSeconds: take('keyRotationIntervalSeconds'),
     keyPublishLeadSeconds: take('keyPublishLeadSeconds'),
     keyEncryptionKey: take('keyEncryptionKey'),

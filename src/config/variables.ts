@@ -40,6 +40,8 @@ export interface Config {
   readonly sessionLimit: number
   /** Which grants of tokens are audited: those that change where a session is used from, or all. */
   readonly auditGrants: 'changes' | 'all'
+  /** Undefined: audit events are never removed. */
+  readonly auditRetentionSeconds: number | undefined
   /** Undefined: signing keys are not rotated by the clock. */
   readonly keyRotationIntervalSeconds: number | undefined
   readonly keyPublishLeadSeconds: number
@@ -54,6 +56,7 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
+const auditRetention = durationBetween(DAY, 3650 * DAY)
 const rotationInterval = durationBetween(HOUR, 1095 * DAY)
 
 /** Every variable, under the member of Config that it sets. */
@@ -152,6 +155,13 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     description:
       'Which refreshes and grants of machines are audited: those that change where from, or are written (changes), or all',
     parse: oneOf('changes', 'all'),
+  },
+  auditRetentionSeconds: {
+    name: 'SIGNET_AUDIT_RETENTION',
+    default: '400d',
+    example: '90d',
+    description: 'How long audit events are kept, from 1d to 3650d, or off (for ever)',
+    parse: text => (text === 'off' ? undefined : auditRetention(text)),
   },
   keyRotationIntervalSeconds: {
     name: 'SIGNET_KEY_ROTATION_INTERVAL',

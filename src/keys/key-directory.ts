@@ -75,7 +75,10 @@ export async function readPrivately(file: string): Promise<string> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT')
-        throw new KeyError(`The signing key ${file} is missing. Restore it from a backup of the keys.`)
+        throw new KeyError(
+          `The private key ${file} is missing. Restore it from a backup of the keys; ` +
+            'if there is none, run: signet keys revoke --all --reason …',
+        )
       if (error.code === 'ELOOP') throw new KeyError(`${file} is a symbolic link. Put the key itself in its place.`)
       throw new KeyError(`${file} can't be read (${error.code}).`, { cause: error })
     },

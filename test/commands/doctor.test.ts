@@ -49,7 +49,7 @@ t.test('people read what is wrong in one line, and scripts in the exit code', as
   const lines = stdout.trimEnd().split('\n')
   t.match(
     lines.find(line => line.includes('active key')),
-    /^PROBLEM {2}active key: The signing key .*\.pem is missing/,
+    /^PROBLEM {2}active key: The private key .*\.pem is missing/,
   )
   t.equal(lines.filter(line => line.startsWith('ok     ')).length, checks.length - 1)
 })

@@ -32,5 +32,8 @@ export async function copyStartedFolder(folder: string, nowMs: number): Promise<
   const byMs = nowMs - startedAtMs
   for (const column of ['created_at_ms', 'since_ms', 'activates_at_ms'])
     change(database, `update signing_keys set ${column} = ${column} + ?`, byMs)
-  change(database, 'update audit_events set occurred_at_ms = occurred_at_ms + ?', byMs)
+  change(database, 'update audit_keys set created_at_ms = created_at_ms + ?', byMs)
+  // What was sealed must not be altered: the service in the copy seals it anew.
+  change(database, 'delete from audit_seals')
+  change(database, 'update audit_events set occurred_at_ms = occurred_at_ms + ?, seal = null', byMs)
 }

@@ -27,6 +27,8 @@ export interface AuditEventsTable {
 export interface AuditSealsTable {
   /** 1, 2, 3 … */
   number: number
+  /** How the columns of the rows are hashed. */
+  encoding: number
   /** Rows. */
   count: number
   /** SHA-256, base64url. */
@@ -40,6 +42,8 @@ export interface AuditSealsTable {
 
 /** The keys of seals, one after the other. */
 export interface AuditKeysTable {
+  /** 1, 2, 3 … */
+  number: number
   /** The number of the first seal that this key signs. */
   first_seal: number
   kid: string

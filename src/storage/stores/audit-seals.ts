@@ -1,45 +1,109 @@
-import type { AuditKey, AuditSeal, AuditSealStore } from '../../records/audit-seal.ts'
-import type { AuditKeysTable, AuditSealsTable } from '../engine/audit-schema.ts'
+import type { AuditKey, AuditRow, AuditSeal, AuditSealStore } from '../../records/audit-seal.ts'
+import type { AuditEventsTable, AuditKeysTable, AuditSealsTable } from '../engine/audit-schema.ts'
 import type { Executor } from '../engine/prepared.ts'
 
+/** What somebody wrote there that is no JSON fits no key. */
+function parsed(text: string): AuditKey['publicJwk'] {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
+  }
+}
+
 const toKey = (row: AuditKeysTable): AuditKey => ({
+  number: row.number,
   kid: row.kid,
-  publicJwk: JSON.parse(row.public_jwk),
+  publicJwk: parsed(row.public_jwk),
   firstSeal: row.first_seal,
   createdAtMs: row.created_at_ms,
   signature: row.signature,
 })
 
-const toSeal = (row: AuditSealsTable): AuditSeal => ({
-  number: row.number,
+const toSeal = ({ sealed_at_ms: sealedAtMs, ...row }: AuditSealsTable): AuditSeal => ({ ...row, sealedAtMs })
+
+const toRow = (row: AuditEventsTable): AuditRow => ({
+  id: row.id,
+  type: row.type,
+  occurredAtMs: row.occurred_at_ms,
+  outcome: row.outcome,
+  reason: row.reason,
+  actor: row.actor,
+  userId: row.user_id,
+  clientId: row.client_id,
+  sessionId: row.session_id,
+  target: row.target,
+  address: row.address,
+  userAgent: row.user_agent,
+  requestId: row.request_id,
   count: row.count,
-  digest: row.digest,
-  sealedAtMs: row.sealed_at_ms,
-  kid: row.kid,
-  signature: row.signature,
+  nameHash: row.name_hash,
+  seal: row.seal,
 })
 
-export const auditSealStore = ({ kysely }: Executor): AuditSealStore => ({
-  async keys() {
-    const rows = await kysely.selectFrom('audit_keys').selectAll().orderBy('first_seal').execute()
+export const auditSealStore = ({ kysely, locks }: Executor): AuditSealStore => {
+  const events = () => kysely.selectFrom('audit_events').selectAll()
+
+  async function keys() {
+    const rows = await kysely.selectFrom('audit_keys').selectAll().orderBy('number').execute()
     return rows.map(toKey)
-  },
-  async last() {
-    const row = await kysely.selectFrom('audit_seals').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst()
-    return row && toSeal(row)
-  },
-  async insertKey({ kid, publicJwk, firstSeal, createdAtMs, signature }) {
-    const { numInsertedOrUpdatedRows } = await kysely
-      .insertInto('audit_keys')
-      .values({
-        first_seal: firstSeal,
-        kid,
-        public_jwk: JSON.stringify(publicJwk),
-        created_at_ms: createdAtMs,
-        signature,
-      })
-      .onConflict(conflict => conflict.doNothing())
-      .executeTakeFirst()
-    return numInsertedOrUpdatedRows === 1n
-  },
-})
+  }
+
+  return {
+    keys,
+    async last() {
+      const newest = kysely.selectFrom('audit_seals').selectAll().orderBy('number', 'desc').limit(1)
+      const row = await newest.executeTakeFirst()
+      return row && toSeal(row)
+    },
+    async seals(afterNumber, limit) {
+      const query = kysely.selectFrom('audit_seals').selectAll().where('number', '>', afterNumber)
+      return (await query.orderBy('number').limit(limit).execute()).map(toSeal)
+    },
+    async unsealed(afterId, limit) {
+      const query = events().where('seal', 'is', null).where('id', '>', afterId)
+      return (await query.orderBy('id').limit(limit).execute()).map(toRow)
+    },
+    async sealed(afterNumber, toNumber, limit) {
+      const after = events().where('seal', '>', afterNumber)
+      const query = toNumber === undefined ? after : after.where('seal', '<=', toNumber)
+      return (await query.orderBy('seal').orderBy('id').limit(limit).execute()).map(toRow)
+    },
+    async insertKey({ number, kid, publicJwk, firstSeal, createdAtMs, signature }) {
+      const { numInsertedOrUpdatedRows } = await kysely
+        .insertInto('audit_keys')
+        .values({
+          ...{ number, kid, signature },
+          first_seal: firstSeal,
+          public_jwk: JSON.stringify(publicJwk),
+          created_at_ms: createdAtMs,
+        })
+        .onConflict(conflict => conflict.doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
+    async lockNewestKey() {
+      const newest = kysely.selectFrom('audit_keys').select('kid').orderBy('number', 'desc').limit(1)
+      if (locks) await newest.forUpdate().execute()
+      // Whoever waited for the lock has locked what was the newest before: another statement sees what is committed since.
+      return (await keys()).at(-1)
+    },
+    async claim(ids, number) {
+      const claiming = kysely.updateTable('audit_events').set({ seal: number }).where('seal', 'is', null)
+      return Number((await claiming.where('id', 'in', ids).executeTakeFirst()).numUpdatedRows)
+    },
+    async insert({ sealedAtMs, ...seal }) {
+      const { numInsertedOrUpdatedRows } = await kysely
+        .insertInto('audit_seals')
+        .values({ ...seal, sealed_at_ms: sealedAtMs })
+        .onConflict(conflict => conflict.doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
+    async removeUpTo(number) {
+      const { numDeletedRows } = await kysely.deleteFrom('audit_events').where('seal', '<=', number).executeTakeFirst()
+      await kysely.deleteFrom('audit_seals').where('number', '<', number).execute()
+      return Number(numDeletedRows)
+    },
+  }
+}

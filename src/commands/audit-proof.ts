@@ -1,0 +1,122 @@
+/** `signet audit verify`, `export` and `key`: what proves that nothing was removed. */
+import type { Command } from '@commander-js/extra-typings'
+import { headOf } from '../audit/encoding.ts'
+import { timeText, validTime } from '../audit/findings.ts'
+import { parseHead } from '../audit/head-check.ts'
+import { isPublicKeyText, publicKeyText } from '../audit/public-key.ts'
+import type { Verdict } from '../audit/verification.ts'
+import { isoTime, isoTimeOrNull } from '../clock.ts'
+import type { AuditProof } from '../maintenance/audit-proof.ts'
+import type { AuditKey } from '../records/audit-seal.ts'
+import { describeAuditKey } from '../representations/audit-export.ts'
+import { fromFile, toLines } from './audit-lines.ts'
+import { collect } from './options.ts'
+import { table } from './table.ts'
+import { Refused, type Terminal, UsageError } from './terminal.ts'
+
+/** Made when it is asked for. */
+export interface AuditProofService {
+  auditProof(): Promise<AuditProof>
+}
+
+const describeVerdict = (verdict: Verdict) => ({
+  ok: verdict.problems.length === 0,
+  database: verdict.databaseId,
+  head: verdict.last === undefined ? null : headOf(verdict.last),
+  sealed_at: isoTimeOrNull(validTime(verdict.last?.sealedAtMs)),
+  first_seal: verdict.first?.number ?? null,
+  seals: verdict.seals,
+  sealed_events: verdict.rows,
+  unsealed_events: verdict.unsealed,
+  problems: verdict.problems.map(({ message, seal, fromMs, untilMs, event }) => ({
+    message,
+    seal: seal ?? null,
+    from: isoTimeOrNull(fromMs),
+    until: isoTimeOrNull(untilMs),
+    event: event ?? null,
+  })),
+  unlisted_problems: verdict.unlisted,
+  warnings: verdict.warnings,
+})
+
+function linesOf(verdict: Verdict): string[] {
+  const { problems, unlisted, warnings, last, seals, rows, unsealed } = verdict
+  const found = problems.length === 0 ? 'The audit is whole' : 'THE AUDIT IS NOT WHOLE'
+  return [
+    `${found}: ${rows} events in ${seals} seals, ${unsealed} not sealed yet`,
+    ...problems.map(({ message }) => `PROBLEM  ${message}`),
+    ...(unlisted === 0 ? [] : [`and ${unlisted} more`]),
+    ...warnings.map(warning => `NOTE     ${warning}`),
+    ...(last === undefined ? [] : [`Head: ${headOf(last)} of ${timeText(last.sealedAtMs)}`]),
+    ...(problems.length === 0 ? [] : ['What to do: docs/runbooks/audit-not-whole.md']),
+  ]
+}
+
+const isCurrent = (key: AuditKey, keys: readonly AuditKey[]): boolean => key === keys.at(-1)
+
+function linesOfKeys(keys: readonly AuditKey[]): string[] {
+  if (keys.length === 0) return ['There is no audit key yet: signet serve makes the first one.']
+  const rows = keys.map(key => [
+    ...[publicKeyText(key), `from seal ${key.firstSeal}`, isoTime(key.createdAtMs)],
+    isCurrent(key, keys) ? 'signs' : 'replaced',
+  ])
+  return table(['PUBLIC KEY', 'SEALS', 'CREATED', ''], rows)
+}
+
+/** @throws UsageError */
+function headIn(text: string | undefined) {
+  const head = text === undefined ? undefined : parseHead(text)
+  if (text !== undefined && head === undefined)
+    throw new UsageError('A head is NUMBER:DIGEST, as the log and signet audit verify say it.')
+  return head
+}
+
+/** Adds the verbs to the noun. */
+export function addProofCommands(
+  audit: Command,
+  services: () => AuditProofService,
+  { answer, stream }: Terminal,
+): void {
+  audit
+    .command('verify')
+    .description('check that no event was altered, removed or added; exit code 1 and what is wrong if one was')
+    .argument('[file]', 'an export; without it, the database')
+    .option('--head <number:digest>', 'a head that was noted elsewhere: what was cut off after it is noticed')
+    .option(
+      '--public-key <key>',
+      'a key that was noted elsewhere, as signet audit key prints it; may be repeated',
+      collect,
+    )
+    .option('--json', 'print JSON')
+    .action(async (file, options) => {
+      const { publicKey: publicKeys = [] } = options
+      if (!publicKeys.every(isPublicKeyText))
+        throw new UsageError('A public key is ed25519:…, as signet audit key prints it.')
+      const head = headIn(options.head)
+      const proof = await services().auditProof()
+      const verdict = await proof.verify(file === undefined ? undefined : fromFile(file), { publicKeys, head })
+      answer(describeVerdict(verdict), linesOf(verdict), options)
+      if (verdict.problems.length > 0) throw new Refused('')
+    })
+
+  audit
+    .command('export')
+    .description('print all events with their seals as JSON Lines, which `verify FILE` checks without the database')
+    .option('--json', 'what it does anyway')
+    .action(async () => {
+      await stream(toLines(await (await services().auditProof()).read()))
+    })
+
+  audit
+    .command('key')
+    .description('print the public keys of the seals: note them elsewhere')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const keys = await (await services().auditProof()).keys()
+      answer(
+        keys.map(key => ({ ...describeAuditKey(key), public_key: publicKeyText(key), current: isCurrent(key, keys) })),
+        linesOfKeys(keys),
+        options,
+      )
+    })
+}

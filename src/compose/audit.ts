@@ -1,0 +1,52 @@
+/** The audit, put together: its key, what seals it, and what proves it. */
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/variables.ts'
+import type { KeyEncryption } from '../keys/key-encryption.ts'
+import { refuseForeignOwner } from '../maintenance/files.ts'
+import type { Database } from '../storage/engine/database.ts'
+import { once } from './once.ts'
+
+interface AuditParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  database(): Promise<Database>
+  keyEncryption(): Promise<KeyEncryption | undefined>
+}
+
+export function composeAudit({ config, clock, log, database, keyEncryption }: AuditParts) {
+  const auditKeyFiles = once(async () => {
+    refuseForeignOwner(config.keysDirectory)
+    const [{ openKeyFiles }, { AUDIT_KEYS }] = await Promise.all([
+      import('../keys/key-files.ts'),
+      import('../keys/audit-key.ts'),
+    ])
+    return openKeyFiles(join(config.keysDirectory, AUDIT_KEYS), await keyEncryption())
+  })
+
+  const auditKeyChanges = once(async () => {
+    const [{ read, write }, privateKeys] = [await database(), await auditKeyFiles()]
+    const { createAuditKeyChanges } = await import('../keys/audit-key-changes.ts')
+    return createAuditKeyChanges({ privateKeys, read, write, clock })
+  })
+
+  const auditKeys = once(async () => {
+    const { auditSeals: seals } = (await database()).read
+    const [privateKeys, changes] = [await auditKeyFiles(), await auditKeyChanges()]
+    const { openAuditKeys } = await import('../keys/audit-keys.ts')
+    return openAuditKeys({ privateKeys, changes, seals })
+  })
+
+  const sealer = once(async () => {
+    const [{ read, write }, keys] = [await database(), await auditKeys()]
+    const [{ createSealing }, { createSealer }] = await Promise.all([
+      import('../audit/sealing.ts'),
+      import('../background/sealer.ts'),
+    ])
+    return createSealer({ sealing: createSealing({ read, write, keys, clock }), clock, log })
+  })
+
+  return { auditKeyFiles, auditKeyChanges, auditKeys, sealer }
+}

@@ -1,0 +1,3 @@
+import { filesIn, runRoom } from '../support/room.ts'
+
+await runRoom(filesIn('audit'))
