@@ -1,6 +1,7 @@
 /** Removes what is over, in small batches with a turn of the event loop between them, so that no request waits for it. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { RemoveOldEvents } from '../audit/retention.ts'
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../oauth/status-list/status-index.ts'
 import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
@@ -26,6 +27,7 @@ export interface Swept {
   readonly revocations: number
   readonly statusLists: number
   readonly credentials: number
+  readonly auditEvents: number
 }
 
 export interface Janitor extends Background {
@@ -38,10 +40,11 @@ export interface Janitor extends Background {
 export function createJanitor(dependencies: {
   readonly read: Pick<Readers, 'sessions'>
   readonly write: Write
+  readonly removeOldEvents: RemoveOldEvents
   readonly clock: Clock
   readonly log: Logger
 }): Janitor {
-  const { read, write, clock, log } = dependencies
+  const { read, write, removeOldEvents, clock, log } = dependencies
 
   /** @param removeSome removes a batch in one write, and answers how many that were */
   async function inBatches(
@@ -100,10 +103,11 @@ export function createJanitor(dependencies: {
     const { total: sessions, next } = await sweepSessions(from, mostPages, signal)
     const statusLists = await write(stores => stores.statusLists.removeExpired(clock.now()))
     const credentials = await inBatches(removeCredentials, signal)
-    const told = { sessions, revocations, status_lists: statusLists, credentials }
+    const auditEvents = await removeOldEvents(signal)
+    const told = { sessions, revocations, status_lists: statusLists, credentials, audit_events: auditEvents }
     if (Object.values(told).some(rows => rows > 0)) log.info(told, 'swept')
     remember(told)
-    return { swept: { sessions, revocations, statusLists, credentials }, next }
+    return { swept: { sessions, revocations, statusLists, credentials, auditEvents }, next }
   }
 
   const onError = (error: unknown) => {

@@ -71,7 +71,7 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
       if ((kid === undefined) === (options.all === undefined)) throw new UsageError('Give a kid or --all.')
       if (options.reason.trim() === '') throw new UsageError('Give a reason: it is all that the audit will say.')
       const done = await (await services().keys()).revoke(kid, options.reason, operator())
-      const { revoked, liveSessions, signerIsKnown } = done
+      const { revoked, liveSessions, signerIsKnown, auditKid } = done
       const lines = [
         `Revoked ${revoked.join(', ')}`,
         `This ends the access tokens of ${describeCount(liveSessions)} sessions; each gets a new one at its next refresh`,
@@ -80,8 +80,13 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
         lines.push(
           'A key signs now that verifiers have not seen: verification of new tokens fails until they fetch the JWKS again',
         )
+      if (auditKid !== undefined)
+        lines.push('The key that seals the audit was replaced, too: note the new one, signet audit key')
       answer(
-        { revoked, reason: options.reason, live_sessions: liveSessions, signer_was_published: signerIsKnown },
+        {
+          ...{ revoked, reason: options.reason, live_sessions: liveSessions, signer_was_published: signerIsKnown },
+          ...(auditKid !== undefined && { audit_kid: auditKid }),
+        },
         lines,
         options,
       )

@@ -7,16 +7,18 @@ import type { KeyEncryption } from '../keys/key-encryption.ts'
 import { refuseForeignOwner } from '../maintenance/files.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { once } from './once.ts'
+import type { Faults } from './sources.ts'
 
 interface AuditParts {
   readonly config: Config
   readonly clock: Clock
   readonly log: Logger
+  readonly faults: Faults
   database(): Promise<Database>
   keyEncryption(): Promise<KeyEncryption | undefined>
 }
 
-export function composeAudit({ config, clock, log, database, keyEncryption }: AuditParts) {
+export function composeAudit({ config, clock, log, faults, database, keyEncryption }: AuditParts) {
   const auditKeyFiles = once(async () => {
     refuseForeignOwner(config.keysDirectory)
     const [{ openKeyFiles }, { AUDIT_KEYS }] = await Promise.all([
@@ -45,8 +47,22 @@ export function composeAudit({ config, clock, log, database, keyEncryption }: Au
       import('../audit/sealing.ts'),
       import('../background/sealer.ts'),
     ])
-    return createSealer({ sealing: createSealing({ read, write, keys, clock }), clock, log })
+    const sealing = createSealing({ read, write, keys, clock })
+    return createSealer({ sealing: faults.sealing?.(sealing) ?? sealing, clock, log })
   })
 
-  return { auditKeyFiles, auditKeyChanges, auditKeys, sealer }
+  const removeOldEvents = once(async () => {
+    const [{ read, write }, { createRetention }] = [await database(), await import('../audit/retention.ts')]
+    return createRetention({ read, write, clock, retentionSeconds: config.auditRetentionSeconds })
+  })
+
+  /** @throws KeyError when the key that seals can't be used */
+  const assertAuditKey = async () => {
+    const newest = (await (await database()).read.auditSeals.keys()).at(-1)
+    const { readAuditKey } = await import('../keys/audit-key.ts')
+    // Before the first start there is none.
+    if (newest !== undefined) await readAuditKey(await auditKeyFiles(), newest)
+  }
+
+  return { auditKeyChanges, auditKeys, assertAuditKey, sealer, removeOldEvents }
 }

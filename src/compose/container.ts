@@ -90,6 +90,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return faults.keyFiles?.(files) ?? files
   })
 
+  const audit = composeAudit({ config, clock, log, faults, database, keyEncryption })
+
   const keyLifecycle = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await keyFiles()]
     const { createKeyLifecycle } = await import('../keys/key-lifecycle.ts')
@@ -112,10 +114,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const janitor = once(async () => {
     const { read, write } = await database()
-    return createJanitor({ read, write, clock, log })
+    return createJanitor({ read, write, removeOldEvents: await audit.removeOldEvents(), clock, log })
   })
-
-  const audit = composeAudit({ config, clock, log, database, keyEncryption })
 
   const parts = { config, clock, randomness, log, faults, policy, hashingLane, passwords, ends }
   const opened = {

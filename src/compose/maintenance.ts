@@ -1,6 +1,7 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
+import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
@@ -23,6 +24,8 @@ export interface MaintenanceParts {
   readonly policy: KeyPolicy
   database(): Promise<Database>
   keyFiles(): Promise<KeyFiles>
+  auditKeyChanges(): Promise<AuditKeyChanges>
+  assertAuditKey(): Promise<void>
   keyLifecycle(): Promise<KeyLifecycle>
   restoreGuard(): Promise<RestoreGuard>
   sessionManagement(): Promise<SessionManagement>
@@ -45,6 +48,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
       const { read } = await openDatabase()
       return createKeyAdministration({
         lifecycle: await keyLifecycle(),
+        auditKeyChanges: await parts.auditKeyChanges(),
         policy,
         assertOriginal: async () => (await restoreGuard()).assertOriginal(),
         sessionReader: read.sessions,
@@ -65,6 +69,11 @@ export function composeMaintenance(parts: MaintenanceParts) {
           await openFiles()
           return restoreGuard()
         },
+        assertAuditKey: async () => {
+          await openDatabase()
+          await openFiles()
+          await parts.assertAuditKey()
+        },
         isEncrypted: config.keyEncryptionKey !== undefined,
         clock,
       }),
@@ -79,6 +88,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
           restoreGuard: await restoreGuard(),
           sessionManagement: await sessionManagement(),
           keyLifecycle: await keyLifecycle(),
+          auditKeyChanges: await parts.auditKeyChanges(),
           dropCredentials: createCredentialDrop({ write, clock }),
           write,
         })

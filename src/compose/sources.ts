@@ -1,5 +1,6 @@
 /** What a composition may take from outside. The program takes nothing; tests and benches do. */
 import type { DestinationStream } from 'pino'
+import type { Sealing } from '../audit/sealing.ts'
 import type { Clock } from '../clock.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
@@ -15,6 +16,7 @@ export interface Faults {
   readonly read?: (read: Readers) => Readers
   readonly write?: (write: Write) => Write
   readonly keyFiles?: (files: KeyFiles) => KeyFiles
+  readonly sealing?: (sealing: Sealing) => Sealing
   readonly epochFile?: (file: EpochFile) => EpochFile
 }
 

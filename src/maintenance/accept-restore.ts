@@ -4,6 +4,7 @@
  * not know leave the JWKS. Client secrets and API keys that were removed since are good again in the copy: whether all go, the operator
  * says. The epoch comes last: what is cut short before has to be accepted again.
  */
+import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import type { Provenance } from '../records/audit-event.ts'
@@ -35,16 +36,20 @@ export function createRestoreAcceptance(dependencies: {
   readonly clients: Pick<ClientReader, 'allIds'>
   readonly sessionManagement: SessionManagement
   readonly keyLifecycle: KeyLifecycle
+  /** The key that the copy knows may have been replaced since, or its private half lost. */
+  readonly auditKeyChanges: Pick<AuditKeyChanges, 'replaceLost'>
   readonly dropCredentials: DropCredentials
   readonly write: Write
 }): (choice: CredentialChoice, by: Provenance) => Promise<AcceptedRestore> {
-  const { restoreGuard, clients, sessionManagement, keyLifecycle, dropCredentials, write } = dependencies
+  const { restoreGuard, clients, sessionManagement, keyLifecycle, auditKeyChanges, dropCredentials, write } =
+    dependencies
   return async (choice, by) => {
     await restoreGuard.assertRestored()
     let sessions = 0
     for (const id of await clients.allIds()) sessions += await sessionManagement.end({ clientId: id }, REASON, by)
     await write(stores => stores.statusLists.closeOpen())
     const keys = await keyLifecycle.revokeAll(REASON, by)
+    await auditKeyChanges.replaceLost(REASON, by)
     const dropped = choice === 'drop' ? await dropCredentials(REASON, by) : undefined
     await restoreGuard.renew(outcomes[choice], by)
     return { sessions, keys: keys.length, dropped }

@@ -49,10 +49,12 @@ export function createExamination(dependencies: {
   }>
   readonly openFiles: () => Promise<KeyFiles>
   readonly restoreGuard: () => Promise<RestoreGuard>
+  /** Fails when the key that seals the audit can't be used. */
+  readonly assertAuditKey: () => Promise<void>
   readonly isEncrypted: boolean
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openFiles, restoreGuard, isEncrypted, clock } = dependencies
+  const { openDatabase, openFiles, restoreGuard, assertAuditKey, isEncrypted, clock } = dependencies
 
   async function keyProblem(state: 'active' | 'pending'): Promise<string | undefined> {
     const known = await (await openDatabase()).signingKeys.list()
@@ -83,6 +85,7 @@ export function createExamination(dependencies: {
     'key directory': async () => void (await openFiles()),
     'active key': () => keyProblem('active'),
     'standby key': () => keyProblem('pending'),
+    'audit key': async () => void (await assertAuditKey()),
     'key encryption': encryptionProblem,
     restore: async () => (await restoreGuard()).problem(),
   }

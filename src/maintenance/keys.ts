@@ -1,5 +1,6 @@
 /** What operators do with signing keys, and what they are told of them. */
 import type { Clock } from '../clock.ts'
+import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { type KeyPolicy, rotatesAtMs, signingSpan } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
@@ -26,6 +27,8 @@ export interface RevokedKeys {
   readonly signerIsKnown: boolean
   /** Sessions whose newest access token lived and was signed by what was revoked; MOST_COUNTED stands for so many or more. Undefined: they could not be counted in time. */
   readonly liveSessions: number | undefined
+  /** The new key of the audit, when every key was revoked and there was one. */
+  readonly auditKid: string | undefined
 }
 
 /** That many are told of exactly: a million are not counted while somebody waits. */
@@ -33,12 +36,13 @@ export const MOST_COUNTED = 10_000
 
 export function createKeyAdministration(dependencies: {
   readonly lifecycle: KeyLifecycle
+  readonly auditKeyChanges: Pick<AuditKeyChanges, 'replace'>
   readonly policy: KeyPolicy
   readonly assertOriginal: () => Promise<void>
   readonly sessionReader: SessionReader
   readonly clock: Clock
 }): KeyAdministration {
-  const { lifecycle, policy, assertOriginal, sessionReader, clock } = dependencies
+  const { lifecycle, auditKeyChanges, policy, assertOriginal, sessionReader, clock } = dependencies
 
   /** When the key signed; undefined when there is no such key. */
   async function signingSpanOf(kid: string | undefined) {
@@ -67,8 +71,14 @@ export function createKeyAdministration(dependencies: {
         kid === undefined
           ? { revoked: await lifecycle.revokeAll(reason, by), signerIsKnown: false }
           : { revoked: [kid], ...(await lifecycle.revoke(kid, reason, by)) }
+      // It lies beside the signing keys: whoever read those has it, too.
+      const auditKid = kid === undefined ? await auditKeyChanges.replace(reason, by) : undefined
       // Afterwards: an emergency does not wait until it is counted.
-      return { ...done, liveSessions: span === undefined ? 0 : await countLiveSessions(span).catch(() => undefined) }
+      return {
+        ...done,
+        auditKid,
+        liveSessions: span === undefined ? 0 : await countLiveSessions(span).catch(() => undefined),
+      }
     },
   }
 }

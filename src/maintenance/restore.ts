@@ -4,6 +4,7 @@
  * copies; on a mark, or when the two differ, nothing is served until an operator has accepted the restore.
  */
 
+import { headOf } from '../audit/encoding.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
@@ -89,7 +90,12 @@ export function createRestoreGuard(dependencies: {
       await epochFile.write(id, epoch)
       await write(async stores => {
         await stores.instance.renew(epoch)
-        await stores.audit.append({ type: 'restore.accept', outcome: 'success', reason, provenance: by })
+        // Who holds a later head learns that the copy ended here.
+        const last = await stores.auditSeals.last()
+        await stores.audit.append({
+          ...{ type: 'restore.accept', outcome: 'success', reason, provenance: by },
+          ...(last && { target: headOf(last) }),
+        })
       })
     },
   }

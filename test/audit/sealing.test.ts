@@ -7,7 +7,7 @@ import { select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
 
 t.test('what happens is sealed within a second, and verify is content', async t => {
-  const { service, clock } = await scene(t)
+  const { service, clock } = await scene(t, { seals: true })
   await signIn(service)
   await until(async () => select(service.databaseFile, 'select id from audit_events where seal is null').length === 0)
   const { json } = await commandLine(t, service.environment, clock)

@@ -19,6 +19,7 @@ const checks = [
   'key directory',
   'active key',
   'standby key',
+  'audit key',
   'key encryption',
   'restore',
   'credentials',

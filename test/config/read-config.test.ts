@@ -20,6 +20,7 @@ t.test('an empty environment gives the documented defaults', async t => {
     refreshGraceSeconds: 30,
     sessionLimit: 50,
     auditGrants: 'changes',
+    auditRetentionSeconds: 400 * 86_400,
     keyRotationIntervalSeconds: 90 * 86_400,
     keyPublishLeadSeconds: 86_400,
     keyEncryptionKey: undefined,
