@@ -48,6 +48,10 @@ export const table: Readonly<Record<string, Row>> = {
   'src/representations': { rooms: ['src/records'] },
   'src/outgoing': { rooms: [] },
   'src/storage': { rooms: ['src/storage/engine', 'src/storage/stores', 'src/records'], packages: [] },
+  'src/storage/counters': {
+    rooms: ['src/storage/engine', 'src/records'],
+    packages: ['rate-limiter-flexible'],
+  },
   'src/storage/stores': { rooms: ['src/storage/engine', 'src/records'], packages: ['kysely'] },
   'src/storage/engine': { rooms: ['src/records', 'db/migrations'], packages: ['kysely', 'better-sqlite3', 'pg'] },
   'src/records': { rooms: [] },
@@ -110,6 +114,7 @@ export const keptPackages: Readonly<Record<string, readonly string[]>> = {
   kysely: ['src/storage/stores', 'src/storage/engine', 'db/migrations'],
   'better-sqlite3': ['src/storage/engine'],
   pg: ['src/storage/engine'],
+  'rate-limiter-flexible': ['src/storage/counters'],
   fastify: ['src/http', 'verifier/src/middleware', 'examples'],
   '@commander-js/extra-typings': ['src/commands'],
   '@node-rs/argon2': ['src/passwords'],

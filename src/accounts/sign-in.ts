@@ -2,9 +2,11 @@ import { TooManyWaiting } from '../passwords/hashing-lane.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { turnOfSignIn } from '../passwords/turn.ts'
 import type { Provenance, RecordEvent } from '../records/audit-event.ts'
+import { TooManyAttempts } from '../records/counters.ts'
 import { isActive } from '../records/standing.ts'
 import type { Write } from '../records/unit-of-work.ts'
 import type { User, UserReader } from '../records/user.ts'
+import type { SignInThrottling } from './sign-in-throttling.ts'
 import { usernameKey } from './username.ts'
 
 /** Who signed in, and which password was checked: the gate asks for it again when the session is written. */
@@ -37,17 +39,18 @@ export interface SignIn {
 /**
  * Checks a username and a password. Unknown, disabled, deleted and wrong do the same work and look the same to the caller; only
  * the audit tells them apart.
- * @throws TooManyWaiting before any work, when too many passwords wait to be hashed
+ * @throws TooManyAttempts before any work, when there were too many wrong ones; TooManyWaiting, when too many wait to be hashed
  */
 export function createSignIn(dependencies: {
   readonly users: UserReader
   readonly write: Write
   readonly passwords: Passwords
+  readonly throttling: SignInThrottling
   readonly recordEvent: RecordEvent
   /** The keyed hash of a name that no user has: people type passwords into the name field. */
   readonly hashName: (username: string) => string
 }): SignIn {
-  const { users, write, passwords, recordEvent, hashName } = dependencies
+  const { users, write, passwords, throttling, recordEvent, hashName } = dependencies
 
   function fail(
     who: { readonly userId: string } | { readonly nameHash: string },
@@ -70,12 +73,27 @@ export function createSignIn(dependencies: {
     })
   }
 
+  /** Whoever is disabled learns nothing of a right password, and so it counts as a wrong one. */
+  const compare = (key: string, user: User | undefined, attempt: SignInAttempt) => {
+    const { password, clientId, isConfidential, provenance } = attempt
+    const origin = isConfidential ? { clientId } : { address: provenance.address }
+    const counted = { usernameKey: key, userId: user?.userId, password, origin, isSignIn: true }
+    return throttling.count(counted, async () => {
+      const checked = await passwords.verify(turnOfSignIn(attempt), user, password)
+      return { ...checked, isRight: checked.matches && user !== undefined && isActive(user.status) }
+    })
+  }
+
   return {
     async check(attempt) {
       const key = usernameKey(attempt.username)
       const user = await users.findByKey(key)
-      const { matches, outdated } = await passwords.verify(turnOfSignIn(attempt), user, attempt.password)
-      if (user === undefined) return fail({ nameHash: hashName(key) }, attempt, 'unknown_user')
+      const who = user === undefined ? { nameHash: hashName(key) } : { userId: user.userId }
+      const { matches, outdated } = await compare(key, user, attempt).catch(error => {
+        if (error instanceof TooManyAttempts) fail(who, attempt, 'throttled')
+        throw error
+      })
+      if (user === undefined) return fail(who, attempt, 'unknown_user')
       const { userId } = user
       if (!matches) return fail({ userId }, attempt, 'wrong_password')
       if (!isActive(user.status)) return fail({ userId }, attempt, `user_${user.status}`)

@@ -3,6 +3,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { turnOfNetwork, turnOfOperators } from '../passwords/turn.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance, RecordEvent } from '../records/audit-event.ts'
+import { TooManyAttempts } from '../records/counters.ts'
 import { MOST_LISTED } from '../records/limits.ts'
 import type { Role } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
@@ -11,6 +12,7 @@ import type { User, UserFilter, UserReader, UserWithRoles } from '../records/use
 import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
+import type { SignInThrottling } from './sign-in-throttling.ts'
 import { usernameKey, usernameProblem } from './username.ts'
 
 export interface Users {
@@ -26,9 +28,11 @@ export interface Users {
   /**
    * What users do themselves: it needs the current password, and ends their other sessions.
    * @throws AccountError when the current password is wrong or the new one is refused
-   * @throws TooManyWaiting before any work, when too many passwords wait to be hashed
+   * @throws TooManyAttempts before any work, when there were too many wrong ones; TooManyWaiting, when too many wait to be hashed
    */
   changePassword(change: PasswordChange, by: Provenance): Promise<void>
+  /** Forgets the wrong passwords that were counted for the account, wherever they came from. */
+  unlock(username: string, by: Provenance): Promise<UserWithRoles>
   /** `disabled` and `deleted` end the user's sessions; what has ended stays so when the user is enabled again. */
   setStatus(username: string, status: Status, by: Provenance): Promise<UserWithRoles>
 }
@@ -61,11 +65,13 @@ export function createUsers(dependencies: {
   readonly write: Write
   readonly recordEvent: RecordEvent
   readonly passwords: Passwords
+  /** Opened when it is asked for: few acts need it. */
+  readonly throttling: () => Promise<SignInThrottling>
   readonly cascades: Cascades
   readonly clock: Clock
   readonly randomness: Randomness
 }): Users {
-  const { users, write, recordEvent, passwords, cascades, clock, randomness } = dependencies
+  const { users, write, recordEvent, passwords, throttling, cascades, clock, randomness } = dependencies
 
   const find = async (reader: UserReader, username: string): Promise<UserWithRoles> => {
     const user = await reader.findByKey(usernameKey(username))
@@ -79,9 +85,27 @@ export function createUsers(dependencies: {
     return withRoles(user, await reader.rolesOf(userId))
   }
 
-  function refuseChange({ userId, sessionId }: PasswordChange, reason: string, provenance: Provenance): never {
+  function recordRefusal({ userId, sessionId }: PasswordChange, reason: string, provenance: Provenance): void {
     recordEvent({ type: 'user.set_password', outcome: 'failure', reason, userId, sessionId, provenance })
+  }
+
+  function refuseChange(change: PasswordChange, reason: string, provenance: Provenance): never {
+    recordRefusal(change, reason, provenance)
     throw new AccountError('wrong_password', 'The current password is wrong.')
+  }
+
+  /** Whoever holds a stolen token could guess here, too. */
+  async function compare(user: User, password: string, by: Provenance) {
+    const counted = {
+      usernameKey: usernameKey(user.username),
+      userId: user.userId,
+      password,
+      origin: { address: by.address },
+    }
+    return (await throttling()).count({ ...counted, isSignIn: false }, async () => {
+      const { matches } = await passwords.verify(turnOfNetwork(by), user, password)
+      return { isRight: matches }
+    })
   }
 
   async function insert(stores: Stores, user: User, roles: readonly string[]): Promise<void> {
@@ -135,10 +159,12 @@ export function createUsers(dependencies: {
     async changePassword(change, by) {
       const { userId, currentPassword, newPassword, sessionId } = change
       const user = await findById(users, userId)
-      const turn = turnOfNetwork(by)
-      const { matches } = await passwords.verify(turn, user, currentPassword)
-      if (!matches) return refuseChange(change, 'wrong_password', by)
-      const passwordHash = await passwords.hashNew(turn, newPassword, [user.username])
+      const { isRight } = await compare(user, currentPassword, by).catch(error => {
+        if (error instanceof TooManyAttempts) recordRefusal(change, 'throttled', by)
+        throw error
+      })
+      if (!isRight) return refuseChange(change, 'wrong_password', by)
+      const passwordHash = await passwords.hashNew(turnOfNetwork(by), newPassword, [user.username])
       const isChanged = await write(async stores => {
         const now = await stores.users.findById(userId)
         const session = await stores.sessions.find(sessionId)
@@ -159,6 +185,14 @@ export function createUsers(dependencies: {
       await cascades.finish({ subjectId: userId })
     },
 
+    async unlock(username, by) {
+      const user = await find(users, username)
+      await (await throttling()).forget(usernameKey(user.username))
+      const { userId } = user
+      await write(stores => stores.audit.append({ type: 'user.unlock', outcome: 'success', userId, provenance: by }))
+      return user
+    },
+
     async setStatus(username, status, by) {
       const { userId } = await find(users, username)
       const concern = { subjectId: userId }
@@ -173,7 +207,10 @@ export function createUsers(dependencies: {
       const user = await write(async stores => {
         const changed = await set(stores)
         // What is deleted never comes back.
-        if (status === 'deleted') await revokeKeysOf(stores, userId, clock.now(), 'user_deleted', by)
+        if (status === 'deleted') {
+          await revokeKeysOf(stores, userId, clock.now(), 'user_deleted', by)
+          await stores.signInNetworks.removeOf(userId)
+        }
         await cascades.end(stores, concern, `user_${status}`, by)
         return changed
       })

@@ -5,9 +5,14 @@
 import { availableParallelism } from 'node:os'
 import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
+import { createLastWrongPasswords } from '../accounts/last-wrong-passwords.ts'
 import { createRoles } from '../accounts/roles.ts'
+import { createSignInNetworks } from '../accounts/sign-in-networks.ts'
+import { createSignInThrottling } from '../accounts/sign-in-throttling.ts'
+import { createPlaces } from '../accounts/throttling-places.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
+import { createAwayLog } from '../background/counter-sweep.ts'
 import { createJanitor } from '../background/janitor.ts'
 import { systemClock } from '../clock.ts'
 import type { Configuration } from '../config/read-config.ts'
@@ -58,7 +63,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const users = once(async () => {
     const { read, write } = await database()
     const [{ record: recordEvent }, allCascades] = [await recorder(), await cascades()]
-    return createUsers({ users: read.users, write, recordEvent, passwords, cascades: allCascades, clock, randomness })
+    const parts = { passwords, throttling, cascades: allCascades, clock, randomness }
+    return createUsers({ users: read.users, write, recordEvent, ...parts })
   })
 
   const roles = once(async () => {
@@ -92,6 +98,24 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const audit = composeAudit({ config, clock, log, faults, database, keyEncryption })
 
+  const counters = once(async () => {
+    const [{ counterTable: table }, { createCounters }] = [
+      await database(),
+      await import('../storage/counters/counters.ts'),
+    ]
+    return createCounters({ table, onAway: createAwayLog(log) })
+  })
+
+  const throttling = once(async () => {
+    const { read, write } = await database()
+    return createSignInThrottling({
+      counters: await counters(),
+      placeOf: createPlaces(auditKeys, 'username'),
+      networks: createSignInNetworks({ networks: read.signInNetworks, write, clock }),
+      lastWrong: createLastWrongPasswords(randomness),
+    })
+  })
+
   const keyLifecycle = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await keyFiles()]
     const { createKeyLifecycle } = await import('../keys/key-lifecycle.ts')
@@ -123,6 +147,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     keyFiles,
     ...audit,
     recorder,
+    counters,
+    throttling,
     keyLifecycle,
     restoreGuard,
     users,

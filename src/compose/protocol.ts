@@ -3,6 +3,7 @@
 import type { ApiKeys } from '../accounts/api-keys.ts'
 import { createGate } from '../accounts/may-receive-tokens.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
+import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import { createNameHash } from '../audit/name-hash.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
@@ -34,6 +35,7 @@ import { createTokenIssuer } from '../oauth/token-issuer.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import type { RecordEvent } from '../records/audit-event.ts'
+import type { Counters } from '../records/counters.ts'
 import type { Signer } from '../records/signing-key.ts'
 import type { Readers, Snapshot, Write } from '../records/unit-of-work.ts'
 
@@ -49,6 +51,8 @@ export interface ProtocolParts {
   readonly ends: SessionEnds
   readonly recordEvent: RecordEvent
   readonly auditKeys: AuditKeys
+  readonly counters: Counters
+  readonly throttling: SignInThrottling
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
   readonly publishedKeys: () => { readonly body: string }
@@ -132,6 +136,7 @@ function composeUserGrants(parts: ProtocolParts) {
         users: read.users,
         write,
         passwords,
+        throttling: parts.throttling,
         recordEvent,
         hashName: createNameHash(parts.auditKeys, 'username'),
       }),

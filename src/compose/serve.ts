@@ -1,9 +1,11 @@
 /** Both ports, listening, and what runs beside requests. */
 import type { Logger } from 'pino'
 import type { ApiKeys } from '../accounts/api-keys.ts'
+import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import type { Users } from '../accounts/users.ts'
 import type { EventRecorder } from '../audit/recorder.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
+import { createCounterSweep } from '../background/counter-sweep.ts'
 import { createEventClock } from '../background/event-clock.ts'
 import type { Janitor } from '../background/janitor.ts'
 import { createKeyClock } from '../background/key-clock.ts'
@@ -26,6 +28,7 @@ import type { HashingLane } from '../passwords/hashing-lane.ts'
 import { loadArgon2, type Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
+import type { Counters } from '../records/counters.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { composeProtocol } from './protocol.ts'
 import type { Faults } from './sources.ts'
@@ -45,6 +48,8 @@ interface ServeParts {
   auditKeys(): Promise<AuditKeys>
   sealer(): Promise<Sealer>
   recorder(): Promise<EventRecorder>
+  counters(): Promise<Counters>
+  throttling(): Promise<SignInThrottling>
   keyLifecycle(): Promise<KeyLifecycle>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
@@ -71,17 +76,21 @@ export async function serve(parts: ServeParts) {
   const apiKeys = await parts.apiKeys()
   const auditKeys = await parts.auditKeys()
   const recorder = await parts.recorder()
+  const counters = await parts.counters()
   const protocol = composeProtocol({
     ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends, publishedKeys },
     activeSigner: () => metrics.measuredSigner(activeSigner()),
     recordEvent: recorder.record,
     auditKeys,
+    counters,
+    throttling: await parts.throttling(),
   })
 
   const sealer = await parts.sealer()
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
   const janitor = await parts.janitor()
-  const background = [createCascadeWatch(await parts.cascades(), log), keyClock, janitor, metrics.process]
+  const counterSweep = createCounterSweep({ counters, clock })
+  const background = [createCascadeWatch(await parts.cascades(), log), counterSweep, keyClock, janitor, metrics.process]
   const eventClock = createEventClock(recorder, log)
   const { host, port, managementHost, managementPort, trustProxy } = config
   const servers = await startServers({

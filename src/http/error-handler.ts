@@ -5,6 +5,7 @@ import { AccountError } from '../accounts/rules.ts'
 import { OAuthError, TemporarilyUnavailable } from '../oauth/oauth-error.ts'
 import { TooManyWaiting } from '../passwords/hashing-lane.ts'
 import { PasswordRefused } from '../passwords/passwords.ts'
+import { TooManyAttempts } from '../records/counters.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { noteForLog } from './request-log.ts'
@@ -55,6 +56,13 @@ export const unavailable = (retryAfterSeconds: number): WireError => ({
   headers: { 'retry-after': String(retryAfterSeconds) },
 })
 
+const tooMany = ({ message, retryAfterSeconds }: TooManyAttempts): WireError => ({
+  status: 429,
+  error: 'too_many_requests',
+  description: message,
+  headers: { 'retry-after': String(retryAfterSeconds) },
+})
+
 /** RFC 6749 §5.2: 401 names the scheme to authenticate with. */
 function fromOAuth(error: OAuthError): WireError {
   const wire = { status: error.status, error: error.code, description: error.message }
@@ -90,6 +98,7 @@ function knownError(error: FastifyError | Error): WireError | undefined {
   if (error instanceof OAuthError) return fromOAuth(error)
   if (error instanceof HttpError) return error.wire
   if (error instanceof AccountError) return fromAccount(error)
+  if (error instanceof TooManyAttempts) return tooMany(error)
   if (error instanceof PasswordRefused) return refusal(400, error.message)
   // A signing key that can't be used: the log says which, and the next one may sign in a moment.
   if (error instanceof KeyError) return unavailable(1)

@@ -1,7 +1,7 @@
 /** The database file and the key directory, before they are opened: whose they are, and whether they are there. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { DatabaseLocation } from '../records/instance.ts'
+import { countersFileOf, type DatabaseLocation } from '../records/instance.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { StorageRefused } from '../records/unit-of-work.ts'
 
@@ -39,9 +39,11 @@ export function refuseForeignOwner(path: string): void {
   )
 }
 
-/** The same for the database; PostgreSQL has owners of its own. */
+/** The same for the database and what is counted beside it; PostgreSQL has owners of its own. */
 export function refuseForeignDatabase(database: DatabaseLocation): void {
-  if (database.kind === 'sqlite') refuseForeignOwner(database.path)
+  if (database.kind !== 'sqlite') return
+  refuseForeignOwner(database.path)
+  refuseForeignOwner(countersFileOf(database.path))
 }
 
 /**

@@ -55,6 +55,7 @@ export type AuditEventType =
   | 'user.enable'
   | 'user.set_password'
   | 'user.sign_in'
+  | 'user.unlock'
   | 'user.upgrade_password_hash'
 
 export interface AuditEvent {

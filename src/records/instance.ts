@@ -1,7 +1,15 @@
+import { parse } from 'node:path'
+
 /** A SQLite file, its path relative to the working directory or absolute, or the URL of a PostgreSQL database. */
 export type DatabaseLocation =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgres'; readonly url: string }
+
+/** Beside `signet.sqlite` it is `signet.throttling.sqlite`: what is counted of attempts, which no backup needs. */
+export function countersFileOf(databaseFile: string): string {
+  const { ext } = parse(databaseFile)
+  return `${databaseFile.slice(0, databaseFile.length - ext.length)}.throttling${ext}`
+}
 
 /** Which database this is, and since which restore. */
 export interface Instance {

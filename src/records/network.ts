@@ -2,27 +2,43 @@
 import { isIP, SocketAddress } from 'node:net'
 
 /**
+ * The network whose addresses one host may have: the IPv4 address itself, the /64 of an IPv6 address (RFC 4291 §2.5.1). What is
+ * counted under it is felt by nobody else.
+ *
+ * @param address - as for networkOf
+ */
+export function hostNetworkOf(address: string): string {
+  const canonical = canonicalOf(address)
+  return canonical?.includes(':') ? ipv6Network(canonical, 64) : (canonical ?? 'unknown')
+}
+
+/**
  * The network that an address is counted under: the /24 of an IPv4 address, the /48 of an IPv6 address, which is the
  * most that one subscriber is usually given (RFC 6177). An IPv4-mapped IPv6 address counts as the IPv4 address.
  *
  * @param address - as a socket reports it, with or without a zone; anything else counts as `unknown`
  */
 export function networkOf(address: string): string {
+  const canonical = canonicalOf(address)
+  if (canonical === undefined) return 'unknown'
+  return canonical.includes(':') ? ipv6Network(canonical, 48) : ipv4Network(canonical)
+}
+
+/** An IPv4 address, or an IPv6 address in the one form of RFC 5952; undefined when it is no address. */
+function canonicalOf(address: string): string | undefined {
   const version = isIP(address)
-  if (version === 0) return 'unknown'
-  if (version === 4) return ipv4Network(address)
+  if (version === 0) return undefined
+  if (version === 4) return address
   const [withoutZone = ''] = address.split('%')
-  // Node writes every spelling of an IPv6 address in the one form of RFC 5952.
   const canonical = new SocketAddress({ address: withoutZone, family: 'ipv6' }).address
-  const mapped = /^::ffff:([\d.]+)$/.exec(canonical)?.[1]
-  return mapped === undefined ? ipv6Network(canonical) : ipv4Network(mapped)
+  return /^::ffff:([\d.]+)$/.exec(canonical)?.[1] ?? canonical
 }
 
 function ipv4Network(address: string): string {
   return `${address.slice(0, address.lastIndexOf('.'))}.0/24`
 }
 
-function ipv6Network(canonical: string): string {
+function ipv6Network(canonical: string, prefix: 48 | 64): string {
   const [head = '', tail] = canonical.split('::')
   const groups = head === '' ? [] : head.split(':')
   if (tail !== undefined) {
@@ -30,5 +46,5 @@ function ipv6Network(canonical: string): string {
     while (groups.length + after.length < 8) groups.push('0')
     groups.push(...after)
   }
-  return `${groups.slice(0, 3).join(':')}::/48`
+  return `${groups.slice(0, prefix / 16).join(':')}::/${prefix}`
 }

@@ -12,6 +12,7 @@ import type { CredentialReader, CredentialStore } from './credential.ts'
 import type { InstanceReader, InstanceStore } from './instance.ts'
 import type { RoleReader, RoleStore } from './role.ts'
 import type { SessionReader, SessionStore } from './session.ts'
+import type { SignInNetworkReader, SignInNetworkStore } from './sign-in-network.ts'
 import type { SigningKeyReader, SigningKeyStore } from './signing-key.ts'
 import type { StandingReader, StandingStore } from './standing.ts'
 import type { RevocationReader, RevocationStore, StatusListReader, StatusListStore } from './status-list.ts'
@@ -33,6 +34,7 @@ export interface Readers {
   readonly standing: StandingReader
   readonly audit: AuditReader
   readonly auditSeals: AuditSealReader
+  readonly signInNetworks: SignInNetworkReader
 }
 
 /** Every interface, inside one transaction. */
@@ -51,6 +53,7 @@ export interface Stores extends Readers {
   readonly standing: StandingStore
   readonly audit: AuditStore
   readonly auditSeals: AuditSealStore
+  readonly signInNetworks: SignInNetworkStore
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 import type { Readers, Snapshot, Stores, Write } from '../../records/unit-of-work.ts'
+import type { CounterTable } from './counter-table.ts'
 import type { Dialect } from './dialect.ts'
 import type { RanMigration } from './migrations.ts'
 import type { Executor } from './prepared.ts'
@@ -12,6 +13,8 @@ export interface Database {
   readonly read: Readers
   readonly snapshot: Snapshot
   readonly write: Write
+  /** Where attempts are counted. */
+  readonly counterTable: CounterTable
   /** Brings the schema up to date and answers which migrations ran. */
   migrate(): Promise<readonly RanMigration[]>
   /** Resolves when the database answers a query. */

@@ -5,6 +5,7 @@ import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources 
 import type { Dialect } from './dialect.ts'
 import { migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
+import { postgresCounters } from './postgres-counters.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
 import { isVictim } from './postgres-errors.ts'
 import type { Executor } from './prepared.ts'
@@ -47,6 +48,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
           ? work(stores(oneStatement(postgresExecutor(db, false)).executor))
           : db.transaction().execute(transaction => work(stores(postgresExecutor(transaction, true)))),
       ),
+    counterTable: postgresCounters(pool),
     migrate: () => migrate(within(LIMITS_OF_MIGRATION)),
     integrityProblem: async () => undefined,
     backup: undefined,

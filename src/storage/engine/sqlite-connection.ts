@@ -7,7 +7,7 @@ import { StorageUnavailable } from '../../records/unit-of-work.ts'
 import type { WriteConnection } from './group-commit.ts'
 
 /** The busy timeout blocks the event loop, so it stays short; longer waits are the caller's, without blocking. */
-const BUSY_TIMEOUT_MS = 20
+export const BUSY_TIMEOUT_MS = 20
 
 /** Errors of the moment or of the machine, not of the statement: nothing was changed, and a retry makes sense. */
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/
@@ -21,7 +21,7 @@ export const toStorageError = (error: unknown): unknown =>
     : error
 
 /** For its owner only, also when it came from a backup; SQLite gives -wal and -shm the mode of the file. */
-function createPrivately(file: string): void {
+export function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const descriptor = openSync(file, 'a', 0o600)
   fchmodSync(descriptor, 0o600)

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely'
 import type { Randomness } from '../../randomness.ts'
+import { countersFileOf } from '../../records/instance.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createGroupCommit } from './group-commit.ts'
@@ -19,6 +20,7 @@ import {
   toStorageError,
   writeConnection,
 } from './sqlite-connection.ts'
+import { sqliteCounters } from './sqlite-counters.ts'
 import { createSnapshots } from './sqlite-snapshots.ts'
 
 export async function openSqlite(
@@ -48,11 +50,13 @@ export async function openSqlite(
     acquire,
     toError: toStorageError,
   })
+  const counterTable = sqliteCounters(countersFileOf(path))
   const snapshots = createSnapshots(path, file => stores(sqliteExecutor(connectionOf(file))))
   return {
     read: stores(reader),
     snapshot: snapshots.snapshot,
     write,
+    counterTable,
     async migrate() {
       await acquire(connection.begin)
       try {
@@ -71,6 +75,7 @@ export async function openSqlite(
     async close() {
       await idle()
       await snapshots.close()
+      counterTable.close()
       readOnlyFile.close()
       file.close()
     },

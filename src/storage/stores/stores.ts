@@ -9,6 +9,7 @@ import { instanceStore } from './instance.ts'
 import { prepareRevocationStore } from './revocations.ts'
 import { roleStore } from './roles.ts'
 import { prepareSessionStore } from './sessions.ts'
+import { prepareSignInNetworkStore } from './sign-in-networks.ts'
 import { signingKeyStore } from './signing-keys.ts'
 import { prepareStandingStore } from './standing.ts'
 import { prepareStatusListStore } from './status-lists.ts'
@@ -21,6 +22,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   const credentials = prepareCredentialStore(db)
   const revocations = prepareRevocationStore(db, dialect)
   const sessions = prepareSessionStore(db, dialect)
+  const signInNetworks = prepareSignInNetworkStore(db)
   const standing = prepareStandingStore(db, dialect)
   const statusLists = prepareStatusListStore(db, dialect)
   const users = prepareUserStore(db, dialect)
@@ -35,6 +37,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
     revocations: revocations(executor),
     roles: roleStore(executor),
     sessions: sessions(executor),
+    signInNetworks: signInNetworks(executor),
     signingKeys: signingKeyStore(executor),
     standing: standing(executor),
     statusLists: statusLists(executor),

@@ -1,0 +1,62 @@
+/**
+ * How many wrong passwords there may be, and of what each is counted: RFC 6749 §10.10, NIST SP 800-63B-4 §3.2.2. Waiting grows with
+ * persistence, from minutes to an hour, and nothing is ever locked.
+ */
+import type { Allowance, Counter } from '../records/counters.ts'
+import { hostNetworkOf, networkOf } from '../records/network.ts'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+
+const growing = (name: string): readonly Allowance[] => [
+  { name, points: 10, seconds: 5 * MINUTE },
+  { name: `${name}_hour`, points: 30, seconds: HOUR },
+]
+
+const accountFromNetwork = growing('account_network')
+const accountThroughClient = growing('account_client')
+const network: Allowance = { name: 'network', points: 50, seconds: 5 * MINUTE }
+const widerNetwork: Allowance = { name: 'wider_network', points: 200, seconds: 5 * MINUTE }
+const account: Allowance = { name: 'account', points: 100, seconds: HOUR }
+
+/** Those that begin with the place of an account. */
+export const allowancesOfAccounts: readonly Allowance[] = [...accountFromNetwork, ...accountThroughClient, account]
+
+/** What the counters of an account begin with. */
+export const beginningOf = (place: string): string => `${place}:`
+
+/** Where an attempt comes from: a network, or a client that has proved who it is and whose users share its address. */
+export type Origin = { readonly address: string | null } | { readonly clientId: string }
+
+export interface CountersOfAttempt {
+  /** The account as it is tried from there. */
+  readonly of: string
+  /** A right password begins these anew. */
+  readonly own: readonly Counter[]
+  /** These are others', too: a right password only gives back what it took. */
+  readonly shared: readonly Counter[]
+}
+
+/**
+ * From narrow to wide: whoever refuses, nobody wider hears of it.
+ * @param isExempt whether the account's own counter leaves it out: others elsewhere must not keep it out where it has signed in
+ */
+export function countersOf(place: string, origin: Origin, isExempt: boolean): CountersOfAttempt {
+  const beginning = beginningOf(place)
+  if ('clientId' in origin) {
+    const of = `${beginning}${origin.clientId}`
+    return { of, own: accountThroughClient.map(allowance => ({ allowance, of })), shared: [] }
+  }
+  const host = hostNetworkOf(origin.address ?? '')
+  const shared = [
+    { allowance: network, of: host },
+    { allowance: widerNetwork, of: networkOf(origin.address ?? '') },
+    { allowance: account, of: beginning },
+  ]
+  const of = `${beginning}${host}`
+  return {
+    of,
+    own: accountFromNetwork.map(allowance => ({ allowance, of })),
+    shared: isExempt ? shared.filter(({ allowance }) => allowance !== account) : shared,
+  }
+}

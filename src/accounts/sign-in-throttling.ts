@@ -1,0 +1,89 @@
+/**
+ * Wrong passwords are slowed down (RFC 6749 §10.10, NIST SP 800-63B-4 §3.2.2). An attempt is counted before its password is hashed, so
+ * that of many at once no more are tried than of one after the other; a right one, and one that could not be tried, is given back.
+ */
+import { type Allowance, type Counters, TooManyAttempts } from '../records/counters.ts'
+import { hostNetworkOf } from '../records/network.ts'
+import type { LastWrongPasswords } from './last-wrong-passwords.ts'
+import {
+  allowancesOfAccounts,
+  beginningOf,
+  type CountersOfAttempt,
+  countersOf,
+  type Origin,
+} from './sign-in-allowances.ts'
+import type { SignInNetworks } from './sign-in-networks.ts'
+import type { PlaceOf } from './throttling-places.ts'
+
+export interface CountedAttempt {
+  /** The name as it is compared, whether or not anybody has it. */
+  readonly usernameKey: string
+  /** Undefined when nobody has the name. */
+  readonly userId: string | undefined
+  readonly password: string
+  readonly origin: Origin
+  /** Whether the account is known from now on at the network that it comes from, if the password is right. */
+  readonly isSignIn: boolean
+}
+
+export interface Checked {
+  /** Whether the caller learns that the password was right: else it counts as wrong. */
+  readonly isRight: boolean
+}
+
+export interface SignInThrottling {
+  /**
+   * Does the check, unless there were too many wrong ones before; they look the same whether the name is known or the password right.
+   * @throws TooManyAttempts before anything of the check
+   */
+  count<T extends Checked>(attempt: CountedAttempt, check: () => Promise<T>): Promise<T>
+  /** Forgets what is counted of the account. */
+  forget(usernameKey: string): Promise<void>
+}
+
+/** Where an account may be known; nowhere, when it comes through a client that answers for its users. */
+const networkIn = (origin: Origin): string | undefined =>
+  'address' in origin && origin.address !== null ? hostNetworkOf(origin.address) : undefined
+
+export function createSignInThrottling(dependencies: {
+  readonly counters: Counters
+  readonly placeOf: PlaceOf
+  readonly networks: SignInNetworks
+  readonly lastWrong: LastWrongPasswords
+  /** Told which allowance was used up. */
+  readonly onThrottled?: (allowance: Allowance) => void
+}): SignInThrottling {
+  const { counters, placeOf, networks, lastWrong, onThrottled } = dependencies
+
+  async function settle({ of, own, shared }: CountersOfAttempt, isRight: boolean, password: string): Promise<void> {
+    if (isRight) await Promise.all([counters.reset(own), counters.giveBack(shared)])
+    else if (lastWrong.isRepeated(of, password)) await counters.giveBack([...own, ...shared])
+  }
+
+  return {
+    async count(attempt, check) {
+      const { usernameKey, userId, password, origin, isSignIn } = attempt
+      const network = networkIn(origin)
+      const lastAtMs = network === undefined ? undefined : await networks.lastAtMs(userId, network)
+      const of = countersOf(await placeOf(usernameKey), origin, lastAtMs !== undefined)
+      const all = [...of.own, ...of.shared]
+      const usedUp = await counters.take(all)
+      if (usedUp !== undefined) {
+        onThrottled?.(usedUp.allowance)
+        throw new TooManyAttempts(usedUp)
+      }
+      const checked = await check().catch(async error => {
+        await counters.giveBack(all)
+        throw error
+      })
+      await settle(of, checked.isRight, password)
+      if (checked.isRight && isSignIn && userId && network) networks.record(userId, network, lastAtMs)
+      return checked
+    },
+
+    async forget(usernameKey) {
+      const beginning = beginningOf(await placeOf(usernameKey))
+      for (const allowance of allowancesOfAccounts) await counters.forget(allowance, beginning)
+    },
+  }
+}

@@ -1,0 +1,27 @@
+/** The table in which attempts are counted, beside the stores: a point that was taken stays so when a request's write is undone. */
+
+/** What the library of the counters asks of a database, in the form of the driver that it expects. */
+export type CounterClient =
+  | {
+      readonly kind: 'sqlite'
+      prepare(text: string): {
+        get(...parameters: readonly unknown[]): unknown
+        run(...parameters: readonly unknown[]): { readonly changes: number }
+      }
+      transaction<T>(work: () => T): () => T
+    }
+  | {
+      readonly kind: 'postgres'
+      query(query: { readonly text: string; readonly values?: readonly unknown[] }): Promise<unknown>
+    }
+
+export interface CounterTable {
+  readonly client: CounterClient
+  /** Those with a key from `from` on and before `before`, by the order of their bytes. */
+  remove(from: string, before: string): Promise<void>
+  /** At most `limit` whose windows ended before this, and answers how many. */
+  removeOver(beforeMs: number, limit: number): Promise<number>
+  close(): void
+}
+
+export const COUNTER_TABLE = 'attempt_counters'
