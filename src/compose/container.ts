@@ -110,7 +110,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     const { read, write } = await database()
     return createSignInThrottling({
       counters: await counters(),
-      placeOf: createPlaces(auditKeys, 'username'),
+      placeOf: createPlaces(audit.auditKeys, 'username'),
       networks: createSignInNetworks({ networks: read.signInNetworks, write, clock }),
       lastWrong: createLastWrongPasswords(randomness),
     })
