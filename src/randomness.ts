@@ -37,3 +37,6 @@ export const randomId = (randomness: Randomness, prefix: string): string =>
 /** The same with the time in front: rows that are inserted in this order touch few pages of their index (as RFC 9562 §5.7). */
 export const orderedId = (randomness: Randomness, nowMs: number, prefix: string): string =>
   `${prefix}_${nowMs.toString(16).padStart(12, '0')}${randomness.bytes(10).toString('hex')}`
+
+/** What the ids of this time and later lie behind. */
+export const startOfIds = (ms: number, prefix: string): string => `${prefix}_${ms.toString(16).padStart(12, '0')}`

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 
 /** What `signet migrate` tells the operator. */
 export const description =
@@ -23,6 +23,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       .columns([column, 'occurred_at_ms', 'id'])
       .where(column as never, 'is not', null)
       .execute()
+
+  // Who had a name before, and the list of them.
+  await db.schema
+    .createIndex('users_deleted_by_key')
+    .on('users')
+    .columns(['username_key', 'id'])
+    .where(sql.ref('status'), '=', sql.lit('deleted'))
+    .execute()
 
   await db.schema
     .createTable('audit_seals')

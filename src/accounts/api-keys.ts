@@ -196,7 +196,8 @@ export function createApiKeys(dependencies: {
       const key = await stores.apiKeys.find(id)
       if (key === undefined || key.revokedAtMs !== null) return false
       await stores.credentials.revoke(id, clock.now())
-      await cascades.end(stores, { credentialId: id }, 'api_key_revoked', by)
+      // The subject is said for the audit: they are its rows anyway.
+      await cascades.end(stores, { credentialId: id, subjectId: key.ownerId }, 'api_key_revoked', by)
       await stores.audit.append({ ...revocation(key, reason, by), ...(clientId !== undefined && { clientId }) })
       return true
     })

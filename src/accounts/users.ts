@@ -8,7 +8,7 @@ import { MOST_LISTED } from '../records/limits.ts'
 import type { Role } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import type { User, UserFilter, UserReader, UserWithRoles } from '../records/user.ts'
+import { USER_ID_PREFIX, type User, type UserFilter, type UserReader, type UserWithRoles } from '../records/user.ts'
 import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
@@ -122,7 +122,7 @@ export function createUsers(dependencies: {
     async add({ username, password, roles }, by) {
       assertNoProblem(usernameProblem(username))
       const passwordHash = await passwords.hashNew(turnOfOperators, password, [username])
-      const userId = randomId(randomness, 'user')
+      const userId = randomId(randomness, USER_ID_PREFIX)
       const passwordId = randomId(randomness, 'password')
       const user: User = { userId, username, status: 'active', passwordHash, passwordId, createdAtMs: clock.now() }
       return write(async stores => {

@@ -1,9 +1,84 @@
-import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
+import type { AuditTrail } from '../audit/trail.ts'
+import { auditEventTypes, auditOutcomes, type ListedAuditEvent } from '../records/audit-event.ts'
+import { MOST_LISTED } from '../records/limits.ts'
+import { describeAuditEvent } from '../representations/audit-event.ts'
+import { lineOfEvent } from './audit-line.ts'
 import { type AuditProofService, addProofCommands } from './audit-proof.ts'
+import { HIGHEST_LIMIT, ipAddress, moment, oneOf, wholeNumber } from './options.ts'
 import type { Terminal } from './terminal.ts'
 
-export function auditCommand(services: () => AuditProofService, terminal: Terminal): CommandUnknownOpts {
-  const audit = new Command('audit').description('who did what, when, from where')
+/** Made when it is asked for. */
+export interface AuditService {
+  auditTrail(): Promise<AuditTrail>
+}
+
+const LINES = 20
+
+/** What an operator calls a kind of events: the noun of several types, or one of them. */
+const nouns = [...new Set(auditEventTypes.map(type => type.split('.')[0] as string))]
+
+/**
+ * The types that a word stands for, with those before it.
+ * @throws InvalidArgumentError
+ */
+function collectTypes(word: string, before: readonly string[] = []): readonly string[] {
+  const meant = auditEventTypes.filter(type => type === word || type.startsWith(`${word}.`))
+  if (meant.length === 0) throw new InvalidArgumentError(`It is one of ${[...nouns, ...auditEventTypes].join(', ')}.`)
+  return [...before, ...meant]
+}
+
+/** With the options that say which events. */
+const filtered = (name: string) =>
+  new Command(name)
+    .option('--user <name>', 'about whoever has or had this name, or tried it; or about this id')
+    .option('--client <id>', 'the same of a client')
+    .option(
+      '--type <type>',
+      'of this type, such as user.sign_in, or about this noun, such as session; may be repeated',
+      collectTypes,
+    )
+    .option('--outcome <outcome>', auditOutcomes.join(' or '), oneOf(auditOutcomes))
+    .option('--address <address>', 'from this IP address', ipAddress)
+
+/** Aborts when somebody has seen enough. */
+function interruption(): AbortSignal {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+  return interrupted.signal
+}
+
+export function auditCommand(services: () => AuditService & AuditProofService, terminal: Terminal): CommandUnknownOpts {
+  const { answer, remark } = terminal
+  const audit = new Command('audit').description('what happened: who, what, when, from where and why')
+
+  const list = filtered('list')
+    .description(`list events in the order of time; of more than --limit (${MOST_LISTED}) the newest`)
+    .option('--since <when>', 'not before: a duration such as 12h, or a time such as 2026-03-01T22:30Z', moment)
+    .option('--until <when>', 'before', moment)
+    .option('--limit <number>', `as many at most, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
+    .option('--json', 'print JSON')
+    .action(async ({ type: types, limit = MOST_LISTED, json, ...search }) => {
+      const { events, isAll } = await (await services().auditTrail()).list({ ...search, types }, limit, remark)
+      answer(events.map(describeAuditEvent), () => events.map(lineOfEvent), { json })
+      if (!isAll) remark(`These are the newest ${limit}: narrow it, or give a higher --limit`)
+    })
+
+  const tail = filtered('tail')
+    .description('show the newest events and, with --follow, those that come')
+    .option('-n, --lines <number>', `how many of the newest (${LINES})`, wholeNumber(0, MOST_LISTED))
+    .option('-f, --follow', 'go on with what comes until it is interrupted')
+    .option('--json', 'print JSON, one value a line')
+    .action(async ({ type: types, lines = LINES, follow, json, ...search }) => {
+      const trail = await services().auditTrail()
+      const show = (events: readonly ListedAuditEvent[]) => {
+        for (const event of events) answer(describeAuditEvent(event), [lineOfEvent(event)], { json })
+      }
+      if (!follow) return show((await trail.list({ ...search, types }, lines, remark)).events)
+      for await (const events of trail.follow({ ...search, types }, lines, remark, interruption())) show(events)
+    })
+
+  audit.addCommand(list).addCommand(tail)
   addProofCommands(audit, services, terminal)
   return audit
 }

@@ -6,6 +6,7 @@ import { MOST_LISTED } from '../records/limits.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'
 import { describeSession } from '../representations/session.ts'
 import type { ClientsService } from './clients.ts'
+import { shortUserAgent } from './printable.ts'
 import { table } from './table.ts'
 import { operator, type Terminal, UsageError } from './terminal.ts'
 import type { UsersService } from './users.ts'
@@ -18,7 +19,6 @@ export interface SessionsService {
 type Services = SessionsService & UsersService & ClientsService
 
 const head = ['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS', 'USER AGENT']
-const LONGEST_USER_AGENT = 40
 
 const toRow = (session: ListedSession): string[] => [
   session.id,
@@ -27,8 +27,7 @@ const toRow = (session: ListedSession): string[] => [
   isoTime(session.createdAtMs),
   isoTime(session.lastUsedAtMs),
   session.address ?? '',
-  // Whoever signs in writes it: a terminal must not obey it.
-  (session.userAgent ?? '').replace(/[^\x20-\x7E]/g, '?').slice(0, LONGEST_USER_AGENT),
+  shortUserAgent(session.userAgent),
 ]
 
 interface Asked {

@@ -5,7 +5,7 @@ import { MOST_LISTED } from '../records/limits.ts'
 import { type Status, statuses } from '../records/standing.ts'
 import type { UserWithRoles } from '../records/user.ts'
 import { describeUser } from '../representations/user.ts'
-import { collect, oneOf, wholeNumber } from './options.ts'
+import { collect, HIGHEST_LIMIT, oneOf, wholeNumber } from './options.ts'
 import type { RolesService } from './roles.ts'
 import { table } from './table.ts'
 import { operator, type Terminal } from './terminal.ts'
@@ -16,9 +16,6 @@ export interface UsersService {
 }
 
 type Services = UsersService & RolesService
-
-/** Some hundred bytes each are in memory at once. */
-const HIGHEST_LIMIT = 100_000
 
 const toLine = (user: UserWithRoles): string =>
   `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`

@@ -1,6 +1,9 @@
 /** The audit, put together: its key, what seals it, and what proves it. */
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { usernameKey } from '../accounts/username.ts'
+import type { Pause } from '../audit/trail.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import type { KeyEncryption } from '../keys/key-encryption.ts'
@@ -14,11 +17,16 @@ interface AuditParts {
   readonly clock: Clock
   readonly log: Logger
   readonly faults: Faults
+  readonly pause: Pause | undefined
   database(): Promise<Database>
   keyEncryption(): Promise<KeyEncryption | undefined>
 }
 
-export function composeAudit({ config, clock, log, faults, database, keyEncryption }: AuditParts) {
+const systemPause: Pause = (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined)
+
+export function composeAudit(parts: AuditParts) {
+  const { config, clock, log, faults, pause = systemPause, database, keyEncryption } = parts
+
   const auditKeyFiles = once(async () => {
     refuseForeignOwner(config.keysDirectory)
     const [{ openKeyFiles }, { AUDIT_KEYS }] = await Promise.all([
@@ -56,6 +64,16 @@ export function composeAudit({ config, clock, log, faults, database, keyEncrypti
     return createRetention({ read, write, clock, retentionSeconds: config.auditRetentionSeconds })
   })
 
+  const auditTrail = once(async () => {
+    const { users, clients, audit, auditSeals: seals } = (await database()).read
+    const [{ createAuditSearch }, { createAuditTrail }] = await Promise.all([
+      import('../audit/search.ts'),
+      import('../audit/trail.ts'),
+    ])
+    const filterOf = createAuditSearch({ users, clients, seals, openKeys: auditKeys, usernameKey, clock })
+    return createAuditTrail({ audit, seals, filterOf, clock, pause })
+  })
+
   /** @throws KeyError when the key that seals can't be used */
   const assertAuditKey = async () => {
     const newest = (await (await database()).read.auditSeals.keys()).at(-1)
@@ -64,5 +82,5 @@ export function composeAudit({ config, clock, log, faults, database, keyEncrypti
     if (newest !== undefined) await readAuditKey(await auditKeyFiles(), newest)
   }
 
-  return { auditKeyChanges, auditKeys, assertAuditKey, sealer, removeOldEvents }
+  return { auditKeyChanges, auditKeys, assertAuditKey, auditTrail, sealer, removeOldEvents }
 }

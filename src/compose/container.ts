@@ -5,14 +5,9 @@
 import { availableParallelism } from 'node:os'
 import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
-import { createLastWrongPasswords } from '../accounts/last-wrong-passwords.ts'
 import { createRoles } from '../accounts/roles.ts'
-import { createSignInNetworks } from '../accounts/sign-in-networks.ts'
-import { createSignInThrottling } from '../accounts/sign-in-throttling.ts'
-import { createPlaces } from '../accounts/throttling-places.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
-import { createAwayLog } from '../background/counter-sweep.ts'
 import { createJanitor } from '../background/janitor.ts'
 import { systemClock } from '../clock.ts'
 import type { Configuration } from '../config/read-config.ts'
@@ -31,11 +26,12 @@ import type { Snapshot } from '../records/unit-of-work.ts'
 import { composeAudit } from './audit.ts'
 import { once } from './once.ts'
 import type { Sources } from './sources.ts'
+import { composeThrottling } from './throttling.ts'
 
 export type Container = ReturnType<typeof createContainer>
 
 export function createContainer(config: Configuration, sources: Sources = {}) {
-  const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
+  const { clock = systemClock, randomness = systemRandomness, faults = {}, pause, onProgress } = sources
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
   const hashingLane = createHashingLane({ concurrency: availableParallelism(), limit: MOST_WAITING_WORK })
@@ -96,25 +92,9 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return faults.keyFiles?.(files) ?? files
   })
 
-  const audit = composeAudit({ config, clock, log, faults, database, keyEncryption })
+  const audit = composeAudit({ config, clock, log, faults, pause, database, keyEncryption })
 
-  const counters = once(async () => {
-    const [{ counterTable: table }, { createCounters }] = [
-      await database(),
-      await import('../storage/counters/counters.ts'),
-    ]
-    return createCounters({ table, onAway: createAwayLog(log) })
-  })
-
-  const throttling = once(async () => {
-    const { read, write } = await database()
-    return createSignInThrottling({
-      counters: await counters(),
-      placeOf: createPlaces(audit.auditKeys, 'username'),
-      networks: createSignInNetworks({ networks: read.signInNetworks, write, clock }),
-      lastWrong: createLastWrongPasswords(randomness),
-    })
-  })
+  const { counters, throttling } = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
 
   const keyLifecycle = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await keyFiles()]
@@ -170,6 +150,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     clients,
     apiKeys,
     sessionManagement,
+    auditTrail: audit.auditTrail,
     janitor,
     keyLifecycle,
     keys: async () => (await maintenance()).keys(),

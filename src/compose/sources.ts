@@ -1,6 +1,7 @@
 /** What a composition may take from outside. The program takes nothing; tests and benches do. */
 import type { DestinationStream } from 'pino'
 import type { Sealing } from '../audit/sealing.ts'
+import type { Pause } from '../audit/trail.ts'
 import type { Clock } from '../clock.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
@@ -24,6 +25,8 @@ export interface Sources {
   readonly clock?: Clock
   readonly randomness?: Randomness
   readonly faults?: Faults
+  /** How a command waits for what comes. */
+  readonly pause?: Pause
   /** Told of a change of many sessions how many are done. */
   readonly onProgress?: (done: number) => void
   /** Where the log goes; standard output when not given. */

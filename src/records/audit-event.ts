@@ -16,51 +16,58 @@ export interface Provenance {
 /** The service itself. */
 export const itself: Provenance = { actor: 'signet', address: null, userAgent: null, requestId: null }
 
-export type AuditEventType =
-  | 'access_token.revoke'
-  | 'api_key.create'
-  | 'api_key.exchange'
-  | 'api_key.revoke'
-  | 'audit.overflow'
-  | 'audit.remove'
-  | 'audit_key.add'
-  | 'audit_key.replace'
-  | 'client.authenticate'
-  | 'client.add'
-  | 'client.update'
-  | 'client.disable'
-  | 'client.enable'
-  | 'client.grant'
-  | 'client.delete'
-  | 'client.add_secret'
-  | 'client.remove_secret'
-  | 'restore.accept'
-  | 'role.add'
-  | 'role.update'
-  | 'role.delete'
-  | 'role.grant'
-  | 'role.revoke'
-  | 'session.refresh'
-  | 'session.repeat'
-  | 'session.end'
-  | 'signing_key.add'
-  | 'signing_key.activate'
-  | 'signing_key.ask_rotation'
-  | 'signing_key.retire'
-  | 'signing_key.revoke'
-  | 'signing_key.stop_signing'
-  | 'user.add'
-  | 'user.delete'
-  | 'user.disable'
-  | 'user.enable'
-  | 'user.set_password'
-  | 'user.sign_in'
-  | 'user.unlock'
-  | 'user.upgrade_password_hash'
+/** Ids begin so, and go on with the time. */
+export const EVENT_ID_PREFIX = 'event'
+
+export const auditEventTypes = [
+  'access_token.revoke',
+  'api_key.create',
+  'api_key.exchange',
+  'api_key.revoke',
+  'audit.overflow',
+  'audit.remove',
+  'audit_key.add',
+  'audit_key.replace',
+  'client.authenticate',
+  'client.add',
+  'client.update',
+  'client.disable',
+  'client.enable',
+  'client.grant',
+  'client.delete',
+  'client.add_secret',
+  'client.remove_secret',
+  'restore.accept',
+  'role.add',
+  'role.update',
+  'role.delete',
+  'role.grant',
+  'role.revoke',
+  'session.refresh',
+  'session.repeat',
+  'session.end',
+  'signing_key.add',
+  'signing_key.activate',
+  'signing_key.ask_rotation',
+  'signing_key.retire',
+  'signing_key.revoke',
+  'signing_key.stop_signing',
+  'user.add',
+  'user.delete',
+  'user.disable',
+  'user.enable',
+  'user.set_password',
+  'user.sign_in',
+  'user.unlock',
+  'user.upgrade_password_hash',
+] as const
+export type AuditEventType = (typeof auditEventTypes)[number]
+
+export const auditOutcomes = ['success', 'failure'] as const
 
 export interface AuditEvent {
   readonly type: AuditEventType
-  readonly outcome: 'success' | 'failure'
+  readonly outcome: (typeof auditOutcomes)[number]
   /** Why, in a few words without anything that the caller typed. */
   readonly reason?: string
   readonly userId?: string
@@ -81,9 +88,63 @@ export interface AuditEvent {
 /** Records an event that a caller can cause again without new work. Nobody waits for it, and it never fails. */
 export type RecordEvent = (event: Omit<AuditEvent, 'count' | 'occurredAtMs'>) => void
 
+/** As it is told of to operators: with what is called how, as it is called now. */
+export interface ListedAuditEvent {
+  readonly id: string
+  readonly type: string
+  readonly occurredAtMs: number
+  readonly outcome: AuditEvent['outcome']
+  readonly reason: string | null
+  readonly actor: string
+  readonly userId: string | null
+  readonly username: string | null
+  /** The `client_id` of RFC 6749 §2.2. */
+  readonly clientId: string | null
+  /** Internal id. */
+  readonly client: string | null
+  readonly sessionId: string | null
+  readonly target: string | null
+  readonly address: string | null
+  readonly userAgent: string | null
+  readonly requestId: string | null
+  readonly count: number
+  readonly nameHash: string | null
+  /** The number of the seal that covers it; null until there is one. */
+  readonly seal: number | null
+}
+
+/** Whoever has or had a name, or asked for it while nobody had it. */
+export interface AuditParty {
+  /** Internal ids of users, or of clients. */
+  readonly ids: readonly string[]
+  /** Undefined when it is not known. */
+  readonly nameHash: string | undefined
+}
+
+/** Every condition that is given holds. */
+export interface AuditFilter {
+  readonly user?: AuditParty | undefined
+  readonly client?: AuditParty | undefined
+  readonly types?: readonly string[] | undefined
+  readonly outcome?: AuditEvent['outcome'] | undefined
+  /** One of these. */
+  readonly addresses?: readonly string[] | undefined
+  readonly sinceMs?: number | undefined
+  readonly beforeMs?: number | undefined
+}
+
 export interface AuditReader {
   /** When the newest event was written. */
   lastEventAtMs(): Promise<number | undefined>
+  /** The newest `limit`, the oldest of them first. */
+  list(filter: AuditFilter, limit: number): Promise<readonly ListedAuditEvent[]>
+  /** Those of the seals after the one, up to the other, in the order of time. */
+  listSealed(
+    filter: AuditFilter,
+    seals: { readonly after: number; readonly to: number },
+  ): Promise<readonly ListedAuditEvent[]>
+  /** Those that no seal covers, in the order of their ids, after this one. */
+  listUnsealed(filter: AuditFilter, afterId: string, limit: number): Promise<readonly ListedAuditEvent[]>
 }
 
 export interface AuditStore extends AuditReader {

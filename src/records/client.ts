@@ -60,6 +60,8 @@ export interface ClientReader {
   list(): Promise<readonly RegisteredClient[]>
   /** Internal ids of all that there were, the deleted ones, too. */
   allIds(): Promise<readonly string[]>
+  /** Internal ids of all that had or have this `client_id`, the deleted ones, too. */
+  idsOf(clientId: string): Promise<readonly string[]>
   /** The browser origins that the client with this internal id has registered. */
   originsOf(id: string): Promise<readonly string[]>
   /** Whether any active client registered this browser origin. */
@@ -74,6 +76,4 @@ export interface ClientStore extends ClientReader {
   setStatus(id: string, status: Status): Promise<void>
   /** For a change of its credentials. */
   raiseRevision(id: string): Promise<void>
-  /** Internal ids of all that had or have this `client_id`, the deleted ones, too. */
-  idsOf(clientId: string): Promise<readonly string[]>
 }

@@ -2,6 +2,9 @@
 import type { Role } from './role.ts'
 import type { Status } from './standing.ts'
 
+/** Internal ids begin so. */
+export const USER_ID_PREFIX = 'user'
+
 export interface User {
   /** `user_…`, never reused. */
   readonly userId: string
@@ -36,6 +39,8 @@ export interface UserReader {
   /** The first `limit`, ordered by name. */
   list(filter: UserFilter, limit: number): Promise<readonly UserWithRoles[]>
   rolesOf(userId: string): Promise<readonly Role[]>
+  /** The ids of all who have or had a name, the deleted ones, too. */
+  idsOf(usernameKey: string): Promise<readonly string[]>
 }
 
 export interface UserStore extends UserReader {

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import { apiKeyChecks } from './conformance/api-keys.ts'
 import { auditChecks } from './conformance/audit.ts'
+import { auditListChecks } from './conformance/audit-list.ts'
 import { cascadeChecks } from './conformance/cascades.ts'
 import { clientChecks } from './conformance/clients.ts'
 import { credentialListChecks } from './conformance/credential-lists.ts'
@@ -61,6 +62,7 @@ const parts = [
   signingKeyChecks,
   instanceChecks,
   auditChecks,
+  auditListChecks,
   writeChecks,
   oneStatementChecks,
 ]

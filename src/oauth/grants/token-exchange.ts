@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import { type ApiKey, type PresentedApiKey, parseApiKey } from '../../records/api-key.ts'
 import type { RecordEvent } from '../../records/audit-event.ts'
+import { isClient } from '../../records/client.ts'
 import type { SessionReader, StoredSession } from '../../records/session.ts'
 import { type ApiKeysInUse, audiencesOfKey, type KeyOwner, narrowToKey } from '../api-keys.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
@@ -60,6 +61,9 @@ function targetOf({ resource, parameters: { audience } }: TokenRequest): string 
   return resource ?? audience
 }
 
+/** Whose key it is: of a client's, that is in no column, since the client that exchanges it is. */
+const aboutKey = ({ id, ownerId }: ApiKey) => ({ target: id, ...(isClient(ownerId) ? {} : { userId: ownerId }) })
+
 export function createTokenExchangeGrant(dependencies: {
   readonly issuer: string
   readonly apiKeys: ApiKeysInUse
@@ -101,7 +105,7 @@ export function createTokenExchangeGrant(dependencies: {
         const { key, problem: reason } = judged
         const refused = { type: 'api_key.exchange', outcome: 'failure', reason } as const
         // What fails the checksum is no guess.
-        if (presented !== undefined) recordEvent({ ...refused, clientId, provenance, ...(key && { target: key.id }) })
+        if (presented !== undefined) recordEvent({ ...refused, clientId, provenance, ...(key && aboutKey(key)) })
         throw refusal
       }
       const { key, lifetime, row, owner } = judged

@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely'
 import { orderedId } from '../../randomness.ts'
-import type { AuditStore } from '../../records/audit-event.ts'
+import { type AuditStore, EVENT_ID_PREFIX } from '../../records/audit-event.ts'
 import type { AuditEventsTable } from '../engine/audit-schema.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
+import { auditLists } from './audit-list.ts'
 
 export function prepareAuditStore(
   db: Kysely<Schema>,
@@ -31,6 +32,7 @@ export function prepareAuditStore(
   )
 
   return executor => ({
+    ...auditLists(executor.kysely),
     async lastEventAtMs() {
       // The ids are in the order of time.
       const query = executor.kysely.selectFrom('audit_events').select('occurred_at_ms').orderBy('id', 'desc').limit(1)
@@ -39,7 +41,7 @@ export function prepareAuditStore(
     async append(event) {
       const atMs = event.occurredAtMs ?? clock.now()
       await insert(executor, {
-        id: orderedId(randomness, atMs, 'event'),
+        id: orderedId(randomness, atMs, EVENT_ID_PREFIX),
         type: event.type,
         occurred_at_ms: atMs,
         outcome: event.outcome,

@@ -103,6 +103,10 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
     async allIds() {
       return (await executor.kysely.selectFrom('clients').select('id').orderBy('id').execute()).map(({ id }) => id)
     },
+    async idsOf(clientId) {
+      const rows = await executor.kysely.selectFrom('clients').select('id').where('client_id', '=', clientId).execute()
+      return rows.map(({ id }) => id)
+    },
     originsOf,
     async isRegisteredOrigin(origin) {
       const { rows } = await queries.isRegisteredOrigin(executor, { origin })
@@ -171,9 +175,5 @@ function clientChanges({ kysely }: Executor): Omit<ClientStore, keyof ClientRead
     },
     setStatus: (id, status) => update(id, { status }),
     raiseRevision: id => update(id, {}),
-    async idsOf(clientId) {
-      const rows = await kysely.selectFrom('clients').select('id').where('client_id', '=', clientId).execute()
-      return rows.map(({ id }) => id)
-    },
   }
 }

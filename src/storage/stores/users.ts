@@ -40,6 +40,15 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
         return rows[0] && toUser(rows[0])
       },
       list: (filter, limit) => listUsers(executor.kysely, dialect, filter, limit),
+      async idsOf(key) {
+        const named = executor.kysely.selectFrom('users').select('id').where('username_key', '=', key)
+        // One by the index of those who are not deleted, one by that of the others.
+        const [current, deleted] = [
+          await named.where('status', '<>', notDeleted).execute(),
+          await named.where('status', '=', notDeleted).execute(),
+        ]
+        return [...current, ...deleted].map(({ id }) => id)
+      },
       async rolesOf(userId) {
         const { rows } = await rolesOf(executor, { userId })
         return rows.map(toRole)

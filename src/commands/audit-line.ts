@@ -1,0 +1,34 @@
+/** An event in one line, for people. */
+import { isoTime } from '../clock.ts'
+import type { ListedAuditEvent } from '../records/audit-event.ts'
+import { printable, shortUserAgent } from './printable.ts'
+
+const WIDEST_TYPE = 'signing_key.stop_signing'.length
+/** As much of a keyed hash as tells it from the others. */
+const HASH_LENGTH = 12
+
+/** `name=value`, without what there is not. */
+const words = (pairs: Readonly<Record<string, string | null>>): string[] =>
+  Object.entries(pairs).flatMap(([name, value]) => (value === null ? [] : [`${name}=${printable(value)}`]))
+
+/** When, whether it went well, what and why, who, from where, how often. */
+export function lineOfEvent(event: ListedAuditEvent): string {
+  const { type, outcome, reason, actor, nameHash, userAgent, count } = event
+  const about = words({
+    user: event.username ?? event.userId,
+    name: nameHash === null ? null : `unknown:${nameHash.slice(0, HASH_LENGTH)}`,
+    client: event.clientId ?? event.client,
+    session: event.sessionId,
+    target: event.target,
+    from: event.address,
+    // Who asks at an endpoint is named already.
+    by: actor === 'client' || actor === 'user' ? null : actor,
+  })
+  return [
+    ...[isoTime(event.occurredAtMs), outcome === 'success' ? 'ok    ' : 'FAILED', type.padEnd(WIDEST_TYPE)],
+    ...(reason === null ? [] : [printable(reason)]),
+    ...about,
+    ...(userAgent === null ? [] : [`"${shortUserAgent(userAgent)}"`]),
+    ...(count === 1 ? [] : [`x${count}`]),
+  ].join('  ')
+}

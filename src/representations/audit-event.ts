@@ -1,0 +1,24 @@
+/** An event of the audit as the command line shows it. */
+import { isoTime } from '../clock.ts'
+import type { ListedAuditEvent } from '../records/audit-event.ts'
+
+export const describeAuditEvent = (event: ListedAuditEvent) => ({
+  id: event.id,
+  type: event.type,
+  occurred_at: isoTime(event.occurredAtMs),
+  outcome: event.outcome,
+  reason: event.reason,
+  actor: event.actor,
+  user_id: event.userId,
+  username: event.username,
+  client_id: event.clientId,
+  client: event.client,
+  session_id: event.sessionId,
+  target: event.target,
+  address: event.address,
+  user_agent: event.userAgent,
+  request_id: event.requestId,
+  count: event.count,
+  name_hash: event.nameHash,
+  seal: event.seal,
+})
