@@ -25,16 +25,18 @@ function choiceIn({ acceptRestore, keepCredentials, dropCredentials }: Asked): C
   return choice
 }
 
-function lineOf({ check, problem, warning }: Finding): string {
+function lineOf({ check, problem, warning, note }: Finding): string {
   if (problem !== undefined) return `PROBLEM  ${check}: ${problem}`
-  return warning === undefined ? `ok       ${check}` : `WARNING  ${check}: ${warning}`
+  if (warning !== undefined) return `WARNING  ${check}: ${warning}`
+  return note === undefined ? `ok       ${check}` : `note     ${check}: ${note}`
 }
 
-const describeFinding = ({ check, problem, warning }: Finding) => ({
+const describeFinding = ({ check, problem, warning, note }: Finding) => ({
   check,
   ok: problem === undefined,
   problem: problem ?? null,
   warning: warning ?? null,
+  note: note ?? null,
 })
 
 export const doctorCommand = (services: () => DoctorService, { answer }: Terminal): CommandUnknownOpts =>

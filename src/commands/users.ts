@@ -80,6 +80,16 @@ export function usersCommand(services: () => Services, { answer, remark, readSec
       answer(describeUser(user), [`Set the password of ${user.username}`], options)
     })
 
+  users
+    .command('unlock')
+    .description('forget the wrong passwords that were counted for the user, who can try again at once')
+    .argument('<name>')
+    .option('--json', 'print JSON')
+    .action(async (username, options) => {
+      const user = await (await services().users()).unlock(username, operator())
+      answer(describeUser(user), [`${user.username} can try again`], options)
+    })
+
   const statusCommand = (verb: string, status: Status, description: string) =>
     users
       .command(verb)

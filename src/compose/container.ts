@@ -152,6 +152,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     sessionManagement,
     auditTrail: audit.auditTrail,
     janitor,
+    counters,
     keyLifecycle,
     keys: async () => (await maintenance()).keys(),
     doctor: async () => (await maintenance()).doctor(),

@@ -60,8 +60,8 @@ export function composeMaintenance(parts: MaintenanceParts) {
       examine: createExamination({
         openDatabase: async () => {
           const { read, integrityProblem } = await openDatabase()
-          const { signingKeys, credentials, audit } = read
-          return { signingKeys, credentials, lastEventAtMs: audit.lastEventAtMs, integrityProblem }
+          const { signingKeys, credentials, clients, audit } = read
+          return { signingKeys, credentials, clients, lastEventAtMs: audit.lastEventAtMs, integrityProblem }
         },
         openFiles,
         restoreGuard: async () => {

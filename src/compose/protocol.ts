@@ -4,6 +4,7 @@ import type { ApiKeys } from '../accounts/api-keys.ts'
 import { createGate } from '../accounts/may-receive-tokens.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
+import { createPlaces } from '../accounts/throttling-places.ts'
 import { createNameHash } from '../audit/name-hash.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
@@ -14,6 +15,7 @@ import { type ApiKeysInUse, createApiKeysInUse } from '../oauth/api-keys.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
 import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
 import { createKnownClients } from '../oauth/client-authentication/known-clients.ts'
+import { createSecretThrottling } from '../oauth/client-authentication/secret-throttling.ts'
 import { createClientCredentialsGrant } from '../oauth/grants/client-credentials.ts'
 import { createPasswordGrant } from '../oauth/grants/password.ts'
 import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
@@ -59,7 +61,7 @@ export interface ProtocolParts {
 }
 
 export function composeProtocol(parts: ProtocolParts) {
-  const { config, clock, read, write, ends, recordEvent, activeSigner, publishedKeys } = parts
+  const { config, clock, randomness, read, write, ends, recordEvent, activeSigner, publishedKeys } = parts
   const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
 
   const gate = createGate({ standing: read.standing })
@@ -74,6 +76,12 @@ export function composeProtocol(parts: ProtocolParts) {
   const recordUse = createCredentialUse({ write, clock })
   const authenticateClient = createClientAuthentication({
     findClient: createKnownClients(read.clients),
+    throttling: createSecretThrottling({
+      counters: parts.counters,
+      placeOf: createPlaces(async () => parts.auditKeys, 'client_id'),
+      clock,
+      randomness,
+    }),
     recordUse,
     recordEvent,
     hashName: createNameHash(parts.auditKeys, 'client_id'),

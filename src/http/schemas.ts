@@ -14,12 +14,15 @@ export const errorResponse = (description: string) => ({
   content: { 'application/json': { schema: errorSchema } },
 })
 
+export const tooMany = (why: string) => errorResponse(`\`too_many_requests\`, with Retry-After: ${why}`)
+
 /** What every endpoint answers at which clients authenticate, beside its own 400. */
 export const clientErrors = {
   401: errorResponse('`invalid_client`'),
   403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
   413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
   415: errorResponse('`invalid_request`: not a form in UTF-8'),
+  429: tooMany('too many wrong client secrets from this address'),
   503: errorResponse('`temporarily_unavailable`, with Retry-After'),
 } as const
 

@@ -4,11 +4,13 @@ import type { KeyFiles } from '../keys/key-files.ts'
 import { readProved } from '../keys/private-keys.ts'
 import { inState } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import type { ClientReader } from '../records/client.ts'
 import type { CredentialReader } from '../records/credential.ts'
 import type { SigningKeyReader } from '../records/signing-key.ts'
 import type { AcceptedRestore, CredentialChoice } from './accept-restore.ts'
 import type { AtStake } from './at-stake.ts'
 import { expiringCredentials } from './expiring-credentials.ts'
+import { guessableClients } from './guessable-clients.ts'
 import type { RestoreGuard } from './restore.ts'
 
 export interface Finding {
@@ -17,6 +19,8 @@ export interface Finding {
   readonly problem: string | undefined
   /** What will be one if nobody does anything; undefined when there is nothing. */
   readonly warning: string | undefined
+  /** What an operator should know and need not mend; undefined when there is nothing. */
+  readonly note: string | undefined
 }
 
 export interface Doctor {
@@ -43,6 +47,7 @@ export function createExamination(dependencies: {
   readonly openDatabase: () => Promise<{
     readonly signingKeys: SigningKeyReader
     readonly credentials: Pick<CredentialReader, 'listExpiring'>
+    readonly clients: Pick<ClientReader, 'list'>
     /** When the newest audit event was written. */
     readonly lastEventAtMs: () => Promise<number | undefined>
     readonly integrityProblem: () => Promise<string | undefined>
@@ -89,25 +94,27 @@ export function createExamination(dependencies: {
     'key encryption': encryptionProblem,
     restore: async () => (await restoreGuard()).problem(),
   }
+  /** What they answer is as it should be. */
+  const facts: typeof checks = {
+    'sign-ins': async () => guessableClients((await openDatabase()).clients),
+  }
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
   }
 
-  const problemIn = async (look: () => Promise<string | undefined>) => ({
-    problem: await look().catch(messageOf),
-    warning: undefined,
-  })
-  const warningIn = (look: () => Promise<string | undefined>) =>
+  const nothing = { problem: undefined, warning: undefined, note: undefined }
+  const findingOf = (check: string, as: 'problem' | 'warning' | 'note', look: () => Promise<string | undefined>) =>
     look().then(
-      warning => ({ problem: undefined, warning }),
-      (error: unknown) => ({ problem: messageOf(error), warning: undefined }),
+      said => ({ check, ...nothing, [as]: said }),
+      (error: unknown) => ({ check, ...nothing, problem: messageOf(error) }),
     )
 
   return async () => {
     const findings: Finding[] = []
-    for (const [check, look] of Object.entries(checks)) findings.push({ check, ...(await problemIn(look)) })
-    for (const [check, look] of Object.entries(outlooks)) findings.push({ check, ...(await warningIn(look)) })
+    for (const [check, look] of Object.entries(checks)) findings.push(await findingOf(check, 'problem', look))
+    for (const [check, look] of Object.entries(facts)) findings.push(await findingOf(check, 'note', look))
+    for (const [check, look] of Object.entries(outlooks)) findings.push(await findingOf(check, 'warning', look))
     return findings
   }
 }

@@ -1,5 +1,16 @@
 import t from 'tap'
-import { attempt, guessingAtAlice, right, untilThrottled, wrong } from '../support/guessing.ts'
+import { testClock } from '../support/clock.ts'
+import {
+  attempt,
+  countersOf,
+  countingHasher,
+  guessingAtAlice,
+  right,
+  untilThrottled,
+  wrong,
+} from '../support/guessing.ts'
+import { addAlice, byTest, password, serve } from '../support/serve.ts'
+import { select } from '../support/sqlite.ts'
 
 t.jobs = 3
 
@@ -46,4 +57,170 @@ t.test('of 200 guesses at once no more are compared than of one after the other'
   t.ok(compared() <= 10, `${compared()} compared at once`)
   await untilThrottled(service, {}, 200)
   t.equal(compared(), 10)
+})
+
+t.test('what was counted outlives a restart, and two instances count together', async t => {
+  const { service, compared } = await guessingAtAlice(t)
+  for (let number = 0; number < 5; number += 1) await attempt(service, { password: wrong(number) })
+  const second = countingHasher()
+  const other = await serve(t, { folder: service.folder, faults: { hasher: () => second.hasher } })
+  await Promise.all(
+    Array.from({ length: 100 }, (_, number) =>
+      attempt(number % 2 === 0 ? service : other, { password: wrong(5 + number) }),
+    ),
+  )
+  await untilThrottled(service, {}, 200)
+  t.equal((await right(other)).status, 429)
+  t.equal(compared() + second.compared(), 10)
+  await service.stop()
+  await other.stop()
+  const later = await serve(t, { folder: service.folder })
+  t.equal((await right(later)).status, 429)
+})
+
+t.test('a right password begins anew, and gives back what it took of others', async t => {
+  const { service } = await guessingAtAlice(t)
+  for (let number = 0; number < 9; number += 1) await attempt(service, { password: wrong(number) })
+  t.equal((await right(service)).status, 200)
+  t.match(
+    countersOf(service).map(({ key, points }) => [key.split(':')[0], points]),
+    [
+      ['account', 9],
+      ['network', 9],
+      ['wider_network', 9],
+    ],
+  )
+  for (let number = 0; number < 30; number += 1) t.equal((await right(service)).status, 200)
+  t.equal((await untilThrottled(service, {}, 100)).length, 11)
+})
+
+t.test('whoever is disabled learns nothing of a right password', async t => {
+  const { service } = await guessingAtAlice(t)
+  await service.users.setStatus('alice', 'disabled', byTest)
+  t.equal((await right(service)).status, 400)
+  t.match(
+    countersOf(service).map(({ points }) => points),
+    [1, 1, 1, 1, 1],
+  )
+})
+
+t.test('a password that a device repeats counts once, and a thousand different ones count all', async t => {
+  const { service, compared } = await guessingAtAlice(t)
+  for (let time = 0; time < 30; time += 1) await attempt(service, { password: wrong(time % 2) })
+  t.equal(compared(), 30, 'each is compared all the same')
+  t.match(
+    countersOf(service).map(({ points }) => points),
+    [2, 2, 2, 2, 2],
+  )
+  const guesses = await Promise.all(
+    Array.from({ length: 1000 }, (_, number) => attempt(service, { password: wrong(number + 2) })),
+  )
+  t.ok(guesses.every(({ status }) => status !== 200))
+  await untilThrottled(service, {}, 2000)
+  t.equal(compared(), 38)
+})
+
+t.test('networks are counted with what one host has, and a wider one with more', async t => {
+  const { service } = await guessingAtAlice(t)
+  const guessAs = (username: string, address: string) =>
+    attempt(service, { username, address, password: wrong(0) }).then(({ status }) => status)
+  for (let number = 0; number < 50; number += 1) await guessAs(`somebody-${number}`, `2001:db8:0:1::${number}`)
+  t.equal(await guessAs('another', '2001:db8:0:1::ffff'), 429, 'the /64')
+  t.equal(await guessAs('another', '2001:db8:0:2::1'), 400, 'the next one')
+  for (let host = 1; host <= 4; host += 1)
+    for (let number = 0; number < 50; number += 1) await guessAs(`person-${host}-${number}`, `198.51.100.${host}`)
+  t.equal(await guessAs('another', '198.51.100.99'), 429, 'the /24')
+  t.equal(await guessAs('another', '198.51.101.1'), 400, 'the next one')
+})
+
+t.test('the victim signs in from its own network while a hundred others guess', async t => {
+  const clock = testClock()
+  const { service } = await guessingAtAlice(t, { clock })
+  const home = '192.0.2.1'
+  t.equal((await right(service, { address: home })).status, 200)
+  for (let network = 0; network < 110; network += 1)
+    await attempt(service, { password: wrong(network), address: `10.${network}.0.1` })
+  t.equal((await right(service, { address: '10.200.0.1' })).status, 429, 'from a new network')
+  t.equal((await right(service, { address: home })).status, 200)
+  t.equal((await untilThrottled(service, { address: home })).length, 11, 'that network has limits, too')
+
+  clock.advance(91 * 24 * 60 * 60_000)
+  t.equal((await right(service, { address: home })).status, 429, 'ninety days later')
+})
+
+t.test('ten networks of an account are kept, and those of a confidential client are not its own', async t => {
+  const clock = testClock()
+  const { service } = await guessingAtAlice(t, { clock })
+  const known = () =>
+    select(service.databaseFile, 'select network from sign_in_networks order by last_at_ms').map(row => row['network'])
+  t.equal((await right(service, { address: '203.0.113.1', isConfidential: true })).status, 200)
+  for (let network = 1; network <= 12; network += 1) {
+    t.equal((await right(service, { address: `192.0.2.${network}` })).status, 200)
+    clock.advance(1000)
+  }
+  // Nobody waits for these writes; whatever is written later comes after them.
+  await service.users.setPassword('alice', password, byTest)
+  t.same(
+    known(),
+    Array.from({ length: 10 }, (_, index) => `192.0.2.${index + 3}`),
+  )
+  const before = select(service.databaseFile, 'select * from sign_in_networks order by network')
+  t.equal((await right(service, { address: '192.0.2.5' })).status, 200)
+  await service.users.setPassword('alice', password, byTest)
+  t.same(select(service.databaseFile, 'select * from sign_in_networks order by network'), before, 'once a day')
+  await service.users.setStatus('alice', 'deleted', byTest)
+  t.same(known(), [])
+})
+
+t.test('through a confidential client one account is slowed down, and no other user of it', async t => {
+  const { service } = await guessingAtAlice(t)
+  await service.users.add({ username: 'bob', password, roles: ['editor'] }, byTest)
+  const through = { isConfidential: true, address: '192.0.2.1' }
+  for (let time = 0; time < 1000; time += 1) await attempt(service, { ...through, password: wrong(0) })
+  t.equal((await right(service, through)).status, 200, "that person's second device")
+  t.equal((await right(service, { ...through, username: 'bob' })).status, 200)
+
+  t.equal((await untilThrottled(service, through, 1)).length, 11)
+  t.equal((await right(service, through)).status, 429)
+  t.equal((await right(service, { ...through, username: 'bob' })).status, 200)
+  t.equal((await right(service, { address: '192.0.2.1' })).status, 200, 'through another client')
+})
+
+t.test('a refresh is never throttled', async t => {
+  const { service } = await guessingAtAlice(t)
+  const { refresh_token } = (await right(service)).body
+  await untilThrottled(service)
+  t.equal((await service.token({ grant_type: 'refresh_token', refresh_token, client_id: 'spa' })).status, 200)
+})
+
+t.test('an attempt that could not be checked is given back', async t => {
+  const { hasher } = countingHasher()
+  let isBroken = false
+  const broken = { ...hasher, verify: async () => Promise.reject(new Error('broken')) }
+  const service = await serve(t, {
+    faults: { hasher: () => ({ ...hasher, verify: (...words) => (isBroken ? broken : hasher).verify(...words) }) },
+  })
+  await addAlice(service)
+  isBroken = true
+  for (let number = 0; number < 12; number += 1)
+    t.equal((await attempt(service, { password: wrong(number) })).status, 500)
+  isBroken = false
+  t.same(countersOf(service), [])
+  t.equal((await right(service)).status, 200)
+})
+
+t.test('a throttled sign-in is in the audit, and the name of nobody is not', async t => {
+  const { service } = await guessingAtAlice(t)
+  await untilThrottled(service)
+  await untilThrottled(service, { username: 'my password in the wrong field' })
+  await service.stop()
+  const rows = select(
+    service.databaseFile,
+    "select reason, user_id, name_hash, count from audit_events where type = 'user.sign_in' and reason = 'throttled' order by rowid",
+  )
+  t.match(rows, [
+    { user_id: /^user_/, name_hash: null, count: 1 },
+    { user_id: null, name_hash: /^[\w-]{43}$/, count: 1 },
+  ])
+  t.notMatch(JSON.stringify(countersOf(service)), /wrong field|user_|alice/)
 })

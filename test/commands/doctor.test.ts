@@ -2,6 +2,7 @@
 import { openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
 import { accepting, putBack, toRestore } from '../support/restore.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
@@ -22,9 +23,13 @@ const checks = [
   'audit key',
   'key encryption',
   'restore',
+  'sign-ins',
   'credentials',
 ]
-const well = { ok: true, findings: checks.map(check => ({ check, ok: true, problem: null, warning: null })) }
+const well = {
+  ok: true,
+  findings: checks.map(check => ({ check, ok: true, problem: null, warning: null, note: null })),
+}
 
 const doctorIn = async (t: Test, folder: string) => commandLine(t, await environmentOf(folder))
 
@@ -53,6 +58,20 @@ t.test('people read what is wrong in one line, and scripts in the exit code', as
     /^PROBLEM {2}active key: The private key .*\.pem is missing/,
   )
   t.equal(lines.filter(line => line.startsWith('ok     ')).length, checks.length - 1)
+})
+
+t.test('clients through which a guesser can keep a person out are told of, and nothing is to mend', async t => {
+  const service = await serve(t)
+  const { json, text } = await doctorIn(t, service.folder)
+  await addClient(service, { clientId: 'public', isPublic: true, secret: undefined })
+  await addClient(service, { clientId: 'machine', grants: ['client_credentials'] })
+  t.strictSame(await json(['doctor']), well)
+  await addClient(service, { clientId: 'mail' })
+  const { ok, findings } = await json(['doctor'])
+  const { note } = findings.find(({ check }: { check: string }) => check === 'sign-ins')
+  t.equal(ok, true)
+  t.match(note, /^Whoever guesses a person's password through mail keeps that person out there meanwhile/)
+  t.match(await text(['doctor']), `note     sign-ins: ${note}\n`)
 })
 
 t.test('a damaged page is found, although the service would still start', { skip }, async t => {

@@ -1,8 +1,11 @@
 /** Guessing passwords through a service's front door, and how many of the guesses were compared with a stored one. */
 import type { Test } from 'tap'
 import type { PasswordHasher } from '../../src/passwords/passwords.ts'
+import { countersFileOf } from '../../src/records/instance.ts'
+import { isOnPostgres } from './environment.ts'
 import { fastHasher } from './fast-hasher.ts'
 import { type Answer, addAlice, basic, password, type ServeOptions, type Service, secret, serve } from './serve.ts'
+import { type Row, select } from './sqlite.ts'
 
 /** The addresses that requests name are believed: every test can come from wherever it likes. */
 const behindProxy = { SIGNET_TRUST_PROXY: '127.0.0.1/32' }
@@ -58,6 +61,12 @@ export async function guessingAtAlice(t: Test, options: ServeOptions = {}) {
   const its = await guessing(t, options)
   await addAlice(its.service)
   return its
+}
+
+/** What is counted now, by the key. */
+export const countersOf = ({ databaseFile }: Service): Row[] => {
+  const file = isOnPostgres() ? databaseFile : countersFileOf(databaseFile)
+  return select(file, 'select key, points from attempt_counters where points > 0 order by key')
 }
 
 export const wrong = (number: number): string => `wrong password number ${number}`

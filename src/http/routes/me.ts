@@ -8,7 +8,7 @@ import { describeSelf, selfSchema } from '../../representations/user.ts'
 import { notFound } from '../error-handler.ts'
 import { formOf, requireForm } from '../form-parameters.ts'
 import { provenanceOf } from '../provenance.ts'
-import { bearerErrors, errorResponse, json, nothing, ofUser } from '../schemas.ts'
+import { bearerErrors, errorResponse, json, nothing, ofUser, tooMany } from '../schemas.ts'
 import { type MyApiKeysOptions, myApiKeysRoutes } from './my-api-keys.ts'
 
 export interface MeRoutesOptions extends MyApiKeysOptions {
@@ -123,6 +123,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
         400: errorResponse('`invalid_grant`: the current password is wrong; `invalid_request`: the new one is refused'),
         413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
         415: errorResponse('`invalid_request`: not a form in UTF-8'),
+        429: tooMany('too many wrong passwords'),
       },
     },
     onRequest: async request => requireForm(request),

@@ -8,7 +8,7 @@ import type { OriginRules } from '../browser-origins.ts'
 import { handleClientRequest, prepareClientForm } from '../client-request.ts'
 import { formOf } from '../form-parameters.ts'
 import { noteForLog } from '../request-log.ts'
-import { clientErrors, errorResponse } from '../schemas.ts'
+import { clientErrors, errorResponse, tooMany } from '../schemas.ts'
 
 export interface TokenRouteOptions {
   readonly tokenEndpoint: (request: ClientRequest) => Promise<TokenResponse>
@@ -107,5 +107,6 @@ const schema = {
       '`invalid_request`, `invalid_grant`, `invalid_scope`, `invalid_target`, `unauthorized_client` or `unsupported_grant_type`',
     ),
     ...clientErrors,
+    429: tooMany('too many wrong passwords, or wrong client secrets from this address'),
   },
 } as const

@@ -5,14 +5,16 @@
 import type { Clock } from '../../clock.ts'
 import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import type { Client } from '../../records/client.ts'
+import { TooManyAttempts } from '../../records/counters.ts'
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
 import type { Prove } from '../proofs.ts'
 import { clientSecretBasic } from './client-secret-basic.ts'
 import { clientSecretPost } from './client-secret-post.ts'
 import type { RecordUse } from './credential-use.ts'
 import type { FindClient } from './known-clients.ts'
-import type { PresentedClient, Proof, ProvingMethod, RequestCredentials } from './method.ts'
+import type { Outcome, PresentedClient, Proof, ProvingMethod, RequestCredentials } from './method.ts'
 import { none } from './none.ts'
+import type { SecretThrottling } from './secret-throttling.ts'
 
 const provingMethods: readonly ProvingMethod[] = [clientSecretBasic, clientSecretPost]
 
@@ -36,7 +38,7 @@ export interface ClientRequest extends RequestCredentials {
   readonly onClient: (clientId: string) => void
 }
 
-/** @throws OAuthError invalid_request, invalid_client */
+/** @throws OAuthError invalid_request, invalid_client; TooManyAttempts */
 export type AuthenticateClient = (request: ClientRequest) => Promise<AuthenticatedClient>
 
 /**
@@ -54,6 +56,7 @@ export function presentedClient(request: RequestCredentials): PresentedClient {
 
 export function createClientAuthentication(dependencies: {
   readonly findClient: FindClient
+  readonly throttling: SecretThrottling
   readonly recordUse: RecordUse
   readonly recordEvent: RecordEvent
   /** The keyed hash of a client_id that no client has. */
@@ -62,17 +65,37 @@ export function createClientAuthentication(dependencies: {
   /** Seconds, for clients without a lifetime of their own. */
   readonly accessTokenTtl: number
 }): AuthenticateClient {
-  const { findClient, recordUse, recordEvent, hashName, clock, accessTokenTtl } = dependencies
+  const { findClient, throttling, recordUse, recordEvent, hashName, clock, accessTokenTtl } = dependencies
 
-  function fail(
+  function record(
     client: Client | undefined,
     { clientId }: PresentedClient,
     reason: string,
     provenance: Provenance,
-  ): never {
+  ): void {
     const who = client === undefined ? { nameHash: hashName(clientId) } : { clientId: client.id }
     recordEvent({ type: 'client.authenticate', outcome: 'failure', reason, ...who, provenance })
+  }
+
+  function fail(...why: Parameters<typeof record>): never {
+    record(...why)
     throw invalidClient()
+  }
+
+  async function prove(
+    client: Client | undefined,
+    presented: PresentedClient,
+    { address }: Provenance,
+  ): Promise<Outcome> {
+    if (presented.secret === undefined) return presented.prove(client, clock.now())
+    const { clientId, secret } = presented
+    let outcome: Outcome = 'wrong_secret'
+    // Whoever is disabled learns nothing of a right secret, and so it counts as a wrong one.
+    await throttling.count({ clientId, address, secret }, () => {
+      outcome = presented.prove(client, clock.now())
+      return client?.status === 'active' && typeof outcome !== 'string'
+    })
+    return outcome
   }
 
   /** What is presented is looked at first, so that every failure costs the same. */
@@ -81,7 +104,10 @@ export function createClientAuthentication(dependencies: {
     presented: PresentedClient,
     provenance: Provenance,
   ): Promise<Proof> {
-    const outcome = await presented.prove(client, clock.now())
+    const outcome = await prove(client, presented, provenance).catch(error => {
+      if (error instanceof TooManyAttempts) record(client, presented, 'throttled', provenance)
+      throw error
+    })
     if (client === undefined) return fail(client, presented, 'unknown_client', provenance)
     if (client.status !== 'active') return fail(client, presented, `client_${client.status}`, provenance)
     if (typeof outcome === 'string') return fail(client, presented, outcome, provenance)

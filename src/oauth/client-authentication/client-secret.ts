@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Client } from '../../records/client.ts'
 import type { Credential } from '../../records/credential.ts'
 import { hashOf } from '../../records/opaque-token.ts'
-import type { Outcome, PresentedClient, Proof } from './method.ts'
+import type { Outcome, PresentedSecret, Proof } from './method.ts'
 
 /** Compared with when there is no secret to compare with, so that an unknown client costs the same. */
 const nobodysSecret: Credential = {
@@ -40,9 +40,10 @@ function proofBy(secret: Credential): Proof {
  * A client that presents a secret.
  * @param readings the secret in every form in which it may have been meant; equal ones count once
  */
-export function presentedSecret(clientId: string, readings: readonly string[]): PresentedClient {
+export function presentedSecret(clientId: string, readings: readonly string[]): PresentedSecret {
   return {
     clientId,
+    secret: readings[0] ?? '',
     prove(client: Client | undefined, nowMs: number): Outcome {
       const presented = [...new Set(readings)].map(reading => Buffer.from(hashOf(reading)))
       const good = matching(client?.secrets ?? [], presented).find(secret => endOf(secret) > nowMs)

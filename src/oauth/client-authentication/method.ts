@@ -24,8 +24,22 @@ export interface ProvingMethod extends ClientAuthenticationMethod {
 }
 
 /** What a request presents; nothing of it is believed yet. */
-export interface PresentedClient {
+export type PresentedClient = PresentedSecret | PresentedOtherwise
+
+interface Presented {
   readonly clientId: string
+}
+
+/** A secret can be guessed. */
+export interface PresentedSecret extends Presented {
+  /** As it was sent. */
+  readonly secret: string
+  /** As below; at once, so that of many guesses each is counted before the next is compared. */
+  prove(client: Client | undefined, nowMs: number): Outcome
+}
+
+export interface PresentedOtherwise extends Presented {
+  readonly secret: undefined
   /**
    * Looks at what is presented. It costs the same without a client, and does not ask whether the client is active.
    * @param client undefined: there is none with this `client_id`

@@ -13,6 +13,6 @@ export const none: ClientAuthenticationMethod = {
   name: 'none',
   read({ parameters: { client_id: clientId } }) {
     if (clientId === undefined) throw invalidClient()
-    return { clientId, prove: client => (client?.isPublic ? proof : 'no_credentials') }
+    return { clientId, secret: undefined, prove: client => (client?.isPublic ? proof : 'no_credentials') }
   },
 }
