@@ -15,9 +15,10 @@ export function countingHasher() {
   let compared = 0
   const hasher: PasswordHasher = {
     ...fastHasher,
-    verify(stored, typed) {
+    // The hash that nobody has costs nothing here, either.
+    async verify(stored, typed) {
       compared += 1
-      return fastHasher.verify(stored, typed)
+      return stored === (await fastHasher.hash(typed))
     },
   }
   return { hasher, compared: () => compared }
