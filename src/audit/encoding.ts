@@ -46,11 +46,7 @@ export const byId = (one: AuditRow, other: AuditRow): number => (one.id < other.
  * @returns base64url
  */
 export const digestOf = (before: string | undefined, hashes: readonly Buffer[]): string =>
-  hash(
-    'sha256',
-    lengthPrefixed(['signet audit digest', Buffer.from(before ?? '', 'base64url'), Buffer.concat(hashes)]),
-    'base64url',
-  )
+  hash('sha256', lengthPrefixed(['signet audit digest', before ?? '', Buffer.concat(hashes)]), 'base64url')
 
 /** A seal as operators note it. */
 export const headOf = ({ number, digest }: Pick<AuditSeal, 'number' | 'digest'>): string => `${number}:${digest}`

@@ -65,21 +65,25 @@ export const notSigned = (context: SealContext, kid: string | undefined): Proble
     `altered, or somebody made it who does not have that key. It is to cover ${plural(context.seal.count, 'event')} ${span(context)}.`,
 })
 
-export function rowsDiffer(context: SealContext, rows: number, culprit: string | undefined): Problem {
-  const { number, count } = context.seal
-  const what =
-    rows < count
-      ? `${count - rows} of its ${plural(count, 'event')} are missing`
-      : rows > count
-        ? `it has ${plural(rows, 'event')}, and ${count} when it was made`
-        : `one of its ${plural(count, 'event')} was altered or exchanged, or more of them`
-  const which = culprit === undefined ? '' : ` Somebody added ${culprit}.`
-  return {
-    ...about(context),
-    ...(culprit !== undefined && { event: culprit }),
-    message: `Seal ${number} does not fit its events: ${what}. They were written ${span(context)}.${which}`,
-  }
+function difference(count: number, rows: number): string {
+  const events = plural(count, 'event')
+  if (rows < count) return `${count - rows} of its ${events} ${count - rows === 1 ? 'is' : 'are'} missing`
+  if (rows > count) return `it has ${plural(rows, 'event')}, and had ${count} when it was made`
+  return count === 1 ? 'it was altered or exchanged' : `one or more of its ${events} were altered or exchanged`
 }
+
+export const rowsDiffer = (context: SealContext, rows: number, culprit: string | undefined): Problem => ({
+  ...about(context),
+  ...(culprit !== undefined && { event: culprit }),
+  message:
+    `Seal ${context.seal.number} does not fit its events: ${difference(context.seal.count, rows)}. They were written ${span(context)}.` +
+    (culprit === undefined ? '' : ` Somebody added ${culprit}.`),
+})
+
+export const movedRow = (row: AuditRow, number: number): Problem => ({
+  ...{ seal: number, event: row.id },
+  message: `The event that is missing in seal ${number} is ${row.id}: somebody took the number of its seal off.`,
+})
 
 export const sealsMissing = (from: number, until: number, context: SealContext): Problem => ({
   ...about(context),
@@ -94,7 +98,7 @@ export const disorder = (context: SealContext): Problem => ({
 export const strays = (rows: readonly AuditRow[]): Problem => ({
   ...(rows[0] && { event: rows[0].id }),
   message:
-    `${plural(rows.length, 'event')} name a seal that is not there, the first ${rows[0]?.id} of ${timeText(rows[0]?.occurredAtMs)} (seal ${rows[0]?.seal}): ` +
+    `${plural(rows.length, 'event')} ${rows.length === 1 ? 'names' : 'name'} a seal that is not there, the first ${rows[0]?.id} of ${timeText(rows[0]?.occurredAtMs)} (seal ${rows[0]?.seal}): ` +
     'seals were removed, or events were added or moved.',
 })
 

@@ -25,11 +25,14 @@ interface Page {
   readonly unsealed: readonly AuditRow[] | undefined
 }
 
+/** Somebody may have written there what is no number of rows. */
+const rowsOf = ({ count }: AuditSeal): number => (Number.isInteger(count) && count > 0 ? Math.min(count, MOST_ROWS) : 0)
+
 /** As many seals as have the rows of a page, at least one. */
 function fitting(seals: readonly AuditSeal[]): readonly AuditSeal[] {
   let rows = 0
-  const firstBeyond = seals.findIndex(({ count }) => {
-    rows += count
+  const firstBeyond = seals.findIndex(seal => {
+    rows += rowsOf(seal)
     return rows > ROWS_A_PAGE
   })
   return firstBeyond < 0 ? seals : seals.slice(0, Math.max(1, firstBeyond))
@@ -39,7 +42,7 @@ async function readPage({ auditSeals }: Pick<Readers, 'auditSeals'>, after: numb
   const found = await auditSeals.seals(after, mostSeals)
   const seals = fitting(found)
   const isLast = found.length < mostSeals && seals.length === found.length
-  const expected = seals.reduce((total, { count }) => total + Math.min(count, MOST_ROWS), 0)
+  const expected = seals.reduce((total, seal) => total + rowsOf(seal), 0)
   const most = expected + ROWS_TOO_MANY
   const rows = await auditSeals.sealed(after, isLast ? undefined : seals.at(-1)?.number, most)
   // What somebody put into one seal must not take the place of what others have.

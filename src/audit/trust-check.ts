@@ -17,8 +17,9 @@ export function createTrustCheck(given: readonly string[]) {
   let believedUpTo = 0
 
   return {
-    seal(seal: AuditSeal, checked: CheckedKey | undefined, isSigned: boolean): void {
-      if (isSigned && checked?.isBelieved) believedUpTo = seal.number
+    /** @param checked the key that is to have signed it */
+    seal(seal: AuditSeal, checked: CheckedKey | undefined): void {
+      if (checked?.isBelieved) believedUpTo = seal.number
     },
 
     problems({ last, keys }: End): Problem[] {

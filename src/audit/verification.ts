@@ -11,6 +11,7 @@ import { createHeadCheck, type Head } from './head-check.ts'
 import type { AuditItem } from './items.ts'
 import { createKeyChain, type KeyChain } from './key-chain.ts'
 import { isSignedBy } from './public-key.ts'
+import { addedRow, createLackingSeals } from './suspects.ts'
 import { createTrustCheck } from './trust-check.ts'
 
 export interface VerificationOptions {
@@ -37,17 +38,13 @@ export interface Verdict {
   readonly unsealed: number
 }
 
-/** What somebody added is found when all are right without it. */
-function addedRow(rows: readonly AuditRow[], hashes: readonly Buffer[], fits: (hashes: readonly Buffer[]) => boolean) {
-  return rows.find((_, index) => fits(hashes.toSpliced(index, 1)))?.id
-}
-
 /** @returns a function that takes the parts one after the other, and one that sums up */
 export function createVerification(options: VerificationOptions) {
   const { publicKeys, head, retention, nowMs } = options
   const findings = createFindings()
   const headCheck = createHeadCheck(head)
   const trustCheck = createTrustCheck(publicKeys)
+  const lacking = createLackingSeals()
   let databaseId = ''
   let keys: KeyChain = createKeyChain(databaseId, publicKeys)
   let first: AuditSeal | undefined
@@ -61,7 +58,7 @@ export function createVerification(options: VerificationOptions) {
     const checked = keys.of(seal.number)
     const isSigned =
       checked?.key.kid === seal.kid && isSignedBy(checked.publicKey, sealMessage(databaseId, seal), seal.signature)
-    trustCheck.seal(seal, checked, isSigned)
+    trustCheck.seal(seal, checked)
     if (!isSigned) findings.add(words.notSigned(context, checked?.key.kid))
   }
 
@@ -85,7 +82,12 @@ export function createVerification(options: VerificationOptions) {
     const fits = (some: readonly Buffer[]) => before.some(digest => digestOf(digest, some) === seal.digest)
     if (rows.length === seal.count && fits(hashes)) return
     const culprit = rows.length === seal.count + 1 ? addedRow(sorted, hashes, fits) : undefined
+    if (rows.length === seal.count - 1) lacking.note({ number: seal.number, rows: sorted, hashes, fits })
     findings.add(words.rowsDiffer(context, rows.length, culprit))
+  }
+
+  function lookForMissing(rows: readonly AuditRow[]): void {
+    for (const { row, number } of lacking.missingAmong(rows)) findings.add(words.movedRow(row, number))
   }
 
   function checkBatch(seal: AuditSeal, rows: readonly AuditRow[]): void {
@@ -118,9 +120,13 @@ export function createVerification(options: VerificationOptions) {
         for (const message of problems) findings.add({ message })
         findings.warnings.push(...warnings)
       } else if (item.kind === 'batch') checkBatch(item.seal, item.rows)
-      else if (item.kind === 'stray') findings.add(words.strays(item.rows))
-      else if (item.kind === 'unsealed') unsealed += item.rows.length
-      else [first, last, digests] = [undefined, undefined, undefined]
+      else if (item.kind === 'stray') {
+        findings.add(words.strays(item.rows))
+        lookForMissing(item.rows)
+      } else if (item.kind === 'unsealed') {
+        unsealed += item.rows.length
+        lookForMissing(item.rows)
+      } else [first, last, digests] = [undefined, undefined, undefined]
     },
 
     sum(): Verdict {

@@ -121,6 +121,8 @@ export async function serve(parts: ServeParts) {
     tick: keyClock.tick,
     /** What the event clock does every second. */
     writeEvents: recorder.tick,
+    /** What the sealer does twice a second. */
+    seal: () => sealer.seal(),
     async stop() {
       await Promise.all([servers.stop(), ...background.map(each => each.stop())])
       await eventClock.stop()

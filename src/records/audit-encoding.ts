@@ -19,7 +19,7 @@ export function lengthPrefixed(parts: readonly (string | number | Uint8Array)[])
 export const sealMessage = (databaseId: string, seal: Omit<AuditSeal, 'signature'>): Buffer =>
   lengthPrefixed([
     ...['signet audit seal', databaseId, seal.number, seal.encoding, seal.count, seal.sealedAtMs],
-    ...[seal.kid, Buffer.from(seal.digest, 'base64url')],
+    ...[seal.kid, seal.digest],
   ])
 
 /** With which a key names its successor. */

@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { apiKeyChecks } from './conformance/api-keys.ts'
 import { auditChecks } from './conformance/audit.ts'
 import { auditListChecks } from './conformance/audit-list.ts'
+import { auditSealChecks } from './conformance/audit-seals.ts'
 import { cascadeChecks } from './conformance/cascades.ts'
 import { clientChecks } from './conformance/clients.ts'
 import { credentialListChecks } from './conformance/credential-lists.ts'
@@ -63,6 +64,7 @@ const parts = [
   instanceChecks,
   auditChecks,
   auditListChecks,
+  auditSealChecks,
   writeChecks,
   oneStatementChecks,
 ]

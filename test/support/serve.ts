@@ -126,6 +126,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
     tick: running.tick,
     /** What the event clock does every second: what repeated, and is recorded beside the requests, is in the audit afterwards. */
     writeEvents: running.writeEvents,
+    /** What the sealer does twice a second; nothing without `seals`. */
+    seal: running.seal,
     stop,
   }
 }
