@@ -9,9 +9,14 @@ export function createWriteMetrics(register: Registry): WriteObserver {
   const registers = [register]
   const durations = new Histogram({
     name: 'signet_database_write_duration_seconds',
-    help: 'Writes to the database from the call to the durable answer, by outcome: success, undone (refused by the work itself) or unavailable.',
-    labelNames: ['outcome'],
+    help: 'Writes to the database that were done, from the call to the durable answer.',
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  })
+  const failures = new Counter({
+    name: 'signet_database_write_failures_total',
+    help: 'Writes that were not done, by outcome: undone (the work itself refused) or unavailable.',
+    labelNames: ['outcome'],
     registers,
   })
   const events = new Counter({
@@ -31,11 +36,14 @@ export function createWriteMetrics(register: Registry): WriteObserver {
     help: 'Indices of status lists that this process has revoked.',
     registers,
   })
-  durations.zero({ outcome: 'unavailable' })
+  for (const outcome of ['undone', 'unavailable']) failures.inc({ outcome }, 0)
   for (const reason of reasonsWatched) sessionEnds.inc({ reason }, 0)
 
   return {
-    over: (outcome, seconds) => durations.observe({ outcome }, seconds),
+    over(outcome, seconds) {
+      if (outcome === 'success') durations.observe(seconds)
+      else failures.inc({ outcome })
+    },
     appended({ type, outcome, reason }) {
       events.inc({ type, outcome })
       // Of other types it may be what an operator typed.

@@ -58,7 +58,7 @@ test('what a refused write was to change is counted as unavailable, and a refres
   isAway = false
   const failed = { grant_type: 'refresh_token', outcome: 'temporarily_unavailable' }
   t.equal(await metricOf(service, 'signet_grants_total', failed), 1)
-  const writes = await metricOf(service, 'signet_database_write_duration_seconds_count', { outcome: 'unavailable' })
+  const writes = await metricOf(service, 'signet_database_write_failures_total', { outcome: 'unavailable' })
   t.ok(writes !== undefined && writes > 0)
 })
 
