@@ -2,7 +2,7 @@
  * Wrong passwords are slowed down (RFC 6749 §10.10, NIST SP 800-63B-4 §3.2.2). An attempt is counted before its password is hashed, so
  * that of many at once no more are tried than of one after the other; a right one, and one that could not be tried, is given back.
  */
-import { type Allowance, type Counters, TooManyAttempts } from '../records/counters.ts'
+import { type Allowance, type Counters, type TakenPoint, TooManyAttempts } from '../records/counters.ts'
 import { hostNetworkOf } from '../records/network.ts'
 import type { LastWrongPasswords } from './last-wrong-passwords.ts'
 import {
@@ -51,14 +51,19 @@ export function createSignInThrottling(dependencies: {
   readonly networks: SignInNetworks
   readonly lastWrong: LastWrongPasswords
   /** Told which allowance was used up. */
-  readonly onThrottled?: (allowance: Allowance) => void
+  readonly onThrottled: (allowance: Allowance) => void
 }): SignInThrottling {
   const { counters, placeOf, networks, lastWrong, onThrottled } = dependencies
 
-  async function settle({ of, own, shared }: CountersOfAttempt, isRight: boolean, password: string): Promise<void> {
-    if (isRight) await Promise.all([counters.reset(own), counters.giveBack(shared)])
-    else if (lastWrong.isRepeated(of, password)) await counters.giveBack([...own, ...shared])
+  async function take({ own, shared }: CountersOfAttempt): Promise<readonly TakenPoint[]> {
+    const taken = await counters.take([...own, ...shared])
+    if ('points' in taken) return taken.points
+    onThrottled(taken.usedUp.allowance)
+    throw new TooManyAttempts(taken.usedUp)
   }
+
+  const beginAnew = ({ own }: CountersOfAttempt, points: readonly TakenPoint[]) =>
+    Promise.all([counters.reset(own), counters.giveBack(points.slice(own.length))])
 
   return {
     async count(attempt, check) {
@@ -66,17 +71,13 @@ export function createSignInThrottling(dependencies: {
       const network = networkIn(origin)
       const lastAtMs = network === undefined ? undefined : await networks.lastAtMs(userId, network)
       const of = countersOf(await placeOf(usernameKey), origin, lastAtMs !== undefined)
-      const all = [...of.own, ...of.shared]
-      const usedUp = await counters.take(all)
-      if (usedUp !== undefined) {
-        onThrottled?.(usedUp.allowance)
-        throw new TooManyAttempts(usedUp)
-      }
+      const points = await take(of)
       const checked = await check().catch(async error => {
-        await counters.giveBack(all)
+        await counters.giveBack(points)
         throw error
       })
-      await settle(of, checked.isRight, password)
+      if (checked.isRight) await beginAnew(of, points)
+      else if (lastWrong.isRepeated(of.of, password)) await counters.giveBack(points)
       if (checked.isRight && isSignIn && userId && network) networks.record(userId, network, lastAtMs)
       return checked
     },

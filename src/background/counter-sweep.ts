@@ -24,10 +24,11 @@ export function createCounterSweep(dependencies: {
   )
 }
 
-/** Says once that the store is away, and once that it is back. */
+/** Says once that the store is away, and once that it is back. @param onAway told the same */
 export const createAwayLog =
-  (log: Logger): ((error: unknown) => void) =>
+  (log: Logger, onAway: (isAway: boolean) => void): ((error: unknown) => void) =>
   error => {
+    onAway(error !== undefined)
     if (error === undefined) log.info('failed sign-ins are counted in the store again')
     else log.warn({ err: error }, 'failed sign-ins are counted in memory only: the store of the counters is away')
   }

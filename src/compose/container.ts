@@ -59,7 +59,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const users = once(async () => {
     const { read, write } = await database()
     const [{ record: recordEvent }, allCascades] = [await recorder(), await cascades()]
-    const parts = { passwords, throttling, cascades: allCascades, clock, randomness }
+    const parts = { passwords, throttling: limits.throttling, cascades: allCascades, clock, randomness }
     return createUsers({ users: read.users, write, recordEvent, ...parts })
   })
 
@@ -94,7 +94,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const audit = composeAudit({ config, clock, log, faults, pause, database, keyEncryption })
 
-  const { counters, throttling } = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
+  const limits = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
 
   const keyLifecycle = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await keyFiles()]
@@ -127,8 +127,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     keyFiles,
     ...audit,
     recorder,
-    counters,
-    throttling,
+    ...limits,
     keyLifecycle,
     restoreGuard,
     users,
@@ -152,7 +151,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     sessionManagement,
     auditTrail: audit.auditTrail,
     janitor,
-    counters,
+    counters: limits.counters,
     keyLifecycle,
     keys: async () => (await maintenance()).keys(),
     doctor: async () => (await maintenance()).doctor(),

@@ -37,7 +37,7 @@ import { createTokenIssuer } from '../oauth/token-issuer.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import type { RecordEvent } from '../records/audit-event.ts'
-import type { Counters } from '../records/counters.ts'
+import type { Allowance, Counters } from '../records/counters.ts'
 import type { Signer } from '../records/signing-key.ts'
 import type { Readers, Snapshot, Write } from '../records/unit-of-work.ts'
 
@@ -55,6 +55,7 @@ export interface ProtocolParts {
   readonly auditKeys: AuditKeys
   readonly counters: Counters
   readonly throttling: SignInThrottling
+  readonly onThrottled: (limit: Pick<Allowance, 'name'>) => void
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
   readonly publishedKeys: () => { readonly body: string }
@@ -81,6 +82,7 @@ export function composeProtocol(parts: ProtocolParts) {
       placeOf: createPlaces(async () => parts.auditKeys, 'client_id'),
       clock,
       randomness,
+      onThrottled: parts.onThrottled,
     }),
     recordUse,
     recordEvent,

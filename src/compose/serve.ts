@@ -20,6 +20,7 @@ import type { PrivateKeys } from '../keys/private-keys.ts'
 import { type KeyPolicy, nextChangeAtMs } from '../keys/schedule.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
 import { createMetrics } from '../metrics/metrics.ts'
+import type { LimitObserver } from '../metrics/observable-limits.ts'
 import type { WriteObserver } from '../metrics/observable-write.ts'
 import type { Cascades } from '../oauth/sessions/cascades.ts'
 import type { SessionEnds } from '../oauth/sessions/session-ends.ts'
@@ -28,7 +29,7 @@ import type { HashingLane } from '../passwords/hashing-lane.ts'
 import { loadArgon2, type Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
-import type { Counters } from '../records/counters.ts'
+import type { Allowance, Counters } from '../records/counters.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { composeProtocol } from './protocol.ts'
 import type { Faults } from './sources.ts'
@@ -50,6 +51,8 @@ interface ServeParts {
   recorder(): Promise<EventRecorder>
   counters(): Promise<Counters>
   throttling(): Promise<SignInThrottling>
+  onThrottled(limit: Pick<Allowance, 'name'>): void
+  observeLimits(observer: LimitObserver): void
   keyLifecycle(): Promise<KeyLifecycle>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
@@ -65,6 +68,7 @@ export async function serve(parts: ServeParts) {
   const { read, snapshot, write, ping, observeWrites } = await parts.database()
   const metrics = createMetrics()
   observeWrites(metrics.writes)
+  parts.observeLimits(metrics)
   const lifecycle = await parts.keyLifecycle()
   await (await parts.restoreGuard()).assertOriginal()
   await lifecycle.settle(itself)
@@ -84,6 +88,7 @@ export async function serve(parts: ServeParts) {
     auditKeys,
     counters,
     throttling: await parts.throttling(),
+    onThrottled: parts.onThrottled,
   })
 
   const sealer = await parts.sealer()

@@ -21,12 +21,17 @@ export interface UsedUp {
   readonly retryAfterSeconds: number
 }
 
+/** A point that was taken, and when the window in which it was is over. */
+export interface TakenPoint extends Counter {
+  readonly untilMs: number
+}
+
 /** When the store is away, counting goes on in memory: none of these fails because of that. */
 export interface Counters {
   /** Takes a point of each, in their order, or none: then it answers which is used up. */
-  take(counters: readonly Counter[]): Promise<UsedUp | undefined>
-  /** For an attempt that does not count after all. */
-  giveBack(counters: readonly Counter[]): Promise<void>
+  take(counters: readonly Counter[]): Promise<{ readonly points: readonly TakenPoint[] } | { readonly usedUp: UsedUp }>
+  /** For an attempt that does not count after all. A window that began meanwhile is left as it is. */
+  giveBack(points: readonly TakenPoint[]): Promise<void>
   /** Begins new windows. */
   reset(counters: readonly Counter[]): Promise<void>
   /** Takes nothing. */

@@ -44,7 +44,7 @@ export function createSecretThrottling(dependencies: {
   readonly clock: Clock
   readonly randomness: Randomness
   /** Told which allowance was used up. */
-  readonly onThrottled?: (allowance: Allowance) => void
+  readonly onThrottled: (allowance: Allowance) => void
 }): SecretThrottling {
   const { counters, placeOf, clock, randomness, onThrottled } = dependencies
   const key = randomness.bytes(KEY_BYTES)
@@ -85,7 +85,7 @@ export function createSecretThrottling(dependencies: {
   }
 
   function refuse(retryAfterSeconds: number): never {
-    onThrottled?.(allowance)
+    onThrottled(allowance)
     throw new TooManyAttempts({ retryAfterSeconds })
   }
 

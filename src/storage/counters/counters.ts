@@ -1,6 +1,6 @@
 /** Counters of attempts on the database's table, and in memory while it is away. */
 import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
-import type { Allowance, Counter, Counters, UsedUp } from '../../records/counters.ts'
+import type { Allowance, Counter, Counters, TakenPoint, UsedUp } from '../../records/counters.ts'
 import type { CounterTable } from '../engine/counter-table.ts'
 import { createLimiters, keyOf } from './limiters.ts'
 
@@ -10,6 +10,12 @@ const usedUp = (allowance: Allowance, { msBeforeNext }: RateLimiterRes): UsedUp 
   allowance,
   retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
 })
+
+/** The library says how much is left of a window, by the clock of this process. */
+const endOf = ({ msBeforeNext }: RateLimiterRes): number => Date.now() + msBeforeNext
+
+/** Between what the library says and when it is heard. */
+const SAME_WINDOW_MS = 1000
 
 /** @param onAway told why when the store can't be used, and with undefined when it can be used again */
 export function createCounters(dependencies: {
@@ -53,28 +59,36 @@ export function createCounters(dependencies: {
     }
   }
 
-  /** When its window is over, the next one begins with nothing given away. */
-  async function giveBackOne(operation: Operation, counter: Counter): Promise<void> {
-    const { consumedPoints } = await operation(counter, (limiter, key) => limiter.reward(key, 1))
-    if (consumedPoints < 0) await operation(counter, (limiter, key) => limiter.penalty(key, 1))
+  async function takeOne(operation: Operation, counter: Counter) {
+    const taken = await operation(counter, (limiter, key) => limiter.penalty(key, 1))
+    return { taken, point: { ...counter, untilMs: endOf(taken) } }
   }
 
-  const giveBackAll = (operation: Operation, counters: readonly Counter[]) =>
-    Promise.all(counters.map(counter => giveBackOne(operation, counter)))
+  /** Another window than that in which it was taken gets it back: the library would begin one with credit. */
+  async function giveBackOne(operation: Operation, point: TakenPoint): Promise<void> {
+    const left = await operation(point, (limiter, key) => limiter.reward(key, 1))
+    if (left.consumedPoints < 0 || Math.abs(endOf(left) - point.untilMs) > SAME_WINDOW_MS)
+      await operation(point, (limiter, key) => limiter.penalty(key, 1))
+  }
+
+  const giveBackAll = (operation: Operation, points: readonly TakenPoint[]) =>
+    Promise.all(points.map(point => giveBackOne(operation, point)))
 
   return {
     take: counters =>
       within(async operation => {
-        for (const [index, counter] of counters.entries()) {
-          const taken = await operation(counter, (limiter, key) => limiter.penalty(key, 1))
+        const points: TakenPoint[] = []
+        for (const counter of counters) {
+          const { taken, point } = await takeOne(operation, counter)
+          points.push(point)
           if (taken.consumedPoints <= counter.allowance.points) continue
-          await giveBackAll(operation, counters.slice(0, index + 1))
-          return usedUp(counter.allowance, taken)
+          await giveBackAll(operation, points)
+          return { usedUp: usedUp(counter.allowance, taken) }
         }
-        return undefined
+        return { points }
       }),
 
-    giveBack: counters => within(async operation => void (await giveBackAll(operation, counters))),
+    giveBack: points => within(async operation => void (await giveBackAll(operation, points))),
 
     reset: counters =>
       within(async operation => {

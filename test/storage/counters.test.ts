@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { Allowance } from '../../src/records/counters.ts'
+import { createCounters } from '../../src/storage/counters/counters.ts'
+import { sqliteCounters } from '../../src/storage/engine/sqlite-counters.ts'
+import { temporaryFolder } from '../support/environment.ts'
+
+const two: Allowance = { name: 'two', points: 2, seconds: 60 }
+const one = { allowance: two, of: 'somebody' }
+
+/** Counters on a file of the test's own, by a clock that the test moves: the library asks `Date`. */
+function scene(t: Test) {
+  const table = sqliteCounters(join(temporaryFolder(t), 'counters.sqlite'))
+  t.teardown(table.close)
+  const counters = createCounters({ table, onAway: error => t.fail(String(error)) })
+  const now = Date.now
+  t.teardown(() => {
+    Date.now = now
+  })
+  let nowMs = now()
+  Date.now = () => nowMs
+  const take = async () => {
+    const taken = await counters.take([one])
+    return 'points' in taken ? taken.points : []
+  }
+  /** How many more there may be now. */
+  async function left(): Promise<number> {
+    let count = 0
+    while ((await take()).length > 0) count += 1
+    return count
+  }
+  return {
+    ...{ counters, take, left },
+    advance: (seconds: number) => {
+      nowMs += seconds * 1000
+    },
+  }
+}
+
+t.test('a window that began with the first attempt ends after its time', async t => {
+  const { counters, left, advance } = scene(t)
+  t.equal(await left(), 2)
+  advance(59)
+  t.same(await counters.look(one), { allowance: two, retryAfterSeconds: 1 })
+  t.equal(await left(), 0)
+  advance(1)
+  t.equal(await counters.look(one), undefined)
+  t.equal(await left(), 2)
+})
+
+t.test('a point that is given back when its window is over is no credit in the next one', async t => {
+  const { counters, take, left, advance } = scene(t)
+  const early = await take()
+  advance(61)
+  await counters.giveBack(early)
+  t.equal(await left(), 2, 'in one that nobody had begun')
+  advance(61)
+  const before = await take()
+  advance(61)
+  await take()
+  await counters.giveBack(before)
+  t.equal(await left(), 1, 'in one that somebody else began')
+})
+
+t.test('when one of several is used up, a point of none is taken', async t => {
+  const { counters, left } = scene(t)
+  const wide: Allowance = { name: 'wide', points: 1, seconds: 60 }
+  const other = { allowance: wide, of: 'all' }
+  await counters.take([other])
+  const refused = await counters.take([one, other])
+  t.match(refused, { usedUp: { allowance: wide, retryAfterSeconds: 60 } })
+  t.equal(await left(), 2)
+})
