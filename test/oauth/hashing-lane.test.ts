@@ -33,7 +33,7 @@ async function busyScene(t: Parameters<typeof serve>[0]) {
     from === 'web-app'
       ? signIn(service, { password: from })
       : service.token(
-          { grant_type: 'password', client_id: 'spa', username: 'alice', password: from },
+          { grant_type: 'password', client_id: 'spa', username: `somebody of ${from}`, password: from },
           { headers: { 'x-forwarded-for': `${from}.1` } },
         )
 
