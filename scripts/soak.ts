@@ -1,8 +1,8 @@
 /**
- * `npm run test:soak`: kills, days, rotations and machines, as long as it is told, at moments that come from a seed. It names the seed, so that
+ * `npm run test:soak`: kills, days, rotations, machines and tampered audits, as long as it is told, at moments that come from a seed. It names the seed, so that
  * what failed can be repeated:
  *
- *     npm run test:soak -- --kills 1000 --share 1 --rounds 100 --grants 100000 --seed 4711 kill day
+ *     npm run test:soak -- --kills 1000 --share 1 --rounds 100 --grants 100000 --tampered 5000 --seed 4711 kill day
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     share: { type: 'string', default: '0.003' },
     rounds: { type: 'string', default: '10' },
     grants: { type: 'string', default: '3000' },
+    tampered: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
   },
 })

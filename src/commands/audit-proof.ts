@@ -1,5 +1,5 @@
 /** `signet audit verify`, `export` and `key`: what proves that nothing was removed. */
-import type { Command } from '@commander-js/extra-typings'
+import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { headOf } from '../audit/encoding.ts'
 import { timeText, validTime } from '../audit/findings.ts'
 import { parseHead } from '../audit/head-check.ts'
@@ -10,7 +10,6 @@ import type { AuditProof } from '../maintenance/audit-proof.ts'
 import type { AuditKey } from '../records/audit-seal.ts'
 import { describeAuditKey } from '../representations/audit-export.ts'
 import { fromFile, toLines } from './audit-lines.ts'
-import { collect } from './options.ts'
 import { table } from './table.ts'
 import { Refused, type Terminal, UsageError } from './terminal.ts'
 
@@ -63,6 +62,12 @@ function linesOfKeys(keys: readonly AuditKey[]): string[] {
   return table(['PUBLIC KEY', 'SEALS', 'CREATED', ''], rows)
 }
 
+/** A shell's variable that is not set must not pass for no key at all. */
+function collectKeys(text: string, before: readonly string[] = []): readonly string[] {
+  if (!isPublicKeyText(text)) throw new InvalidArgumentError('It is ed25519:…, as signet audit key prints it.')
+  return [...before, text]
+}
+
 /** @throws UsageError */
 function headIn(text: string | undefined) {
   const head = text === undefined ? undefined : parseHead(text)
@@ -85,13 +90,11 @@ export function addProofCommands(
     .option(
       '--public-key <key>',
       'a key that was noted elsewhere, as signet audit key prints it; may be repeated',
-      collect,
+      collectKeys,
     )
     .option('--json', 'print JSON')
     .action(async (file, options) => {
       const { publicKey: publicKeys = [] } = options
-      if (!publicKeys.every(isPublicKeyText))
-        throw new UsageError('A public key is ed25519:…, as signet audit key prints it.')
       const head = headIn(options.head)
       const proof = await services().auditProof()
       const verdict = await proof.verify(file === undefined ? undefined : fromFile(file), { publicKeys, head })

@@ -9,6 +9,8 @@ export const share = numberIn('SHARE', 0.003)
 export const rounds = numberIn('ROUNDS', 10)
 /** That a machine asks for. */
 export const grants = numberIn('GRANTS', 3000)
+/** Audits that somebody tampers with. */
+export const tampered = numberIn('TAMPERED', 1000)
 /** A run with the same seed makes the same choices. What it does at them also depends on how fast the machine is. */
 export const seed = numberIn('SEED', Date.now() % 2 ** 32)
 if (process.env['SOAK_SEED'] === undefined) console.error(`soak: to repeat this, set SOAK_SEED=${seed}`)
