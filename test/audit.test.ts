@@ -13,11 +13,16 @@ const newPassword = 'another battery staple 10'
 const operator = { actor: 'operator:test', address: null, user_agent: null, request_id: null }
 const settings = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
 
-t.test('each act of an operator on users and roles appends one event: who did what to whom, and when', async t => {
+t.test('each act of an operator on users and roles appends its events: who did what to whom, and when', async t => {
   const { service, clock, userId: alice, appended } = await scene(t)
   const { users, roles } = service
   const { userId } = await users.add({ username: 'carol', password, roles: ['editor'] }, byTest)
-  await appended('users add', operator, { type: 'user.add', user_id: userId })
+  await appended(
+    'users add',
+    operator,
+    { type: 'user.add', user_id: userId },
+    { type: 'role.grant', user_id: userId, target: 'editor' },
+  )
   clock.advance(1)
   await users.setPassword('carol', newPassword, byTest)
   await appended('users set-password', operator, { type: 'user.set_password', user_id: userId })
@@ -41,12 +46,13 @@ t.test('each act of an operator on users and roles appends one event: who did wh
   await appended('roles delete', operator, { type: 'role.delete', target: 'author' })
 })
 
-t.test('each act of an operator on clients appends one event', async t => {
+t.test('each act of an operator on clients appends one event, and one for each secret that goes with it', async t => {
   const { service, appended } = await scene(t)
   const { clients } = service
-  await clients.add({ ...settings, clientId: 'new', isPublic: false, secret: undefined }, byTest)
-  const { id } = await clients.find('new')
-  await appended('clients add', operator, { type: 'client.add', client_id: id })
+  const added = await clients.add({ ...settings, clientId: 'new', isPublic: false, secret: undefined }, byTest)
+  const { id } = added.client
+  const first = { client_id: id, target: added.secretId ?? '' }
+  await appended('clients add', operator, { type: 'client.add', ...first })
   await clients.update('new', { audiences: [api] }, byTest)
   await appended('clients update', operator, { type: 'client.update', client_id: id })
   const { secretId = '' } = await clients.addSecret('new', { name: 'x', secret, ttlSeconds: 60 }, byTest)
@@ -56,7 +62,9 @@ t.test('each act of an operator on clients appends one event', async t => {
   const acts = { disabled: 'client.disable', active: 'client.enable', deleted: 'client.delete' } as const
   for (const status of ['disabled', 'active', 'deleted'] as const) {
     await clients.setStatus('new', status, byTest)
-    await appended(`clients ${status}`, operator, { type: acts[status], client_id: id })
+    const goes = { type: 'client.remove_secret', reason: 'client_deleted', ...first }
+    const more = status === 'deleted' ? [goes] : []
+    await appended(`clients ${status}`, operator, { type: acts[status], client_id: id }, ...more)
   }
 })
 

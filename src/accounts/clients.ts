@@ -82,7 +82,10 @@ export function createClients(dependencies: {
   /** What is deleted never comes back: the janitor removes them some day. */
   async function revokeCredentials(stores: Stores, { id, secrets }: RegisteredClient, by: Provenance): Promise<void> {
     const ids = secrets.map(secret => secret.id)
-    await stores.credentials.revokeSome(ids, clock.now())
+    for (const target of await stores.credentials.revokeSome(ids, clock.now())) {
+      const event = { type: 'client.remove_secret', outcome: 'success', reason: 'client_deleted' } as const
+      await stores.audit.append({ ...event, clientId: id, target, provenance: by })
+    }
     await revokeKeysOf(stores, id, clock.now(), 'client_deleted', by)
   }
 
@@ -112,7 +115,10 @@ export function createClients(dependencies: {
         const isNew = await stores.clients.insert(client)
         if (!isNew) throw new AccountError('already_exists', 'There is a client with this id already.')
         if (made !== undefined) await stores.credentials.insert(client.id, 'client_secret', made.stored)
-        await stores.audit.append({ type: 'client.add', outcome: 'success', clientId: client.id, provenance: by })
+        const target = made === undefined ? {} : { target: made.stored.id }
+        await stores.audit.append({
+          ...{ type: 'client.add', outcome: 'success', clientId: client.id, ...target, provenance: by },
+        })
       })
       return { client, secretId: made?.stored.id, generatedSecret: made?.generated }
     },

@@ -108,13 +108,16 @@ export function createUsers(dependencies: {
     })
   }
 
-  async function insert(stores: Stores, user: User, roles: readonly string[]): Promise<void> {
+  async function insert(stores: Stores, user: User, roles: readonly string[], by: Provenance): Promise<void> {
     const isNew = await stores.users.insert({ ...user, usernameKey: usernameKey(user.username) })
     if (!isNew) throw new AccountError('already_exists', 'There is a user with this name already.')
+    await stores.audit.append({ type: 'user.add', outcome: 'success', userId: user.userId, provenance: by })
     // In one order, so that two acts never wait for each other's locks.
     for (const role of roles.toSorted()) {
       if ((await stores.roles.find(role)) === undefined) throw notFound(`role: ${role}`)
       await stores.users.grantRole(user.userId, role)
+      const { userId } = user
+      await stores.audit.append({ type: 'role.grant', outcome: 'success', userId, target: role, provenance: by })
     }
   }
 
@@ -126,8 +129,7 @@ export function createUsers(dependencies: {
       const passwordId = randomId(randomness, 'password')
       const user: User = { userId, username, status: 'active', passwordHash, passwordId, createdAtMs: clock.now() }
       return write(async stores => {
-        await insert(stores, user, roles)
-        await stores.audit.append({ type: 'user.add', outcome: 'success', userId, provenance: by })
+        await insert(stores, user, roles, by)
         return find(stores.users, username)
       })
     },

@@ -2,7 +2,7 @@
  * Events that a caller can cause again without new work: refused grants, wrong passwords and tokens, repetitions. They cost the caller
  * nothing, so they must not be able to fill the disk or to delay an answer, nor tell by a delay which names are known. The first of
  * its kind is written at once; what repeats it within the minute is one more row at the minute's end, with their number. Together
- * they are a bounded number of rows a second; one row counts what is beyond (docs/adr/0010).
+ * they are a bounded number of rows a second; one row counts what is beyond (docs/adr/0023-what-repeats-is-counted.md).
  */
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'

@@ -112,6 +112,7 @@ export function composeProtocol(parts: ProtocolParts) {
       revokeApiKey: parts.apiKeys.revoke,
       ends,
       write,
+      recordEvent,
       clock,
     }),
     introspectionEndpoint: createIntrospectionEndpoint({

@@ -1,15 +1,20 @@
 /** Token revocation (RFC 7009). It is durable when the answer comes; until then, nothing has happened. */
 import type { Clock } from '../clock.ts'
 import { parseApiKey } from '../records/api-key.ts'
-import type { Provenance } from '../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../records/audit-event.ts'
 import { isClient } from '../records/client.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import type { StoredSession } from '../records/session.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { isHeld, sessionOf, statusReferenceOf, type VerifyAccessToken } from './access-token-verification.ts'
 import type { ApiKeysInUse } from './api-keys.ts'
-import type { AuthenticateClient, ClientRequest } from './client-authentication/client-authentication.ts'
+import type {
+  AuthenticateClient,
+  AuthenticatedClient,
+  ClientRequest,
+} from './client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
+import { auditRefusal } from './refusals.ts'
 import { parseRefreshToken } from './sessions/refresh-token.ts'
 import type { SessionEnds } from './sessions/session-ends.ts'
 
@@ -41,9 +46,10 @@ export function createRevocationEndpoint(dependencies: {
   readonly revokeApiKey: (id: string, revocation: KeyRevocation) => Promise<unknown>
   readonly ends: SessionEnds
   readonly write: Write
+  readonly recordEvent: RecordEvent
   readonly clock: Clock
 }): (request: ClientRequest) => Promise<void> {
-  const { authenticateClient, verifyAccessToken, apiKeys, revokeApiKey, ends, write, clock } = dependencies
+  const { authenticateClient, verifyAccessToken, apiKeys, revokeApiKey, ends, write, recordEvent, clock } = dependencies
 
   /** One who revokes and asks again in a loop would use up the list for everybody. */
   function assertNotTakenJustNow({ takenAtMs }: StoredSession): void {
@@ -93,10 +99,7 @@ export function createRevocationEndpoint(dependencies: {
     })
   }
 
-  return async request => {
-    const client = await authenticateClient(request)
-    const { token } = request.parameters
-    if (token === undefined) throw invalidRequest('The parameter token is missing.')
+  async function revoke(token: string, client: AuthenticatedClient, request: ClientRequest): Promise<void> {
     const refreshToken = parseRefreshToken(token)
     if (refreshToken !== undefined) return revokeSession(refreshToken.handle, client.id, request)
     const presentedKey = parseApiKey(token)
@@ -105,5 +108,13 @@ export function createRevocationEndpoint(dependencies: {
     const key = await apiKeys.find(presentedKey)
     const { provenance: by } = request
     if (key !== undefined) await revokeApiKey(key.id, { reason: 'token_revoked', by, clientId: client.id })
+  }
+
+  return async request => {
+    const client = await authenticateClient(request)
+    const { token } = request.parameters
+    if (token === undefined) throw invalidRequest('The parameter token is missing.')
+    const refused = { type: 'access_token.revoke', clientId: client.id, provenance: request.provenance } as const
+    await revoke(token, client, request).catch(error => auditRefusal(recordEvent, refused, error))
   }
 }

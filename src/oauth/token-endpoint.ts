@@ -1,6 +1,6 @@
 /** The token endpoint (RFC 6749 §3.2). */
 import type { RecordEvent } from '../records/audit-event.ts'
-import type { Grant, TokenRequest } from './authorization.ts'
+import type { Authorization, Grant, TokenRequest } from './authorization.ts'
 import type {
   AuthenticateClient,
   AuthenticatedClient,
@@ -8,6 +8,7 @@ import type {
 } from './client-authentication/client-authentication.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
 import { Moved } from './proofs.ts'
+import { auditRefusal } from './refusals.ts'
 import { parseScope } from './scope.ts'
 import type { IssueTokens, TokenResponse } from './token-issuer.ts'
 
@@ -55,23 +56,25 @@ export function createTokenEndpoint(dependencies: {
     return grant
   }
 
-  /** What the client's request was refused for; who else knows more has told it already. */
-  function auditRefusal(error: unknown, client: AuthenticatedClient | undefined, { provenance }: ClientRequest): void {
-    if (client === undefined || !(error instanceof OAuthError) || error.isAudited) return
-    recordEvent({ type: 'client.grant', outcome: 'failure', reason: error.code, clientId: client.id, provenance })
+  /** What a client that has proved itself was refused for is in the audit. */
+  async function authorize(request: ClientRequest, client: AuthenticatedClient): Promise<Authorization> {
+    try {
+      const grant = grantFor(request.parameters['grant_type']) // §4
+      assertGrantAllowed(client, grant) // §5.2 unauthorized_client
+      return await grant.authorize(parse(request), client) // §4.3 to §4.5, §6
+    } catch (error) {
+      const refused = { type: 'client.grant', clientId: client.id, provenance: request.provenance } as const
+      return auditRefusal(recordEvent, refused, error)
+    }
   }
 
   return async request => {
     for (let attempts = 1; ; attempts += 1) {
-      let client: AuthenticatedClient | undefined
       try {
-        client = await authenticateClient(request) // §2.3
-        const grant = grantFor(request.parameters['grant_type']) // §4
-        assertGrantAllowed(client, grant) // §5.2 unauthorized_client
-        const authorization = await grant.authorize(parse(request), client) // §4.3 to §4.5, §6
+        const client = await authenticateClient(request) // §2.3
+        const authorization = await authorize(request, client)
         return await issueTokens(authorization) // §5.1
       } catch (error) {
-        auditRefusal(error, client, request)
         assertMayRunAgain(error, attempts)
       }
     }

@@ -78,7 +78,7 @@ export interface AuditEvent {
   readonly target?: string
   /** The keyed hash of a name that no user has: people type passwords there. */
   readonly nameHash?: string
-  /** How many events this one stands for; 1 when it is not given. */
+  /** How many events this one stands for, and of `session.end` how many sessions; 1 when it is not given. */
   readonly count?: number
   /** When it is not the moment at which it is written. */
   readonly occurredAtMs?: number

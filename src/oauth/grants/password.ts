@@ -4,7 +4,8 @@ import type { Role } from '../../records/role.ts'
 import type { UserReader } from '../../records/user.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
-import { audited, invalidRequest, OAuthError } from '../oauth-error.ts'
+import { audited, invalidRequest } from '../oauth-error.ts'
+import { auditRefusal } from '../refusals.ts'
 import { assertClientMayHave, type Granted, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
 import type { StartSession } from '../sessions/new-session.ts'
 
@@ -49,10 +50,8 @@ export function createPasswordGrant(dependencies: {
     try {
       return { granted: narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles), roles }
     } catch (error) {
-      if (!(error instanceof OAuthError)) throw error
-      const event = { type: 'user.sign_in', outcome: 'failure', reason: error.code } as const
-      recordEvent({ ...event, userId, clientId: client.id, provenance })
-      throw audited(error.code, error.message)
+      const refused = { type: 'user.sign_in', userId, clientId: client.id, provenance } as const
+      return auditRefusal(recordEvent, refused, error)
     }
   }
 

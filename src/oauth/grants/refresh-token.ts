@@ -7,8 +7,10 @@ import type { RefreshFamily, Rotation, SessionReader } from '../../records/sessi
 import { isActive } from '../../records/standing.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
+import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { audited, invalidRequest, TemporarilyUnavailable } from '../oauth-error.ts'
 import { Moved } from '../proofs.ts'
+import { auditRefusal } from '../refusals.ts'
 import { assertWithin, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
 import { REFRESH_TOKEN } from '../sessions/new-session.ts'
 import { judgeUse, parseRefreshToken, type RefreshToken, successorOf, type Use } from '../sessions/refresh-token.ts'
@@ -18,11 +20,8 @@ import type { SessionEnds } from '../sessions/session-ends.ts'
 const REUSE = 'reuse'
 const refusal = audited('invalid_grant', 'The refresh token is unknown, expired, revoked or was already used.')
 
-/** What a thief who comes late looks like, or somebody who was disabled. */
-const refused = ({ id, subjectId, clientId }: RefreshFamily, reason: string, provenance: Provenance) => ({
-  ...({ type: 'session.refresh', outcome: 'failure', reason } as const),
-  ...{ userId: subjectId, clientId, sessionId: id, provenance },
-})
+const refreshOf = ({ id, subjectId, clientId }: RefreshFamily, provenance: Provenance) =>
+  ({ type: 'session.refresh', userId: subjectId, clientId, sessionId: id, provenance }) as const
 
 export function createRefreshTokenGrant(dependencies: {
   readonly issuer: string
@@ -74,7 +73,7 @@ export function createRefreshTokenGrant(dependencies: {
     return isActive(family.subjectStatus) ? undefined : `user_${family.subjectStatus}`
   }
 
-  /** Refuses a token that is not good any more; one that two parties hold ends its family. */
+  /** Refuses a token that is not good any more, as that of a thief who comes late; one that two parties hold ends its family. */
   async function refuse(
     family: RefreshFamily,
     presented: RefreshToken,
@@ -82,8 +81,25 @@ export function createRefreshTokenGrant(dependencies: {
     provenance: Provenance,
   ): Promise<never> {
     if (reason === REUSE) await endForReuse(presented, provenance)
-    else recordEvent(refused(family, reason, provenance))
+    else recordEvent({ ...refreshOf(family, provenance), outcome: 'failure', reason })
     throw refusal
+  }
+
+  /** Within what the sign-in had. */
+  function grantTo(
+    family: RefreshFamily,
+    client: AuthenticatedClient,
+    { scope, resource, provenance }: TokenRequest,
+  ): Pick<Authorization, 'granted' | 'audience'> {
+    try {
+      assertWithin(family.scope, scope)
+      const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
+      const audience = selectAudience(allowed, resource)
+      const limits = [within(client.scope), within(family.scope), usableAt(audience, issuer)]
+      return { granted: narrowToRoles(scope, limits, family.subjectRoles), audience }
+    } catch (error) {
+      return auditRefusal(recordEvent, refreshOf(family, provenance), error)
+    }
   }
 
   function rotate(
@@ -112,7 +128,7 @@ export function createRefreshTokenGrant(dependencies: {
   return {
     grantType: REFRESH_TOKEN,
     async authorize(request, client): Promise<Authorization> {
-      const { scope, resource, provenance } = request
+      const { provenance } = request
       const token = request.parameters['refresh_token']
       if (token === undefined) throw invalidRequest('refresh_token is needed.')
       const presented = parseRefreshToken(token)
@@ -127,11 +143,7 @@ export function createRefreshTokenGrant(dependencies: {
       const hash = hashOf(presented.secret)
       const problem = problemOf(family, hash, request)
       if (problem !== undefined) return refuse(family, presented, problem, provenance)
-      assertWithin(family.scope, scope)
-      const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
-      const audience = selectAudience(allowed, resource)
-      const limits = [within(client.scope), within(family.scope), usableAt(audience, issuer)]
-      const granted = narrowToRoles(scope, limits, family.subjectRoles)
+      const { granted, audience } = grantTo(family, client, request)
       const isCurrent = hash === family.currentHash
       const change = isCurrent ? rotate(family, presented, hash, provenance) : repeat(family, presented, hash)
       return { client, granted, audience, change, provenance }

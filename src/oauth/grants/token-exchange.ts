@@ -1,7 +1,7 @@
 /** Token exchange (RFC 8693) of an API key: for a short access token of its owner. */
 import type { Clock } from '../../clock.ts'
 import { type ApiKey, type PresentedApiKey, parseApiKey } from '../../records/api-key.ts'
-import type { RecordEvent } from '../../records/audit-event.ts'
+import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import { isClient } from '../../records/client.ts'
 import type { SessionReader, StoredSession } from '../../records/session.ts'
 import { type ApiKeysInUse, audiencesOfKey, type KeyOwner, narrowToKey } from '../api-keys.ts'
@@ -10,6 +10,7 @@ import type { AuthenticatedClient } from '../client-authentication/client-authen
 import type { RecordUse } from '../client-authentication/credential-use.ts'
 import type { FormParameters } from '../form.ts'
 import { audited, invalidRequest, OAuthError } from '../oauth-error.ts'
+import { auditRefusal, type Refused } from '../refusals.ts'
 import { selectAudience } from '../scope.ts'
 import type { UseMachineSession } from '../sessions/machine-session.ts'
 import { ACCESS_TOKEN_TYPE, API_KEY_TYPE } from '../token-types.ts'
@@ -22,6 +23,12 @@ const refusal = audited(
   'invalid_request',
   'The API key is unknown, revoked or expired, or its owner may have no token.',
 )
+
+/** As the audit names it. A client that owns a key is in no column, since the client that exchanges it is. */
+const exchangeOf = (key: ApiKey | undefined, clientId: string, provenance: Provenance): Refused => ({
+  ...({ type: 'api_key.exchange', clientId, provenance } as const),
+  ...(key && { target: key.id, ...(!isClient(key.ownerId) && { userId: key.ownerId }) }),
+})
 
 interface GoodKey {
   readonly key: ApiKey
@@ -61,9 +68,6 @@ function targetOf({ resource, parameters: { audience } }: TokenRequest): string 
   return resource ?? audience
 }
 
-/** Whose key it is: of a client's, that is in no column, since the client that exchanges it is. */
-const aboutKey = ({ id, ownerId }: ApiKey) => ({ target: id, ...(isClient(ownerId) ? {} : { userId: ownerId }) })
-
 export function createTokenExchangeGrant(dependencies: {
   readonly issuer: string
   readonly apiKeys: ApiKeysInUse
@@ -93,24 +97,37 @@ export function createTokenExchangeGrant(dependencies: {
     return owner === undefined ? { key, problem: 'owner_not_active' } : { key, lifetime, row, owner }
   }
 
+  function grantTo(
+    { key, owner }: GoodKey,
+    client: AuthenticatedClient,
+    { scope, provenance }: TokenRequest,
+    target: string | undefined,
+  ): Pick<Authorization, 'granted' | 'audience'> {
+    try {
+      const audience = selectAudience(audiencesOfKey(key, client.audiences, issuer), target)
+      return { granted: { scope: narrowToKey(scope, key, owner, client.scope), roles: undefined }, audience }
+    } catch (error) {
+      return auditRefusal(recordEvent, exchangeOf(key, client.id, provenance), error)
+    }
+  }
+
   return {
     grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
     async authorize(request, client): Promise<Authorization> {
-      const { parameters, scope, provenance } = request
+      const { parameters, provenance } = request
       const { id: clientId } = client
       const target = targetOf(request)
       const presented = parseApiKey(subjectTokenOf(parameters))
       const judged = await judge(presented, client)
       if ('problem' in judged) {
         const { key, problem: reason } = judged
-        const refused = { type: 'api_key.exchange', outcome: 'failure', reason } as const
         // What fails the checksum is no guess.
-        if (presented !== undefined) recordEvent({ ...refused, clientId, provenance, ...(key && aboutKey(key)) })
+        if (presented !== undefined)
+          recordEvent({ ...exchangeOf(key, clientId, provenance), outcome: 'failure', reason })
         throw refusal
       }
       const { key, lifetime, row, owner } = judged
-      const audience = selectAudience(audiencesOfKey(key, client.audiences, issuer), target)
-      const granted = { scope: narrowToKey(scope, key, owner, client.scope), roles: undefined }
+      const { granted, audience } = grantTo(judged, client, request, target)
       recordUse(key, provenance.address)
       const use = {
         ...{ credentialId: key.id, worksUntilMs: key.expiresAtMs ?? Number.POSITIVE_INFINITY },

@@ -71,7 +71,8 @@ export function createSessionEnds({
     const ended = await stores.sessions.end(filter, { afterId: '', limit: BATCH }, reason, clock.now())
     if (ended.ids.length === 0) return ended
     const who = await whose(stores, filter)
-    await stores.audit.append({ type: 'session.end', outcome: 'success', reason, ...who, provenance })
+    const event = { type: 'session.end', outcome: 'success', reason, count: ended.ids.length } as const
+    await stores.audit.append({ ...event, ...who, provenance })
     return ended
   }
 

@@ -1,0 +1,121 @@
+/** What the audit must not hold, whatever was done and whatever was typed where. */
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { auditEventTypes } from '../../src/records/audit-event.ts'
+import { rowsOf } from '../support/audit.ts'
+import { checksum } from '../support/checksum.ts'
+import { forge, machines } from '../support/machines.ts'
+import { basic, claimsOf, password, secret } from '../support/serve.ts'
+import { statusIn } from '../support/status-list.ts'
+
+const document = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
+
+t.test('every type of event is in the table of docs/running.md, and no other', async t => {
+  const [, section = ''] = document('docs/running.md').split('\n## The audit\n')
+  const [, table = ''] = section.split('| Type | When, and its reasons |\n')
+  const [rows = ''] = table.split('\n\n')
+  const types = rows.split('\n').flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)])
+  t.strictSame(types.map(([, type]) => type).sort(), auditEventTypes.toSorted())
+})
+
+t.test('no secret that was presented or given, at any endpoint, right, wrong or in the wrong place', async t => {
+  const its = await machines(t, { environment: { SIGNET_TRUST_PROXY: '127.0.0.0/8' } })
+  const { service, device, refreshed, refresh, as, ask, exchange, make, given, revoke, introspect } = its
+  const [wrong, newPassword] = ['wrong battery staple 11', 'another battery staple 10']
+  const visited = new Set<string>()
+  const visit = async <T>(path: string, act: () => Promise<T>): Promise<T> => {
+    visited.add(path)
+    return act()
+  }
+  let networks = 0
+  /** Each from a network of its own: nothing is throttled. */
+  const token = (form: Readonly<Record<string, string>>, client: readonly [string, string] = ['account', secret]) => {
+    networks += 1
+    const headers = { 'x-forwarded-for': `203.0.${networks}.7` }
+    return visit('/oauth/token', () => service.token(form, { client, headers }))
+  }
+
+  const [here, other] = [await device(), await device()]
+  const next = await refreshed(here)
+  const later = await refreshed(next)
+  const [key, spare] = [await make(), await make()]
+  const [ofKey, ofWorker] = [await given(key.api_key), (await ask()).body.access_token]
+  const mine = await visit('/me/api-keys', () =>
+    as(later, 'POST', '/me/api-keys', { form: { name: 'laptop', scope: 'posts:read' } }),
+  )
+  const added = await its.json(['clients', 'add-secret', 'worker'])
+  const secrets = {
+    ...{ password, wrong, newPassword, secret, key: key.api_key, spare: spare.api_key, mine: mine.body.api_key },
+    ...{ forged: forge(key.api_key, checksum), ofKey, ofWorker, added: added.client_secret },
+    ...{ access: here.access, refresh: here.refreshToken, next: next.refreshToken, later: later.refreshToken },
+    other: other.refreshToken,
+  }
+
+  // Wrong, and in each other's place.
+  for (const [name, value] of Object.entries(secrets)) {
+    t.type(value, 'string', name)
+    its.clock.advance(1000)
+    await token({ grant_type: 'password', username: value, password: value })
+    await token({ grant_type: 'password', username: 'bob', password: `${value} ` })
+    await token({ grant_type: 'client_credentials', scope: value.replace(/[^!-~]/g, '-') }, ['worker', secret])
+    await token({ grant_type: 'client_credentials', resource: value }, ['worker', secret])
+    await token({ grant_type: value })
+    await token({ grant_type: 'client_credentials' }, [value.slice(0, 64), value])
+    await token({ grant_type: 'client_credentials' }, ['worker', value])
+    if (value !== later.refreshToken && value !== other.refreshToken) await refresh(value)
+    await exchange(value === key.api_key || value === mine.body.api_key ? spare.api_key : value, { scope: value })
+    await visit('/oauth/introspect', () => introspect(value))
+    await visit('/oauth/revoke', () => revoke(value, { client: ['web-app', secret] }))
+    await service.token({ grant_type: 'password' }, { headers: { authorization: `Basic ${value}` } })
+    await visit('/me', () => service.get('/me', { headers: { authorization: `Bearer ${value}` } }))
+    await service.get(`/me/sessions/${encodeURIComponent(value)}`, { method: 'DELETE' })
+  }
+  // Right, and to the end.
+  its.clock.advance(1000)
+  const again = await device()
+  const change = { current_password: password, new_password: newPassword }
+  for (const [path, method, form] of [
+    ['/me', 'GET', undefined],
+    ['/me/sessions', 'GET', undefined],
+    ['/me/password', 'POST', { ...change, current_password: wrong }],
+    ['/me/password', 'POST', change],
+    [`/me/api-keys/${mine.body.api_key_id}`, 'DELETE', undefined],
+    [`/me/sessions/${claimsOf(other.access).sid}`, 'DELETE', undefined],
+  ] as const)
+    await visit(path.replace(/(sessions|api-keys)\/.*/, '$1/{id}'), () =>
+      as(again, method, path, form === undefined ? {} : { form }),
+    )
+  for (const value of [ofKey, ofWorker, key.api_key, again.access, again.refreshToken]) await revoke(value)
+  const last = await device({ password: newPassword })
+  await visit('/me/sessions', () => as(last, 'DELETE', '/me/sessions'))
+  for (const path of ['jwks.json', 'oauth-authorization-server', 'openid-configuration'])
+    await visit(`/.well-known/${path}`, () => service.get(`/.well-known/${path}`))
+  await visit('/oauth/status-lists', () => service.get('/oauth/status-lists'))
+  await visit('/oauth/status-lists/{id}', async () => service.get(new URL(statusIn(last.access).uri).pathname))
+  const onPublicPort = [...document('openapi.yaml').matchAll(/^ {2}(\/\S+):$/gm)].map(([, path = '']) => path)
+  const onManagementPort = ['/livez', '/readyz', '/metrics']
+  t.strictSame([...visited].sort(), onPublicPort.filter(path => !onManagementPort.includes(path)).sort(), 'all of them')
+
+  await service.stop()
+  const rows = rowsOf(service.databaseFile)
+  const types = new Set(rows.map(({ type, outcome }) => `${type} ${outcome}`))
+  for (const seen of [
+    ...['user.sign_in failure', 'session.refresh failure', 'client.authenticate failure', 'client.grant failure'],
+    ...['api_key.exchange failure', 'access_token.revoke failure', 'session.end success', 'user.set_password failure'],
+  ])
+    t.ok(types.has(seen), seen)
+  const text = JSON.stringify(rows)
+  t.ok(text.includes(claimsOf(here.access).sid) && text.includes(key.api_key_id), 'what may be read is found')
+  const alsoGiven = {
+    again: again.refreshToken,
+    signature: last.access.split('.')[2] ?? '',
+    header: basic(['x', secret]),
+  }
+  for (const [name, value] of Object.entries({ ...secrets, ...alsoGiven })) {
+    t.notOk(text.includes(value), name)
+    t.notOk(text.includes(Buffer.from(value).toString('base64url')), `${name} in base64`)
+  }
+  // The random part of each, which stands in it without its prefix and its checksum.
+  for (const value of [...Object.values(secrets), again.refreshToken].filter(value => value.startsWith('signet_')))
+    t.notOk(text.includes(value.slice(-72, -8)), value.slice(0, 20))
+})
