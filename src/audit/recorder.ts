@@ -34,6 +34,8 @@ export interface EventRecorder {
   tick(): Promise<void>
   /** Writes everything that is counted or waits, whatever its time. */
   flush(): Promise<void>
+  /** How many events were counted in the row of another one since the process began. */
+  folded(): number
 }
 
 const networkIn = ({ provenance }: AuditEvent): string => networkOf(provenance.address ?? '')
@@ -64,11 +66,13 @@ export function createEventRecorder(dependencies: {
   /** Is being written; an event leaves it when its row is there. */
   const outbox: AuditEvent[] = []
   let writing: Promise<void> | undefined
+  let folded = 0
 
   function passOver(events: readonly AuditEvent[]): void {
     if (beyond.count === 0) beyond.firstAtMs = clock.now()
     for (const { count = 1, occurredAtMs = clock.now() } of events) {
       beyond.count += count
+      if (count === 1) folded += 1
       beyond.lastAtMs = occurredAtMs
     }
   }
@@ -139,6 +143,7 @@ export function createEventRecorder(dependencies: {
       const timed = { ...event, occurredAtMs: nowMs }
       if (known !== undefined) {
         known.count += 1
+        folded += 1
         known.event = timed
       } else if (outbox.length + backlog.length < MOST_WAITING && budget.takeFor(networkIn(event))) {
         seen.set(kind, { firstAtMs: nowMs, event: timed, count: 0 })
@@ -159,5 +164,7 @@ export function createEventRecorder(dependencies: {
       outbox.push(...backlog.splice(0))
       await writeSoon()
     },
+
+    folded: () => folded,
   }
 }

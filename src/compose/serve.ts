@@ -115,7 +115,7 @@ export async function serve(parts: ServeParts) {
     proofs: [ping, () => ring.prove(activeSigner().sign)],
     onRequestOver: metrics.requestOver,
     metrics: metrics.scrapeOf({
-      ...{ ...read, clock, hashingLane, janitor },
+      ...{ ...read, clock, hashingLane, recorder, janitor },
       nextTransitionAtMs: keys => nextChangeAtMs(keys, policy),
       statusListAge: async () => (await protocol.statusLists.aggregate()).ageSeconds,
     }),

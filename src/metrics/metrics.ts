@@ -14,10 +14,10 @@ import { createWriteMetrics } from './write-metrics.ts'
 
 type WhatIsAsked = Parts &
   Omit<Parameters<typeof signingKeysSource>[0], 'register'> &
-  Omit<Parameters<typeof credentialsSource>[0], 'register'> & {
+  Omit<Parameters<typeof credentialsSource>[0], 'register'> &
+  Omit<Parameters<typeof sealerSource>[0], 'register'> & {
     readonly cascades: Parameters<typeof cascadesSource>[1]
     readonly statusListAge: Parameters<typeof statusListsSource>[1]
-    readonly sealerLag?: Parameters<typeof sealerSource>[1]
   }
 
 export function createMetrics() {
@@ -39,7 +39,7 @@ export function createMetrics() {
         cascadesSource(register, asked.cascades),
         credentialsSource({ ...asked, register }),
         statusListsSource(register, asked.statusListAge),
-        sealerSource(register, asked.sealerLag),
+        sealerSource({ ...asked, register }),
       ])
     },
   }

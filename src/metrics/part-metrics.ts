@@ -8,13 +8,17 @@ export interface Parts {
     /** The work that waits, in checks of an Argon2id of ours. */
     waitingWork(): number
   }
+  readonly recorder: {
+    /** Audit events that were counted in the row of another one since the process began. */
+    folded(): number
+  }
   readonly janitor: {
     /** Rows that were removed since the process began, by kind, and when a round was last over. */
     done(): { readonly removed: Readonly<Record<string, number>>; readonly lastAtMs: number | undefined }
   }
 }
 
-export function addPartMetrics(register: Registry, { hashingLane, janitor }: Parts): void {
+export function addPartMetrics(register: Registry, { hashingLane, recorder, janitor }: Parts): void {
   const registers = [register]
   new Gauge({
     name: 'signet_hashing_waiting',
@@ -30,6 +34,15 @@ export function addPartMetrics(register: Registry, { hashingLane, janitor }: Par
     registers,
     collect() {
       this.set(hashingLane.waitingWork())
+    },
+  })
+  new Counter({
+    name: 'signet_audit_folded_total',
+    help: 'Audit events that have no row of their own: another one counts them.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(recorder.folded())
     },
   })
   new Counter({
@@ -67,17 +80,10 @@ export function createProtectionMetrics(register: Registry) {
     help: 'Whether sign-ins are counted in memory alone, because the store of the counters does not answer: 1 or 0.',
     registers,
   })
-  const folded = new Counter({
-    name: 'signet_audit_folded_total',
-    help: 'Audit events that have no row of their own: another one counts them.',
-    registers,
-  })
   return {
     /** A request was refused. @param limit which limit it had reached, of a few fixed words */
     throttled: (limit: string): void => throttled.inc({ limit }),
     /** Whether the store of the counters is away. */
     throttlingStoreAway: (isAway: boolean): void => storeAway.set(isAway ? 1 : 0),
-    /** So many audit events were counted in another one's row. */
-    auditFolded: (events: number): void => folded.inc(events),
   }
 }

@@ -1,6 +1,7 @@
 /** What the database is asked for when somebody looks. */
 import { Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../clock.ts'
+import type { AuditRow } from '../records/audit-seal.ts'
 import type { CascadeReader } from '../records/cascade.ts'
 import type { CredentialReader } from '../records/credential.ts'
 import { EXPIRES_SOON_SECONDS } from '../records/limits.ts'
@@ -72,10 +73,22 @@ export const statusListsSource = (register: Registry, age: () => Promise<number 
     read: async () => (await age()) ?? 0,
   })
 
-/** @param lag seconds since the oldest audit event without a seal was written, 0 when all have one; undefined where nothing seals */
-export const sealerSource = (register: Registry, lag: (() => Promise<number>) | undefined): Source =>
+export const sealerSource = ({
+  register,
+  auditSeals,
+  clock,
+}: {
+  readonly register: Registry
+  readonly auditSeals: {
+    unsealed(afterId: string, limit: number): Promise<readonly Pick<AuditRow, 'occurredAtMs'>[]>
+  }
+  readonly clock: Clock
+}): Source =>
   numberSource(register, 'sealer', {
     name: 'signet_audit_sealer_lag_seconds',
     help: 'For how long the oldest audit event without a seal has waited for one; 0 when all have one.',
-    read: async () => lag?.(),
+    async read() {
+      const [oldest] = await auditSeals.unsealed('', 1)
+      return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest.occurredAtMs) / 1000
+    },
   })

@@ -8,7 +8,7 @@ import { metricOf, scrape, valueIn } from '../support/metrics.ts'
 import { aroundReads } from '../support/reads.ts'
 import { addAlice, refresh, serve, signIn } from '../support/serve.ts'
 
-const asked = ['signing_keys', 'cascades', 'credentials', 'status_lists'] as const
+const asked = ['signing_keys', 'cascades', 'credentials', 'status_lists', 'sealer'] as const
 
 test('without the database a scrape tells the rest, leaves out what it can not know, and counts that', async t => {
   const away = new Set<string>()
@@ -79,6 +79,8 @@ function hanging() {
     credentials: { listExpiring: hang('credentials') },
     statusListAge: hang('status_lists'),
     hashingLane: { depth: () => 3, waitingWork: () => 7 },
+    auditSeals: { unsealed: hang('sealer') },
+    recorder: { folded: () => 0 },
     janitor: { done: () => ({ removed: {}, lastAtMs: undefined }) },
     clock: testClock(),
   })
@@ -129,23 +131,24 @@ test('those who look at once share one look', async t => {
 test('what parts tell is there: a limit that was reached, the store of the counters, folded events, the sealer', async t => {
   const { scrapeOf, ...metrics } = createMetrics()
   const none = async () => []
+  const clock = testClock()
   const { render } = scrapeOf({
     signingKeys: { list: none },
     nextTransitionAtMs: () => Number.POSITIVE_INFINITY,
     cascades: { list: none },
     credentials: { listExpiring: none },
     statusListAge: async () => undefined,
-    sealerLag: async () => 2.5,
+    auditSeals: { unsealed: async () => [{ occurredAtMs: clock.now() - 2500 }] },
+    recorder: { folded: () => 41 },
     hashingLane: { depth: () => 0, waitingWork: () => 0 },
     janitor: { done: () => ({ removed: {}, lastAtMs: undefined }) },
-    clock: testClock(),
+    clock,
   })
   t.equal(valueIn(await render(), 'signet_throttling_store_away'), 0)
   metrics.throttled('network')
   metrics.throttled('network')
   metrics.throttled('account')
   metrics.throttlingStoreAway(true)
-  metrics.auditFolded(41)
   const text = await render()
   t.equal(valueIn(text, 'signet_throttled_total', { limit: 'network' }), 2)
   t.equal(valueIn(text, 'signet_throttled_total', { limit: 'account' }), 1)
