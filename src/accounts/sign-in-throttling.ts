@@ -41,6 +41,9 @@ export interface SignInThrottling {
   forget(usernameKey: string): Promise<void>
 }
 
+/** As long as a few checks take. */
+const SOON_SECONDS = 1
+
 /** Where an account may be known; nowhere, when it comes through a client that answers for its users. */
 const networkIn = (origin: Origin): string | undefined =>
   'address' in origin && origin.address !== null ? hostNetworkOf(origin.address) : undefined
@@ -55,11 +58,34 @@ export function createSignInThrottling(dependencies: {
 }): SignInThrottling {
   const { counters, placeOf, networks, lastWrong, onThrottled } = dependencies
 
-  async function take({ own, shared }: CountersOfAttempt): Promise<readonly TakenPoint[]> {
+  /** How many are being checked for an account as it is tried from somewhere. */
+  const underWay = new Map<string, number>()
+
+  function change(of: string, by: 1 | -1): void {
+    const count = (underWay.get(of) ?? 0) + by
+    if (count === 0) underWay.delete(of)
+    else underWay.set(of, count)
+  }
+
+  async function take({ of, own, shared }: CountersOfAttempt): Promise<readonly TakenPoint[]> {
     const taken = await counters.take([...own, ...shared])
     if ('points' in taken) return taken.points
     onThrottled(taken.usedUp.allowance)
-    throw new TooManyAttempts(taken.usedUp)
+    // Whether those under way count is not known yet: many devices that begin together with the right password come back soon.
+    throw new TooManyAttempts(underWay.has(of) ? { retryAfterSeconds: SOON_SECONDS } : taken.usedUp)
+  }
+
+  /** What could not be checked is given back. */
+  async function checkWith<T>({ of }: CountersOfAttempt, points: readonly TakenPoint[], check: () => Promise<T>) {
+    change(of, 1)
+    try {
+      return await check()
+    } catch (error) {
+      await counters.giveBack(points)
+      throw error
+    } finally {
+      change(of, -1)
+    }
   }
 
   const beginAnew = ({ own }: CountersOfAttempt, points: readonly TakenPoint[]) =>
@@ -72,10 +98,7 @@ export function createSignInThrottling(dependencies: {
       const lastAtMs = network === undefined ? undefined : await networks.lastAtMs(userId, network)
       const of = countersOf(await placeOf(usernameKey), origin, lastAtMs !== undefined)
       const points = await take(of)
-      const checked = await check().catch(async error => {
-        await counters.giveBack(points)
-        throw error
-      })
+      const checked = await checkWith(of, points, check)
       if (checked.isRight) await beginAnew(of, points)
       else if (lastWrong.isRepeated(of.of, password)) await counters.giveBack(points)
       if (checked.isRight && isSignIn && userId && network) networks.record(userId, network, lastAtMs)

@@ -10,7 +10,8 @@ import {
   untilThrottled,
   wrong,
 } from '../support/guessing.ts'
-import { addAlice, byTest, password, serve } from '../support/serve.ts'
+import { createHold } from '../support/hold.ts'
+import { type Answer, addAlice, byTest, password, serve } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
 
 t.jobs = 3
@@ -229,4 +230,25 @@ t.test('a throttled sign-in is in the audit, and the name of nobody is not', asy
     { user_id: null, name_hash: /^[\w-]{43}$/, count: 1 },
   ])
   t.notMatch(JSON.stringify(countersOf(service)), /wrong field|user_|alice/)
+})
+
+t.test('devices that begin together with the right password are told to come back at once, not in minutes', async t => {
+  const hold = createHold()
+  const { hasher } = countingHasher()
+  const held = {
+    ...hasher,
+    verify: (...words: Parameters<typeof hasher.verify>) => hold.pass(() => hasher.verify(...words)),
+  }
+  const { service } = await guessingAtAlice(t, { faults: { hasher: () => held } })
+  hold.close()
+  const early = Promise.withResolvers<Answer>()
+  const all = Array.from({ length: 30 }, async () => {
+    const answer = await right(service, { isConfidential: true })
+    if (answer.status === 429) early.resolve(answer)
+    return answer
+  })
+  t.equal((await early.promise).headers.get('retry-after'), '1')
+  hold.open()
+  t.ok((await Promise.all(all)).every(({ status }) => status !== 400))
+  t.equal((await right(service, { isConfidential: true })).status, 200)
 })
