@@ -30,7 +30,15 @@ export async function addAccounts(container: Accounts, usernames: readonly strin
     const { userId } = await users.add({ username, password, roles: ['reader'] }, byBenchmark)
     userIds.push(userId)
   }
-  const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
+  const nothing = {
+    grants: [],
+    scope: [],
+    audiences: [],
+    origins: [],
+    introspect: [],
+    accessTokenTtlSeconds: null,
+    grantsPerMinute: null,
+  }
   const { client } = await clients.add(
     {
       ...nothing,
@@ -61,6 +69,7 @@ export async function addMachines(environment: Environment): Promise<string> {
       origins: [],
       introspect: [],
       accessTokenTtlSeconds: null,
+      grantsPerMinute: null,
     }
     const machine = { clientId: 'machine', isPublic: false, secret: machineSecret, grants: ['client_credentials'] }
     const exchange = {

@@ -11,7 +11,15 @@ import { everythingIn } from './support/sqlite.ts'
 
 const newPassword = 'another battery staple 10'
 const operator = { actor: 'operator:test', address: null, user_agent: null, request_id: null }
-const settings = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
+const settings = {
+  grants: [],
+  scope: [],
+  audiences: [],
+  origins: [],
+  introspect: [],
+  accessTokenTtlSeconds: null,
+  grantsPerMinute: null,
+}
 
 t.test('each act of an operator on users and roles appends its events: who did what to whom, and when', async t => {
   const { service, clock, userId: alice, appended } = await scene(t)

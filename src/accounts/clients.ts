@@ -39,6 +39,7 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
   origins: [...new Set(settings.origins)].sort(),
   introspect: [...new Set(settings.introspect)],
   accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
+  grantsPerMinute: settings.grantsPerMinute,
 })
 
 /** Whether something that live tokens may carry is taken away. What `*` gives to users, it does not give to the client itself. */

@@ -3,7 +3,7 @@
  * Problem answers a sentence that says what is wrong, or undefined.
  */
 import { formatDuration } from '../clock.ts'
-import { type ClientSettings, grantTypes } from '../records/client.ts'
+import { type ClientSettings, type GrantLimits, grantTypes } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 import { LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS, SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS } from '../records/limits.ts'
 import { OPENID_SCOPES } from '../records/role.ts'
@@ -103,6 +103,19 @@ const ttlProblem = (seconds: number | null): string | undefined =>
     ? undefined
     : `An access token lives for ${formatDuration(SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS)} to ${formatDuration(LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS)}.`
 
+const MOST_GRANTS_A_MINUTE = 1_000_000
+
+export function grantLimitsProblem({ client, subject }: GrantLimits): string | undefined {
+  const isLimit = (limit: number): boolean => Number.isSafeInteger(limit) && limit >= 1
+  if (
+    isLimit(client) &&
+    client <= MOST_GRANTS_A_MINUTE &&
+    (subject === null || (isLimit(subject) && subject <= client))
+  )
+    return undefined
+  return `The limit of grants is a whole number from 1 to ${MOST_GRANTS_A_MINUTE}, and that of a subject no more than it.`
+}
+
 const isGrantType = (grant: string): boolean => grantTypes.some(known => known === grant)
 
 /** Anybody can be a public client: what is asked of one that proves who it is (RFC 6749 §4.4, RFC 7662 §2.1) is not for it. */
@@ -125,6 +138,7 @@ export function settingsProblem(settings: ClientSettings & { readonly isPublic: 
     ...settings.introspect.map(audienceProblem),
     ...settings.origins.map(originProblem),
     ttlProblem(settings.accessTokenTtlSeconds),
+    settings.grantsPerMinute === null ? undefined : grantLimitsProblem(settings.grantsPerMinute),
   ]
   return problems.find(problem => problem !== undefined)
 }

@@ -1,8 +1,8 @@
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
 import type { WithSecret } from '../accounts/client-secrets.ts'
 import type { Clients } from '../accounts/clients.ts'
-import { publicClientProblem } from '../accounts/rules.ts'
-import { type ClientSettings, grantTypes, type RegisteredClient } from '../records/client.ts'
+import { grantLimitsProblem, publicClientProblem } from '../accounts/rules.ts'
+import { type ClientSettings, type GrantLimits, grantTypes, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
 import { collect, collectFrom, duration } from './options.ts'
@@ -13,6 +13,9 @@ import { operator, type Terminal, UsageError } from './terminal.ts'
 export interface ClientsService {
   clients(): Promise<Clients>
 }
+
+/** Where nothing else is asked for. */
+const byDefault = { accessTokenTtlSeconds: null, grantsPerMinute: null }
 
 const toLine = (client: RegisteredClient): string =>
   [client.clientId, client.isPublic ? 'public' : 'confidential', client.status, client.grants.join(', ')].join('  ')
@@ -30,6 +33,20 @@ function lifetime(text: string): number | 'default' {
   }
 }
 
+/** `unlimited`: as many as it asks for. */
+function grantLimits(text: string): GrantLimits | 'unlimited' {
+  if (text === 'unlimited') return text
+  const [, client, subject] = /^(\d{1,9})(?:\/(\d{1,9}))?$/.exec(text) ?? []
+  if (client === undefined)
+    throw new InvalidArgumentError(
+      "It is a number for the client, a number for it and one for each subject as in 600/10, or 'unlimited'.",
+    )
+  const limits = { client: Number(client), subject: subject === undefined ? null : Number(subject) }
+  const problem = grantLimitsProblem(limits)
+  if (problem !== undefined) throw new InvalidArgumentError(problem)
+  return limits
+}
+
 /** The settings that were given, and no others. */
 const settingsOf = (options: {
   grant?: readonly string[] | undefined
@@ -38,6 +55,7 @@ const settingsOf = (options: {
   origin?: readonly string[] | undefined
   introspect?: readonly string[] | undefined
   accessTokenTtl?: number | 'default' | undefined
+  grantsPerMinute?: GrantLimits | 'unlimited' | undefined
 }): Partial<ClientSettings> => ({
   ...(options.grant && { grants: options.grant }),
   ...(options.scope && { scope: options.scope }),
@@ -46,6 +64,9 @@ const settingsOf = (options: {
   ...(options.introspect && { introspect: options.introspect }),
   ...(options.accessTokenTtl !== undefined && {
     accessTokenTtlSeconds: options.accessTokenTtl === 'default' ? null : options.accessTokenTtl,
+  }),
+  ...(options.grantsPerMinute && {
+    grantsPerMinute: options.grantsPerMinute === 'unlimited' ? null : options.grantsPerMinute,
   }),
 })
 
@@ -87,6 +108,11 @@ const settingsCommand = (clients: Command, verb: string, description: string) =>
       collect,
     )
     .option('--access-token-ttl <duration>', "how long its access tokens live, for example 10m, or 'default'", lifetime)
+    .option(
+      '--grants-per-minute <limit>',
+      "how many tokens it may be issued in a minute, and one subject through it, for example 600 or 600/10, or 'unlimited'",
+      grantLimits,
+    )
     .option('--json', 'print JSON')
 
 export function clientsCommand(services: () => ClientsService, { answer, readSecret }: Terminal): CommandUnknownOpts {
@@ -104,7 +130,7 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
       if (options.grant?.length && !options.audience?.length)
         throw new UsageError('A client with a grant needs an --audience.')
       const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
-      const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
+      const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], ...byDefault }
       const asked = { ...nothing, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
       const added = await (await services().clients()).add(asked, operator())
       answer(describeWithSecret(added), [`Added ${toLine(added.client)}`, ...secretLines(added)], options)

@@ -16,6 +16,7 @@ import { createClientAuthentication } from '../oauth/client-authentication/clien
 import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
 import { createKnownClients } from '../oauth/client-authentication/known-clients.ts'
 import { createSecretThrottling } from '../oauth/client-authentication/secret-throttling.ts'
+import { createGrantLimits } from '../oauth/grant-limits.ts'
 import { createClientCredentialsGrant } from '../oauth/grants/client-credentials.ts'
 import { createPasswordGrant } from '../oauth/grants/password.ts'
 import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
@@ -102,6 +103,7 @@ export function composeProtocol(parts: ProtocolParts) {
     tokenEndpoint: createTokenEndpoint({
       authenticateClient,
       grants,
+      assertWithinLimits: createGrantLimits({ counters: parts.counters, recordEvent }),
       issueTokens: composeIssuer(parts, gate.mayStart),
       recordEvent,
     }),

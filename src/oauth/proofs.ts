@@ -4,7 +4,10 @@
  */
 
 /** Does the proof once, and answers the same whenever it is asked again. */
-export type Prove = <T extends object | string>(what: 'client' | 'password' | 'refresh_token', proof: () => T) => T
+export type Prove = <T extends object | string>(
+  what: 'client' | 'password' | 'refresh_token' | 'limits',
+  proof: () => T,
+) => T
 
 export function createProofs(): Prove {
   const proved = new Map<string, unknown>()

@@ -6,6 +6,7 @@ import type {
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
+import type { AssertWithinLimits } from './grant-limits.ts'
 import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
 import { Moved } from './proofs.ts'
 import { auditRefusal } from './refusals.ts'
@@ -38,16 +39,18 @@ function assertMayRunAgain(error: unknown, attempts: number): void {
 
 /**
  * @throws OAuthError every code of RFC 6749 §5.2, invalid_target (RFC 8707 §2)
+ * @throws TooManyAttempts when the client, or the subject through it, was issued as much as it may be in a minute
  * @throws TemporarilyUnavailable when what was read changes again and again
  * @throws StorageUnavailable
  */
 export function createTokenEndpoint(dependencies: {
   readonly authenticateClient: AuthenticateClient
   readonly grants: readonly Grant[]
+  readonly assertWithinLimits: AssertWithinLimits
   readonly issueTokens: IssueTokens
   readonly recordEvent: RecordEvent
 }): (request: ClientRequest) => Promise<TokenResponse> {
-  const { authenticateClient, grants, issueTokens, recordEvent } = dependencies
+  const { authenticateClient, grants, assertWithinLimits, issueTokens, recordEvent } = dependencies
 
   function grantFor(grantType: string | undefined): Grant {
     if (grantType === undefined) throw invalidRequest('grant_type is missing.')
@@ -73,6 +76,7 @@ export function createTokenEndpoint(dependencies: {
       try {
         const client = await authenticateClient(request) // §2.3
         const authorization = await authorize(request, client)
+        await assertWithinLimits(authorization, request)
         return await issueTokens(authorization) // §5.1
       } catch (error) {
         assertMayRunAgain(error, attempts)

@@ -15,6 +15,13 @@ export type GrantType = (typeof grantTypes)[number]
 export const CLIENT_ID_PREFIX = 'client'
 export const isClient = (subjectId: string): boolean => subjectId.startsWith(`${CLIENT_ID_PREFIX}_`)
 
+/** How many tokens may be issued in a minute. */
+export interface GrantLimits {
+  readonly client: number
+  /** To each subject through the client; null: only the client is limited. */
+  readonly subject: number | null
+}
+
 /** What an operator may set of a client. */
 export interface ClientSettings {
   readonly grants: readonly string[]
@@ -27,6 +34,8 @@ export interface ClientSettings {
   /** Audiences whose tokens it may introspect. */
   readonly introspect: readonly string[]
   readonly accessTokenTtlSeconds: number | null
+  /** Null: as much as it asks for. */
+  readonly grantsPerMinute: GrantLimits | null
 }
 
 /** As a request of the client needs it: without the origins, which lie in a table of their own. */

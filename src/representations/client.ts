@@ -22,6 +22,8 @@ export const describeClient = (client: RegisteredClient) => ({
   origins: client.origins,
   introspect: client.introspect,
   access_token_ttl: client.accessTokenTtlSeconds,
+  grants_per_minute: client.grantsPerMinute?.client ?? null,
+  grants_per_minute_subject: client.grantsPerMinute?.subject ?? null,
   secrets: client.secrets.map(describeSecret),
   created_at: isoTime(client.createdAtMs),
 })

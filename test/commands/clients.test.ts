@@ -11,7 +11,7 @@ const everything = [
   ...usable,
   ...['--audience', 'https://other.example.com', '--scope', 'posts:read', '--scope', '*'],
   ...['--origin', 'https://login.example.com', '--origin', 'http://127.0.0.1:8080'],
-  ...['--introspect', api, '--access-token-ttl', '5m'],
+  ...['--introspect', api, '--access-token-ttl', '5m', '--grants-per-minute', '600/10'],
 ]
 
 t.test('under --json each command answers the client as it then is, with these members and no other', async t => {
@@ -40,6 +40,8 @@ t.test('under --json each command answers the client as it then is, with these m
     origins: ['http://127.0.0.1:8080', 'https://login.example.com'],
     introspect: [api],
     access_token_ttl: 300,
+    grants_per_minute: 600,
+    grants_per_minute_subject: 10,
     secrets: [stored],
     created_at: client.created_at,
   })
@@ -95,9 +97,11 @@ t.test('update replaces what it is given and keeps the rest', async t => {
   t.strictSame(updated, expected)
   await json(['clients', 'update', 'web-app', '--origin', 'https://new.example.com', '--grant', 'password'])
   await json(['clients', 'update', 'web-app', '--access-token-ttl', '12h', '--introspect', 'urn:x'])
+  await json(['clients', 'update', 'web-app', '--grants-per-minute', '100'])
   t.strictSame(await json(['clients', 'show', 'web-app']), {
     ...expected,
     ...{ origins: ['https://new.example.com'], grants: ['password'], access_token_ttl: 43_200, introspect: ['urn:x'] },
+    ...{ grants_per_minute: 100, grants_per_minute_subject: null },
   })
   await refuses([
     { words: ['clients', 'update', 'web-app'], code: 2, says: /Say what to update/ },
@@ -113,15 +117,20 @@ t.test('update replaces what it is given and keeps the rest', async t => {
   )
 })
 
-t.test('an update empties a list, and returns to the lifetime that the service gives', async t => {
+t.test('an update empties a list, returns to the lifetime that the service gives, and takes limits back', async t => {
   const { json } = await commandLine(t)
   await json(add('web-app', ...everything))
-  const words = ['--origin', '', '--introspect', '', '--access-token-ttl', 'default']
+  const words = [
+    ...['--origin', '', '--introspect', '', '--access-token-ttl', 'default'],
+    ...['--grants-per-minute', 'unlimited'],
+  ]
   const updated = await json(['clients', 'update', 'web-app', ...words])
   t.match(updated, {
     origins: [],
     introspect: [],
     access_token_ttl: null,
+    grants_per_minute: null,
+    grants_per_minute_subject: null,
     audiences: [api, 'https://other.example.com'],
   })
   t.strictSame(await json(['clients', 'show', 'web-app']), updated)
@@ -162,6 +171,12 @@ t.test('what is refused ends with 1, wrong usage with 2, and neither leaves a cl
     ...['29s', '43201s'].map(ttl => refused(add('new', '--access-token-ttl', ttl), /lives for 30s to 12h/)),
     misused(add('new', '--grant', 'implicit', '--audience', api), /one of password, refresh_token/),
     ...['10', '-1m'].map(ttl => misused(add('new', `--access-token-ttl=${ttl}`), /is invalid/)),
+    ...['', 'x', '1/', '/1', '1/2/3', '-1', '1.5', '1e3', 'none'].map(limit =>
+      misused(add('new', `--grants-per-minute=${limit}`), /as in 600\/10, or 'unlimited'/),
+    ),
+    ...['0', '1000001', '10/0', '10/11'].map(limit =>
+      misused(add('new', '--grants-per-minute', limit), /whole number from 1 to 1000000/),
+    ),
     misused(add('new', '--grant', 'password'), /needs an --audience/),
     misused(add('new', '--secret', secret), /unknown option '--secret'/),
     misused(['clients', 'add'], /missing required argument 'id'/),

@@ -11,6 +11,7 @@ const ordinary: Omit<NewClient, 'clientId'> = {
   origins: [],
   introspect: [],
   accessTokenTtlSeconds: null,
+  grantsPerMinute: null,
 }
 
 /** Adds a client like web-app, but for what is given. */

@@ -134,7 +134,15 @@ export async function serve(t: Test, options: ServeOptions = {}) {
 
 export type Service = Awaited<ReturnType<typeof serve>>
 
-const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], accessTokenTtlSeconds: null }
+const nothing = {
+  grants: [],
+  scope: [],
+  audiences: [],
+  origins: [],
+  introspect: [],
+  accessTokenTtlSeconds: null,
+  grantsPerMinute: null,
+}
 
 /** For what looks at each refresh in the audit, where otherwise only those from another network are. */
 export const auditsAll = { SIGNET_AUDIT_GRANTS: 'all' }

@@ -64,10 +64,10 @@ const tables = [
   ...['status_lists', 'revocations', 'signing_keys', 'instance'],
 ]
 
-/** What belongs to an act. The events of what was refused are recorded beside the requests, and rows are sealed. */
+/** What belongs to an act. The events of what was refused or only repeated are recorded beside the requests, and rows are sealed. */
 const auditOfActs =
   'select id, type, occurred_at_ms, reason, actor, user_id, client_id, session_id, target, address, user_agent, request_id ' +
-  "from audit_events where outcome = 'success'"
+  "from audit_events where outcome = 'success' and type <> 'session.repeat'"
 
 /** But when they were used last, which is written by the way. */
 const credentials =

@@ -107,6 +107,8 @@ const schema = {
       '`invalid_request`, `invalid_grant`, `invalid_scope`, `invalid_target`, `unauthorized_client` or `unsupported_grant_type`',
     ),
     ...clientErrors,
-    429: tooMany('too many wrong passwords, or wrong client secrets from this address'),
+    429: tooMany(
+      'too many wrong passwords, wrong client secrets from this address, or tokens of a client that is limited',
+    ),
   },
 } as const

@@ -23,6 +23,8 @@ const toClient = (row: ClientsTable, credentials: readonly CredentialsTable[]): 
   audiences: JSON.parse(row.audiences),
   introspect: JSON.parse(row.introspect),
   accessTokenTtlSeconds: row.access_token_ttl_seconds,
+  grantsPerMinute:
+    row.grants_per_minute === null ? null : { client: row.grants_per_minute, subject: row.grants_per_minute_subject },
   secrets: credentials.map(toCredential),
   createdAtMs: row.created_at_ms,
   revision: row.revision,
@@ -34,6 +36,8 @@ const settingsColumns = (settings: ClientSettings) => ({
   audiences: JSON.stringify(settings.audiences),
   introspect: JSON.stringify(settings.introspect),
   access_token_ttl_seconds: settings.accessTokenTtlSeconds,
+  grants_per_minute: settings.grantsPerMinute?.client ?? null,
+  grants_per_minute_subject: settings.grantsPerMinute?.subject ?? null,
 })
 
 function prepareClientQueries(db: Kysely<Schema>) {

@@ -13,6 +13,7 @@ const full = clientOf('web-app', {
   origins: [first, second],
   introspect: ['https://api.example.com'],
   accessTokenTtlSeconds: 43_200,
+  grantsPerMinute: { client: 600, subject: 10 },
   secrets: [secretOf('1', { name: null }), secretOf('2', { name: 'ci “1”', expiresAtMs: farMs + 1 })],
   revision: 7,
 })
@@ -87,6 +88,7 @@ export function clientChecks(t: Test, engine: Engine): void {
       origins: [second],
       introspect: [],
       accessTokenTtlSeconds: null,
+      grantsPerMinute: { client: 5, subject: null },
     }
     await write(async stores => {
       await insertClient(stores, full)
@@ -94,8 +96,8 @@ export function clientChecks(t: Test, engine: Engine): void {
       await stores.clients.update('client_web-app', settings)
     })
     t.strictSame(await read.clients.list(), [other, { ...full, ...settings, revision: 8 }])
-    await write(({ clients }) => clients.update('client_web-app', { ...settings, origins: [] }))
-    t.strictSame((await read.clients.find('web-app'))?.origins, [])
+    await write(({ clients }) => clients.update('client_web-app', { ...settings, origins: [], grantsPerMinute: null }))
+    t.match(await read.clients.find('web-app'), { origins: [], grantsPerMinute: null })
   })
 
   t.test('the status changes for one client only', async t => {

@@ -64,6 +64,7 @@ export const clientOf = (clientId: string, more: Partial<RegisteredClient> = {})
   origins: [],
   introspect: [],
   accessTokenTtlSeconds: null,
+  grantsPerMinute: null,
   secrets: [],
   createdAtMs: farMs,
   revision: 0,
