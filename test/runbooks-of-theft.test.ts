@@ -7,7 +7,9 @@ import { EXCHANGE } from './support/asking-machines.ts'
 import { exchangeAt } from './support/machines.ts'
 import { toRestore, worksAt } from './support/restore.ts'
 import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
+import { sealedAudit } from './support/sealed-audit.ts'
 import { addAlice, api, password, refresh, secret, serve, signIn, temporaryFolder } from './support/serve.ts'
+import { change } from './support/sqlite.ts'
 import { device, isRevoked, statusIn } from './support/status-list.ts'
 
 // Each has a service of its own.
@@ -30,6 +32,7 @@ t.test('every page of the chapter that has commands is followed here', async t =
     'known-password',
     'stolen-client-secret',
     'leaked-api-key',
+    'audit-not-whole',
     'shut-out',
   ])
 })
@@ -144,4 +147,27 @@ t.test('Shut out a user or a client: sessions end, and no sign-in works', async 
   await terminal(disableClient)
   t.notMatch(await terminal(look), /session_/)
   t.equal((await signIn(service)).body.error, 'invalid_client')
+})
+
+t.test('The audit is not whole: what is there is kept, what is wrong is said, and it goes on to be known', async t => {
+  const { service, happen, verify, publicKey, file } = await sealedAudit(t)
+  for (const events of [3, 3]) await happen(events)
+  const [{ head }, key] = [await verify(), await publicKey()]
+  change(
+    file,
+    "delete from audit_events where type = 'role.add' and target = (select min(target) from audit_events where type = 'role.add')",
+  )
+  const ASIDE = temporaryFolder(t)
+  const terminal = await terminalIn(t, service.folder, { ASIDE, PUBLIC_KEY: key, HEAD: head ?? '' })
+  const [keep = '', known = '', ...more] = blocksOf('audit-not-whole')
+  t.strictSame(more, [])
+  const said = await terminal(keep)
+  t.match(
+    said,
+    /^THE AUDIT IS NOT WHOLE: .*\nPROBLEM {2}Seal \d+ does not fit its events: 1 of its \d+ events? is missing/,
+  )
+  t.equal((await terminal('npx signet audit verify "$ASIDE/audit.jsonl" || true')).match(/^PROBLEM/gm)?.length, 1)
+  await terminal(known)
+  const { problems } = JSON.parse(await terminal('cat "$ASIDE/known.json"'))
+  t.equal(problems.length, 1)
 })
