@@ -13,8 +13,8 @@ const MOST_OVERTAKEN = 3
 const MOST_AT_THE_END = 20
 
 export interface Sealer extends Background {
-  /** Seals all that is waiting. */
-  seal(signal?: AbortSignal): Promise<void>
+  /** Seals all that is waiting; one at a time, whoever asks. */
+  seal(): Promise<void>
 }
 
 export function createSealer(dependencies: {
@@ -42,7 +42,7 @@ export function createSealer(dependencies: {
     )
   }
 
-  async function seal(signal?: AbortSignal, most = Number.POSITIVE_INFINITY): Promise<void> {
+  async function sealWaiting(signal?: AbortSignal, most = Number.POSITIVE_INFINITY): Promise<void> {
     let [made, overtaken] = [0, 0]
     for (; made < most && overtaken < MOST_OVERTAKEN && !isPutBack && !signal?.aborted; await nextTurn()) {
       const outcome = await sealing.sealNext()
@@ -55,14 +55,20 @@ export function createSealer(dependencies: {
     noteHead()
   }
 
+  let last: Promise<void> = Promise.resolve()
+  function seal(signal?: AbortSignal, most?: number): Promise<void> {
+    last = last.catch(() => {}).then(() => sealWaiting(signal, most))
+    return last
+  }
+
   const onError = (error: unknown) => {
     if (error === undefined) log.info('the audit is sealed again')
     else log.error({ err: error }, 'the audit cannot be sealed; it is tried again twice a second')
   }
-  const rounds = periodically(EVERY_MS, signal => seal(signal), onError)
+  const rounds = periodically(EVERY_MS, seal, onError)
   return {
     start: rounds.start,
-    seal,
+    seal: () => seal(),
     async stop() {
       await rounds.stop()
       await seal(undefined, MOST_AT_THE_END).catch(onError)

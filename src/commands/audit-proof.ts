@@ -105,7 +105,7 @@ export function addProofCommands(
   audit
     .command('export')
     .description('print all events with their seals as JSON Lines, which `verify FILE` checks without the database')
-    .option('--json', 'what it does anyway')
+    .option('--json', 'print JSON')
     .action(async () => {
       await stream(toLines(await (await services().auditProof()).read()))
     })

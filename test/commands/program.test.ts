@@ -29,7 +29,7 @@ const nouns = {
   'api-keys': ['create', 'list', 'show', 'revoke'],
   sessions: ['list', 'revoke'],
   keys: ['list', 'rotate', 'revoke'],
-  audit: ['list', 'tail'],
+  audit: ['list', 'tail', 'verify', 'export', 'key'],
   config: [],
 }
 
