@@ -30,6 +30,30 @@ t.test('two services that seal at the same moments make one chain, in which each
   )
 })
 
+t.test('the key is replaced while two services seal: no seal is by the wrong key', async t => {
+  const clock = testClock()
+  const { service: one, verify, publicKey, json, file } = await sealedAudit(t, { clock })
+  const first = await publicKey()
+  const other = await serve(t, { folder: one.folder, clock, seals: true })
+  let isDone = false
+  const sealing = [one, other].map(async (service, index) => {
+    for (let number = 0; !isDone; number += 1) {
+      await service.roles.add({ name: `role-${index}-${number}`, permissions: ['posts:read'] }, byTest)
+      await service.seal()
+    }
+  })
+  const replacing = async () => {
+    for (let times = 0; times < 4; times += 1) await json(['keys', 'revoke', '--all', '--reason', 'test'])
+  }
+  await replacing().finally(() => {
+    isDone = true
+  })
+  await Promise.all(sealing)
+  await Promise.all([one.seal(), other.seal()])
+  t.equal(select(file, 'select kid from audit_keys').length, 5)
+  t.match(await verify('--public-key', first), { ok: true, problems: [] })
+})
+
 t.test('of two processes one is killed while they seal: the other one goes on, and so does the next start', async t => {
   const folder = temporaryFolder(t)
   const services = [await spawnService(t, folder), await spawnService(t, folder)]
