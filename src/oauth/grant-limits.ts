@@ -56,7 +56,7 @@ export function createGrantLimits(dependencies: {
     const counted = countersOf(authorization)
     if (counted.length === 0) return
     // A request that runs again is issued one token.
-    const usedUp = await request.prove('limits', () => counters.take(counted))
-    if (usedUp !== undefined) refuse(authorization, usedUp.retryAfterSeconds)
+    const taken = await request.prove('limits', () => counters.take(counted))
+    if ('usedUp' in taken) refuse(authorization, taken.usedUp.retryAfterSeconds)
   }
 }
