@@ -60,6 +60,11 @@ t.test('a point that is given back when its window is over is no credit in the n
   await take()
   await counters.giveBack(before)
   t.equal(await left(), 1, 'in one that somebody else began')
+  advance(61)
+  const forgotten = await take()
+  await counters.reset([one])
+  await counters.giveBack(forgotten)
+  t.equal(await left(), 2, 'in one that was begun anew meanwhile')
 })
 
 t.test('when one of several is used up, a point of none is taken', async t => {
