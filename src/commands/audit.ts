@@ -65,10 +65,10 @@ export function auditCommand(services: () => AuditService & AuditProofService, t
     })
 
   const tail = filtered('tail')
-    .description('show the newest events and, with --follow, those that come')
+    .description('show the newest events and, with --follow, those that come; with --json one value a line')
     .option('-n, --lines <number>', `how many of the newest (${LINES})`, wholeNumber(0, MOST_LISTED))
     .option('-f, --follow', 'go on with what comes until it is interrupted')
-    .option('--json', 'print JSON, one value a line')
+    .option('--json', 'print JSON')
     .action(async ({ type: types, lines = LINES, follow, json, ...search }) => {
       const trail = await services().auditTrail()
       const show = (events: readonly ListedAuditEvent[]) => {

@@ -169,3 +169,47 @@ test('what the doctor, the janitor and a restore ask of all credentials is found
   t.equal(explained.filter(text => isCount.test(text)).length, 1)
   for (const statement of explained) if (!isCount.test(statement)) assertByIndex(t, service.databaseFile, statement)
 })
+
+test('events of the audit are found by the index of what is asked for, in its order', { skip }, async t => {
+  const service = await serve(t)
+  const { json } = await commandLine(t, service.environment)
+  await json(['clients', 'add', 'web'])
+  const cases: readonly (readonly [index: string, words: readonly string[]])[] = [
+    ['audit_events_by_time', []],
+    ['audit_events_by_time', ['--since', '1d', '--type', 'user']],
+    ['audit_events_by_user_id', ['--user', 'user_1']],
+    [
+      'audit_events_by_user_id',
+      ['--user', 'user_1', '--client', 'web', '--address', '::1', '--since', '2d', '--until', '1d'],
+    ],
+    ['audit_events_by_name_hash', ['--user', 'nobody']],
+    ['audit_events_by_address', ['--address', '192.0.2.1', '--client', 'web', '--outcome', 'failure']],
+    ['audit_events_by_client_id', ['--client', 'web', '--since', '1d']],
+  ]
+  const statements = listenToStatements(t)
+  for (const [index, words] of cases) {
+    statements.clear()
+    await json(['audit', 'list', ...words])
+    const explained = [...statements].filter(text => isExplained(text) && /from "audit_events"/.test(text))
+    t.ok(explained.length > 0, 'the statements are seen')
+    const plans = explained.map(statement => planOf(service.databaseFile, statement))
+    t.ok(
+      plans.some(plan => plan.includes(index)),
+      `${words.join(' ')}: ${plans.join('\n')}`,
+    )
+    for (const plan of plans) {
+      t.match(plan, /(SCAN|SEARCH) audit_events USING (COVERING )?INDEX audit_events_by_/)
+      t.notMatch(plan, /TEMP B-TREE|SCAN (users|clients)/, words.join(' '))
+    }
+  }
+  statements.clear()
+  const trail = await service.container.auditTrail()
+  const stopping = new AbortController()
+  for await (const _ of trail.follow({ address: '::1' }, 0, () => undefined, stopping.signal)) stopping.abort()
+  const unsealed = [...statements].filter(text => /"seal" is null/.test(text))
+  t.equal(unsealed.length, 1)
+  t.match(
+    planOf(service.databaseFile, unsealed[0] ?? ''),
+    /SEARCH audit_events USING INDEX audit_events_by_seal \(seal=\? AND id>\?\)/,
+  )
+})

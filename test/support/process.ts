@@ -36,6 +36,22 @@ export function signetUnread(environment: Readonly<Record<string, string>>, word
   return finished(child, '')
 }
 
+/** Starts `signet …words`, which does not end by itself. */
+export function startCommand(t: Test, environment: Readonly<Record<string, string>>, words: readonly string[]) {
+  const child = program(words, environment)
+  const ran = finished(child, '')
+  let stdout = ''
+  child.stdout.on('data', chunk => (stdout += chunk))
+  t.teardown(() => child.kill('SIGKILL'))
+  return {
+    stdout: () => stdout,
+    /** Nobody reads its answer any more. */
+    close: () => child.stdout.destroy(),
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    ran,
+  }
+}
+
 /** `env -u`: tap puts its own loader into NODE_OPTIONS at every spawn, which the program must not see, nor wait for. */
 const program = (
   words: readonly string[],

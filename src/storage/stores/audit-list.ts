@@ -1,99 +1,30 @@
 /** Events of the audit as operators look for them. */
-import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
-import type { AuditFilter, AuditParty, AuditReader, ListedAuditEvent } from '../../records/audit-event.ts'
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import type { AuditReader, ListedAuditEvent } from '../../records/audit-event.ts'
 import type { AuditEventsTable } from '../engine/audit-schema.ts'
 import type { Schema } from '../engine/schema.ts'
-
-type Row = ExpressionBuilder<Schema, 'audit_events'>
-type Condition = (row: Row) => Expression<SqlBool>
-type Column = 'user_id' | 'client_id' | 'name_hash' | 'address'
-
-/** What one index leads to, in the order of time, and what is asked of each row that it leads to. */
-interface Strand {
-  readonly begin: readonly Condition[]
-  readonly rest: readonly Condition[]
-}
+import { type Condition, conditionsOf, type Strand, strandsOf } from './audit-conditions.ts'
 
 /** Rows that one statement looks at: a filter that finds few must not keep the database busy with one for long. */
 const WINDOW = 20_000
 
-/** By the index of this column. */
-const lead =
-  (column: Column, value: string): Condition =>
-  row =>
-    row(`audit_events.${column}`, '=', value)
-
-/** Of a row that another index leads to: SQLite, which does not know how rare a value is, might else choose this column's. */
-const follow = (row: Row, column: Column, values: readonly string[]) =>
-  row(row.fn.coalesce(row.ref(`audit_events.${column}`), sql.lit('')), 'in', values)
-
-const ofParty =
-  (column: 'user_id' | 'client_id', { ids, nameHash }: AuditParty): Condition =>
-  row => {
-    const either = [
-      ...(ids.length > 0 ? [follow(row, column, ids)] : []),
-      ...(nameHash === undefined ? [] : [follow(row, 'name_hash', [nameHash])]),
-    ]
-    return row.or(either)
-  }
-
-const leadsOf = (column: 'user_id' | 'client_id', { ids, nameHash }: AuditParty): readonly Condition[] => [
-  ...ids.map(id => lead(column, id)),
-  ...(nameHash === undefined ? [] : [lead('name_hash', nameHash)]),
-]
-
-function timesOf({ sinceMs, beforeMs }: AuditFilter): readonly Condition[] {
-  return [
-    ...(sinceMs === undefined ? [] : [(row: Row) => row('audit_events.occurred_at_ms', '>=', sinceMs)]),
-    ...(beforeMs === undefined ? [] : [(row: Row) => row('audit_events.occurred_at_ms', '<', beforeMs)]),
-  ]
-}
-
-const detailsOf = ({ types, outcome }: AuditFilter): readonly Condition[] => [
-  ...(types === undefined ? [] : [(row: Row) => row('audit_events.type', 'in', types)]),
-  ...(outcome === undefined ? [] : [(row: Row) => row('audit_events.outcome', '=', outcome)]),
-]
-
-const ofAddresses =
-  (addresses: readonly string[]): Condition =>
-  row =>
-    follow(row, 'address', addresses)
-
-/** Of rows that the index of the seals leads to. */
-const conditionsOf = (filter: AuditFilter): readonly Condition[] => [
-  ...timesOf(filter),
-  ...detailsOf(filter),
-  ...(filter.user === undefined ? [] : [ofParty('user_id', filter.user)]),
-  ...(filter.client === undefined ? [] : [ofParty('client_id', filter.client)]),
-  ...(filter.addresses === undefined ? [] : [ofAddresses(filter.addresses)]),
-]
-
-/** By what is likely to be the rarest: a user, then an address, then a client, then the time alone. */
-function strandsOf(filter: AuditFilter): readonly Strand[] {
-  const { user, client, addresses } = filter
-  const times = timesOf(filter)
-  const ofClient = client === undefined ? [] : [ofParty('client_id', client)]
-  const fromThere = addresses === undefined ? [] : [ofAddresses(addresses)]
-  const strand = (begin: Condition, rest: readonly Condition[] = []): Strand => ({
-    begin: [begin, ...times],
-    rest: [...detailsOf(filter), ...rest],
-  })
-  if (user !== undefined) return leadsOf('user_id', user).map(begin => strand(begin, [...fromThere, ...ofClient]))
-  if (addresses !== undefined) return addresses.map(address => strand(lead('address', address), ofClient))
-  if (client !== undefined) return leadsOf('client_id', client).map(begin => strand(begin))
-  return [{ begin: times, rest: detailsOf(filter) }]
-}
-
 type Position = Pick<AuditEventsTable, 'occurred_at_ms' | 'id'>
 
+/** The time is said once more by itself: PostgreSQL does not guess from a comparison of pairs how few rows lie between two. */
 const before =
   ({ occurred_at_ms, id }: Position): Condition =>
-  () =>
-    sql<SqlBool>`(audit_events.occurred_at_ms, audit_events.id) < (${occurred_at_ms}, ${id})`
+  row =>
+    row.and([
+      row('audit_events.occurred_at_ms', '<=', occurred_at_ms),
+      sql<SqlBool>`(audit_events.occurred_at_ms, audit_events.id) < (${occurred_at_ms}, ${id})`,
+    ])
 const notBefore =
   ({ occurred_at_ms, id }: Position): Condition =>
-  () =>
-    sql<SqlBool>`(audit_events.occurred_at_ms, audit_events.id) >= (${occurred_at_ms}, ${id})`
+  row =>
+    row.and([
+      row('audit_events.occurred_at_ms', '>=', occurred_at_ms),
+      sql<SqlBool>`(audit_events.occurred_at_ms, audit_events.id) >= (${occurred_at_ms}, ${id})`,
+    ])
 
 const events = (kysely: Kysely<Schema>, conditions: readonly Condition[]) =>
   kysely.selectFrom('audit_events').where(row => row.and(conditions.map(condition => condition(row))))
