@@ -55,6 +55,16 @@ t.test('a commit is on the disk when it returns, and references are checked', as
   t.equal(database.pragma('foreign_keys', { simple: true }), 1)
 })
 
+t.test('what is migrated already is opened and read while another process holds the lock', async t => {
+  const { path, write } = await openMigrated(t)
+  await write(({ roles }) => roles.insert(editor))
+  holdLock(t, path)
+  const beside = await open(path)
+  t.teardown(() => beside.close())
+  t.strictSame(await beside.migrate(), [])
+  t.strictSame(await beside.read.roles.list(), [editor])
+})
+
 t.test('no connection lets the event loop stand still for longer than 20 ms', async t => {
   const path = join(temporaryFolder(t), 'signet.sqlite')
   for (const connect of [openForWriting, openForReading]) {

@@ -44,11 +44,10 @@ async function applied(db: Kysely<Schema>): Promise<string[]> {
 }
 
 /**
- * Brings the schema up to this program's.
- * @returns the migrations that ran now
+ * Whether the schema is this program's already. It only reads: a command need not wait for the lock of a server that is busy.
  * @throws SchemaIsNewer when a newer program has migrated this database before
  */
-export async function migrate(db: Kysely<Schema>): Promise<readonly RanMigration[]> {
+export async function isMigrated(db: Kysely<Schema>): Promise<boolean> {
   const [ours, theirs] = [await known(), await applied(db)]
   const unknown = theirs.filter(name => !ours.includes(name))
   if (unknown.length > 0) {
@@ -56,7 +55,16 @@ export async function migrate(db: Kysely<Schema>): Promise<readonly RanMigration
       `The database was migrated by a newer Signet (${unknown.join(', ')}). Run that version, or restore a backup made before it.`,
     )
   }
-  if (theirs.length === ours.length) return []
+  return theirs.length === ours.length
+}
+
+/**
+ * Brings the schema up to this program's.
+ * @returns the migrations that ran now
+ * @throws SchemaIsNewer when a newer program has migrated this database before
+ */
+export async function migrate(db: Kysely<Schema>): Promise<readonly RanMigration[]> {
+  if (await isMigrated(db)) return []
   const files = new FileMigrationProvider({ fs, path, migrationFolder })
   const migrations: Record<string, DescribedMigration> = await files.getMigrations()
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })

@@ -6,7 +6,7 @@ import { countersFileOf } from '../../records/instance.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { migrate } from './migrations.ts'
+import { isMigrated, migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
@@ -58,6 +58,7 @@ export async function openSqlite(
     write,
     counterTable,
     async migrate() {
+      if (await isMigrated(reader.kysely)) return []
       await acquire(connection.begin)
       try {
         const ran = await migrate(writer.kysely)
