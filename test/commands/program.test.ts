@@ -59,7 +59,9 @@ t.test('--help shows what exists, works with a broken configuration, and opens n
     if (verbs.length === 0 && noun !== 'serve') t.match(text, /^ {2}--json +print JSON$/m)
   })
   const commands = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.map(verb => [noun, verb]))
-  await inParallel(commands, async words => t.match(await help(words), /^ {2}--json +print JSON(, one value a line)?$/m))
+  await inParallel(commands, async words =>
+    t.match(await help(words), /^ {2}--json +print JSON(, one value a line)?$/m),
+  )
   const version = await signetProcess(broken, ['--version'])
   t.strictSame([version.code, version.stdout], [0, `${packageJson.version}\n`])
   t.strictSame(readdirSync(folder), [])
