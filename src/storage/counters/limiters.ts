@@ -30,6 +30,7 @@ function onTable(client: CounterClient, { name, points, seconds }: Allowance): R
     : new RateLimiterPostgres({ ...options, storeType: 'pool' })
 }
 
+/** One for each name: how many points there are is compared by whoever counts, and may differ from counter to counter. */
 const once = <T>(make: (allowance: Allowance) => T): ((allowance: Allowance) => T) => {
   const made = new Map<string, T>()
   return allowance => {
