@@ -47,7 +47,7 @@ export function createExamination(dependencies: {
   readonly openDatabase: () => Promise<{
     readonly signingKeys: SigningKeyReader
     readonly credentials: Pick<CredentialReader, 'listExpiring'>
-    readonly clients: Pick<ClientReader, 'list'>
+    readonly clients: Pick<ClientReader, 'confidentialWith'>
     /** When the newest audit event was written. */
     readonly lastEventAtMs: () => Promise<number | undefined>
     readonly integrityProblem: () => Promise<string | undefined>

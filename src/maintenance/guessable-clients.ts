@@ -5,10 +5,8 @@ import type { ClientReader } from '../records/client.ts'
 const MOST_NAMED = 10
 
 /** What to know; undefined when there are none. */
-export async function guessableClients(clients: Pick<ClientReader, 'list'>): Promise<string | undefined> {
-  const found = (await clients.list())
-    .filter(({ status, isPublic, grants }) => status === 'active' && !isPublic && grants.includes('password'))
-    .map(({ clientId }) => clientId)
+export async function guessableClients(clients: Pick<ClientReader, 'confidentialWith'>): Promise<string | undefined> {
+  const found = await clients.confidentialWith('password')
   if (found.length === 0) return undefined
   const told = found.slice(0, MOST_NAMED)
   if (found.length > MOST_NAMED) told.push(`${found.length - MOST_NAMED} more`)

@@ -67,6 +67,8 @@ export interface ClientReader {
   find(clientId: string): Promise<RegisteredClient | undefined>
   /** Ordered by `client_id`, without the deleted ones. */
   list(): Promise<readonly RegisteredClient[]>
+  /** The `client_id` of each active confidential client that may use this grant, in order. */
+  confidentialWith(grant: GrantType): Promise<readonly string[]>
   /** Internal ids of all that there were, the deleted ones, too. */
   allIds(): Promise<readonly string[]>
   /** Internal ids of all that had or have this `client_id`, the deleted ones, too. */

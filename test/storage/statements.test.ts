@@ -39,7 +39,9 @@ const acts: readonly {
     name: 'a sign-in',
     act: service => signIn(service),
     statements: [
-      ...['select clients', 'select users', 'select users', 'select roles'],
+      ...['select clients', 'select users'],
+      ...['insert attempt_counters', 'insert attempt_counters', 'delete attempt_counters', 'delete attempt_counters'],
+      ...['select users', 'select roles'],
       ...[
         'select users',
         'select clients',
@@ -49,7 +51,7 @@ const acts: readonly {
         'insert audit_events',
       ],
     ],
-    roundTrips: 12,
+    roundTrips: 16,
   },
   {
     name: 'a grant of a client for itself',

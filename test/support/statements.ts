@@ -13,11 +13,16 @@ function outside(text: string): string {
   return less === text ? text : outside(less)
 }
 
+/** The table comes right after the verb. */
+const tableFirst = (text: string): string =>
+  text.replace(/^(\s*)(select|delete)\b.*?\bfrom\b/is, '$1$2').replace(/^(\s*insert)\s+into\b/i, '$1')
+
 /** `select sessions` for a statement, by the table that it is about; the words themselves for a transaction's. */
 function inShort(text: string): string {
   if (isControl(text)) return (text.split(';')[0] ?? '').toLowerCase()
-  const [, table] = /^(?:(?:select|delete)\b.*?\bfrom|insert into|update) "(\w+)"/s.exec(outside(text)) ?? []
-  return `${text.split(' ')[0]} ${table}`
+  const [, verb, table] =
+    /^\s*(select|delete|insert|update)\b.*?"?(\w+)"?(?=\s|$)/is.exec(tableFirst(outside(text))) ?? []
+  return `${verb?.toLowerCase()} ${table}`
 }
 
 /** Every statement that is prepared or sent by either driver from now on goes through `note`. */

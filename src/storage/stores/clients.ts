@@ -107,6 +107,16 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
     async allIds() {
       return (await executor.kysely.selectFrom('clients').select('id').orderBy('id').execute()).map(({ id }) => id)
     },
+    async confidentialWith(grant) {
+      const query = executor.kysely
+        .selectFrom('clients')
+        .select(['client_id', 'grants'])
+        .where('status', '=', 'active')
+        .where('is_public', '=', 0)
+        .orderBy('client_id')
+      const rows = await query.execute()
+      return rows.filter(({ grants }) => JSON.parse(grants).includes(grant)).map(({ client_id }) => client_id)
+    },
     async idsOf(clientId) {
       const rows = await executor.kysely.selectFrom('clients').select('id').where('client_id', '=', clientId).execute()
       return rows.map(({ id }) => id)
