@@ -170,7 +170,7 @@ t.test('a command that cannot write says why and what to do, and ends with 1', {
   t.teardown(() => other.close())
   other.exec('BEGIN IMMEDIATE')
   const says =
-    /^The database .* can't be used: database is locked\. .*run the command again.*docs\/error-messages\.md.*\n$/
+    /^The database can't be used: database is locked \(SQLITE_BUSY\)\. .*run the command again.*docs\/error-messages\.md.*\n$/
   await refuses([{ words: ['roles', 'add', 'editor', '--permission', 'a:b'], code: 1, says }])
   other.exec('COMMIT')
   t.strictSame(await json(['roles', 'list']), [])

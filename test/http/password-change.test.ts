@@ -57,7 +57,7 @@ test('a change ends every other session of the user, and this one goes on', asyn
     'by the user, from here',
     { actor: 'user', address: '127.0.0.1', user_agent: 'a browser', request_id, user_id: userId },
     { type: 'user.set_password', session_id: here.sid },
-    { type: 'session.end', reason: 'password_changed' },
+    { type: 'session.end', reason: 'password_changed', count: others.length },
   )
   for (const { sid, access, refreshToken } of others) {
     const clientId = sid === others[1]?.sid ? 'web-app' : 'account'
