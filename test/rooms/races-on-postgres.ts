@@ -7,11 +7,9 @@ import { runRoom } from '../support/room.ts'
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
   'accounts/adding-users.test.ts',
-  'audit/two-sealers.test.ts',
   'oauth/as-it-was-read.test.ts',
   'oauth/changing-rights.test.ts',
   'oauth/gate.test.ts',
-  'oauth/lock-order.test.ts',
   'oauth/machine-gate.test.ts',
   'oauth/machine-locks.test.ts',
   'oauth/races-of-acts.test.ts',
