@@ -4,7 +4,7 @@ import type { ApiKeys } from '../accounts/api-keys.ts'
 import { createGate } from '../accounts/may-receive-tokens.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
-import { createPlaces } from '../accounts/throttling-places.ts'
+import { createPlaceOf } from '../accounts/throttling-places.ts'
 import { createNameHash } from '../audit/name-hash.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
@@ -80,7 +80,7 @@ export function composeProtocol(parts: ProtocolParts) {
     findClient: createKnownClients(read.clients),
     throttling: createSecretThrottling({
       counters: parts.counters,
-      placeOf: createPlaces(async () => parts.auditKeys, 'client_id'),
+      placeOf: createPlaceOf(async () => parts.auditKeys, 'client_id'),
       clock,
       randomness,
       onThrottled: parts.onThrottled,

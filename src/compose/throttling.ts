@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { createLastWrongPasswords } from '../accounts/last-wrong-passwords.ts'
 import { createSignInNetworks } from '../accounts/sign-in-networks.ts'
 import { createSignInThrottling } from '../accounts/sign-in-throttling.ts'
-import { createPlaces } from '../accounts/throttling-places.ts'
+import { createPlaceOf } from '../accounts/throttling-places.ts'
 import { createAwayLog } from '../background/counter-sweep.ts'
 import type { Clock } from '../clock.ts'
 import type { AuditKeys } from '../keys/audit-keys.ts'
@@ -32,7 +32,7 @@ export function composeThrottling(parts: {
     const { read, write } = await database()
     return createSignInThrottling({
       counters: await counters(),
-      placeOf: createPlaces(auditKeys, 'username'),
+      placeOf: createPlaceOf(auditKeys, 'username'),
       networks: createSignInNetworks({ networks: read.signInNetworks, write, clock }),
       lastWrong: createLastWrongPasswords(randomness),
       onThrottled,

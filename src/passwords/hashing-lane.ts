@@ -1,6 +1,7 @@
 /** The lane in front of password hashing, which is slow on purpose and so the cheapest thing to flood. */
-import { createPlaces } from './places.ts'
+
 import type { Turn } from './turn.ts'
+import { createWaiters } from './waiters.ts'
 
 /** Of what may wait in a service; the next one is told to come back. The unit is an Argon2id of ours. */
 export const MOST_WAITING_WORK = 64
@@ -56,34 +57,34 @@ export function createHashingLane(options: {
   const { concurrency, limit, elapsedMs = () => performance.now() } = options
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError('concurrency must be at least 1')
   if (!(limit > 0)) throw new RangeError('limit must be more than 0')
-  const places = createPlaces()
+  const waiters = createWaiters()
   let running = 0
   let msPerUnit = ASSUMED_MS_PER_UNIT
 
   /** When all that waits now will have begun. */
   const tooManyWaiting = () =>
-    new TooManyWaiting(Math.max(1, Math.ceil((places.work() * msPerUnit) / concurrency / 1000)))
+    new TooManyWaiting(Math.max(1, Math.ceil((waiters.work() * msPerUnit) / concurrency / 1000)))
 
   const fitsBeside = (work: number, cost: number) => work === 0 || work + cost <= limit
 
   /** Whether there is room now for a check of this turn. */
   function makeRoom(turn: Turn, cost: number): boolean {
-    const held = places.countOf(turn)
+    const held = waiters.countOf(turn)
     if (held >= turn.most) return false
-    if (fitsBeside(places.work(), cost)) return true
+    if (fitsBeside(waiters.work(), cost)) return true
     if (held > 0) return false
-    const displaced = places.takeNewestOfFullest(newest => fitsBeside(places.work() - newest.cost, cost))
+    const displaced = waiters.takeNewestOfFullest(newest => fitsBeside(waiters.work() - newest.cost, cost))
     displaced?.refuse(tooManyWaiting())
     return displaced !== undefined
   }
 
   function waitForSlot(turn: Turn, cost: number): Promise<void> {
     if (!makeRoom(turn, cost)) return Promise.reject(tooManyWaiting())
-    return new Promise((admit, refuse) => places.add(turn, { cost, admit, refuse }))
+    return new Promise((admit, refuse) => waiters.add(turn, { cost, admit, refuse }))
   }
 
   function release(): void {
-    const next = places.takeNext()
+    const next = waiters.takeNext()
     // The slot is handed over without being freed, so that nobody who arrives in between can overtake.
     if (next === undefined) running -= 1
     else next.admit()
@@ -101,5 +102,5 @@ export function createHashingLane(options: {
     }
   }
 
-  return { run, depth: places.count, waitingWork: places.work }
+  return { run, depth: waiters.count, waitingWork: waiters.work }
 }

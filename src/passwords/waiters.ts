@@ -19,9 +19,7 @@ interface Line {
 const isSafe = ({ turn, waiters }: Line) => waiters.length <= Math.max(1, turn.most * SAFE_SHARE)
 const fullness = ({ turn, waiters }: Line) => waiters.length / turn.most
 
-export type Places = ReturnType<typeof createPlaces>
-
-export function createPlaces() {
+export function createWaiters() {
   /** The order of the map is the order in which turns are served; no line is empty. */
   const lines = new Map<string, Line>()
   let [count, work] = [0, 0]
