@@ -17,7 +17,7 @@ export function lineOfEvent(event: ListedAuditEvent): string {
   const about = words({
     user: event.username ?? event.userId,
     name: nameHash === null ? null : `unknown:${nameHash.slice(0, HASH_LENGTH)}`,
-    client: event.clientId ?? event.client,
+    client: event.publicClientId ?? event.clientId,
     session: event.sessionId,
     target: event.target,
     from: event.address,

@@ -17,5 +17,3 @@ export function createObservableLimits() {
     },
   }
 }
-
-export type ObservableLimits = ReturnType<typeof createObservableLimits>

@@ -2,6 +2,7 @@
  * Who did what, when, from where and why. The event of an act is appended inside the write of the act, so that neither exists without
  * the other. What a caller can cause again without new work is recorded beside requests, and what repeats is counted.
  */
+import type { AuditRow } from './audit-seal.ts'
 
 /** Where an act came from. */
 export interface Provenance {
@@ -89,28 +90,10 @@ export interface AuditEvent {
 export type RecordEvent = (event: Omit<AuditEvent, 'count' | 'occurredAtMs'>) => void
 
 /** As it is told of to operators: with what is called how, as it is called now. */
-export interface ListedAuditEvent {
-  readonly id: string
-  readonly type: string
-  readonly occurredAtMs: number
-  readonly outcome: AuditEvent['outcome']
-  readonly reason: string | null
-  readonly actor: string
-  readonly userId: string | null
+export interface ListedAuditEvent extends AuditRow {
   readonly username: string | null
-  /** The `client_id` of RFC 6749 §2.2. */
-  readonly clientId: string | null
-  /** Internal id. */
-  readonly client: string | null
-  readonly sessionId: string | null
-  readonly target: string | null
-  readonly address: string | null
-  readonly userAgent: string | null
-  readonly requestId: string | null
-  readonly count: number
-  readonly nameHash: string | null
-  /** The number of the seal that covers it; null until there is one. */
-  readonly seal: number | null
+  /** The `client_id` of RFC 6749 §2.2, by which operators know the client. */
+  readonly publicClientId: string | null
 }
 
 /** Whoever has or had a name, or asked for it while nobody had it. */

@@ -41,6 +41,7 @@ export interface AuditRow {
   readonly reason: string | null
   readonly actor: string
   readonly userId: string | null
+  /** The internal id (`client_…`). */
   readonly clientId: string | null
   readonly sessionId: string | null
   readonly target: string | null

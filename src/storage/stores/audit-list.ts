@@ -4,6 +4,7 @@ import type { AuditReader, ListedAuditEvent } from '../../records/audit-event.ts
 import type { AuditEventsTable } from '../engine/audit-schema.ts'
 import type { Schema } from '../engine/schema.ts'
 import { type Condition, conditionsOf, type Strand, strandsOf } from './audit-conditions.ts'
+import { toAuditRow } from './audit-rows.ts'
 
 /** Rows that one statement looks at: a filter that finds few must not keep the database busy with one for long. */
 const WINDOW = 20_000
@@ -39,24 +40,9 @@ const told = (kysely: Kysely<Schema>, conditions: readonly Condition[]) =>
 type ToldRow = AuditEventsTable & { readonly username: string | null; readonly public_client_id: string | null }
 
 const toEvent = (row: ToldRow): ListedAuditEvent => ({
-  id: row.id,
-  type: row.type,
-  occurredAtMs: row.occurred_at_ms,
-  outcome: row.outcome,
-  reason: row.reason,
-  actor: row.actor,
-  userId: row.user_id,
+  ...toAuditRow(row),
   username: row.username,
-  clientId: row.public_client_id,
-  client: row.client_id,
-  sessionId: row.session_id,
-  target: row.target,
-  address: row.address,
-  userAgent: row.user_agent,
-  requestId: row.request_id,
-  count: row.count,
-  nameHash: row.name_hash,
-  seal: row.seal,
+  publicClientId: row.public_client_id,
 })
 
 const newestFirst = (a: Position, b: Position): number =>

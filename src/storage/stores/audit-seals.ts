@@ -1,6 +1,7 @@
-import type { AuditKey, AuditRow, AuditSeal, AuditSealStore } from '../../records/audit-seal.ts'
-import type { AuditEventsTable, AuditKeysTable, AuditSealsTable } from '../engine/audit-schema.ts'
+import type { AuditKey, AuditSeal, AuditSealStore } from '../../records/audit-seal.ts'
+import type { AuditKeysTable, AuditSealsTable } from '../engine/audit-schema.ts'
 import type { Executor } from '../engine/prepared.ts'
+import { toAuditRow } from './audit-rows.ts'
 
 /** What somebody wrote there that is no JSON fits no key. */
 function parsed(text: string): AuditKey['publicJwk'] {
@@ -21,25 +22,6 @@ const toKey = (row: AuditKeysTable): AuditKey => ({
 })
 
 const toSeal = ({ sealed_at_ms: sealedAtMs, ...row }: AuditSealsTable): AuditSeal => ({ ...row, sealedAtMs })
-
-const toRow = (row: AuditEventsTable): AuditRow => ({
-  id: row.id,
-  type: row.type,
-  occurredAtMs: row.occurred_at_ms,
-  outcome: row.outcome,
-  reason: row.reason,
-  actor: row.actor,
-  userId: row.user_id,
-  clientId: row.client_id,
-  sessionId: row.session_id,
-  target: row.target,
-  address: row.address,
-  userAgent: row.user_agent,
-  requestId: row.request_id,
-  count: row.count,
-  nameHash: row.name_hash,
-  seal: row.seal,
-})
 
 export const auditSealStore = ({ kysely, locks }: Executor): AuditSealStore => {
   const events = () => kysely.selectFrom('audit_events').selectAll()
@@ -62,12 +44,12 @@ export const auditSealStore = ({ kysely, locks }: Executor): AuditSealStore => {
     },
     async unsealed(afterId, limit) {
       const query = events().where('seal', 'is', null).where('id', '>', afterId)
-      return (await query.orderBy('id').limit(limit).execute()).map(toRow)
+      return (await query.orderBy('id').limit(limit).execute()).map(toAuditRow)
     },
     async sealed(afterNumber, toNumber, limit) {
       const after = events().where('seal', '>', afterNumber)
       const query = toNumber === undefined ? after : after.where('seal', '<=', toNumber)
-      return (await query.orderBy('seal').orderBy('id').limit(limit).execute()).map(toRow)
+      return (await query.orderBy('seal').orderBy('id').limit(limit).execute()).map(toAuditRow)
     },
     async insertKey({ number, kid, publicJwk, firstSeal, createdAtMs, signature }) {
       const { numInsertedOrUpdatedRows } = await kysely

@@ -65,12 +65,12 @@ export function auditListChecks(t: Test, engine: Engine): void {
     const [listed] = await read.audit.list({ user: alice, types: ['session.end'] }, 1)
     t.strictSame(listed, {
       ...{ id: listed?.id, type: 'session.end', occurredAtMs: timeOf('out'), outcome: 'success', reason: 'out' },
-      ...{ actor: 'client', userId: 'user_alice', username: 'alice', clientId: 'spa', client: 'client_spa' },
+      ...{ actor: 'client', userId: 'user_alice', username: 'alice', publicClientId: 'spa', clientId: 'client_spa' },
       ...{ sessionId: 'session_1', target: null, address: null, userAgent: null, requestId: null },
       ...{ count: 1, nameHash: null, seal: null },
     })
     const [bob] = await read.audit.list({ user: { ids: ['user_bob'], nameHash: undefined } }, 1)
-    t.match(bob, { userId: 'user_bob', username: null, clientId: 'web' }, 'of a user that is in no row')
+    t.match(bob, { userId: 'user_bob', username: null, publicClientId: 'web' }, 'of a user that is in no row')
   })
 
   const cases: readonly (readonly [title: string, filter: AuditFilter, found: readonly string[]])[] = [
