@@ -1,59 +1,11 @@
 import t from 'tap'
 import { createHashingLane, type HashingLane, TooManyWaiting } from '../../src/passwords/hashing-lane.ts'
-
-interface Entry {
-  readonly cost?: number
-  /** How many of its turn may wait. */
-  readonly most?: number
-}
-
-/** A lane whose works end when the test says so, with the order in which they began. A name begins with that of its turn. */
-function createScene(options: { concurrency: number; limit: number }) {
-  const time = { ms: 0 }
-  const lane = createHashingLane({ ...options, elapsedMs: () => time.ms })
-  const began: string[] = []
-  const running = new Map<string, PromiseWithResolvers<string>>()
-
-  function enter(name: string, { cost = 1, most = 10 }: Entry = {}): Promise<string> {
-    const answer = lane.run({ key: name.slice(0, 1), most }, cost, () => {
-      const work = Promise.withResolvers<string>()
-      began.push(name)
-      running.set(name, work)
-      return work.promise
-    })
-    // The test looks at the answer when it is ready to; until then a refusal is not an unhandled one.
-    answer.catch(() => undefined)
-    return answer
-  }
-
-  async function end(name: string): Promise<void> {
-    running.get(name)?.resolve(name)
-    running.delete(name)
-    await settle()
-  }
-
-  /** Ends whatever runs until nothing does, and tells the order in which everything began. */
-  async function drain(): Promise<string[]> {
-    for (let name = firstOf(running); name !== undefined; name = firstOf(running)) await end(name)
-    return began
-  }
-
-  return { lane, time, began, running, enter, end, drain }
-}
+import { createLaneScene, settle } from '../support/hashing-lane.ts'
 
 const a = { key: 'a', most: 2 }
 
-function firstOf(running: Map<string, unknown>): string | undefined {
-  return running.keys().next().value
-}
-
-/** Lets the promises that are settled run their course: far more turns than a hand-over takes. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await null
-}
-
 t.test('no more works run at once than there are slots', async t => {
-  const { began, enter, end, lane } = createScene({ concurrency: 2, limit: 10 })
+  const { began, enter, end, lane } = createLaneScene({ concurrency: 2, limit: 10 })
   for (const name of ['a1', 'b1', 'c1', 'd1']) enter(name)
   t.same(began, ['a1', 'b1'])
   t.equal(lane.depth(), 2)
@@ -89,13 +41,13 @@ t.test('a work that fails, at once or later, frees its slot for the next', async
 })
 
 t.test('turns that wait are served one after the other, and each in order of arrival', async t => {
-  const { enter, drain } = createScene({ concurrency: 1, limit: 10 })
+  const { enter, drain } = createLaneScene({ concurrency: 1, limit: 10 })
   for (const name of ['x', 'a1', 'a2', 'a3', 'b1', 'b2', 'c1']) enter(name)
   t.same(await drain(), ['x', 'a1', 'b1', 'c1', 'a2', 'b2', 'a3'])
 })
 
 t.test('who enters again after its turn does not get ahead of those that wait', async t => {
-  const { enter, end, drain } = createScene({ concurrency: 1, limit: 10 })
+  const { enter, end, drain } = createLaneScene({ concurrency: 1, limit: 10 })
   for (const name of ['x', 'a1', 'b1', 'c1']) enter(name)
   await end('x')
   enter('a2')
@@ -103,7 +55,7 @@ t.test('who enters again after its turn does not get ahead of those that wait', 
 })
 
 t.test('nobody who arrives while a slot is handed over overtakes the one it is for', async t => {
-  const { enter, running, began, drain } = createScene({ concurrency: 1, limit: 10 })
+  const { enter, running, began, drain } = createLaneScene({ concurrency: 1, limit: 10 })
   enter('x')
   enter('a1')
   running.get('x')?.resolve('x')
@@ -126,7 +78,7 @@ async function secondsOf(refused: Promise<unknown>): Promise<number> {
 }
 
 t.test('past the limit the newcomer is refused before any work, and there is room again afterwards', async t => {
-  const { lane, began, enter, drain } = createScene({ concurrency: 1, limit: 2 })
+  const { lane, began, enter, drain } = createLaneScene({ concurrency: 1, limit: 2 })
   for (const name of ['a1', 'a2', 'a3']) enter(name)
   await t.rejects(enter('a4'), TooManyWaiting)
   t.equal(lane.depth(), 2)
@@ -137,7 +89,7 @@ t.test('past the limit the newcomer is refused before any work, and there is roo
 })
 
 t.test('what waits is bounded by what it costs together, not by how many there are', async t => {
-  const { lane, enter, drain } = createScene({ concurrency: 1, limit: 10 })
+  const { lane, enter, drain } = createLaneScene({ concurrency: 1, limit: 10 })
   enter('x')
   for (const [name, cost] of [
     ['a1', 6],
@@ -153,7 +105,7 @@ t.test('what waits is bounded by what it costs together, not by how many there a
 })
 
 t.test('a lane in which nothing waits takes any one check, however dear', async t => {
-  const { lane, enter, drain } = createScene({ concurrency: 1, limit: 10 })
+  const { lane, enter, drain } = createLaneScene({ concurrency: 1, limit: 10 })
   enter('x')
   enter('a1', { cost: 1000 })
   await t.rejects(enter('b1', { cost: 0.1 }), TooManyWaiting)
@@ -166,7 +118,7 @@ t.test('a lane in which nothing waits takes any one check, however dear', async 
 })
 
 t.test('a turn has no more in the lane than it may, however empty the lane is', async t => {
-  const { began, enter, end, drain } = createScene({ concurrency: 1, limit: 100 })
+  const { began, enter, end, drain } = createLaneScene({ concurrency: 1, limit: 100 })
   enter('x')
   for (const name of ['a1', 'a2', 'a3']) enter(name, { most: 2 })
   for (const name of ['b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'b8', 'b9']) enter(name, { most: 8 })
@@ -182,7 +134,7 @@ t.test('a turn has no more in the lane than it may, however empty the lane is', 
 })
 
 t.test('the time to come back is that in which what waits is worked off, as fast as it goes', async t => {
-  const { time, enter, end, drain } = createScene({ concurrency: 2, limit: 12 })
+  const { time, enter, end, drain } = createLaneScene({ concurrency: 2, limit: 12 })
   const fill = () => ['x', 'y', 'a1', 'b1', 'c1'].map(name => enter(name, { cost: 4 }))
   fill()
   t.equal(await secondsOf(enter('d1')), 1, 'before anything was measured')
@@ -198,56 +150,6 @@ t.test('the time to come back is that in which what waits is worked off, as fast
   for (let round = 0; round < 100; round += 1) await Promise.all([enter('x'), end('x')])
   fill()
   t.equal(await secondsOf(enter('d1')), 1, 'never at once')
-})
-
-t.test('who fills the lane cannot keep others out: its newest waiter makes room', async t => {
-  const { lane, enter, drain } = createScene({ concurrency: 1, limit: 4 })
-  enter('x')
-  enter('c1', { most: 2 })
-  enter('b1', { most: 3 })
-  enter('b2', { most: 3 })
-  const newest = enter('b3', { most: 3 })
-  const newcomer = enter('n1')
-  await t.rejects(newest, TooManyWaiting, 'the newest of the fullest')
-  t.equal(lane.depth(), 4)
-  t.same(await drain(), ['x', 'c1', 'b1', 'n1', 'b2'])
-  t.equal(await newcomer, 'n1')
-})
-
-t.test('who holds the most of what it may gives up a place, and a client that speaks for many only half', async t => {
-  const { enter, drain } = createScene({ concurrency: 1, limit: 9 })
-  enter('x')
-  for (const name of ['c1', 'c2', 'c3', 'c4', 'c5']) enter(name, { most: 8 })
-  for (const name of ['a1', 'a2']) enter(name, { most: 2 })
-  for (const name of ['b1', 'b2']) enter(name, { most: 2 })
-  for (const name of ['m1', 'n1', 'o1']) enter(name)
-  await t.rejects(enter('p1'), TooManyWaiting, 'every place that is left is safe')
-  t.same(await drain(), ['x', 'c1', 'a1', 'b1', 'm1', 'n1', 'o1', 'c2', 'c3', 'c4'])
-})
-
-t.test('who has a place already displaces nobody', async t => {
-  const { enter, drain } = createScene({ concurrency: 1, limit: 3 })
-  for (const name of ['x', 'a1', 'a2', 'b1']) enter(name, { most: 2 })
-  await t.rejects(enter('b2', { most: 2 }), TooManyWaiting)
-  t.same(await drain(), ['x', 'a1', 'b1', 'a2'])
-})
-
-t.test('the only place of a network is safe from newcomers', async t => {
-  const { enter, drain } = createScene({ concurrency: 1, limit: 2 })
-  enter('x')
-  enter('a1', { most: 1 })
-  enter('b1', { most: 2 })
-  await t.rejects(enter('n1'), TooManyWaiting)
-  t.same(await drain(), ['x', 'a1', 'b1'])
-})
-
-t.test('nobody is displaced for a check for which there would be no room even then', async t => {
-  const { enter, drain } = createScene({ concurrency: 1, limit: 4 })
-  enter('x')
-  for (const name of ['a1', 'a2']) enter(name, { cost: 2, most: 2 })
-  await t.rejects(enter('n1', { cost: 3 }), TooManyWaiting)
-  enter('m1', { cost: 2 })
-  t.same(await drain(), ['x', 'a1', 'm1'])
 })
 
 t.test('a lane that could never run anything is a mistake of the program', async t => {
