@@ -34,7 +34,11 @@ export function createSignInNetworks(dependencies: {
       const nowMs = clock.now()
       // What lies ahead was written before the clock was set back.
       if (lastAtMs !== undefined && lastAtMs <= nowMs && nowMs - lastAtMs < DAY_MS) return
-      write(stores => stores.signInNetworks.record(userId, { network, lastAtMs: nowMs }, MOST_KEPT)).catch(() => {})
+      write(async ({ users, signInNetworks }) => {
+        // Of somebody who was deleted meanwhile nothing is kept.
+        if ((await users.findById(userId)) !== undefined)
+          await signInNetworks.record(userId, { network, lastAtMs: nowMs }, MOST_KEPT)
+      }).catch(() => {})
     },
   }
 }

@@ -28,7 +28,7 @@ export function createSealer(dependencies: {
 
   function noteHead(): void {
     const head = sealing.head()
-    if (head === undefined || head === notedHead || Math.abs(clock.now() - notedAtMs) < HEAD_EVERY_MS) return
+    if (head === undefined || head === notedHead) return
     log.info({ audit_head: head }, 'the head of the audit')
     ;[notedHead, notedAtMs] = [head, clock.now()]
   }
@@ -52,7 +52,7 @@ export function createSealer(dependencies: {
       if (outcome === 'sealed') made += 1
       else overtaken += 1
     }
-    noteHead()
+    if (Math.abs(clock.now() - notedAtMs) >= HEAD_EVERY_MS) noteHead()
   }
 
   let last: Promise<void> = Promise.resolve()
@@ -72,6 +72,8 @@ export function createSealer(dependencies: {
     async stop() {
       await rounds.stop()
       await seal(undefined, MOST_AT_THE_END).catch(onError)
+      // While nobody serves, the log alone says what was there.
+      noteHead()
     },
   }
 }

@@ -1,5 +1,4 @@
 import t from 'tap'
-import { testClock } from '../support/clock.ts'
 import { isOnPostgres } from '../support/environment.ts'
 import {
   attempt,
@@ -7,6 +6,7 @@ import {
   countingHasher,
   guessingAtAlice,
   right,
+  times,
   untilThrottled,
   wrong,
 } from '../support/guessing.ts'
@@ -15,12 +15,6 @@ import { type Answer, addAlice, byTest, password, serve } from '../support/serve
 import { select } from '../support/sqlite.ts'
 
 t.jobs = 3
-
-/** A few at once. */
-async function times(count: number, act: (number: number) => Promise<unknown>): Promise<void> {
-  const numbers = Array.from({ length: count }, (_, number) => number)
-  for (let from = 0; from < count; from += 5) await Promise.all(numbers.slice(from, from + 5).map(act))
-}
 
 /** PostgreSQL takes longer for each, and counts by the same statements. */
 const MANY = isOnPostgres() ? 100 : 1000
@@ -139,44 +133,6 @@ t.test('networks are counted with what one host has, and a wider one with more',
     await times(50, number => guessAs(`person-${host}-${number}`, `198.51.100.${host}`))
   t.equal(await guessAs('another', '198.51.100.99'), 429, 'the /24')
   t.equal(await guessAs('another', '198.51.101.1'), 400, 'the next one')
-})
-
-t.test('the victim signs in from its own network while a hundred others guess', async t => {
-  const clock = testClock()
-  const { service } = await guessingAtAlice(t, { clock })
-  const home = '192.0.2.1'
-  t.equal((await right(service, { address: home })).status, 200)
-  await times(110, network => attempt(service, { password: wrong(network), address: `10.${network}.0.1` }))
-  t.equal((await right(service, { address: '10.200.0.1' })).status, 429, 'from a new network')
-  t.equal((await right(service, { address: home })).status, 200)
-  t.equal((await untilThrottled(service, { address: home })).length, 11, 'that network has limits, too')
-
-  clock.advance(91 * 24 * 60 * 60_000)
-  t.equal((await right(service, { address: home })).status, 429, 'ninety days later')
-})
-
-t.test('ten networks of an account are kept, and those of a confidential client are not its own', async t => {
-  const clock = testClock()
-  const { service } = await guessingAtAlice(t, { clock })
-  const known = () =>
-    select(service.databaseFile, 'select network from sign_in_networks order by last_at_ms').map(row => row['network'])
-  t.equal((await right(service, { address: '203.0.113.1', isConfidential: true })).status, 200)
-  for (let network = 1; network <= 12; network += 1) {
-    t.equal((await right(service, { address: `192.0.2.${network}` })).status, 200)
-    clock.advance(1000)
-  }
-  // Nobody waits for these writes; whatever is written later comes after them.
-  await service.users.setPassword('alice', password, byTest)
-  t.same(
-    known(),
-    Array.from({ length: 10 }, (_, index) => `192.0.2.${index + 3}`),
-  )
-  const before = select(service.databaseFile, 'select * from sign_in_networks order by network')
-  t.equal((await right(service, { address: '192.0.2.5' })).status, 200)
-  await service.users.setPassword('alice', password, byTest)
-  t.same(select(service.databaseFile, 'select * from sign_in_networks order by network'), before, 'once a day')
-  await service.users.setStatus('alice', 'deleted', byTest)
-  t.same(known(), [])
 })
 
 t.test('through a confidential client one account is slowed down, and no other user of it', async t => {

@@ -35,7 +35,7 @@ t.test('as many events as there are go into seals of 200', async t => {
   t.match(await verify(), { ok: true, sealed_events: 453, unsealed_events: 0 })
 })
 
-t.test('the head is in the log once a minute, when it has changed', async t => {
+t.test('the head is in the log once a minute, when it has changed, and when the service stops', async t => {
   const { service, happen, clock, verify } = await sealedAudit(t)
   await happen(1)
   const { head } = await verify()
@@ -48,6 +48,10 @@ t.test('the head is in the log once a minute, when it has changed', async t => {
   t.equal(heads(service.log()).length, before, 'no news, and then none yet')
   await service.seal()
   t.equal(heads(service.log()).length, before + 1)
+  await happen(1)
+  const last = (await verify()).head
+  await service.stop()
+  t.strictSame(heads(service.log()).slice(before + 1), [last])
 })
 
 t.test('no request waits for the sealer', async t => {

@@ -89,3 +89,9 @@ export async function untilThrottled(
 
 export const right = (service: Service, guess: Partial<Guess> = {}): Promise<Answer> =>
   attempt(service, { password, ...guess })
+
+/** A few at once. */
+export async function times(count: number, act: (number: number) => Promise<unknown>): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, number) => number)
+  for (let from = 0; from < count; from += 5) await Promise.all(numbers.slice(from, from + 5).map(act))
+}
