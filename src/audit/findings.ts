@@ -110,6 +110,13 @@ export const youngGap = (context: SealContext, retention: string): Problem => ({
     'SIGNET_AUDIT_RETENTION=… signet audit verify. If not, somebody removed them.',
 })
 
+export const doubtfulGap = (context: SealContext, kid: string | undefined): Problem => ({
+  ...about(context),
+  message:
+    `The events of seal ${context.seal.number} and of those before it are missing, and how old they were is said by a key (${kid ?? 'there is none'}) that is not the given one ` +
+    'or signed by it. If you noted that key at its time, give it, too. If not, somebody may have removed younger ones.',
+})
+
 export const unknownEncoding = (context: SealContext): Problem => ({
   ...about(context),
   message: `Seal ${context.seal.number} was made by a newer version of Signet: verify it with that one.`,

@@ -4,7 +4,9 @@ import type { AuditKey } from '../records/audit-seal.ts'
 
 const FORM = /^ed25519:(?<x>[A-Za-z0-9_-]{43})$/
 
-export const publicKeyText = ({ publicJwk }: Pick<AuditKey, 'publicJwk'>): string => `ed25519:${publicJwk.x}`
+/** What somebody wrote there that is no text is none of a key. */
+export const publicKeyText = ({ publicJwk: { x } }: Pick<AuditKey, 'publicJwk'>): string =>
+  `ed25519:${typeof x === 'string' ? x : '?'}`
 
 export const isPublicKeyText = (text: string): boolean => FORM.test(text)
 

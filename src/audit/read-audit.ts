@@ -12,8 +12,6 @@ const SEALS_A_PAGE = 500
 const ROWS_A_PAGE = 5000
 /** More rows than the seals of a page have were put there by somebody. */
 const ROWS_TOO_MANY = 1000
-/** Below every number. */
-const START = Number.MIN_SAFE_INTEGER
 
 interface Page {
   readonly seals: readonly AuditSeal[]
@@ -38,7 +36,11 @@ function fitting(seals: readonly AuditSeal[]): readonly AuditSeal[] {
   return firstBeyond < 0 ? seals : seals.slice(0, Math.max(1, firstBeyond))
 }
 
-async function readPage({ auditSeals }: Pick<Readers, 'auditSeals'>, after: number, mostSeals: number): Promise<Page> {
+async function readPage(
+  { auditSeals }: Pick<Readers, 'auditSeals'>,
+  after: number | undefined,
+  mostSeals: number,
+): Promise<Page> {
   const found = await auditSeals.seals(after, mostSeals)
   const seals = fitting(found)
   const isLast = found.length < mostSeals && seals.length === found.length
@@ -47,7 +49,7 @@ async function readPage({ auditSeals }: Pick<Readers, 'auditSeals'>, after: numb
   const rows = await auditSeals.sealed(after, isLast ? undefined : seals.at(-1)?.number, most)
   // What somebody put into one seal must not take the place of what others have.
   if (rows.length === most && seals.length > 1) return readPage({ auditSeals }, after, 1)
-  const [first] = await auditSeals.seals(START, 1)
+  const [first] = await auditSeals.seals(undefined, 1)
   const unsealed = isLast ? await auditSeals.unsealed('', ROWS_A_PAGE) : undefined
   return { seals, rows, unsealed, keys: await auditSeals.keys(), firstSeal: first?.number }
 }
@@ -63,13 +65,14 @@ function* itemsOf({ seals, rows }: Page): Generator<AuditItem> {
 export async function* readAudit(snapshot: Snapshot): AsyncGenerator<AuditItem> {
   const instance = await snapshot(readers => readers.instance.find())
   yield { kind: 'database', id: instance?.id ?? '' }
-  let [after, keysKnown] = [START, 0]
+  let after: number | undefined
+  let keysKnown = 0
   for (let isLast = false; !isLast; await nextTurn()) {
     const page: Page = await snapshot(readers => readPage(readers, after, SEALS_A_PAGE))
     for (const key of page.keys.slice(keysKnown)) yield { kind: 'key', key }
     keysKnown = page.keys.length
     const first = page.seals[0]?.number
-    if (after !== START && first !== undefined && first > after + 1 && first === page.firstSeal)
+    if (after !== undefined && first !== undefined && first > after + 1 && first === page.firstSeal)
       yield { kind: 'removed_meanwhile' }
     yield* itemsOf(page)
     after = page.seals.at(-1)?.number ?? after

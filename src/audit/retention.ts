@@ -13,7 +13,6 @@ import { MOST_ROWS } from './sealing.ts'
 const SEALS_A_PAGE = 500
 /** What is beyond waits for the next round. */
 const MOST_SEALS = 20_000
-const START = Number.MIN_SAFE_INTEGER
 
 /** Removes what is due, and answers how many events that were. */
 export type RemoveOldEvents = (signal?: AbortSignal) => Promise<number>
@@ -43,7 +42,7 @@ export function createRetention(dependencies: {
   async function findDue(olderThanMs: number): Promise<readonly AuditSeal[]> {
     const found: AuditSeal[] = []
     let due = 0
-    for (let after = START; found.length < MOST_SEALS; await nextTurn()) {
+    for (let after: number | undefined; found.length < MOST_SEALS; await nextTurn()) {
       const page = await read.auditSeals.seals(after, SEALS_A_PAGE)
       for (const seal of page) {
         // One of the future was made while the clock was wrong; those after it tell how old it is.
@@ -57,7 +56,7 @@ export function createRetention(dependencies: {
     return found.slice(0, due)
   }
 
-  const hasEvents = async ({ number }: AuditSeal) => (await read.auditSeals.sealed(START, number, 1)).length > 0
+  const hasEvents = async ({ number }: AuditSeal) => (await read.auditSeals.sealed(undefined, number, 1)).length > 0
 
   return async signal => {
     if (retentionSeconds === undefined) return 0

@@ -67,6 +67,9 @@ export function createVerification(options: VerificationOptions) {
     const { seal } = context
     const isOld = retention !== undefined && nowMs - seal.sealedAtMs >= retention.seconds * 1000
     if (!isOld) findings.add(words.youngGap(context, retention?.text ?? 'off'))
+    // The seals that follow cover its digest, and not its time.
+    const checked = keys.of(seal.number)
+    if (publicKeys.length > 0 && !checked?.isBelieved) findings.add(words.doubtfulGap(context, checked?.key.kid))
     digests = [seal.digest]
   }
 

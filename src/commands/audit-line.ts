@@ -1,5 +1,5 @@
 /** An event in one line, for people. */
-import { isoTime } from '../clock.ts'
+import { timeText } from '../audit/findings.ts'
 import type { ListedAuditEvent } from '../records/audit-event.ts'
 import { printable, shortUserAgent } from './printable.ts'
 
@@ -25,7 +25,7 @@ export function lineOfEvent(event: ListedAuditEvent): string {
     by: actor === 'client' || actor === 'user' ? null : actor,
   })
   return [
-    ...[isoTime(event.occurredAtMs), outcome === 'success' ? 'ok    ' : 'FAILED', type.padEnd(WIDEST_TYPE)],
+    ...[timeText(event.occurredAtMs), outcome === 'success' ? 'ok    ' : 'FAILED', printable(type).padEnd(WIDEST_TYPE)],
     ...(reason === null ? [] : [printable(reason)]),
     ...about,
     ...(userAgent === null ? [] : [`"${shortUserAgent(userAgent)}"`]),

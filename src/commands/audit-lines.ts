@@ -91,12 +91,21 @@ export async function* fromFile(file: string): AsyncGenerator<AuditItem> {
   yield* rest()
 }
 
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null
+
+/** Texts, numbers and nothing, and a key whose members are such. */
+const isFlat = ({ public_jwk: publicJwk, ...line }: Line): boolean =>
+  [...Object.values(line), ...Object.values(publicJwk ?? {})].every(isPlain)
+
+/** There is one way to write a line: a member that stood there twice would be one thing here, and another for who else reads the file. */
 function parsed(text: string, file: string, number: number): Line {
   try {
     const line = JSON.parse(text)
-    if (typeof line === 'object' && line !== null) return line
+    if (typeof line === 'object' && line !== null && JSON.stringify(line) === text && isFlat(line)) return line
   } catch {
     // Said below.
   }
-  throw new StorageRefused(`Line ${number} of ${file} is no JSON object: the file was cut off or altered.`)
+  throw new StorageRefused(
+    `Line ${number} of ${file} is no JSON object as it was written: the file was cut off or altered.`,
+  )
 }

@@ -5,11 +5,12 @@ import { timeText, validTime } from '../audit/findings.ts'
 import { parseHead } from '../audit/head-check.ts'
 import { isPublicKeyText, publicKeyText } from '../audit/public-key.ts'
 import type { Verdict } from '../audit/verification.ts'
-import { isoTime, isoTimeOrNull } from '../clock.ts'
+import { isoTimeOrNull } from '../clock.ts'
 import type { AuditProof } from '../maintenance/audit-proof.ts'
 import type { AuditKey } from '../records/audit-seal.ts'
 import { describeAuditKey } from '../representations/audit-export.ts'
 import { fromFile, toLines } from './audit-lines.ts'
+import { printable } from './printable.ts'
 import { table } from './table.ts'
 import { Refused, type Terminal, UsageError } from './terminal.ts'
 
@@ -48,7 +49,8 @@ function linesOf(verdict: Verdict): string[] {
     ...warnings.map(warning => `NOTE     ${warning}`),
     ...(last === undefined ? [] : [`Head: ${headOf(last)} of ${timeText(last.sealedAtMs)}`]),
     ...(problems.length === 0 ? [] : ['What to do: docs/runbooks/audit-not-whole.md']),
-  ]
+    // Whoever wrote the database could otherwise write over what is said of it.
+  ].map(printable)
 }
 
 const isCurrent = (key: AuditKey, keys: readonly AuditKey[]): boolean => key === keys.at(-1)
@@ -56,10 +58,10 @@ const isCurrent = (key: AuditKey, keys: readonly AuditKey[]): boolean => key ===
 function linesOfKeys(keys: readonly AuditKey[]): string[] {
   if (keys.length === 0) return ['There is no audit key yet: signet serve makes the first one.']
   const rows = keys.map(key => [
-    ...[publicKeyText(key), `from seal ${key.firstSeal}`, isoTime(key.createdAtMs)],
+    ...[publicKeyText(key), `from seal ${key.firstSeal}`, timeText(key.createdAtMs)],
     isCurrent(key, keys) ? 'signs' : 'replaced',
   ])
-  return table(['PUBLIC KEY', 'SEALS', 'CREATED', ''], rows)
+  return table(['PUBLIC KEY', 'SEALS', 'CREATED', ''], rows).map(printable)
 }
 
 /** A shell's variable that is not set must not pass for no key at all. */

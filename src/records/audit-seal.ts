@@ -66,12 +66,12 @@ export interface AuditSealReader {
   /** In the order in which they were made. */
   keys(): Promise<readonly AuditKey[]>
   last(): Promise<AuditSeal | undefined>
-  /** In their order, those after this number. */
-  seals(afterNumber: number, limit: number): Promise<readonly AuditSeal[]>
+  /** In their order, those after this number, or from the beginning. */
+  seals(afterNumber: number | undefined, limit: number): Promise<readonly AuditSeal[]>
   /** Rows that are in no seal yet, by their ids. */
   unsealed(afterId: string, limit: number): Promise<readonly AuditRow[]>
-  /** Rows whose seal has a number after this one, up to and with that one if it is given, by seal and id. */
-  sealed(afterNumber: number, toNumber: number | undefined, limit: number): Promise<readonly AuditRow[]>
+  /** Rows whose seal has a number after this one, if it is given, up to and with that one if it is given, by seal and id. */
+  sealed(afterNumber: number | undefined, toNumber: number | undefined, limit: number): Promise<readonly AuditRow[]>
 }
 
 export interface AuditSealStore extends AuditSealReader {

@@ -1,11 +1,11 @@
 /** An event of the audit as the command line shows it. */
-import { isoTime } from '../clock.ts'
 import type { ListedAuditEvent } from '../records/audit-event.ts'
+import { timeOf } from './audit-export.ts'
 
 export const describeAuditEvent = (event: ListedAuditEvent) => ({
   id: event.id,
   type: event.type,
-  occurred_at: isoTime(event.occurredAtMs),
+  occurred_at: timeOf(event.occurredAtMs),
   outcome: event.outcome,
   reason: event.reason,
   actor: event.actor,

@@ -8,7 +8,7 @@ export const EXPORT_FORMAT = { format: 'signet-audit', version: 1 } as const
 type Line = Readonly<Record<string, unknown>>
 
 /** What somebody altered may be no time; it is shown as it is. */
-const timeOf = (milliseconds: unknown): unknown =>
+export const timeOf = (milliseconds: unknown): unknown =>
   typeof milliseconds === 'number' && Math.abs(milliseconds) <= 8.64e15 ? isoTime(milliseconds) : milliseconds
 
 /** Only the one way in which it was written: whatever else stands there was altered. */

@@ -39,7 +39,8 @@ export const auditSealStore = ({ kysely, locks }: Executor): AuditSealStore => {
       return row && toSeal(row)
     },
     async seals(afterNumber, limit) {
-      const query = kysely.selectFrom('audit_seals').selectAll().where('number', '>', afterNumber)
+      const all = kysely.selectFrom('audit_seals').selectAll()
+      const query = afterNumber === undefined ? all : all.where('number', '>', afterNumber)
       return (await query.orderBy('number').limit(limit).execute()).map(toSeal)
     },
     async unsealed(afterId, limit) {
@@ -47,7 +48,9 @@ export const auditSealStore = ({ kysely, locks }: Executor): AuditSealStore => {
       return (await query.orderBy('id').limit(limit).execute()).map(toAuditRow)
     },
     async sealed(afterNumber, toNumber, limit) {
-      const after = events().where('seal', '>', afterNumber)
+      // Not from some lowest number on: what somebody wrote there may be below it.
+      const after =
+        afterNumber === undefined ? events().where('seal', 'is not', null) : events().where('seal', '>', afterNumber)
       const query = toNumber === undefined ? after : after.where('seal', '<=', toNumber)
       return (await query.orderBy('seal').orderBy('id').limit(limit).execute()).map(toAuditRow)
     },

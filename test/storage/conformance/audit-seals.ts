@@ -4,8 +4,6 @@ import { itself } from '../../../src/records/audit-event.ts'
 import type { AuditKey, AuditSeal } from '../../../src/records/audit-seal.ts'
 import { type EmptyDatabase, type Engine, farMs, openMigrated } from './records.ts'
 
-const START = Number.MIN_SAFE_INTEGER
-
 const keyOf = (number: number, more: Partial<AuditKey> = {}): AuditKey => ({
   number,
   kid: `kid-${number}`,
@@ -68,10 +66,10 @@ export function auditSealChecks(t: Test, engine: Engine): void {
     t.equal(await write(({ auditSeals }) => auditSeals.claim([a, b, c], 2)), 2, 'one has a seal already')
     const idsOf = async (...asked: Parameters<typeof read.auditSeals.sealed>) =>
       (await read.auditSeals.sealed(...asked)).map(({ id }) => id)
-    t.strictSame(await idsOf(START, undefined, 10), [b, d, a, c])
-    t.strictSame(await idsOf(START, 1, 10), [b, d])
+    t.strictSame(await idsOf(undefined, undefined, 10), [b, d, a, c])
+    t.strictSame(await idsOf(undefined, 1, 10), [b, d])
     t.strictSame(await idsOf(1, 2, 10), [a, c])
-    t.strictSame(await idsOf(START, undefined, 3), [b, d, a])
+    t.strictSame(await idsOf(undefined, undefined, 3), [b, d, a])
   })
 
   t.test('a seal is stored with every field, once, and the last one is known', async t => {
@@ -79,7 +77,7 @@ export function auditSealChecks(t: Test, engine: Engine): void {
     t.equal(await read.auditSeals.last(), undefined)
     for (const number of [2, 1, 3]) t.equal(await write(({ auditSeals }) => auditSeals.insert(sealOf(number))), true)
     t.equal(await write(({ auditSeals }) => auditSeals.insert({ ...sealOf(2), digest: 'other' })), false)
-    t.strictSame(await read.auditSeals.seals(START, 2), [sealOf(1), sealOf(2)])
+    t.strictSame(await read.auditSeals.seals(undefined, 2), [sealOf(1), sealOf(2)])
     t.strictSame(await read.auditSeals.seals(2, 2), [sealOf(3)])
     t.strictSame(await read.auditSeals.last(), sealOf(3))
   })
@@ -122,9 +120,9 @@ export function auditSealChecks(t: Test, engine: Engine): void {
         await auditSeals.insert(sealOf(number))
       })
     t.equal(await write(({ auditSeals }) => auditSeals.removeUpTo(2)), 2)
-    t.strictSame(await read.auditSeals.seals(START, 10), [sealOf(2), sealOf(3)])
+    t.strictSame(await read.auditSeals.seals(undefined, 10), [sealOf(2), sealOf(3)])
     t.strictSame(
-      (await read.auditSeals.sealed(START, undefined, 10)).map(({ id }) => id),
+      (await read.auditSeals.sealed(undefined, undefined, 10)).map(({ id }) => id),
       ids.slice(2, 3),
     )
     t.strictSame(
