@@ -1,16 +1,19 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Allowance } from '../../src/records/counters.ts'
 import { createCounters } from '../../src/storage/counters/counters.ts'
 import { sqliteCounters } from '../../src/storage/engine/sqlite-counters.ts'
 import { temporaryFolder } from '../support/environment.ts'
+import { select } from '../support/sqlite.ts'
 
 const two: Allowance = { name: 'two', points: 2, seconds: 60 }
 const one = { allowance: two, of: 'somebody' }
 
 /** Counters on a file of the test's own, by a clock that the test moves: the library asks `Date`. */
 function scene(t: Test) {
-  const table = sqliteCounters(join(temporaryFolder(t), 'counters.sqlite'))
+  const file = join(temporaryFolder(t), 'counters.sqlite')
+  const table = sqliteCounters(file)
   t.teardown(table.close)
   const counters = createCounters({ table, onAway: error => t.fail(String(error)) })
   const now = Date.now
@@ -30,7 +33,7 @@ function scene(t: Test) {
     return count
   }
   return {
-    ...{ counters, take, left },
+    ...{ counters, take, left, file },
     advance: (seconds: number) => {
       nowMs += seconds * 1000
     },
@@ -75,4 +78,30 @@ t.test('when one of several is used up, a point of none is taken', async t => {
   const refused = await counters.take([one, other])
   t.match(refused, { usedUp: { allowance: wide, retryAfterSeconds: 60 } })
   t.equal(await left(), 2)
+})
+
+t.test('a clock that was set back does not make a window longer than it is', async t => {
+  const { counters, left, advance } = scene(t)
+  t.equal(await left(), 2)
+  advance(-24 * 60 * 60)
+  t.equal(await counters.look(one), undefined)
+  t.equal(await left(), 2)
+  advance(60)
+  t.equal(await left(), 2)
+})
+
+t.test('attempts that were refused or given back leave nothing behind, however many names they are for', async t => {
+  const { counters, file } = scene(t)
+  const ofNetwork = { allowance: { name: 'network', points: 1, seconds: 60 }, of: 'network' }
+  await counters.take([ofNetwork])
+  for (let name = 0; name < 50; name += 1) await counters.take([{ allowance: two, of: `name ${name}` }, ofNetwork])
+  const taken = await counters.take([one])
+  await counters.giveBack('points' in taken ? taken.points : [])
+  t.strictSame(select(file, 'select key, points from attempt_counters'), [{ key: 'network:network', points: 1 }])
+})
+
+t.test('the log of the file stays small, however much is counted', async t => {
+  const { counters, file } = scene(t)
+  for (let name = 0; name < 2000; name += 1) await counters.take([{ allowance: two, of: `name ${name}` }])
+  t.ok(statSync(`${file}-wal`).size < 8 * 1024 * 1024, `${statSync(`${file}-wal`).size} bytes`)
 })

@@ -59,8 +59,21 @@ export function createCounters(dependencies: {
     }
   }
 
+  const latestEnd = ({ seconds }: Allowance): number => Date.now() + seconds * 1000 + SAME_WINDOW_MS
+
+  /** It is tidying only: a store that is away is told of by whoever counts. */
+  const removeUseless = (keys: readonly string[], afterMs: number): Promise<void> =>
+    isAway ? Promise.resolve() : table.removeUseless(keys, afterMs).catch(() => {})
+
   async function takeOne(operation: Operation, counter: Counter) {
-    const taken = await operation(counter, (limiter, key) => limiter.penalty(key, 1))
+    const { allowance, of } = counter
+    const take = () => operation(counter, (limiter, key) => limiter.penalty(key, 1))
+    let taken = await take()
+    if (endOf(taken) > latestEnd(allowance)) {
+      // The window began before the clock was set back, and would last until that time comes again.
+      await removeUseless([keyOf(allowance, of)], latestEnd(allowance))
+      taken = await take()
+    }
     return { taken, point: { ...counter, untilMs: endOf(taken) } }
   }
 
@@ -71,8 +84,14 @@ export function createCounters(dependencies: {
       await operation(point, (limiter, key) => limiter.penalty(key, 1))
   }
 
-  const giveBackAll = (operation: Operation, points: readonly TakenPoint[]) =>
-    Promise.all(points.map(point => giveBackOne(operation, point)))
+  /** What counts nothing does not stay until its time is over: refused attempts for ever other names would fill the disk. */
+  async function giveBackAll(operation: Operation, points: readonly TakenPoint[]): Promise<void> {
+    await Promise.all(points.map(point => giveBackOne(operation, point)))
+    await removeUseless(
+      points.map(({ allowance, of }) => keyOf(allowance, of)),
+      Number.MAX_SAFE_INTEGER,
+    )
+  }
 
   return {
     take: counters =>
@@ -88,7 +107,7 @@ export function createCounters(dependencies: {
         return { points }
       }),
 
-    giveBack: points => within(async operation => void (await giveBackAll(operation, points))),
+    giveBack: points => within(operation => giveBackAll(operation, points)),
 
     reset: counters =>
       within(async operation => {
@@ -99,7 +118,9 @@ export function createCounters(dependencies: {
       within(async operation => {
         const taken = await operation(counter, (limiter, key) => limiter.get(key))
         const { allowance } = counter
-        return taken !== null && taken.consumedPoints >= allowance.points ? usedUp(allowance, taken) : undefined
+        if (taken === null || taken.consumedPoints < allowance.points || endOf(taken) > latestEnd(allowance))
+          return undefined
+        return usedUp(allowance, taken)
       }),
 
     forget(allowance, beginning) {

@@ -19,6 +19,8 @@ export interface CounterTable {
   readonly client: CounterClient
   /** Those with a key from `from` on and before `before`, by the order of their bytes. */
   remove(from: string, before: string): Promise<void>
+  /** Of these, those that count nothing, and those whose windows end after this. */
+  removeUseless(keys: readonly string[], afterMs: number): Promise<void>
   /** At most `limit` whose windows ended before this, and answers how many. */
   removeOver(beforeMs: number, limit: number): Promise<number>
   close(): void

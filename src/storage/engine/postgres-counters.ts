@@ -20,6 +20,9 @@ export function postgresCounters(pool: Pool): CounterTable {
     async remove(from, before) {
       await query(`delete from ${COUNTER_TABLE} where key >= $1 and key < $2`, [from, before])
     },
+    async removeUseless(keys, afterMs) {
+      await query(`delete from ${COUNTER_TABLE} where key = any($1) and (points <= 0 or expire > $2)`, [keys, afterMs])
+    },
     async removeOver(beforeMs, limit) {
       const over = `select key from ${COUNTER_TABLE} where expire < $1 limit $2 for update skip locked`
       const { rowCount } = await query(`delete from ${COUNTER_TABLE} where key in (${over})`, [beforeMs, limit])

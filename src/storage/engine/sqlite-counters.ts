@@ -63,7 +63,8 @@ export function sqliteCounters(file: string): CounterTable {
   }
 
   const prepare = (text: string) => ({
-    get: (...parameters: readonly unknown[]) => attempt(() => statement(text).get(...parameters)),
+    // Of all rows, though there is one at most: after a statement that is left before its end SQLite makes no checkpoint, and the log grows.
+    get: (...parameters: readonly unknown[]) => attempt(() => statement(text).all(...parameters)[0]),
     run: (...parameters: readonly unknown[]) => attempt(() => statement(text).run(...parameters)),
   })
 
@@ -72,6 +73,10 @@ export function sqliteCounters(file: string): CounterTable {
     client: { kind: 'sqlite', prepare, transaction: work => work },
     async remove(from, before) {
       prepare(`delete from ${COUNTER_TABLE} where key >= ? and key < ?`).run(from, before)
+    },
+    async removeUseless(keys, afterMs) {
+      const remove = prepare(`delete from ${COUNTER_TABLE} where key = ? and (points <= 0 or expire > ?)`)
+      for (const key of keys) remove.run(key, afterMs)
     },
     async removeOver(beforeMs, limit) {
       const over = `select key from ${COUNTER_TABLE} where expire < ? limit ?`
