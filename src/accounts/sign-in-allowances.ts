@@ -26,7 +26,7 @@ export const allowancesOfAccounts: readonly Allowance[] = [...accountFromNetwork
 export const beginningOf = (place: string): string => `${place}:`
 
 /** Where an attempt comes from: a network, or a client that has proved who it is and whose users share its address. */
-export type Origin = { readonly address: string | null } | { readonly clientId: string }
+export type AttemptSource = { readonly address: string | null } | { readonly clientId: string }
 
 export interface CountersOfAttempt {
   /** The account as it is tried from there. */
@@ -41,16 +41,16 @@ export interface CountersOfAttempt {
  * From narrow to wide: whoever refuses, nobody wider hears of it.
  * @param isExempt whether the account's own counter leaves it out: others elsewhere must not keep it out where it has signed in
  */
-export function countersOf(place: string, origin: Origin, isExempt: boolean): CountersOfAttempt {
+export function countersOf(place: string, source: AttemptSource, isExempt: boolean): CountersOfAttempt {
   const beginning = beginningOf(place)
-  if ('clientId' in origin) {
-    const of = `${beginning}${origin.clientId}`
+  if ('clientId' in source) {
+    const of = `${beginning}${source.clientId}`
     return { of, own: accountThroughClient.map(allowance => ({ allowance, of })), shared: [] }
   }
-  const host = hostNetworkOf(origin.address ?? '')
+  const host = hostNetworkOf(source.address ?? '')
   const shared = [
     { allowance: network, of: host },
-    { allowance: widerNetwork, of: networkOf(origin.address ?? '') },
+    { allowance: widerNetwork, of: networkOf(source.address ?? '') },
     { allowance: account, of: beginning },
   ]
   const of = `${beginning}${host}`

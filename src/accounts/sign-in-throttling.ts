@@ -6,11 +6,11 @@ import { type Allowance, type Counters, type TakenPoint, TooManyAttempts } from 
 import { hostNetworkOf } from '../records/network.ts'
 import type { LastWrongPasswords } from './last-wrong-passwords.ts'
 import {
+  type AttemptSource,
   allowancesOfAccounts,
   beginningOf,
   type CountersOfAttempt,
   countersOf,
-  type Origin,
 } from './sign-in-allowances.ts'
 import type { SignInNetworks } from './sign-in-networks.ts'
 import type { PlaceOf } from './throttling-places.ts'
@@ -21,7 +21,7 @@ export interface CountedAttempt {
   /** Undefined when nobody has the name. */
   readonly userId: string | undefined
   readonly password: string
-  readonly origin: Origin
+  readonly source: AttemptSource
   /** Whether the account is known from now on at the network that it comes from, if the password is right. */
   readonly isSignIn: boolean
 }
@@ -45,8 +45,8 @@ export interface SignInThrottling {
 const SOON_SECONDS = 1
 
 /** Where an account may be known; nowhere, when it comes through a client that answers for its users. */
-const networkIn = (origin: Origin): string | undefined =>
-  'address' in origin && origin.address !== null ? hostNetworkOf(origin.address) : undefined
+const networkIn = (source: AttemptSource): string | undefined =>
+  'address' in source && source.address !== null ? hostNetworkOf(source.address) : undefined
 
 export function createSignInThrottling(dependencies: {
   readonly counters: Counters
@@ -93,10 +93,10 @@ export function createSignInThrottling(dependencies: {
 
   return {
     async count(attempt, check) {
-      const { usernameKey, userId, password, origin, isSignIn } = attempt
-      const network = networkIn(origin)
+      const { usernameKey, userId, password, source, isSignIn } = attempt
+      const network = networkIn(source)
       const lastAtMs = network === undefined ? undefined : await networks.lastAtMs(userId, network)
-      const of = countersOf(await placeOf(usernameKey), origin, lastAtMs !== undefined)
+      const of = countersOf(await placeOf(usernameKey), source, lastAtMs !== undefined)
       const points = await take(of)
       const checked = await checkWith(of, points, check)
       if (checked.isRight) await beginAnew(of, points)

@@ -76,8 +76,8 @@ export function createSignIn(dependencies: {
   /** Whoever is disabled learns nothing of a right password, and so it counts as a wrong one. */
   const compare = (key: string, user: User | undefined, attempt: SignInAttempt) => {
     const { password, clientId, isConfidential, provenance } = attempt
-    const origin = isConfidential ? { clientId } : { address: provenance.address }
-    const counted = { usernameKey: key, userId: user?.userId, password, origin, isSignIn: true }
+    const source = isConfidential ? { clientId } : { address: provenance.address }
+    const counted = { usernameKey: key, userId: user?.userId, password, source, isSignIn: true }
     return throttling.count(counted, async () => {
       const checked = await passwords.verify(turnOfSignIn(attempt), user, password)
       return { ...checked, isRight: checked.matches && user !== undefined && isActive(user.status) }

@@ -100,7 +100,7 @@ export function createUsers(dependencies: {
       usernameKey: usernameKey(user.username),
       userId: user.userId,
       password,
-      origin: { address: by.address },
+      source: { address: by.address },
     }
     return (await throttling()).count({ ...counted, isSignIn: false }, async () => {
       const { matches } = await passwords.verify(turnOfNetwork(by), user, password)

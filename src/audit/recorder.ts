@@ -8,11 +8,11 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { type AuditEvent, itself, type RecordEvent } from '../records/audit-event.ts'
 import { networkOf } from '../records/network.ts'
-import { StorageUnavailable, type Write } from '../records/unit-of-work.ts'
+import type { Write } from '../records/unit-of-work.ts'
+import { createOutbox } from './outbox.ts'
 import { createRowBudget } from './row-budget.ts'
 
 const MINUTE_MS = 60_000
-const LARGEST_BATCH = 100
 /** Rows that wait to be written, while the database is away or after a minute with much in it. */
 const MOST_WAITING = 6000
 
@@ -55,7 +55,7 @@ export function createEventRecorder(dependencies: {
   readonly clock: Clock
   readonly log: Logger
 }): EventRecorder {
-  const { write, clock, log } = dependencies
+  const { clock } = dependencies
   const budget = createRowBudget(clock)
   /** The oldest first. */
   const seen = new Map<string, Repeated>()
@@ -63,9 +63,6 @@ export function createEventRecorder(dependencies: {
   const beyond = { firstAtMs: 0, lastAtMs: 0, count: 0 }
   /** Waits for room. */
   const backlog: AuditEvent[] = []
-  /** Is being written; an event leaves it when its row is there. */
-  const outbox: AuditEvent[] = []
-  let writing: Promise<void> | undefined
   let folded = 0
 
   function passOver(events: readonly AuditEvent[]): void {
@@ -97,43 +94,15 @@ export function createEventRecorder(dependencies: {
     backlog.push({ ...overflow, count, occurredAtMs, provenance: itself })
   }
 
-  async function writeOutbox(): Promise<void> {
-    for (let most = LARGEST_BATCH; outbox.length > 0; ) {
-      const batch = outbox.slice(0, most)
-      try {
-        await write(async stores => {
-          for (const event of batch) await stores.audit.append(event)
-        })
-        outbox.splice(0, batch.length)
-      } catch (error) {
-        if (error instanceof StorageUnavailable) throw error
-        // One that the database refuses for good must not keep the others waiting.
-        if (batch.length > 1) most = 1
-        else {
-          passOver(outbox.splice(0, 1))
-          log.error({ err: error }, 'an audit event was refused by the database')
-        }
-      }
-    }
-  }
-
-  async function drain(): Promise<void> {
-    // The answer goes first, and what comes in the same turn of the event loop shares a write.
-    await new Promise(resolve => setImmediate(resolve))
-    try {
-      await writeOutbox()
-    } finally {
-      writing = undefined
-      // The database is away: what was seen is not forgotten.
-      backlog.unshift(...outbox.splice(0))
+  const outbox = createOutbox({
+    ...dependencies,
+    onRefused: event => passOver([event]),
+    // The database is away: what was seen is not forgotten.
+    onLeft(events) {
+      backlog.unshift(...events)
       passOver(backlog.splice(MOST_WAITING))
-    }
-  }
-
-  function writeSoon(): Promise<void> {
-    writing ??= drain()
-    return writing
-  }
+    },
+  })
 
   return {
     record(event) {
@@ -145,24 +114,27 @@ export function createEventRecorder(dependencies: {
         known.count += 1
         folded += 1
         known.event = timed
-      } else if (outbox.length + backlog.length < MOST_WAITING && budget.takeFor(networkIn(event))) {
+      } else if (outbox.size() + backlog.length < MOST_WAITING && budget.takeFor(networkIn(event))) {
         seen.set(kind, { firstAtMs: nowMs, event: timed, count: 0 })
-        outbox.push(timed)
+        outbox.add(timed)
         // Whoever calls `tick` next tries again and tells of it.
-        writeSoon().catch(() => undefined)
+        outbox.empty().catch(() => undefined)
       } else passOver([timed])
     },
 
     async tick() {
       endMinutes(isOver)
-      outbox.push(...backlog.splice(0, budget.takeForBacklog(backlog.length)))
-      await writeSoon()
+      outbox.add(...backlog.splice(0, budget.takeForBacklog(backlog.length)))
+      await outbox.empty()
     },
 
     async flush() {
       endMinutes(() => true)
-      outbox.push(...backlog.splice(0))
-      await writeSoon()
+      // What is added to a write that is at its end is left by it.
+      do {
+        outbox.add(...backlog.splice(0))
+        await outbox.empty()
+      } while (backlog.length > 0)
     },
 
     folded: () => folded,
