@@ -21,7 +21,9 @@ export function postgresCounters(pool: Pool): CounterTable {
       await query(`delete from ${COUNTER_TABLE} where key >= $1 and key < $2`, [from, before])
     },
     async removeUseless(keys, afterMs) {
-      await query(`delete from ${COUNTER_TABLE} where key = any($1) and (points <= 0 or expire > $2)`, [keys, afterMs])
+      // Who holds one counts with it at this moment; and of two who tidy at once neither waits for the other.
+      const useless = `select key from ${COUNTER_TABLE} where key = any($1) and (points <= 0 or expire > $2) for update skip locked`
+      await query(`delete from ${COUNTER_TABLE} where key in (${useless})`, [keys, afterMs])
     },
     async removeOver(beforeMs, limit) {
       const over = `select key from ${COUNTER_TABLE} where expire < $1 limit $2 for update skip locked`
