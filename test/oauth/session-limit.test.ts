@@ -100,11 +100,12 @@ test('a sign-in that fails ends nothing', async t => {
 
 test('sign-ins at the same moment stay within the limit', async t => {
   const { device, reasons } = await limitedTo(t, '5')
-  const devices = await Promise.all(Array.from({ length: 24 }, () => device()))
+  // More at once from one network would look like guesses.
+  const devices = await Promise.all(Array.from({ length: 10 }, () => device()))
   const over = reasons().filter(reason => reason === 'session_limit')
-  t.same([reasons().length, over.length], [24, 19])
+  t.same([reasons().length, over.length], [10, 5])
   const listed = await Promise.all(devices.map(({ access }) => isListed(access)))
-  t.equal(listed.filter(Boolean).length, 19, 'with their access tokens')
+  t.equal(listed.filter(Boolean).length, 5, 'with their access tokens')
 })
 
 test('the limit is 50 when it is not set', async t => {
