@@ -103,18 +103,20 @@ export function createPasswords(options: {
     }
   }
 
+  /** A hash of each parameters, in one order for every name: what was computed before makes the next one faster or slower. */
   async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
-    const left = new Set(met)
-    const matches = user && (await compareWithStored(user, password))
-    const parameters = user && parametersOf(user.passwordHash)
-    if (matches !== undefined && parameters !== undefined) {
-      met.add(parameters)
-      left.delete(parameters)
+    const own = user && parametersOf(user.passwordHash)
+    let matches = false
+    for (const parameters of new Set([...met, own])) {
+      const isRight = user && parameters === own ? await compareWithStored(user, password) : undefined
+      if (isRight !== undefined) {
+        if (parameters !== undefined) met.add(parameters)
+        // Who signs in has nothing to hide.
+        if (isRight && user !== undefined && isActive(user.status)) return true
+        matches = isRight
+      } else if (parameters !== undefined && met.has(parameters)) await hasher.verify(nobodysHash(parameters), password)
     }
-    // Who signs in has nothing to hide.
-    if (matches && isActive(user.status)) return true
-    for (const parameters of left) await hasher.verify(nobodysHash(parameters), password)
-    return matches === true
+    return matches
   }
 
   const rehash = (turn: Turn, password: string) =>

@@ -35,7 +35,12 @@ async function scene(t: Parameters<typeof serve>[0]) {
     const { status } = await signIn(service, { username, password: typed })
     return [status, ...computed.toSorted()]
   }
-  return { service, add, attempt }
+  /** In the order in which it was hashed. */
+  const inOrder = async (username: string) => {
+    await attempt(username)
+    return [...computed]
+  }
+  return { service, add, attempt, inOrder }
 }
 
 const spelled = ({ memoryCost, timeCost, parallelism }: typeof cheaper) =>
@@ -49,7 +54,7 @@ t.test('while all hashes have the same parameters a check is one hash', async t 
 t.test(
   'once hashes with other parameters were met, every sign-in that is refused does the work of all of them',
   async t => {
-    const { service, add, attempt } = await scene(t)
+    const { service, add, attempt, inOrder } = await scene(t)
     await add('carla', cheaper)
     await add('carol', cheaper)
     await add('diana', dearer)
@@ -61,13 +66,16 @@ t.test(
     for (const name of ['alice', 'nobody', 'carla', 'carol', 'diana', 'disabled'])
       t.same(await attempt(name), [400, ...all], name)
     t.same(await attempt('disabled', password), [400, ...all], 'the right password of somebody who may not sign in')
+    const order = await inOrder('nobody')
+    for (const name of ['alice', 'carol', 'diana'])
+      t.strictSame(await inOrder(name), order, `${name}, in the same order`)
   },
 )
 
-t.test('who signs in pays for the own hash alone, and then for none but ours', async t => {
+t.test('who signs in pays for nothing after the own hash, and then for none but ours', async t => {
   const { add, attempt } = await scene(t)
   await add('carla', cheaper)
-  t.same(await attempt('carla', password), [200, spelled(cheaper)])
+  t.same(await attempt('carla', password), [200, ...[ours, spelled(cheaper)].toSorted()])
   t.same(await attempt('carla', password), [200, ours])
   t.same(await attempt('alice', password), [200, ours])
 })
