@@ -3,6 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import t from 'tap'
 import { kidOf } from '../../src/audit/public-key.ts'
 import { sealMessage } from '../../src/records/audit-encoding.ts'
+import { isOnPostgres } from '../support/environment.ts'
 import { sealedAudit, sealsIn } from '../support/sealed-audit.ts'
 import { change, select } from '../support/sqlite.ts'
 
@@ -41,7 +42,9 @@ t.test('an event that names a seal before all others, or has no id, is found', a
   const { happen, verify, file, service } = await sealedAudit(t)
   await happen(3)
   await service.stop()
-  for (const seal of ['-9223372036854775808', '-9e999', "x'00'"]) {
+  // A column of PostgreSQL holds nothing but whole numbers.
+  const seals = isOnPostgres() ? ['-9223372036854775808'] : ['-9223372036854775808', '-9e999', "x'00'"]
+  for (const seal of seals) {
     change(
       file,
       `insert into audit_events (id, type, occurred_at_ms, outcome, actor, seal) values ('event_1', 'role.add', 1, 'success', 'x', ${seal})`,

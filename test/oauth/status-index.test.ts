@@ -52,7 +52,7 @@ test('two sessions never share an index, also when blocks run out while many sig
   const service = await withAlice(t, { environment: { SIGNET_SESSION_LIMIT: '1000' } })
   openLargeList(service)
   const devices: Device[] = []
-  while (devices.length < 1040) devices.push(...(await Promise.all(Array.from({ length: 40 }, () => device(service)))))
+  while (devices.length < 1040) devices.push(...(await Promise.all(Array.from({ length: 8 }, () => device(service)))))
   t.equal(new Set(devices.map(({ status }) => storedAs(status))).size, devices.length)
   t.equal(new Set(devices.map(blockOf)).size, 2)
   t.match(
@@ -71,8 +71,9 @@ test('two services on one database never share an index, and a restart takes no 
   const first = await withAlice(t)
   openLargeList(first)
   const second = await serve(t, { folder: first.folder })
-  const signIns = Array.from({ length: 40 }, (_, turn) => device(turn % 2 === 0 ? first : second))
-  const devices = await Promise.all(signIns)
+  const devices: Device[] = []
+  const eight = () => Promise.all(Array.from({ length: 8 }, (_, turn) => device(turn % 2 === 0 ? first : second)))
+  while (devices.length < 40) devices.push(...(await eight()))
   t.equal(new Set(devices.map(({ status }) => storedAs(status))).size, devices.length)
   const blocksOf = (parity: number) => new Set(devices.filter((_, turn) => turn % 2 === parity).map(blockOf))
   t.equal(blocksOf(0).size, 1)

@@ -7,11 +7,7 @@ import { runRoom } from '../support/room.ts'
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
   'accounts/adding-users.test.ts',
-  'oauth/as-it-was-read.test.ts',
   'oauth/changing-rights.test.ts',
-  'oauth/gate.test.ts',
-  'oauth/machine-gate.test.ts',
-  'oauth/machine-locks.test.ts',
   'oauth/races-of-acts.test.ts',
   'oauth/refresh-token.test.ts',
   'oauth/session-limit.test.ts',
