@@ -89,7 +89,8 @@ t.test(
   'people are told which seal and which events are wrong, and where to read what to do; scripts the same',
   async t => {
     const { run, file, verify } = await exported(t)
-    const [row] = select(file, "select id, seal from audit_events where type = 'role.add' and seal is not null")
+    // Not of the first seal, of whose beginning nobody knows.
+    const [row] = select(file, "select id, seal from audit_events where type = 'role.add' and seal > 1")
     change(file, "update audit_events set actor = 'nobody' where id = ?", row?.['id'])
     const { code, stdout } = await run(['audit', 'verify'])
     t.equal(code, 1)
