@@ -46,7 +46,12 @@ export function startService(environment: Environment, cores?: string, program =
   const child = spawn('env', words, { env: { ...surroundings(), ...environment } })
   let log = ''
   return new Promise((resolve, reject) => {
-    child.once('exit', code => reject(new Error(`the service ended with ${code}:\n${log}`)))
+    child.once('exit', (code, signal) => {
+      const error = new Error(`the service ended with ${code ?? signal}:\n${log}`)
+      reject(error)
+      // It served already, and whoever waits for an answer learns nothing of why none comes.
+      if (code !== 0) console.error(error.message)
+    })
     child.stderr.pipe(process.stderr)
     child.stdout.on('data', chunk => {
       log = (log + chunk).slice(-4096)
