@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Faults } from '../src/compose/sources.ts'
 import { rowsOf } from './support/audit.ts'
+import { noSettings } from './support/client-settings.ts'
 import { testClock } from './support/clock.ts'
 import { signet } from './support/command-line.ts'
 import { scene } from './support/scene.ts'
@@ -11,15 +12,6 @@ import { everythingIn } from './support/sqlite.ts'
 
 const newPassword = 'another battery staple 10'
 const operator = { actor: 'operator:test', address: null, user_agent: null, request_id: null }
-const settings = {
-  grants: [],
-  scope: [],
-  audiences: [],
-  origins: [],
-  introspect: [],
-  accessTokenTtlSeconds: null,
-  grantsPerMinute: null,
-}
 
 t.test('each act of an operator on users and roles appends its events: who did what to whom, and when', async t => {
   const { service, clock, userId: alice, appended } = await scene(t)
@@ -57,7 +49,7 @@ t.test('each act of an operator on users and roles appends its events: who did w
 t.test('each act of an operator on clients appends one event, and one for each secret that goes with it', async t => {
   const { service, appended } = await scene(t)
   const { clients } = service
-  const added = await clients.add({ ...settings, clientId: 'new', isPublic: false, secret: undefined }, byTest)
+  const added = await clients.add({ ...noSettings, clientId: 'new', isPublic: false, secret: undefined }, byTest)
   const { id } = added.client
   const first = { client_id: id, target: added.secretId ?? '' }
   await appended('clients add', operator, { type: 'client.add', ...first })
@@ -143,7 +135,7 @@ t.test('an act that is refused appends nothing and leaves nothing half-done', as
     ['a role for nobody', () => roles.grant('editor', 'carol', byTest)],
     [
       'an id that is taken',
-      () => clients.add({ ...settings, clientId: 'spa', isPublic: true, secret: undefined }, byTest),
+      () => clients.add({ ...noSettings, clientId: 'spa', isPublic: true, secret: undefined }, byTest),
     ],
     ['a bad origin', () => clients.update('spa', { scope: ['a:b'], origins: ['x'] }, byTest)],
     ['a secret for a page', () => clients.addSecret('spa', { name: 'x', secret, ttlSeconds: 1 }, byTest)],
@@ -178,7 +170,7 @@ t.test('an act whose event cannot be appended does not happen', async t => {
     'roles update': () => roles.update({ ...author, name: 'editor' }, byTest),
     'roles revoke': () => roles.revoke('editor', 'alice', byTest),
     'roles delete': () => roles.delete('editor', byTest),
-    'clients add': () => clients.add({ ...settings, clientId: 'new', isPublic: true, secret: undefined }, byTest),
+    'clients add': () => clients.add({ ...noSettings, clientId: 'new', isPublic: true, secret: undefined }, byTest),
     'clients update': () => clients.update('spa', { origins: ['https://x.example'] }, byTest),
     'clients add-secret': () => clients.addSecret('web-app', { name: 'x', secret, ttlSeconds: 60 }, byTest),
     'clients disable': () => clients.setStatus('web-app', 'disabled', byTest),

@@ -1,6 +1,7 @@
 /** One line a request. The path is logged as its route, and no query, header or body ever: they may hold secrets. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { FinishedRequest } from '../records/finished-request.ts'
 import { addressOf } from './provenance.ts'
 import { traceContextOf } from './trace-context.ts'
 
@@ -11,19 +12,6 @@ export interface RequestNote {
   readonly grant_type?: string
   /** `success`, `stale` where the database could not be asked, or the error code of the response. */
   readonly outcome?: string
-}
-
-/** What is told of a request when it is over. */
-export interface FinishedRequest {
-  readonly method: string
-  /** The pattern; null when there is none. */
-  readonly route: string | null
-  /** Null when the caller went away before the response was finished. */
-  readonly status: number | null
-  readonly durationMs: number
-  /** `success`, `stale`, `aborted`, or the error code of the response. */
-  readonly outcome: string
-  readonly grantType: string | undefined
 }
 
 export type TellOfRequest = (request: FinishedRequest) => void

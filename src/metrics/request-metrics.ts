@@ -1,19 +1,7 @@
 /** Requests and grants: how many, how they ended, and how long they took. */
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { grantTypes } from '../records/client.ts'
-
-export interface FinishedRequest {
-  readonly method: string
-  /** The pattern of the route; null when there is none. */
-  readonly route: string | null
-  /** Null when the caller went away before the response was finished. */
-  readonly status: number | null
-  readonly durationMs: number
-  /** `success`, or the error code. */
-  readonly outcome: string
-  /** Of a request for tokens. */
-  readonly grantType: string | undefined
-}
+import type { FinishedRequest } from '../records/finished-request.ts'
 
 /** Callers choose the method: those that no route has are one. */
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])

@@ -1,21 +1,19 @@
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
 import { commandLine, inParallel, signet } from '../support/command-line.ts'
+import { databaseIn } from '../support/database-in.ts'
 import { signetProcess, signetUnread } from '../support/process.ts'
-import { environmentOf, temporaryFolder } from '../support/serve.ts'
 import { notOnPostgres } from '../support/sqlite.ts'
 
 const skip = notOnPostgres('it is about the file')
 
 // Each has a database of its own.
 t.jobs = 2
-
-const NOBODY = 65_534
 
 /** What exists, and nothing else. */
 const nouns = {
@@ -36,12 +34,6 @@ const nouns = {
 /** The names in the list of commands of a help text. */
 const commandsIn = (help: string): string[] =>
   [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name)
-
-async function databaseIn(t: Test) {
-  const folder = temporaryFolder(t)
-  const environment = await environmentOf(folder)
-  return { environment, folder, file: join(folder, 'db', 'signet.sqlite'), keys: join(folder, 'keys') }
-}
 
 t.test('--help shows what exists, works with a broken configuration, and opens nothing', async t => {
   const { environment, folder } = await databaseIn(t)
@@ -217,37 +209,4 @@ t.test('what is no database is refused with 1 and left as it is', { skip }, asyn
   await refuses([
     { words: ['users', 'list'], code: 1, says: /^The database .*signet\.sqlite can't be used: file is not a database/ },
   ])
-})
-
-const needsRoot = process.getuid?.() === 0 ? false : 'only root can give a file to another user'
-
-t.test(
-  'a command leaves the database of another user alone and names that user',
-  { skip: needsRoot || skip },
-  async t => {
-    const { environment, file } = await databaseIn(t)
-    const { json, refuses } = await commandLine(t, environment)
-    await json(['migrate'])
-    chownSync(file, NOBODY, NOBODY)
-    const says = /signet\.sqlite belongs to (nobody|uid 65534)\..*sudo -u (nobody|'#65534') npx signet/
-    const words = [['migrate'], ['users', 'list'], ['roles', 'add', 'r', '--permission', 'p'], ['clients', 'add', 'c']]
-    await refuses(words.map(command => ({ words: command, code: 1, says })))
-    const { code, stderr } = await signetProcess(environment, ['serve'])
-    t.equal(code, 1)
-    t.match(stderr, says)
-    t.strictSame(readdirSync(join(file, '..')), ['signet.sqlite'], 'no file beside it that its owner could not open')
-    chownSync(file, 0, 0)
-    t.strictSame(await json(['roles', 'list']), [], 'it stayed as it was')
-  },
-)
-
-t.test('serve leaves the keys of another user alone and names that user', { skip: needsRoot }, async t => {
-  const { environment, keys } = await databaseIn(t)
-  mkdirSync(keys, { mode: 0o700 })
-  chownSync(keys, NOBODY, NOBODY)
-  const { code, stderr } = await signetProcess(environment, ['serve'])
-  t.equal(code, 1)
-  t.match(stderr, /keys belongs to (nobody|uid 65534)\..*sudo -u/)
-  t.strictSame(readdirSync(keys), [])
-  t.ok(existsSync(keys))
 })

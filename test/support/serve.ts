@@ -6,6 +6,7 @@ import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { Randomness } from '../../src/randomness.ts'
 import type { Provenance } from '../../src/records/audit-event.ts'
+import { noSettings } from './client-settings.ts'
 import { environmentOf, freePort, temporaryFolder } from './environment.ts'
 import { fastHasher } from './fast-hasher.ts'
 import { copyStartedFolder } from './started-folder.ts'
@@ -134,16 +135,6 @@ export async function serve(t: Test, options: ServeOptions = {}) {
 
 export type Service = Awaited<ReturnType<typeof serve>>
 
-const nothing = {
-  grants: [],
-  scope: [],
-  audiences: [],
-  origins: [],
-  introspect: [],
-  accessTokenTtlSeconds: null,
-  grantsPerMinute: null,
-}
-
 /** For what looks at each refresh in the audit, where otherwise only those from another network are. */
 export const auditsAll = { SIGNET_AUDIT_GRANTS: 'all' }
 
@@ -152,7 +143,7 @@ export async function addAlice({ roles, users, clients }: Service) {
   await roles.add({ name: 'editor', permissions: ['posts:read', 'posts:write'] }, byTest)
   const alice = await users.add({ username: 'alice', password, roles: ['editor'] }, byTest)
   const common = {
-    ...nothing,
+    ...noSettings,
     grants: ['password', 'refresh_token'],
     scope: ['posts:read', 'posts:write'],
     audiences: [api],
