@@ -6,9 +6,7 @@ import { runRoom } from '../support/room.ts'
 
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
 await runRoom([
-  'accounts/adding-users.test.ts',
   'oauth/changing-rights.test.ts',
-  'oauth/races-of-acts.test.ts',
   'oauth/refresh-token.test.ts',
   'oauth/session-limit.test.ts',
 ])
