@@ -5,8 +5,4 @@
 import { runRoom } from '../support/room.ts'
 
 process.env['SIGNET_TEST_DATABASE'] = 'postgres'
-await runRoom([
-  'oauth/changing-rights.test.ts',
-  'oauth/refresh-token.test.ts',
-  'oauth/session-limit.test.ts',
-])
+await runRoom(['oauth/changing-rights.test.ts', 'oauth/refresh-token.test.ts', 'oauth/session-limit.test.ts'])
