@@ -11,6 +11,11 @@ const countOf = ({ client_secret: secrets, api_key: keys }: CredentialCounts): s
 
 const head = ['CREATED', 'KIND', 'OWNER', 'NAME', 'ID']
 
+export const linesOfRestored = [
+  'Marked the database as one that was put back: it serves nothing until that is accepted.',
+  'Go on with: signet doctor --accept-restore',
+]
+
 export const describeAtStake = (stake: AtStake) => ({
   ok: false,
   restore: {

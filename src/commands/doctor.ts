@@ -1,7 +1,13 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { CredentialChoice } from '../maintenance/accept-restore.ts'
 import type { Doctor, Finding } from '../maintenance/doctor.ts'
-import { describeAccepted, describeAtStake, linesOfAccepted, linesOfAtStake } from './doctor-restore.ts'
+import {
+  describeAccepted,
+  describeAtStake,
+  linesOfAccepted,
+  linesOfAtStake,
+  linesOfRestored,
+} from './doctor-restore.ts'
 import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
 
 /** Made when it is asked for. */
@@ -10,13 +16,16 @@ export interface DoctorService {
 }
 
 interface Asked {
+  readonly restored?: true | undefined
   readonly acceptRestore?: true | undefined
   readonly keepCredentials?: true | undefined
   readonly dropCredentials?: true | undefined
 }
 
 /** @throws UsageError when there are two, or nothing that they are about */
-function choiceIn({ acceptRestore, keepCredentials, dropCredentials }: Asked): CredentialChoice | undefined {
+function choiceIn({ restored, acceptRestore, keepCredentials, dropCredentials }: Asked): CredentialChoice | undefined {
+  if (restored && acceptRestore)
+    throw new UsageError('Give --restored first, and then --accept-restore, which says what there is to decide.')
   if (keepCredentials && dropCredentials)
     throw new UsageError('Give --keep-credentials or --drop-credentials, not both.')
   const choice = keepCredentials ? 'keep' : dropCredentials ? 'drop' : undefined
@@ -43,6 +52,10 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
   new Command('doctor')
     .description('check configuration, database, clock, keys and credentials, and say what to mend')
     .option(
+      '--restored',
+      'say that the database was put back by other means than a marked backup: it serves nothing then',
+    )
+    .option(
       '--accept-restore',
       'after a backup was put back: end what is older, and serve again; alone, say what to decide',
     )
@@ -52,6 +65,11 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
     .action(async options => {
       const choice = choiceIn(options)
       const doctor = await services().doctor()
+      if (options.restored) {
+        await doctor.markRestored(operator())
+        answer({ ok: true, restored: true }, linesOfRestored, options)
+        return
+      }
       if (options.acceptRestore && choice === undefined) {
         const stakes = await doctor.atStake()
         answer(describeAtStake(stakes), linesOfAtStake(stakes), options)

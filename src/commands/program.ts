@@ -95,6 +95,7 @@ const SAYS_IT_ALL = new Set([
   'AccountError',
   'CannotListen',
   'ConfigurationError',
+  'FilesChanged',
   'ForeignOwner',
   'HashingUnavailable',
   'KeyError',
@@ -107,6 +108,6 @@ const SAYS_IT_ALL = new Set([
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof StorageUnavailable) return `${error.message}${DATABASE_ADVICE}`
-  return SAYS_IT_ALL.has(error.name) ? error.message : (error.stack ?? error.message)
+  if (SAYS_IT_ALL.has(error.name)) return error.message
+  return error instanceof StorageUnavailable ? `${error.message}${DATABASE_ADVICE}` : (error.stack ?? error.message)
 }

@@ -1,7 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 
 export interface ServeService {
-  serve(): Promise<{ stop(): Promise<void> }>
+  serve(): Promise<{ readonly lost: Promise<Error>; stop(): Promise<void> }>
 }
 
 /** Resolves when the service was told to stop and every request in flight is answered. */
@@ -12,6 +12,7 @@ export const serveCommand = (services: () => ServeService): CommandUnknownOpts =
       process.once('SIGINT', () => resolve())
     })
     const service = await services().serve()
-    await stopped
+    const reason = await Promise.race([stopped, service.lost])
     await service.stop()
+    if (reason !== undefined) throw reason
   })

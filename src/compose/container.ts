@@ -103,12 +103,12 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   })
 
   const restoreGuard = once(async () => {
-    const { read, write } = await database()
+    const { read, write, files } = await database()
     refuseForeignOwner(config.keysDirectory)
     const { openEpochFile } = await import('../keys/epoch-file.ts')
     const file = await openEpochFile(config.keysDirectory)
     const epochFile = faults.epochFile?.(file) ?? file
-    return createRestoreGuard({ epochFile, instance: read.instance, write, randomness })
+    return createRestoreGuard({ epochFile, instance: read.instance, write, countWrites: files?.writes, randomness })
   })
 
   const sessionManagement = once(async () => {

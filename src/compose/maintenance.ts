@@ -81,6 +81,10 @@ export function composeMaintenance(parts: MaintenanceParts) {
         const { read } = await openDatabase()
         return createStakes({ restoreGuard: await restoreGuard(), read, clock })()
       },
+      async markRestored(by) {
+        await openDatabase()
+        await (await restoreGuard()).markRestored(by)
+      },
       async acceptRestore(choice, by) {
         const { read, write } = await openDatabase()
         const acceptRestore = createRestoreAcceptance({

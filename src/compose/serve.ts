@@ -7,9 +7,11 @@ import type { EventRecorder } from '../audit/recorder.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
 import { createCounterSweep } from '../background/counter-sweep.ts'
 import { createEventClock } from '../background/event-clock.ts'
+import { createFileWatch } from '../background/file-watch.ts'
 import type { Janitor } from '../background/janitor.ts'
 import { createKeyClock } from '../background/key-clock.ts'
 import type { Sealer } from '../background/sealer.ts'
+import { createWriteNotes } from '../background/write-notes.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import { startServers } from '../http/servers.ts'
@@ -65,12 +67,13 @@ interface ServeParts {
 export async function serve(parts: ServeParts) {
   const { config, clock, randomness, log, faults, policy, hashingLane, passwords, ends } = parts
   await loadArgon2()
-  const { read, snapshot, write, ping, observeWrites } = await parts.database()
+  const { read, snapshot, write, ping, files, observeWrites } = await parts.database()
   const metrics = createMetrics()
   observeWrites(metrics.writes)
   parts.observeLimits(metrics)
   const lifecycle = await parts.keyLifecycle()
-  await (await parts.restoreGuard()).assertOriginal()
+  const restoreGuard = await parts.restoreGuard()
+  await restoreGuard.assertOriginal()
   await lifecycle.settle(itself)
   const privateKeys = await parts.keyFiles()
   const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })
@@ -95,7 +98,10 @@ export async function serve(parts: ServeParts) {
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
   const janitor = await parts.janitor()
   const counterSweep = createCounterSweep({ counters, clock })
-  const background = [createCascadeWatch(await parts.cascades(), log), counterSweep, keyClock, janitor, metrics.process]
+  const fileWatch = createFileWatch({ files, log })
+  const writeNotes = createWriteNotes(restoreGuard, log)
+  const cascadeWatch = createCascadeWatch(await parts.cascades(), log)
+  const background = [fileWatch, cascadeWatch, counterSweep, keyClock, janitor, writeNotes, metrics.process]
   const eventClock = createEventClock(recorder, log)
   const { host, port, managementHost, managementPort, trustProxy } = config
   const servers = await startServers({
@@ -128,11 +134,16 @@ export async function serve(parts: ServeParts) {
     writeEvents: recorder.tick,
     /** What the sealer does twice a second. */
     seal: () => sealer.seal(),
+    /** Resolves when the database was taken away under the service, which has to end then. */
+    lost: fileWatch.lost,
+    /** What looks for that does every second. */
+    lookAtFiles: fileWatch.look,
     async stop() {
       await Promise.all([servers.stop(), ...background.map(each => each.stop())])
       await eventClock.stop()
       // What was written last is sealed, too.
       await sealer.stop()
+      await writeNotes.tick()
     },
   }
 }

@@ -1,5 +1,5 @@
-/** The epoch of a database, in a file beside the keys: the two are of one time while they agree (../maintenance/restore.ts). */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+/** The epoch of a database and how many writes it has seen, in files beside the keys: whether the two are of one time (../maintenance/restore.ts). */
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { KeyError } from '../records/signing-key.ts'
 import { fileIn, openKeyDirectory, syncDirectory, UNFINISHED } from './key-directory.ts'
 
@@ -7,28 +7,47 @@ export interface EpochFile {
   /** The epoch of this database, as it was written last; undefined when there is none. */
   read(databaseId: string): Promise<string | undefined>
   write(databaseId: string, epoch: string): Promise<void>
+  /** How many writes this database had seen when that was noted last; undefined when it never was. */
+  readWrites(databaseId: string): Promise<number | undefined>
+  noteWrites(databaseId: string, writes: number): Promise<void>
+  /** The databases whose epoch lies here. */
+  databases(): Promise<readonly string[]>
 }
+
+const EPOCH = '.epoch'
+const WRITES = '.writes'
 
 /** @throws KeyError when the directory is none, or others can write to it */
 export async function openEpochFile(directory: string): Promise<EpochFile> {
   await openKeyDirectory(directory)
-  const fileOf = (databaseId: string): string => fileIn(directory, databaseId, '.epoch')
+
+  async function read(databaseId: string, ending: string): Promise<string | undefined> {
+    const file = fileIn(directory, databaseId, ending)
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw new KeyError(`${file} can't be read (${error.code}).`, { cause: error })
+    })
+    return text?.trim()
+  }
+
+  async function write(databaseId: string, ending: string, text: string): Promise<void> {
+    const file = fileIn(directory, databaseId, ending)
+    await writeFile(`${file}${UNFINISHED}`, `${text}\n`, { mode: 0o600, flush: true })
+    await rename(`${file}${UNFINISHED}`, file)
+    await syncDirectory(directory)
+  }
 
   return {
-    async read(databaseId) {
-      const file = fileOf(databaseId)
-      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return undefined
-        throw new KeyError(`${file} can't be read (${error.code}).`, { cause: error })
-      })
-      return text?.trim()
+    read: databaseId => read(databaseId, EPOCH),
+    write: (databaseId, epoch) => write(databaseId, EPOCH, epoch),
+    async readWrites(databaseId) {
+      const text = await read(databaseId, WRITES)
+      return text === undefined || !/^-?\d+$/.test(text) ? undefined : Number(text)
     },
-
-    async write(databaseId, epoch) {
-      const file = fileOf(databaseId)
-      await writeFile(`${file}${UNFINISHED}`, `${epoch}\n`, { mode: 0o600, flush: true })
-      await rename(`${file}${UNFINISHED}`, file)
-      await syncDirectory(directory)
+    noteWrites: (databaseId, writes) => write(databaseId, WRITES, String(writes)),
+    async databases() {
+      const names = await readdir(directory)
+      return names.filter(name => name.endsWith(EPOCH)).map(name => name.slice(0, -EPOCH.length))
     },
   }
 }

@@ -26,6 +26,11 @@ export interface Finding {
 export interface Doctor {
   examine(): Promise<readonly Finding[]>
   /**
+   * Marks the database as one that was put back, so that nothing is served before that is accepted.
+   * @throws KeyError when it is known to be one
+   */
+  markRestored(by: Provenance): Promise<void>
+  /**
    * What accepting the restore would end.
    * @throws KeyError when there is nothing to accept
    */

@@ -1,7 +1,8 @@
 /**
  * Whether this database is a copy that was put back. What happened since the copy was made is missing from it: sessions that were
  * signed out, keys that were revoked. So a database has an epoch, a file beside the keys has it too, and `signet backup` marks its
- * copies; on a mark, or when the two differ, nothing is served until an operator has accepted the restore.
+ * copies; on a mark, or when the two differ, nothing is served until an operator has accepted the restore. Copies of others have no
+ * mark: SQLite's count of writes, of which the keys know an earlier value, gives away most, and operators mark the rest.
  */
 
 import { headOf } from '../audit/encoding.ts'
@@ -23,11 +24,21 @@ export interface RestoreGuard {
    */
   assertRestored(): Promise<void>
   /**
+   * Marks a copy that somebody put back and nothing gives away.
+   * @throws KeyError when it is known to be one already
+   */
+  markRestored(by: Provenance): Promise<void>
+  /** Notes beside the keys how many writes the database has seen. */
+  noteWrites(): Promise<void>
+  /**
    * Begins a new epoch, in which this is the original: the last step of accepting a restore.
    * @param reason for the audit: what was decided
    */
   renew(reason: string, by: Provenance): Promise<void>
 }
+
+/** In place of an epoch: the operator says that this database was put back. */
+const RESTORED = 'restored'
 
 const newEpoch = (randomness: Randomness): string => randomness.bytes(16).toString('hex')
 
@@ -35,12 +46,21 @@ export function createRestoreGuard(dependencies: {
   readonly epochFile: EpochFile
   readonly instance: InstanceReader
   readonly write: Write
+  /** How many writes the database has seen; undefined where it does not count them. */
+  readonly countWrites: (() => number) | undefined
   readonly randomness: Randomness
 }): RestoreGuard {
-  const { epochFile, instance, write, randomness } = dependencies
+  const { epochFile, instance, write, countWrites, randomness } = dependencies
 
   /** The file first: a database without the row begins again. */
   async function begin(): Promise<void> {
+    const [another] = await epochFile.databases()
+    if (another !== undefined)
+      throw new KeyError(
+        `The database is empty, and the key directory belongs to another (${another}): it was deleted, or SIGNET_DATABASE_URL names ` +
+          'a wrong place. Nothing is served. Put a backup in its place: docs/runbooks/restore.md. If this is to be a new beginning, move ' +
+          'what is in the key directory away first.',
+      )
     const made = { id: randomId(randomness, 'database'), epoch: newEpoch(randomness), backedUpAtMs: null }
     await epochFile.write(made.id, made.epoch)
     await write(stores => stores.instance.insert(made))
@@ -52,12 +72,27 @@ export function createRestoreGuard(dependencies: {
     const { id, epoch, backedUpAtMs } = found
     if (backedUpAtMs !== null)
       return `The database is a backup of ${new Date(backedUpAtMs).toISOString()} that was put back.`
+    if (epoch === RESTORED) return 'The database was put back, as `signet doctor --restored` was told.'
     const beside = await epochFile.read(id)
     if (beside === undefined)
       return 'The key directory has no epoch of this database: one of the two was put back or exchanged.'
-    return beside === epoch
-      ? undefined
-      : 'The database and the key directory are of different times: one of them was put back.'
+    if (beside !== epoch) return 'The database and the key directory are of different times: one of them was put back.'
+    const missing = await missingWrites(id)
+    if (missing <= 0) return undefined
+    return `The database is older than the key directory, ${missing} writes are missing: a copy was put back.`
+  }
+
+  async function missingWrites(id: string): Promise<number> {
+    const noted = countWrites && (await epochFile.readWrites(id))
+    // The count begins again after 2^32.
+    return noted === undefined || countWrites === undefined ? 0 : (noted - countWrites()) | 0
+  }
+
+  async function noteWrites(): Promise<void> {
+    const found = await instance.find()
+    if (found === undefined || countWrites === undefined) return
+    const writes = countWrites()
+    if (writes !== (await epochFile.readWrites(found.id))) await epochFile.noteWrites(found.id, writes)
   }
 
   return {
@@ -75,19 +110,32 @@ export function createRestoreGuard(dependencies: {
 
     async assertRestored() {
       if ((await problem()) !== undefined) return
-      const { id } = (await instance.find()) ?? {}
-      const advice =
-        'If one was put back that `signet backup` did not make (a copy of the file, a snapshot, a dump), remove the file ' +
-        `${id}.epoch from the key directory, and run this again.`
       throw new KeyError(
-        `There is no restore to accept: this is not known to be a copy. Nothing was changed. ${id === undefined ? '' : advice}`.trim(),
+        'There is no restore to accept: this is not known to be a copy. Nothing was changed. If one was put back that `signet backup` ' +
+          'did not make (a copy of the file, a snapshot, a dump), stop Signet and run: signet doctor --restored, and then this again.',
       )
     },
+
+    async markRestored(by) {
+      const found = await problem()
+      if (found !== undefined)
+        throw new KeyError(`${found} Nothing was changed. Go on with: signet doctor --accept-restore`)
+      const id = randomId(randomness, 'database')
+      await write(async stores => {
+        await stores.instance.insert({ id, epoch: RESTORED, backedUpAtMs: null })
+        await stores.instance.renew(RESTORED)
+        await stores.audit.append({ type: 'restore.mark', outcome: 'success', provenance: by })
+      })
+    },
+
+    noteWrites,
 
     async renew(reason, by) {
       const { id } = (await instance.find()) ?? { id: '' }
       const epoch = newEpoch(randomness)
+      // Until the last write it differs from that of the database, and nothing is served.
       await epochFile.write(id, epoch)
+      if (countWrites !== undefined) await epochFile.noteWrites(id, countWrites())
       await write(async stores => {
         await stores.instance.renew(epoch)
         // Who holds a later head learns that the copy ended here.

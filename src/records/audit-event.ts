@@ -39,6 +39,7 @@ export const auditEventTypes = [
   'client.add_secret',
   'client.remove_secret',
   'restore.accept',
+  'restore.mark',
   'role.add',
   'role.update',
   'role.delete',

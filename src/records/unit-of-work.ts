@@ -77,7 +77,7 @@ export type Snapshot = <T>(work: (readers: Readers) => Promise<T>) => Promise<T>
  * then nobody knows, and whoever tries again finds out.
  */
 export class StorageUnavailable extends Error {
-  override readonly name = 'StorageUnavailable'
+  override readonly name: string = 'StorageUnavailable'
   /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds = 1
 }

@@ -1,7 +1,7 @@
 /** Picks the database that the configuration names, and gives it the stores. */
 import { resolve } from 'node:path'
 import type { DatabaseLocation } from '../records/instance.ts'
-import { StorageUnavailable } from '../records/unit-of-work.ts'
+import { StorageRefused, StorageUnavailable } from '../records/unit-of-work.ts'
 import type { Database, Sources } from './engine/database.ts'
 import { type RanMigration, SchemaIsNewer } from './engine/migrations.ts'
 import { prepareStores } from './stores/stores.ts'
@@ -37,7 +37,7 @@ export async function openMigrated(
 const cannotOpen =
   (target: DatabaseLocation) =>
   (error: unknown): never => {
-    if (error instanceof SchemaIsNewer || target.kind === 'postgres') throw error
+    if (error instanceof SchemaIsNewer || error instanceof StorageRefused || target.kind === 'postgres') throw error
     const { cause, message } = error as Error
     const reason = cause instanceof Error ? cause.message : message
     throw new StorageUnavailable(`The database ${resolve(target.path)} can't be used: ${reason}.`, { cause: error })

@@ -162,11 +162,10 @@ t.test('a key directory of another time is refused, and so is one that has lost 
 })
 
 t.test('accepting what nobody put back ends nothing: not beside a running service, nor a second time', async t => {
-  const { service, json, refuses, file, keysFolder } = await toRestore(t)
-  const [name = ''] = epochFilesIn(keysFolder)
+  const { service, json, refuses, file } = await toRestore(t)
   const alive = await device(service)
   const before = auditOf(service.databaseFile)
-  const says = new RegExp(`^There is no restore to accept: .*Nothing was changed\\..* remove the file ${name}`)
+  const says = /^There is no restore to accept: .*Nothing was changed\..* run: signet doctor --restored/
   const accept = { words: accepting.keep, code: 1, says } as const
   await refuses([accept])
   t.strictSame(auditOf(service.databaseFile), before)
@@ -183,13 +182,22 @@ t.test('accepting what nobody put back ends nothing: not beside a running servic
   t.equal((await worksAt(again, fresh)).length, 4)
 })
 
-t.test('a copy that nothing marks is accepted once its epoch was taken out of the key directory', async t => {
-  const { service, json, file, backups, keysFolder } = await toRestore(t)
+t.test('a copy that nothing marks is accepted once an operator has said that it was put back', async t => {
+  const { service, json, refuses, file, backups } = await toRestore(t)
   const alive = await device(service)
   await service.stop()
   cpSync(service.databaseFile, join(backups, 'plain.sqlite'))
   putBack(join(backups, 'plain.sqlite'), service)
-  for (const name of epochFilesIn(keysFolder)) rmSync(join(keysFolder, name))
+  t.strictSame(await json(['doctor', '--restored']), { ok: true, restored: true })
+  t.match(
+    await refusal(t, service),
+    /^The database was put back, as `signet doctor --restored` was told\. Nothing is served/,
+  )
+  await refuses([
+    { words: ['doctor', '--restored'], code: 1, says: /^The database was put back.* Nothing was changed\. Go on with/ },
+    { words: ['doctor', '--restored', '--accept-restore'], code: 2, says: /^Give --restored first/ },
+  ])
+  t.equal(auditOf(service.databaseFile).at(-1), 'restore.mark success')
   t.match(await json(accepting.keep), { ok: true, accepted_restore: { sessions: 1, keys: 2 } })
   const again = await restarted(t, service, {})
   t.strictSame(await worksAt(again, alive), [])

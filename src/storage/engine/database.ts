@@ -26,8 +26,22 @@ export interface Database {
    * @throws StorageRefused when the file exists or can't be written
    */
   readonly backup: ((file: string) => Promise<void>) | undefined
+  /** Its files, while it is open; undefined when it has none. */
+  readonly files: DatabaseFiles | undefined
   /** Waits for the works that are under way. */
   close(): Promise<void>
+}
+
+export interface DatabaseFiles {
+  /** @throws StorageUnavailable when they are not those that were opened, or somebody wrote over them: nothing is written any more */
+  assertUntouched(): void
+  /**
+   * Then: brings what only this process still has to where it is found again.
+   * @returns what was done, for the operator; undefined when nothing had to be
+   */
+  rescue(): Promise<string | undefined>
+  /** How many writes the database has seen, a number that wraps; it never goes back, unless an older copy was put back. */
+  readonly writes: () => number
 }
 
 export interface Sources {

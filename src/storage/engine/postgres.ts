@@ -52,6 +52,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     migrate: () => migrate(within(LIMITS_OF_MIGRATION)),
     integrityProblem: async () => undefined,
     backup: undefined,
+    files: undefined,
     ping: () => ping(probe),
     close() {
       ended ??= pool.end()

@@ -41,10 +41,15 @@ async function sync(path: string): Promise<void> {
 const ALL_PAGES = 2 ** 31 - 1
 
 /**
- * SQLite's online backup, then the mark; the file has its name when both are on the disk.
+ * SQLite's online backup; the file has its name when all of it is on the disk.
+ * @param finish does what is left to do with the copy
  * @throws StorageRefused
  */
-export async function backUp(database: Sqlite.Database, target: string, nowMs: number): Promise<void> {
+export async function copyTo(
+  database: Sqlite.Database,
+  target: string,
+  finish: (copy: string) => void = () => {},
+): Promise<void> {
   const file = resolve(target)
   const refuse = (error: NodeJS.ErrnoException): never => {
     throw new StorageRefused(`${file} can't be written: ${error.message}`, { cause: error })
@@ -60,7 +65,7 @@ export async function backUp(database: Sqlite.Database, target: string, nowMs: n
   try {
     await handle.close()
     await database.backup(temporary, { progress: () => ALL_PAGES })
-    mark(temporary, nowMs)
+    finish(temporary)
     await sync(temporary)
     await rename(temporary, file)
     await sync(dirname(file))
@@ -69,3 +74,7 @@ export async function backUp(database: Sqlite.Database, target: string, nowMs: n
     refuse(error as Error)
   }
 }
+
+/** A marked copy. @throws StorageRefused */
+export const backUp = (database: Sqlite.Database, target: string, nowMs: number): Promise<void> =>
+  copyTo(database, target, copy => mark(copy, nowMs))

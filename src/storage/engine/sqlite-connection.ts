@@ -1,10 +1,12 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
-import { closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
 import { StorageUnavailable } from '../../records/unit-of-work.ts'
 import type { WriteConnection } from './group-commit.ts'
+import type { Files } from './sqlite-files.ts'
+import type { WriteNumber } from './sqlite-header.ts'
 
 /** The busy timeout blocks the event loop, so it stays short; longer waits are the caller's, without blocking. */
 export const BUSY_TIMEOUT_MS = 20
@@ -23,14 +25,13 @@ export const toStorageError = (error: unknown): unknown =>
 /** For its owner only, also when it came from a backup; SQLite gives -wal and -shm the mode of the file. */
 export function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const descriptor = openSync(file, 'a', 0o600)
-  fchmodSync(descriptor, 0o600)
-  closeSync(descriptor)
+  // What is there is not opened: to close it again would take SQLite's locks on it away from this process.
+  if (existsSync(file)) chmodSync(file, 0o600)
+  else closeSync(openSync(file, 'a', 0o600))
 }
 
 /** Durable and private: WAL, FULL (a commit is on the disk when it returns), foreign keys. */
 export function openForWriting(file: string): Sqlite.Database {
-  createPrivately(file)
   // Switching to WAL and recovering after a crash need the file for themselves for a moment; nothing else runs yet.
   const database = new Sqlite(file, { timeout: 5000 })
   try {
@@ -91,14 +92,52 @@ export function connectionOf(database: Sqlite.Database): Connection {
   }
 }
 
-export function writeConnection(database: Sqlite.Database): WriteConnection {
+/** Gives each commit that changes something the next number, in the header of the database (sqlite-header.ts). */
+function numbering(database: Sqlite.Database, newMark: () => number): { readonly take: () => WriteNumber } {
+  const [readMark, readCount] = ['application_id', 'user_version'].map(name =>
+    database.prepare(`PRAGMA ${name}`).pluck(),
+  )
+  return {
+    take() {
+      const known = Number(readMark?.get())
+      const mark = known === 0 ? newMark() : known
+      const count = known === 0 ? 1 : (Number(readCount?.get()) + 1) | 0
+      if (known === 0) database.exec(`PRAGMA application_id = ${mark}`)
+      database.exec(`PRAGMA user_version = ${count}`)
+      return { mark, count }
+    },
+  }
+}
+
+/**
+ * @param files asked before each transaction, so that nothing is written to files that nobody finds again, and after it, so that
+ *   nothing of that kind is answered
+ */
+export function writeConnection(
+  database: Sqlite.Database,
+  files: Pick<Files, 'assertInPlace' | 'committed'>,
+  newMark: () => number,
+): WriteConnection {
   const statement = (text: string) => {
     const prepared = database.prepare(text)
     return () => void prepared.run()
   }
+  const totalChanges = database.prepare('select total_changes()').pluck()
+  const numbers = numbering(database, newMark)
+  const [begin, commit] = [statement('BEGIN IMMEDIATE'), statement('COMMIT')]
+  let changesBefore: unknown
   return {
-    begin: statement('BEGIN IMMEDIATE'),
-    commit: statement('COMMIT'),
+    begin() {
+      files.assertInPlace()
+      begin()
+      changesBefore = totalChanges.get()
+    },
+    commit() {
+      const number = totalChanges.get() === changesBefore ? undefined : numbers.take()
+      commit()
+      files.assertInPlace()
+      if (number !== undefined) files.committed(number)
+    },
     rollback: statement('ROLLBACK'),
     savepoint: statement('SAVEPOINT work'),
     release: statement('RELEASE work'),

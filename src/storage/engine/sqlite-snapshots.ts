@@ -1,17 +1,17 @@
 /** Reads of one moment. They have a connection of their own: what shared it would see nothing newer as long as one lasts. */
 import type Sqlite from 'better-sqlite3'
 import type { Readers, Snapshot } from '../../records/unit-of-work.ts'
-import { openForReading, toStorageError } from './sqlite-connection.ts'
+import { toStorageError } from './sqlite-connection.ts'
 
 export function createSnapshots(
-  path: string,
+  connect: () => Sqlite.Database,
   readersOf: (file: Sqlite.Database) => Readers,
 ): { readonly snapshot: Snapshot; readonly close: () => Promise<void> } {
   let opened: { readonly file: Sqlite.Database; readonly readers: Readers } | undefined
   let last: Promise<unknown> = Promise.resolve()
 
   function open() {
-    const file = openForReading(path)
+    const file = connect()
     return { file, readers: readersOf(file) }
   }
 

@@ -14,6 +14,7 @@ import { backUp, integrityProblem } from './sqlite-backup.ts'
 import {
   type Connection,
   connectionOf,
+  createPrivately,
   isBusy,
   openForReading,
   openForWriting,
@@ -21,6 +22,11 @@ import {
   writeConnection,
 } from './sqlite-connection.ts'
 import { sqliteCounters } from './sqlite-counters.ts'
+import { watchFiles } from './sqlite-files.ts'
+import { openHeader } from './sqlite-header.ts'
+import { foreignLog, hasOwnLog } from './sqlite-own-log.ts'
+import { rescue } from './sqlite-rescue.ts'
+import { assertShared } from './sqlite-sharing.ts'
 import { createSnapshots } from './sqlite-snapshots.ts'
 
 export async function openSqlite(
@@ -30,14 +36,20 @@ export async function openSqlite(
 ): Promise<Database> {
   const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
   const acquire = whileBusy(randomness)
+  createPrivately(path)
+  const readHeader = openHeader(path)
+  if (!hasOwnLog(path, readHeader)) throw foreignLog(path)
+  await assertShared(path, acquire)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
   const readOnlyFile = openForReading(path)
+  readOnlyFile.prepare('select 1 from sqlite_schema').get()
+  const files = watchFiles(path, readHeader)
   const writer = sqliteExecutor(connectionOf(file))
   const reader = sqliteExecutor(connectionOf(readOnlyFile))
   const stores = prepareStores(writer.kysely, dialect)
 
-  const connection = writeConnection(file)
+  const connection = writeConnection(file, files, () => randomness.bytes(4).readInt32BE() | 1)
   const single = oneStatement(writer)
   const singleStores = stores(single.executor)
   const { write, idle } = createGroupCommit({
@@ -50,8 +62,13 @@ export async function openSqlite(
     acquire,
     toError: toStorageError,
   })
+  const openAnother = () => {
+    files.assertInPlace()
+    return openForReading(path)
+  }
   const counterTable = sqliteCounters(countersFileOf(path))
-  const snapshots = createSnapshots(path, file => stores(sqliteExecutor(connectionOf(file))))
+  const snapshots = createSnapshots(openAnother, file => stores(sqliteExecutor(connectionOf(file))))
+  const countWrites = readOnlyFile.prepare('PRAGMA user_version').pluck()
   return {
     read: stores(reader),
     snapshot: snapshots.snapshot,
@@ -72,11 +89,21 @@ export async function openSqlite(
     },
     integrityProblem: async () => integrityProblem(readOnlyFile),
     backup: target => backUp(file, target, clock.now()),
-    ping: () => ping(reader.kysely),
+    async ping() {
+      files.assertInPlace()
+      await ping(reader.kysely)
+    },
+    files: {
+      assertUntouched: files.assertUntouched,
+      rescue: () => rescue(file, path, files),
+      writes: () => Number(countWrites.get()),
+    },
     async close() {
       await idle()
-      await snapshots.close()
       counterTable.close()
+      // Whoever closes a database last writes its log over what lies there now.
+      if (!files.areInPlace()) return
+      await snapshots.close()
       readOnlyFile.close()
       file.close()
     },

@@ -1,0 +1,102 @@
+/**
+ * Whether the files that a process has open are those that lie at their paths. A backup tool that deletes `-shm`, a folder that is
+ * exchanged, a copy written over the database: SQLite notices nothing of it, and what two processes write goes to different places.
+ */
+import { type BigIntStats, statSync } from 'node:fs'
+import { StorageUnavailable } from '../../records/unit-of-work.ts'
+import { commitsBetween, type Header, type WriteNumber } from './sqlite-header.ts'
+import { hasOwnLog } from './sqlite-own-log.ts'
+
+/** Nothing may be written any more, nor the connection closed: that would write what is in memory over what lies there now. */
+export class FilesChanged extends StorageUnavailable {
+  override readonly name = 'FilesChanged'
+}
+
+const endings = ['', '-wal', '-shm'] as const
+type Ending = (typeof endings)[number]
+
+export interface Files {
+  /** @throws FilesChanged */
+  assertInPlace(): void
+  areInPlace(): boolean
+  /** The same, and that nobody wrote over the database: for once a second. @throws FilesChanged */
+  assertUntouched(): void
+  /** What this process has committed last. */
+  committed(number: WriteNumber): void
+  /** Whether there is nothing at a path any more. */
+  isMissing(ending: Ending): boolean
+  isSame(ending: Ending): boolean
+}
+
+/**
+ * @param file open in WAL mode, and read from: all three files are there
+ */
+export function watchFiles(file: string, readHeader: () => Header | undefined): Files {
+  const look = (ending: Ending) => statSync(`${file}${ending}`, { bigint: true, throwIfNoEntry: false })
+  const opened = new Map(endings.map(ending => [ending, look(ending)]))
+  let logSize = 0n
+  let seen: WriteNumber = readHeader() ?? { mark: 0, count: 0 }
+  let last: WriteNumber | undefined
+
+  const refuse = (what: string): never => {
+    throw new FilesChanged(
+      `${what} while this process used it. Nothing is written any more. See docs/runbooks/changed-files.md.`,
+    )
+  }
+
+  const isOpened = (ending: Ending, { ino, dev }: BigIntStats): boolean =>
+    ino === opened.get(ending)?.ino && dev === opened.get(ending)?.dev
+
+  function assertSame(ending: Ending): BigIntStats {
+    const now = look(ending)
+    if (now === undefined) return refuse(`${file}${ending} was deleted`)
+    return isOpened(ending, now) ? now : refuse(`${file}${ending} was replaced`)
+  }
+
+  /** Somebody else's checkpoint may cut the log, when all of it is in the file. */
+  function assertNotCut(size: bigint): void {
+    const wasCut = size < logSize
+    logSize = size
+    if (wasCut && last !== undefined && commitsBetween(last, readHeader() ?? last) < 0) refuse(`${file}-wal was cut`)
+  }
+
+  /** The file goes forward, with each checkpoint. */
+  function assertNotOverwritten(): void {
+    const header = readHeader()
+    const isOurs =
+      header?.usesLog && (seen.mark === 0 || (header.mark === seen.mark && commitsBetween(seen, header) >= 0))
+    if (!isOurs) refuse(`${file} was overwritten`)
+    if (header !== undefined) seen = header
+  }
+
+  function assertInPlace(): void {
+    assertSame('')
+    assertSame('-shm')
+    assertNotCut(assertSame('-wal').size)
+    assertNotOverwritten()
+  }
+
+  return {
+    assertInPlace,
+    areInPlace() {
+      try {
+        assertInPlace()
+        return true
+      } catch {
+        return false
+      }
+    },
+    assertUntouched() {
+      assertInPlace()
+      if (!hasOwnLog(file, readHeader)) refuse(`${file} was overwritten`)
+    },
+    committed(number) {
+      last = number
+    },
+    isMissing: ending => look(ending) === undefined,
+    isSame(ending) {
+      const now = look(ending)
+      return now !== undefined && isOpened(ending, now)
+    },
+  }
+}

@@ -1,0 +1,23 @@
+/** What was acknowledged and is in files without a name now, which end with this process. */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type Sqlite from 'better-sqlite3'
+import { copyTo } from './sqlite-backup.ts'
+import type { Files } from './sqlite-files.ts'
+
+/**
+ * Brings it to where the next start finds it, or the operator.
+ * @returns what was done, for the operator; undefined when nothing has to be, or can be
+ */
+export async function rescue(database: Sqlite.Database, file: string, files: Files): Promise<string | undefined> {
+  if (files.isMissing('')) {
+    // With the folder, all was moved away together.
+    if (!existsSync(dirname(file))) return undefined
+    const copy = `${file}.saved`
+    await copyTo(database, copy)
+    return `All that was committed is in ${copy}: give it the name ${file} again.`
+  }
+  if (!files.isMissing('-wal') || !files.isSame('')) return undefined
+  database.pragma('wal_checkpoint(FULL)')
+  return `What was in the deleted ${file}-wal was written to ${file}.`
+}
