@@ -3,10 +3,10 @@ import type { Logger } from 'pino'
 import type { RestoreGuard } from '../maintenance/restore.ts'
 import { type Background, periodically } from './periodically.ts'
 
-const EVERY_MS = 60_000
+const EVERY_MS = 1000
 
 export interface WriteNotes extends Background {
-  /** What it does every minute. */
+  /** What it does every second. */
   tick(): Promise<void>
 }
 

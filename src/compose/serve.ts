@@ -74,6 +74,7 @@ export async function serve(parts: ServeParts) {
   const lifecycle = await parts.keyLifecycle()
   const restoreGuard = await parts.restoreGuard()
   await restoreGuard.assertOriginal()
+  await files?.begin()
   await lifecycle.settle(itself)
   const privateKeys = await parts.keyFiles()
   const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })

@@ -9,6 +9,7 @@ export interface EpochFile {
   write(databaseId: string, epoch: string): Promise<void>
   /** How many writes this database had seen when that was noted last; undefined when it never was. */
   readWrites(databaseId: string): Promise<number | undefined>
+  /** A crash of the machine may lose it, and an older one serves as well. */
   noteWrites(databaseId: string, writes: number): Promise<void>
   /** The databases whose epoch lies here. */
   databases(): Promise<readonly string[]>
@@ -30,21 +31,21 @@ export async function openEpochFile(directory: string): Promise<EpochFile> {
     return text?.trim()
   }
 
-  async function write(databaseId: string, ending: string, text: string): Promise<void> {
+  async function write(databaseId: string, ending: string, text: string, flush: boolean): Promise<void> {
     const file = fileIn(directory, databaseId, ending)
-    await writeFile(`${file}${UNFINISHED}`, `${text}\n`, { mode: 0o600, flush: true })
+    await writeFile(`${file}${UNFINISHED}`, `${text}\n`, { mode: 0o600, flush })
     await rename(`${file}${UNFINISHED}`, file)
-    await syncDirectory(directory)
+    if (flush) await syncDirectory(directory)
   }
 
   return {
     read: databaseId => read(databaseId, EPOCH),
-    write: (databaseId, epoch) => write(databaseId, EPOCH, epoch),
+    write: (databaseId, epoch) => write(databaseId, EPOCH, epoch, true),
     async readWrites(databaseId) {
       const text = await read(databaseId, WRITES)
       return text === undefined || !/^-?\d+$/.test(text) ? undefined : Number(text)
     },
-    noteWrites: (databaseId, writes) => write(databaseId, WRITES, String(writes)),
+    noteWrites: (databaseId, writes) => write(databaseId, WRITES, String(writes), false),
     async databases() {
       const names = await readdir(directory)
       return names.filter(name => name.endsWith(EPOCH)).map(name => name.slice(0, -EPOCH.length))

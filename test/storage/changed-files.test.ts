@@ -73,13 +73,13 @@ const changes: readonly Change[] = [
   {
     what: 'the database is deleted',
     change: remove(''),
-    says: /signet\.sqlite was deleted.* All that was committed is in .*signet\.sqlite\.saved/,
+    says: /signet\.sqlite was deleted.* All that this process knows of is in .*signet\.sqlite\.saved/,
     mend: ({ database }) => renameSync(database('.saved'), database()),
   },
   {
     what: 'all three are deleted',
     change: remove('', '-wal', '-shm'),
-    says: /signet\.sqlite was deleted.* All that was committed is in /,
+    says: /signet\.sqlite was deleted.* All that this process knows of is in /,
     mend: ({ database }) => renameSync(database('.saved'), database()),
   },
   {

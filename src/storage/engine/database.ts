@@ -40,6 +40,8 @@ export interface DatabaseFiles {
    * @returns what was done, for the operator; undefined when nothing had to be
    */
   rescue(): Promise<string | undefined>
+  /** Counts the start of a service, and brings all of the log into the file: copies of before are known by that. */
+  begin(): Promise<void>
   /** How many writes the database has seen, a number that wraps; it never goes back, unless an older copy was put back. */
   readonly writes: () => number
 }

@@ -9,7 +9,8 @@ import type { Stores, Write } from '../../records/unit-of-work.ts'
 export interface WriteConnection {
   /** BEGIN IMMEDIATE: the write lock is taken here or not at all, so that no work meets SQLITE_BUSY half-way. */
   begin(): void
-  commit(): void
+  /** @param options.isCounted whether it gets a number of its own; without it, when something was changed */
+  commit(options?: { readonly isCounted?: boolean }): void
   rollback(): void
   savepoint(): void
   release(): void

@@ -1,5 +1,5 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
@@ -26,8 +26,10 @@ export const toStorageError = (error: unknown): unknown =>
 export function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // What is there is not opened: to close it again would take SQLite's locks on it away from this process.
-  if (existsSync(file)) chmodSync(file, 0o600)
-  else closeSync(openSync(file, 'a', 0o600))
+  const { mode } = statSync(file, { throwIfNoEntry: false }) ?? {}
+  if (mode === undefined) closeSync(openSync(file, 'a', 0o600))
+  // Nor touched: when it was says whether it was put there (sqlite-own-log.ts).
+  else if ((mode & 0o777) !== 0o600) chmodSync(file, 0o600)
 }
 
 /** Durable and private: WAL, FULL (a commit is on the disk when it returns), foreign keys. */
@@ -50,6 +52,16 @@ export function openForWriting(file: string): Sqlite.Database {
 
 export const openForReading = (file: string): Sqlite.Database =>
   new Sqlite(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+
+/**
+ * Leaves connections open for ever: whoever closes a database last writes its log over what lies there now. So do the garbage collector,
+ * and the driver when Node ends by itself; `process.exit` skips that.
+ */
+export function abandon(connections: readonly unknown[]): void {
+  process.once('exit', code => {
+    if (connections.length > 0) process.exit(code)
+  })
+}
 
 /** A prepared statement. What the database fails at by itself is thrown as StorageUnavailable. */
 export interface Statement extends SqliteStatement {
@@ -132,8 +144,8 @@ export function writeConnection(
       begin()
       changesBefore = totalChanges.get()
     },
-    commit() {
-      const number = totalChanges.get() === changesBefore ? undefined : numbers.take()
+    commit({ isCounted = totalChanges.get() !== changesBefore } = {}) {
+      const number = isCounted ? numbers.take() : undefined
       commit()
       files.assertInPlace()
       if (number !== undefined) files.committed(number)

@@ -38,10 +38,13 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
   let seen: WriteNumber = readHeader() ?? { mark: 0, count: 0 }
   let last: WriteNumber | undefined
 
+  let changed: FilesChanged | undefined
+
   const refuse = (what: string): never => {
-    throw new FilesChanged(
+    changed = new FilesChanged(
       `${what} while this process used it. Nothing is written any more. See docs/runbooks/changed-files.md.`,
     )
+    throw changed
   }
 
   const isOpened = (ending: Ending, { ino, dev }: BigIntStats): boolean =>
@@ -70,6 +73,8 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
   }
 
   function assertInPlace(): void {
+    // What was done to them is not undone by putting them back: another process may have written meanwhile.
+    if (changed !== undefined) throw changed
     assertSame('')
     assertSame('-shm')
     assertNotCut(assertSame('-wal').size)
@@ -88,7 +93,7 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
     },
     assertUntouched() {
       assertInPlace()
-      if (!hasOwnLog(file, readHeader)) refuse(`${file} was overwritten`)
+      if (!hasOwnLog(file, readHeader, true)) refuse(`${file} was overwritten`)
     },
     committed(number) {
       last = number

@@ -1,5 +1,5 @@
 /** What was acknowledged and is in files without a name now, which end with this process. */
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 import { copyTo } from './sqlite-backup.ts'
@@ -10,14 +10,18 @@ import type { Files } from './sqlite-files.ts'
  * @returns what was done, for the operator; undefined when nothing has to be, or can be
  */
 export async function rescue(database: Sqlite.Database, file: string, files: Files): Promise<string | undefined> {
-  if (files.isMissing('')) {
-    // With the folder, all was moved away together.
+  if (!files.isSame('')) {
+    // Where the folder is gone, all was moved away together.
     if (!existsSync(dirname(file))) return undefined
     const copy = `${file}.saved`
     await copyTo(database, copy)
-    return `All that was committed is in ${copy}: give it the name ${file} again.`
+    return `All that this process knows of is in ${copy}: if the database is lost, give it the name ${file}.`
   }
-  if (!files.isMissing('-wal') || !files.isSame('')) return undefined
+  if (!files.isMissing('-wal')) {
+    // If it was overwritten, that stays the newest change: the next start sees it, too.
+    chmodSync(file, statSync(file).mode)
+    return undefined
+  }
   database.pragma('wal_checkpoint(FULL)')
   return `What was in the deleted ${file}-wal was written to ${file}.`
 }

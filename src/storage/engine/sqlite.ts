@@ -12,6 +12,7 @@ import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import { backUp, integrityProblem } from './sqlite-backup.ts'
 import {
+  abandon,
   type Connection,
   connectionOf,
   createPrivately,
@@ -95,17 +96,24 @@ export async function openSqlite(
     },
     files: {
       assertUntouched: files.assertUntouched,
+      async begin() {
+        await acquire(connection.begin)
+        connection.commit({ isCounted: true })
+        file.pragma('wal_checkpoint(PASSIVE)')
+      },
       rescue: () => rescue(file, path, files),
       writes: () => Number(countWrites.get()),
     },
     async close() {
       await idle()
       counterTable.close()
-      // Whoever closes a database last writes its log over what lies there now.
-      if (!files.areInPlace()) return
-      await snapshots.close()
-      readOnlyFile.close()
-      file.close()
+      if (files.areInPlace()) {
+        await snapshots.close()
+        readOnlyFile.close()
+        file.close()
+      } else {
+        abandon([file, readOnlyFile, snapshots])
+      }
     },
   }
 }

@@ -1,0 +1,68 @@
+/**
+ * A copy is put back beside a log that is not its own. SQLite would apply that log: the restore would be undone, or the database a
+ * mixture of two times. Nothing is served, and nobody who was disabled since gets a token. The soak has every combination.
+ */
+import { copyFileSync } from 'node:fs'
+import t from 'tap'
+import {
+  assertRefused,
+  beside,
+  copies,
+  messageOfStart,
+  refused,
+  untilEnded,
+  untilNoted,
+  waysBack,
+  withAlice,
+} from '../support/put-back.ts'
+import { notOnPostgres, select } from '../support/sqlite.ts'
+
+if (notOnPostgres('about files')) t.bailout('about files')
+t.jobs = 2
+
+t.test(
+  'a copy is put back beside the log of a service that was killed: refused, until the copy is there alone',
+  async t => {
+    const scene = await withAlice(t)
+    await copies['the backup of SQLite']?.(scene.file, scene.copy)
+    await scene.done(['users', 'disable', 'alice'])
+    await untilNoted(scene)
+    await scene.stop('SIGKILL')
+    waysBack['cp']?.(scene.copy, scene.file)
+    await assertRefused(t, scene)
+  },
+)
+
+t.test('a copy is written over the database of a running service: it ends, and is refused afterwards', async t => {
+  const scene = await withAlice(t)
+  await copies['a copy page by page']?.(scene.file, scene.copy)
+  await scene.done(['users', 'disable', 'alice'])
+  await untilNoted(scene)
+  const pid = scene.pid()
+  copyFileSync(scene.copy, scene.file)
+  await untilEnded(pid)
+  t.match(scene.log(), /signet\.sqlite was overwritten while this process used it/)
+  await assertRefused(t, scene)
+})
+
+t.test('the log of another database is not applied', async t => {
+  const [scene, other] = await Promise.all([withAlice(t), withAlice(t)])
+  await Promise.all([scene.stop('SIGKILL'), other.stop()])
+  copyFileSync(other.file, scene.file)
+  t.match(await messageOfStart(scene), refused)
+})
+
+t.test("a database's own log is applied after kill -9, also when a part of it is in the file already", async t => {
+  const scene = await withAlice(t)
+  // A reader holds up the checkpoint.
+  await beside(scene.file, async reader => {
+    reader.exec('begin')
+    reader.prepare('select * from users').all()
+    await scene.done(['roles', 'add', 'editor', '--permission', 'a:b'])
+    await beside(scene.file, database => database.pragma('wal_checkpoint(PASSIVE)'))
+    await scene.stop('SIGKILL')
+    reader.exec('commit')
+  })
+  await scene.start()
+  t.strictSame(select(scene.file, 'select name from roles'), [{ name: 'editor' }])
+})
