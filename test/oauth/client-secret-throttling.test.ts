@@ -70,6 +70,34 @@ t.test('of 200 secrets at once no more are compared than of one after the other'
   t.equal(answers.filter(({ status }) => status === 429).length, 180)
 })
 
+t.test(
+  'a secret is tried as it stands and form-urldecoded, which is one guess; spelt in another way it is another one',
+  async t => {
+    const { service } = await guessingAtAlice(t)
+    const spelt = (number: number) =>
+      wrongSecret(0).replaceAll(/./g, (letter, at) =>
+        (number >> at) & 1 ? `%${letter.charCodeAt(0).toString(16)}` : letter,
+      )
+    const asksWith = (value: string) => {
+      const authorization = `Basic ${Buffer.from(`web-app:${value}`).toString('base64')}`
+      return service.token({ grant_type: 'password', username: 'alice', password }, { headers: { authorization } })
+    }
+    const statuses: number[] = []
+    for (let number = 0; number <= 20; number += 1) statuses.push((await asksWith(spelt(number))).status)
+    t.same(statuses, [...Array.from({ length: 20 }, () => 401), 429])
+  },
+)
+
+t.test('a client that says only who it is makes no guess, and is not slowed down by those of others', async t => {
+  const { service } = await guessingAtAlice(t)
+  const namesOnly = () => signsIn(service, { client: ['web-app', ''] })
+  for (let asked = 0; asked < 50; asked += 1) t.equal((await namesOnly()).status, 401)
+  t.same(countersOf(service), [])
+  t.equal((await signsIn(service, {})).status, 200)
+  t.equal((await untilThrottled(service)).length, 21)
+  t.equal((await namesOnly()).status, 401, 'as it is by client_id alone')
+})
+
 t.test('a hundred addresses with wrong secrets stop neither sign-ins nor refreshes of the client', async t => {
   const { service } = await guessingAtAlice(t)
   const { refresh_token } = (await signsIn(service, { address: '192.0.2.1' })).body

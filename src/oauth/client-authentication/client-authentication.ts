@@ -8,11 +8,12 @@ import type { Client } from '../../records/client.ts'
 import { TooManyAttempts } from '../../records/counters.ts'
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
 import type { Prove } from '../proofs.ts'
+import { readBasic } from './basic-header.ts'
 import { clientSecretBasic } from './client-secret-basic.ts'
 import { clientSecretPost } from './client-secret-post.ts'
 import type { RecordUse } from './credential-use.ts'
 import type { FindClient } from './known-clients.ts'
-import type { Outcome, PresentedClient, Proof, ProvingMethod, RequestCredentials } from './method.ts'
+import type { Credentials, Outcome, PresentedClient, Proof, ProvingMethod, RequestCredentials } from './method.ts'
 import { none } from './none.ts'
 import type { SecretThrottling } from './secret-throttling.ts'
 
@@ -41,17 +42,25 @@ export interface ClientRequest extends RequestCredentials {
 /** @throws OAuthError invalid_request, invalid_client; TooManyAttempts */
 export type AuthenticateClient = (request: ClientRequest) => Promise<AuthenticatedClient>
 
+/** @throws OAuthError invalid_request (two clients at once), invalid_client (none, or unreadable) */
+function readCredentials({ parameters, authorization }: RequestCredentials): Credentials {
+  const basic = readBasic(authorization)
+  const clientId = parameters['client_id'] ?? basic?.clientId
+  if (clientId === undefined) throw invalidClient()
+  if (basic !== undefined && basic.clientId !== clientId)
+    throw invalidRequest('client_id is not the client that authenticates.')
+  return { clientId, basicSecret: basic?.secret ?? '', parameters }
+}
+
 /**
  * Reads which client a request says it comes from.
- * @throws OAuthError invalid_request (two methods at once), invalid_client (none, or unreadable)
+ * @throws OAuthError invalid_request (two methods at once, or two clients), invalid_client (none, or unreadable)
  */
 export function presentedClient(request: RequestCredentials): PresentedClient {
-  const [method = none, ...others] = provingMethods.filter(candidate => candidate.isUsed(request))
+  const credentials = readCredentials(request)
+  const [method = none, ...others] = provingMethods.filter(candidate => candidate.isUsed(credentials))
   if (others.length > 0) throw invalidRequest('Only one client authentication method may be used in a request.')
-  const presented = method.read(request)
-  const clientId = request.parameters['client_id'] ?? presented.clientId
-  if (clientId !== presented.clientId) throw invalidRequest('client_id is not the client that authenticates.')
-  return presented
+  return method.read(credentials)
 }
 
 export function createClientAuthentication(dependencies: {

@@ -38,7 +38,7 @@ function proofBy(secret: Credential): Proof {
 
 /**
  * A client that presents a secret.
- * @param readings the secret in every form in which it may have been meant; equal ones count once
+ * @param readings the secret as it was sent, then in every other form in which it may have been meant; equal ones count once
  */
 export function presentedSecret(clientId: string, readings: readonly string[]): PresentedSecret {
   return {

@@ -10,17 +10,25 @@ export interface RequestCredentials {
   readonly authorization: string | undefined
 }
 
+/** The same, read. */
+export interface Credentials {
+  /** Of the client that the request names, in the header, in the body, or in both. */
+  readonly clientId: string
+  /** As it stands in a Basic header; empty where there is none. */
+  readonly basicSecret: string
+  readonly parameters: FormParameters
+}
+
 export interface ClientAuthenticationMethod {
   /** As `token_endpoint_auth_methods_supported` names it (RFC 8414 §2). */
   readonly name: string
-  /** @throws OAuthError invalid_client when what the request presents can't be read */
-  read(request: RequestCredentials): PresentedClient
+  read(credentials: Credentials): PresentedClient
 }
 
 /** A method by which a client proves itself. */
 export interface ProvingMethod extends ClientAuthenticationMethod {
   /** Whether a request uses it, well or badly. */
-  isUsed(request: RequestCredentials): boolean
+  isUsed(credentials: Credentials): boolean
 }
 
 /** What a request presents; nothing of it is believed yet. */

@@ -1,6 +1,5 @@
 /** none (RFC 8414 §2): a public client has nothing to prove itself with and says its `client_id` (RFC 6749 §3.2.1). */
 import type { Client } from '../../records/client.ts'
-import { invalidClient } from '../oauth-error.ts'
 import type { ClientAuthenticationMethod, Proof } from './method.ts'
 
 const proof: Proof = {
@@ -11,8 +10,9 @@ const proof: Proof = {
 /** Of a request that uses no other. */
 export const none: ClientAuthenticationMethod = {
   name: 'none',
-  read({ parameters: { client_id: clientId } }) {
-    if (clientId === undefined) throw invalidClient()
-    return { clientId, secret: undefined, prove: client => (client?.isPublic ? proof : 'no_credentials') }
-  },
+  read: ({ clientId }) => ({
+    clientId,
+    secret: undefined,
+    prove: client => (client?.isPublic ? proof : 'no_credentials'),
+  }),
 }
