@@ -3,14 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ClientRequest, presentedClient } from '../oauth/client-authentication/client-authentication.ts'
 import { createProofs } from '../oauth/proofs.ts'
 import { type OriginRules, originNotAllowed } from './browser-origins.ts'
-import { formOf, requireForm } from './form-parameters.ts'
+import { formOf } from './form-parameters.ts'
+import { refuseParametersInQuery } from './form-query.ts'
 import { provenanceOf } from './provenance.ts'
 import { noteForLog } from './request-log.ts'
 
 /** To be asked before the body is read. Errors carry these two headers, too (RFC 6749 §5.1, §5.2). */
 export function prepareClientForm(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-  requireForm(request)
+  refuseParametersInQuery(request)
   done()
 }
 

@@ -50,7 +50,7 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
 export async function createPublicApp(options: BaseAppOptions & PublicRoutesOptions): Promise<FastifyInstance> {
   const app = createBaseApp(options)
   applyOriginRules(app, options.origins)
-  await registerFormParameters(app)
+  registerFormParameters(app)
   const addOtherMethods = answerOtherMethods(app)
   await addPublicRoutes(app, options)
   addOtherMethods()

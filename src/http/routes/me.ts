@@ -6,7 +6,8 @@ import type { SessionManagement } from '../../oauth/sessions/session-management.
 import { describeOwnSession, ownSessionSchema } from '../../representations/session.ts'
 import { describeSelf, selfSchema } from '../../representations/user.ts'
 import { notFound } from '../error-handler.ts'
-import { formOf, requireForm } from '../form-parameters.ts'
+import { formOf } from '../form-parameters.ts'
+import { refuseQuery } from '../form-query.ts'
 import { provenanceOf } from '../provenance.ts'
 import { bearerErrors, errorResponse, json, nothing, ofUser, tooMany } from '../schemas.ts'
 import { type MyApiKeysOptions, myApiKeysRoutes } from './my-api-keys.ts'
@@ -126,7 +127,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
         429: tooMany('too many wrong passwords'),
       },
     },
-    onRequest: async request => requireForm(request),
+    onRequest: async request => refuseQuery(request),
     handler: async (request: FastifyRequest, reply) => {
       const { session } = await authenticateUser(request)
       const { current_password: currentPassword, new_password: newPassword } = formOf(request)

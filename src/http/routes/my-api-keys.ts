@@ -10,7 +10,8 @@ import { invalidRequest } from '../../oauth/oauth-error.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../../records/limits.ts'
 import { createdApiKeySchema, describeOwnApiKey, ownApiKeySchema } from '../../representations/api-key.ts'
 import { type AuthenticateBearer, insufficientAuthentication, invalidToken } from '../bearer.ts'
-import { formOf, requireForm } from '../form-parameters.ts'
+import { formOf } from '../form-parameters.ts'
+import { refuseQuery } from '../form-query.ts'
 import { provenanceOf } from '../provenance.ts'
 import { bearerErrors, errorResponse, json, nothing, ofUser } from '../schemas.ts'
 
@@ -89,7 +90,7 @@ export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKey
         429: errorResponse('`too_many_requests`, with Retry-After: ten keys were made within the hour'),
       },
     },
-    onRequest: async request => requireForm(request),
+    onRequest: async request => refuseQuery(request),
     handler: async (request: FastifyRequest, reply) => {
       const live = await authenticateUser(request)
       assertSignedInJustNow(live)
