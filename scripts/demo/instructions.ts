@@ -10,7 +10,7 @@ export function instructions(users: readonly DemoUser[], { issuer, page, clientI
     `curl -s -w '\\n' ${page}/me ${bearer}`,
     `curl -s -w '\\n' ${page}/posts ${bearer} -H 'Content-Type: application/json' -d '{"title":"Hello from ${user.name}"}'`,
     `curl -s -w '\\n' ${page}/admin/stats ${bearer}`,
-    `curl -s -w '%{http_code}\\n' ${issuer}/oauth/revoke -d client_id=${clientId} -d token="$(member refresh_token)"`,
+    `curl -s -o /dev/null -w '%{http_code}\\n' ${issuer}/oauth/revoke -d client_id=${clientId} -d token="$(member refresh_token)"`,
   ]
   return [
     `The login page and the resource API: ${page}`,

@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AccountError } from '../accounts/rules.ts'
+import { isBasic } from '../oauth/client-authentication/basic-header.ts'
 import { OAuthError, TemporarilyUnavailable } from '../oauth/oauth-error.ts'
 import { TooManyWaiting } from '../passwords/hashing-lane.ts'
 import { PasswordRefused } from '../passwords/passwords.ts'
@@ -63,11 +64,15 @@ const tooMany = ({ message, retryAfterSeconds }: TooManyAttempts): WireError => 
   headers: { 'retry-after': String(retryAfterSeconds) },
 })
 
-/** RFC 6749 §5.2: 401 names the scheme to authenticate with. */
-function fromOAuth(error: OAuthError): WireError {
+/**
+ * RFC 6749 §5.2: 401 names the scheme to authenticate with, which is a must where the client used the header. To a page that did not it
+ * is 400: a browser may answer a challenge by asking the visitor for a password.
+ */
+function fromOAuth(error: OAuthError, { headers }: FastifyRequest): WireError {
   const wire = { status: error.status, error: error.code, description: error.message }
-  const challenge = { 'www-authenticate': 'Basic realm="signet", charset="UTF-8"' }
-  return error.code === 'invalid_client' ? { ...wire, headers: challenge } : wire
+  if (error.code !== 'invalid_client') return wire
+  if (headers.origin !== undefined && !isBasic(headers.authorization)) return { ...wire, status: 400 }
+  return { ...wire, headers: { 'www-authenticate': 'Basic realm="signet", charset="UTF-8"' } }
 }
 
 /** Where users do themselves what operators do otherwise. */
@@ -94,8 +99,8 @@ const isTemporary = (error: unknown): error is TooManyWaiting | TemporarilyUnava
   error instanceof TooManyWaiting || error instanceof TemporarilyUnavailable
 
 /** Undefined: a fault of ours, about which the caller learns nothing. */
-function knownError(error: FastifyError | Error): WireError | undefined {
-  if (error instanceof OAuthError) return fromOAuth(error)
+function knownError(error: FastifyError | Error, request: FastifyRequest): WireError | undefined {
+  if (error instanceof OAuthError) return fromOAuth(error, request)
   if (error instanceof HttpError) return error.wire
   if (error instanceof AccountError) return fromAccount(error)
   if (error instanceof TooManyAttempts) return tooMany(error)
@@ -114,7 +119,7 @@ export const errorBody = ({ error, description }: WireError) => ({ error, error_
 
 export function createErrorHandler(log: Logger) {
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const wire = knownError(error) ?? {
+    const wire = knownError(error, request) ?? {
       status: 500,
       error: 'server_error',
       description: 'Something went wrong on our side.',

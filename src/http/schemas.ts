@@ -16,9 +16,12 @@ export const errorResponse = (description: string) => ({
 
 export const tooMany = (why: string) => errorResponse(`\`too_many_requests\`, with Retry-After: ${why}`)
 
+/** Where an `Authorization: Basic` was sent, it is 401 to a page, too. */
+export const invalidClientOfPage = '`invalid_client` to a web page that sent no `Authorization: Basic`'
+
 /** What every endpoint answers at which clients authenticate, beside its own 400. */
 export const clientErrors = {
-  401: errorResponse('`invalid_client`'),
+  401: errorResponse('`invalid_client`, with WWW-Authenticate'),
   403: errorResponse('`origin_not_allowed`: a web page whose origin the client has not registered'),
   413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
   415: errorResponse('`invalid_request`: not a form in UTF-8'),

@@ -78,8 +78,8 @@ test('errors to a registered page can be read by it', async t => {
   const json = { headers: { 'content-type': 'application/json' } }
   const errors = [
     [await from(page, { ...form, password: 'wrong' }), [400, 'invalid_grant']],
-    [await from(page, { ...form, client_secret: 'wrong' }), [401, 'invalid_client']],
-    [await from(page, good), [401, 'invalid_client']],
+    [await from(page, { ...form, client_secret: 'wrong' }), [400, 'invalid_client']],
+    [await from(page, good), [400, 'invalid_client']],
     [await from(page, 'a=%zz'), [400, 'invalid_request']],
     [await from(page, 'a'.repeat(16385)), [413, 'invalid_request']],
     [await from(page, '{}', json), [415, 'invalid_request']],

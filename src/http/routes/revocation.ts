@@ -4,7 +4,7 @@ import type { ClientRequest } from '../../oauth/client-authentication/client-aut
 import type { Introspection } from '../../oauth/introspection.ts'
 import type { OriginRules } from '../browser-origins.ts'
 import { handleClientRequest, prepareClientForm } from '../client-request.ts'
-import { clientErrors, errorResponse } from '../schemas.ts'
+import { clientErrors, errorResponse, invalidClientOfPage } from '../schemas.ts'
 
 export interface RevocationRouteOptions {
   readonly revocationEndpoint: (request: ClientRequest) => Promise<void>
@@ -33,15 +33,20 @@ export function revocationRoute(
       consumes: ['application/x-www-form-urlencoded'],
       body: tokenForm,
       response: {
-        200: { description: 'RFC 7009 §2.2: revoked, or nothing to revoke', type: 'null' },
-        400: errorResponse("`invalid_request`, or `invalid_grant`: another client's token"),
+        200: {
+          description: 'RFC 7009 §2.2: revoked, or nothing to revoke',
+          headers: { 'Cache-Control': { type: 'string', description: 'no-store' } },
+          content: { 'application/json': { schema: { type: 'object', maxProperties: 0 } } },
+        },
+        400: errorResponse(`\`invalid_request\`, or \`invalid_grant\`: another client's token; ${invalidClientOfPage}`),
         ...clientErrors,
       },
     },
     onRequest: prepareClientForm,
-    handler: async (request: FastifyRequest, reply) => {
+    // Some clients fail on an answer that is not JSON.
+    handler: async (request: FastifyRequest) => {
       await revoke(request)
-      return reply.send()
+      return {}
     },
   })
 }
@@ -69,7 +74,7 @@ export function introspectionRoute(
           headers: { 'Cache-Control': { type: 'string', description: 'no-store' } },
           content: { 'application/json': { schema: introspectionSchema } },
         },
-        400: errorResponse('`invalid_request`'),
+        400: errorResponse(`\`invalid_request\`; ${invalidClientOfPage}`),
         ...clientErrors,
       },
     },

@@ -8,7 +8,7 @@ import type { OriginRules } from '../browser-origins.ts'
 import { handleClientRequest, prepareClientForm } from '../client-request.ts'
 import { formOf } from '../form-parameters.ts'
 import { noteForLog } from '../request-log.ts'
-import { clientErrors, errorResponse, tooMany } from '../schemas.ts'
+import { clientErrors, errorResponse, invalidClientOfPage, tooMany } from '../schemas.ts'
 
 export interface TokenRouteOptions {
   readonly tokenEndpoint: (request: ClientRequest) => Promise<TokenResponse>
@@ -43,7 +43,7 @@ const schema = {
   description:
     'RFC 6749 §3.2 with the grants `password` (§4.3), `refresh_token` (§6), `client_credentials` (§4.4), and the exchange of an API key ' +
     '(RFC 8693). The client authenticates by HTTP Basic, by `client_id` and `client_secret` in the body, or, if it is public, by ' +
-    '`client_id` alone. A refresh token is replaced at each use; the same answer comes again when it is used twice within the grace.',
+    '`client_id` alone, in the body or by Basic with an empty secret. A refresh token is replaced at each use; the same answer comes again when it is used twice within the grace.',
   security: [{ client: [] }, {}],
   consumes: ['application/x-www-form-urlencoded'],
   body: {
@@ -104,7 +104,8 @@ const schema = {
       },
     },
     400: errorResponse(
-      '`invalid_request`, `invalid_grant`, `invalid_scope`, `invalid_target`, `unauthorized_client` or `unsupported_grant_type`',
+      '`invalid_request`, `invalid_grant`, `invalid_scope`, `invalid_target`, `unauthorized_client` or `unsupported_grant_type`; ' +
+        invalidClientOfPage,
     ),
     ...clientErrors,
     429: tooMany(
