@@ -98,6 +98,21 @@ const kafkaClient: Program = {
   probe: version,
   install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
 }
+const javaClients: Program = {
+  name: "the program that is built with ScribeJava and Apache's HttpClient 5",
+  variable: 'JAVA_CLIENTS',
+  command: 'java-clients',
+  probe: version,
+  install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
+}
+const simpleOAuth2: Program = {
+  name: 'simple-oauth2',
+  variable: 'SIMPLE_OAUTH2',
+  command: 'node_modules/simple-oauth2/index.js',
+  runner: process.execPath,
+  probe: [],
+  install: `${inFolder}: simple-oauth2@5.1.0, whose index.js it is`,
+}
 const promtool: Program = {
   name: "Prometheus' promtool",
   variable: 'PROMTOOL',
@@ -112,10 +127,12 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['demo'],
   ['fastapi', python],
   ['go-clients', goClients],
+  ['java-clients', javaClients],
   ['kafka-client', kafkaClient],
   ['prometheus', promtool],
   ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],
+  ['simple-oauth2', simpleOAuth2],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],
 ]
 

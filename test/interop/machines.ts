@@ -14,8 +14,10 @@ export const secret = 'a+secret&with:every=%41/"\\ char-0123456789'
 /** The second that the client may ask for. */
 export const metrics = 'https://metrics.example.com'
 
-/** What a client sent to the token endpoint, and was answered. */
+/** What a client sent to the service, and was answered. */
 export interface Sent {
+  readonly path: string | undefined
+  readonly contentType: string
   readonly authorization: string | undefined
   /** The body as it was sent. */
   readonly sentBody: string
@@ -27,20 +29,22 @@ export interface Sent {
 }
 
 /** Hands every request on as it is, and remembers it. */
-async function watched(t: Test, { issuer }: Service) {
+export async function watched(t: Test, { issuer }: Service) {
   const sent: Sent[] = []
   const server = createServer(async (incoming, outgoing) => {
     const body = await text(incoming)
-    const { authorization, 'content-type': type = '' } = incoming.headers
-    const headers = { 'content-type': type, ...(authorization !== undefined && { authorization }) }
-    const answer = await request(`${issuer}/oauth/token`, { method: 'POST', body, headers })
+    const { authorization, 'content-type': contentType = '' } = incoming.headers
+    const headers = { 'content-type': contentType, ...(authorization !== undefined && { authorization }) }
+    const path = incoming.url
+    const answer = await request(`${issuer}${path}`, { method: 'POST', body, headers })
     const form = Object.fromEntries(new URLSearchParams(body))
-    sent.push({ authorization, sentBody: body, form, status: answer.status, body: answer.body })
+    sent.push({ path, contentType, authorization, sentBody: body, form, status: answer.status, body: answer.body })
     outgoing.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(answer.text)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => void server.close().closeAllConnections())
-  return { sent, tokenUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth/token` }
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { sent, url, tokenUrl: `${url}/oauth/token` }
 }
 
 /** Answers the claims of a good token. */
