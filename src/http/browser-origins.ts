@@ -44,14 +44,38 @@ export const isPreflight = (request: FastifyRequest): boolean =>
   request.headers.origin !== undefined &&
   request.headers['access-control-request-method'] !== undefined
 
+/** What pages need that name nothing. */
+const USUAL_HEADERS = 'Authorization, Content-Type, If-None-Match, Cache-Control'
+const MOST_ASKED_LENGTH = 2048
+/** RFC 9110 §5.6.1, §5.6.2 */
+const isListOfTokens = (text: string): boolean =>
+  text.length <= MOST_ASKED_LENGTH &&
+  text.split(',').every(name => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name.replace(/^[ \t]+|[ \t]+$/g, '')))
+
+/**
+ * The headers that a page adds are its own affair, or those of the libraries in it: no cookie goes with them, and without a page
+ * everybody may send them.
+ */
+function headersFor({ headers }: FastifyRequest): string {
+  const asked = headers['access-control-request-headers']
+  return typeof asked === 'string' && isListOfTokens(asked) ? asked : USUAL_HEADERS
+}
+
 /** Answers a preflight that `applyOriginRules` let through. */
-export const answerPreflight = (reply: FastifyReply, methods: readonly string[]): FastifyReply =>
-  reply
+export function answerPreflight(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  methods: readonly string[],
+): FastifyReply {
+  const vary = [reply.getHeader('vary') ?? [], 'Access-Control-Request-Headers'].flat()
+  return reply
     .code(204)
+    .header('vary', vary.join(', '))
     .header('access-control-allow-methods', methods.join(', '))
-    .header('access-control-allow-headers', 'Authorization, Content-Type, If-None-Match, Cache-Control')
+    .header('access-control-allow-headers', headersFor(request))
     .header('access-control-max-age', '600')
     .send()
+}
 
 export function applyOriginRules(app: FastifyInstance, rules: OriginRules): void {
   async function admit(origin: string, reply: FastifyReply): Promise<void> {

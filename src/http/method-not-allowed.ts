@@ -26,7 +26,7 @@ export function answerOtherMethods(app: FastifyInstance): () => void {
         schema: { hide: true } as FastifySchema,
         // Before the body is read: it does not matter what is in it.
         onRequest: async (request, reply) => {
-          if (isPreflight(request)) return answerPreflight(reply, allowed)
+          if (isPreflight(request)) return answerPreflight(request, reply, allowed)
           throw new HttpError({
             status: 405,
             error: 'method_not_allowed',

@@ -1,7 +1,7 @@
 import { type Test, test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
-import { addAlice, api, byTest, password, type RequestOptions, secret, serve } from '../support/serve.ts'
+import { type Answer, addAlice, api, byTest, password, type RequestOptions, secret, serve } from '../support/serve.ts'
 import { everythingIn } from '../support/sqlite.ts'
 
 const page = 'https://login.example.com'
@@ -33,13 +33,18 @@ async function scene(t: Test) {
   await addClient(service, { clientId: 'shop', origins: [otherPage] })
   const from = (origin: string, form: RequestOptions['form'], more: RequestOptions = {}) =>
     service.token(form, { ...more, headers: { ...more.headers, origin } })
-  const preflight = (origin: string, path = '/oauth/token', method = 'POST') =>
+  const preflight = (
+    origin: string,
+    path = '/oauth/token',
+    method = 'POST',
+    asked: string | undefined = 'authorization,content-type',
+  ) =>
     service.get(path, {
       method: 'OPTIONS',
       headers: {
         origin,
         'access-control-request-method': method,
-        'access-control-request-headers': 'authorization,content-type',
+        ...(asked !== '' && { 'access-control-request-headers': asked }),
       },
     })
   return { service, compared, from, preflight }
@@ -51,11 +56,13 @@ const isClosed = (t: Test, { headers }: { readonly headers: Headers }) => {
 }
 
 /** What lets the page read the answer, and nothing beyond. */
-function isReadableBy(t: Test, { headers }: { readonly headers: Headers }, origin: string): void {
+function isReadableBy(t: Test, { headers, status }: Pick<Answer, 'headers' | 'status'>, origin: string): void {
   t.equal(headers.get('access-control-allow-origin'), origin)
   t.equal(headers.get('access-control-expose-headers'), 'Retry-After, WWW-Authenticate, ETag')
   t.notOk(headers.get('access-control-allow-credentials'), 'cookies are nothing that this service knows')
-  if (origin !== '*') t.equal(headers.get('vary'), 'Origin', 'no cache gives it to another page')
+  const [ofPage, ofPreflight] = [origin !== '*' && 'Origin', status === 204 && 'Access-Control-Request-Headers']
+  const vary = [ofPage, ofPreflight].filter(name => name !== false).join(', ')
+  if (vary !== '') t.equal(headers.get('vary'), vary, 'no cache gives it to another page')
 }
 
 test('a registered page signs in by fetch, after the preflight that fetch may send', async t => {
@@ -65,11 +72,57 @@ test('a registered page signs in by fetch, after the preflight that fetch may se
   t.equal(asked.text, '')
   isReadableBy(t, asked, page)
   t.equal(asked.headers.get('access-control-allow-methods'), 'POST')
-  t.match(asked.headers.get('access-control-allow-headers'), /Authorization.*Content-Type/)
+  t.equal(asked.headers.get('access-control-allow-headers'), 'authorization,content-type')
   t.match(asked.headers.get('access-control-max-age'), /^\d+$/)
   const answer = await from(page, { ...good, client_id: 'login' })
   t.equal(answer.status, 200)
   isReadableBy(t, answer, page)
+})
+
+const listsOfHeaders = [
+  'x-requested-with',
+  'baggage,content-type,sentry-trace,traceparent,tracestate',
+  'dpop',
+  'X-Whatever-Comes-Next, Authorization ,\tX_2',
+  "!#$%&'*+.^_`|~-09azAZ",
+  'x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id'.repeat(20),
+]
+
+test('a registered page sends the headers it asks for, whatever they are, and every page those at public documents', async t => {
+  const { preflight } = await scene(t)
+  for (const asked of listsOfHeaders)
+    for (const [origin, path, method, readableBy] of [
+      [page, '/oauth/token', 'POST', page],
+      [page, '/me', 'GET', page],
+      ['https://anybody.example', '/.well-known/jwks.json', 'GET', '*'],
+      ['https://anybody.example', '/oauth/status-lists/1', 'GET', '*'],
+    ] as const) {
+      const answer = await preflight(origin, path, method, asked)
+      t.same([answer.status, answer.headers.get('access-control-allow-headers')], [204, asked.trim()], path)
+      isReadableBy(t, answer, readableBy)
+    }
+})
+
+test('a page that names no header, or in no form that a browser sends, is given the usual ones', async t => {
+  const { preflight } = await scene(t)
+  for (const asked of ['', ',', 'a,,b', 'a b', 'x:1', 'x"y', '<b>', 'é', `x-${'a'.repeat(2048)}`]) {
+    const answer = await preflight(page, '/oauth/token', 'POST', asked)
+    t.equal(answer.status, 204, asked)
+    t.equal(
+      answer.headers.get('access-control-allow-headers'),
+      'Authorization, Content-Type, If-None-Match, Cache-Control',
+    )
+    isReadableBy(t, answer, page)
+  }
+})
+
+test("a stranger's page is refused whatever header it asks for", async t => {
+  const { preflight } = await scene(t)
+  for (const asked of listsOfHeaders) {
+    const answer = await preflight('https://evil.example', '/oauth/token', 'POST', asked)
+    isError(t, answer, refused)
+    t.notOk(answer.headers.get('access-control-allow-headers'))
+  }
 })
 
 test('errors to a registered page can be read by it', async t => {
@@ -207,7 +260,7 @@ test('public documents are open to every origin', async t => {
         const asked = await preflight(origin, path, 'GET')
         t.equal(asked.status, 204)
         t.equal(asked.headers.get('access-control-allow-methods'), 'GET, HEAD')
-        t.match(asked.headers.get('access-control-allow-headers'), 'If-None-Match')
+        t.equal(asked.headers.get('access-control-allow-headers'), 'authorization,content-type')
         const first = await service.get(path, { headers: { origin } })
         const again = await service.get(path, { headers: { origin, 'if-none-match': first.headers.get('etag') ?? '' } })
         const wrong = await service.get(path, { method: 'DELETE', headers: { origin } })
