@@ -1,9 +1,10 @@
 /** What an API key may be. */
+import { findAudience, isSameAudience } from '../records/audience.ts'
 import { isOwnPermission } from '../records/role.ts'
 import {
   AccountError,
   assertNoProblem,
-  audienceProblem,
+  audiencesProblem,
   credentialNameProblem,
   credentialTtlProblem,
   permissionProblem,
@@ -32,10 +33,10 @@ const scopeProblem = (scope: readonly string[]): string | undefined => {
   return scope.map(permissionProblem).find(problem => problem !== undefined)
 }
 
-const audiencesProblem = (audiences: readonly string[], issuer: string): string | undefined =>
-  audiences.includes(issuer)
+const ownAudiencesProblem = (audiences: readonly string[], issuer: string): string | undefined =>
+  findAudience(audiences, issuer) !== undefined
     ? 'An API key gives no token for Signet itself.'
-    : audiences.map(audienceProblem).find(problem => problem !== undefined)
+    : audiencesProblem(audiences)
 
 const ttlProblem = (seconds: number | null): string | undefined =>
   seconds === null ? undefined : credentialTtlProblem('An API key', seconds)
@@ -44,7 +45,7 @@ const ttlProblem = (seconds: number | null): string | undefined =>
 export const apiKeyProblem = ({ name, scope, audiences, ttlSeconds }: NewApiKey, issuer: string): string | undefined =>
   credentialNameProblem('an API key', name) ??
   scopeProblem(scope) ??
-  audiencesProblem(audiences, issuer) ??
+  ownAudiencesProblem(audiences, issuer) ??
   ttlProblem(ttlSeconds)
 
 /** What a user's own key may have at most. */
@@ -60,13 +61,14 @@ interface Most {
  * @throws AccountError
  */
 export function assertApiKeyIsWithin(asked: NewOwnApiKey, most: Most, issuer: string): NewApiKey {
-  const reach = most.audiences.filter(audience => audience !== issuer)
+  const reach = most.audiences.filter(audience => !isSameAudience(audience, issuer))
   const audiences = asked.audiences.length === 0 ? reach : asked.audiences
   assertNoProblem(apiKeyProblem({ ...asked, audiences }, issuer))
   assertNoProblem(credentialTtlProblem('An API key', asked.ttlSeconds, LONGEST_OWN_TTL_DAYS))
   if (asked.scope.some(permission => !most.scope.includes(permission)))
     throw new AccountError('beyond_scope', 'The scope goes beyond that of the access token.')
-  if (audiences.length === 0 || audiences.some(audience => !reach.includes(audience)))
+  const asRegistered = audiences.flatMap(audience => findAudience(reach, audience) ?? [])
+  if (audiences.length === 0 || asRegistered.length < audiences.length)
     throw new AccountError('beyond_audiences', 'The client of the access token does not serve this audience.')
-  return { ...asked, audiences }
+  return { ...asked, audiences: asRegistered }
 }

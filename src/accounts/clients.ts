@@ -8,7 +8,7 @@ import type { Stores, Write } from '../records/unit-of-work.ts'
 import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
 import { createClientSecrets, findClient, type NewSecret, type WithSecret } from './client-secrets.ts'
-import { AccountError, assertNoProblem, clientIdProblem, notFound, settingsProblem } from './rules.ts'
+import { AccountError, assertNoProblem, clientIdProblem, notFound, settingsProblem, valuesProblem } from './rules.ts'
 
 export interface NewClient extends ClientSettings {
   readonly clientId: string
@@ -60,7 +60,7 @@ export function createClients(dependencies: {
 
   function newClient(asked: NewClient, secrets: readonly Credential[]): RegisteredClient {
     assertNoProblem(clientIdProblem(asked.clientId))
-    assertNoProblem(settingsProblem(asked))
+    assertNoProblem(valuesProblem(asked) ?? settingsProblem(asked))
     if (asked.isPublic && asked.secret !== undefined)
       throw new AccountError('invalid', 'A public client has no secret.')
     const id = randomId(randomness, CLIENT_ID_PREFIX)
@@ -132,9 +132,9 @@ export function createClients(dependencies: {
       const client = await write(async stores => {
         const before = await findClient(stores.clients, clientId)
         const { id, isPublic } = before
-        // One from before there was this rule may have the right; it is of no use to it, and must not be in the way of a change.
+        // What is from before there was a rule must not be in the way of a change. This right is of no use to a public client.
         const settings = distinct({ ...before, ...(isPublic && { introspect: [] }), ...change })
-        assertNoProblem(settingsProblem({ ...settings, isPublic }))
+        assertNoProblem(valuesProblem(change) ?? settingsProblem({ ...settings, isPublic }))
         await stores.clients.update(id, settings)
         await stores.audit.append({ type: 'client.update', outcome: 'success', clientId: id, provenance: by })
         if (isNarrower(before, settings)) {

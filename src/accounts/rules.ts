@@ -3,10 +3,12 @@
  * Problem answers a sentence that says what is wrong, or undefined.
  */
 import { formatDuration } from '../clock.ts'
+import { isSpelledTwice } from '../records/audience.ts'
 import { type ClientSettings, type GrantLimits, grantTypes } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 import { LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS, SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS } from '../records/limits.ts'
 import { OPENID_SCOPES } from '../records/role.ts'
+import { originProblem } from './origin-rules.ts'
 
 /** Why an act on users, roles, clients or credentials was refused; the message is for whoever asked. */
 export class AccountError extends Error {
@@ -86,16 +88,14 @@ export const secretCountProblem = (secrets: readonly Credential[], nowMs: number
     : `A client has at most ${MOST_SECRETS} secrets that work: remove one that is no longer used first.`
 
 /** RFC 8707 §2: an absolute URI without a fragment. */
-export const audienceProblem = (audience: string): string | undefined =>
+const audienceProblem = (audience: string): string | undefined =>
   URL.canParse(audience) && /^[\x21-\x7E]{1,2048}$/.test(audience) && !audience.includes('#')
     ? undefined
     : 'An audience is an absolute URI without a fragment, for example https://api.example.com.'
 
-/** RFC 6454 §6.2: scheme, host and port as a browser sends them. */
-const originProblem = (origin: string): string | undefined =>
-  URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin
-    ? undefined
-    : 'An origin is a scheme, a host and a port that is not the default one, for example https://login.example.com.'
+export const audiencesProblem = (audiences: readonly string[]): string | undefined =>
+  audiences.map(audienceProblem).find(problem => problem !== undefined) ??
+  (isSpelledTwice(audiences) ? 'Two of the audiences are one in two spellings: give it once.' : undefined)
 
 const ttlProblem = (seconds: number | null): string | undefined =>
   seconds === null ||
@@ -127,18 +127,24 @@ export function publicClientProblem({ grants, introspect }: Partial<ClientSettin
   return undefined
 }
 
-export function settingsProblem(settings: ClientSettings & { readonly isPublic: boolean }): string | undefined {
-  const unknownGrant = settings.grants.find(grant => !isGrantType(grant))
-  if (unknownGrant !== undefined) return `A grant is one of ${grantTypes.join(', ')}.`
-  if (settings.grants.length > 0 && settings.audiences.length === 0) return 'A client with a grant needs an audience.'
+/** What is given for a client, each by itself. */
+export function valuesProblem(given: Partial<ClientSettings>): string | undefined {
+  const { grants = [], scope = [], audiences = [], introspect = [], origins = [] } = given
+  const { accessTokenTtlSeconds = null, grantsPerMinute = null } = given
+  if (!grants.every(isGrantType)) return `A grant is one of ${grantTypes.join(', ')}.`
   const problems = [
-    settings.isPublic ? publicClientProblem(settings) : undefined,
-    ...settings.scope.filter(permission => permission !== '*').map(permissionProblem),
-    ...settings.audiences.map(audienceProblem),
-    ...settings.introspect.map(audienceProblem),
-    ...settings.origins.map(originProblem),
-    ttlProblem(settings.accessTokenTtlSeconds),
-    settings.grantsPerMinute === null ? undefined : grantLimitsProblem(settings.grantsPerMinute),
+    ...scope.filter(permission => permission !== '*').map(permissionProblem),
+    audiencesProblem(audiences),
+    audiencesProblem(introspect),
+    ...origins.map(originProblem),
+    ttlProblem(accessTokenTtlSeconds),
+    grantsPerMinute === null ? undefined : grantLimitsProblem(grantsPerMinute),
   ]
   return problems.find(problem => problem !== undefined)
+}
+
+/** All that a client has, taken together. */
+export function settingsProblem(settings: ClientSettings & { readonly isPublic: boolean }): string | undefined {
+  if (settings.grants.length > 0 && settings.audiences.length === 0) return 'A client with a grant needs an audience.'
+  return settings.isPublic ? publicClientProblem(settings) : undefined
 }

@@ -99,7 +99,7 @@ const settingsCommand = (clients: Command, verb: string, description: string) =>
     .option('--audience <uri>', 'a resource service its tokens are for, the default first; may be repeated', collect)
     .option(
       '--origin <origin>',
-      'a web page that may use it, for example https://login.example.com; may be repeated',
+      'a web page or an app that may use it, for example https://login.example.com; may be repeated',
       collect,
     )
     .option(

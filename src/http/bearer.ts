@@ -1,6 +1,7 @@
 /** Bearer tokens (RFC 6750) for Signet's own API, which is a resource like any other: the audience is the issuer. */
 import type { FastifyRequest } from 'fastify'
 import type { FindLiveAccessToken, LiveAccessToken } from '../oauth/access-token-verification.ts'
+import { isSameAudience } from '../records/audience.ts'
 import { type OriginRules, originNotAllowed } from './browser-origins.ts'
 import { HttpError } from './error-handler.ts'
 import { noteForLog } from './request-log.ts'
@@ -51,7 +52,7 @@ export function createBearerAuthentication(dependencies: {
     if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization)) throw missingToken()
     const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(authorization)?.[1]
     const live = token === undefined ? undefined : await findLiveAccessToken(token)
-    if (live === undefined || live.claims.aud !== issuer) throw invalidToken()
+    if (live === undefined || !isSameAudience(live.claims.aud, issuer)) throw invalidToken()
     noteForLog(request, { client_id: live.claims.client_id })
     if (origin !== undefined && !(await origins.mayUse(origin, live.claims.client_id))) throw originNotAllowed()
     return live

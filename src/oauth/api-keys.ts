@@ -1,6 +1,7 @@
 /** API keys as the endpoints know them: whether one is good, and what it gives at the moment. */
 import { timingSafeEqual } from 'node:crypto'
 import type { ApiKey, ApiKeyReader, PresentedApiKey } from '../records/api-key.ts'
+import { findAudience, isSameAudience } from '../records/audience.ts'
 import { type ClientReader, isClient } from '../records/client.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import { isActive } from '../records/standing.ts'
@@ -78,4 +79,7 @@ export const audiencesOfKey = (
   ofClient: readonly string[],
   issuer: string,
 ): readonly string[] =>
-  ofClient.filter(audience => audience !== issuer && (audiences.length === 0 || audiences.includes(audience)))
+  ofClient.filter(
+    audience =>
+      !isSameAudience(audience, issuer) && (audiences.length === 0 || findAudience(audiences, audience) !== undefined),
+  )

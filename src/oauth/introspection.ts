@@ -1,6 +1,7 @@
 /** Token introspection (RFC 7662): for whom offline verification is not enough. What is stored wins over what a token claims. */
 import { type Clock, toSeconds } from '../clock.ts'
 import { type PresentedApiKey, parseApiKey, statusOf } from '../records/api-key.ts'
+import { findAudience } from '../records/audience.ts'
 import { isClient } from '../records/client.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import type { SessionReader } from '../records/session.ts'
@@ -84,7 +85,7 @@ export function createIntrospectionEndpoint(dependencies: {
 
   async function ofAccessToken(token: string, client: AuthenticatedClient): Promise<Introspection> {
     const live = await findLiveAccessToken(token)
-    if (live === undefined || !client.introspect.includes(live.claims.aud)) return inactive
+    if (live === undefined || findAudience(client.introspect, live.claims.aud) === undefined) return inactive
     const { status: _, scope: __, roles: ___, ...claims } = live.claims
     const username = await usernameMember(live.session.subjectId)
     return { active: true, token_type: 'Bearer', ...claims, ...username, ...(await scopeAndRolesNow(live)) }

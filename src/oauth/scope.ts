@@ -1,5 +1,6 @@
 /** Scope (RFC 6749 §3.3): scopes are permissions. A token gets what was asked for, narrowed to what client and user may have. */
 
+import { findAudience, isSameAudience } from '../records/audience.ts'
 import { isOwnPermission, OPENID_SCOPES, type Role } from '../records/role.ts'
 import { OAuthError } from './oauth-error.ts'
 
@@ -40,7 +41,7 @@ export const within =
 export const usableAt =
   (audience: string, issuer: string): Limit =>
   permission =>
-    audience === issuer || !isOwnPermission(permission)
+    !isOwnPermission(permission) || isSameAudience(audience, issuer)
 
 /** What a key never gives. */
 export const notOwn: Limit = permission => !isOwnPermission(permission)
@@ -112,12 +113,12 @@ export function narrowToRoles(
 }
 
 /**
- * The one audience of a token (RFC 8707 §2).
+ * The one audience of a token (RFC 8707 §2), as it is spelled for the client, however it was asked for.
  * @param allowed the default first
  * @throws OAuthError invalid_target when `resource` is not among them
  */
 export function selectAudience(allowed: readonly string[], resource: string | undefined): string {
-  const audience = resource === undefined ? allowed[0] : allowed.find(uri => uri === resource)
+  const audience = resource === undefined ? allowed[0] : findAudience(allowed, resource)
   if (audience === undefined)
     throw new OAuthError('invalid_target', 'The resource is not one that this client may use.')
   return audience

@@ -120,6 +120,147 @@ t.test('a public client that may introspect, from before there was this rule, is
   })
 })
 
+const sites = [
+  ...[
+    'https://login.example.com',
+    'http://localhost',
+    'https://localhost:8443',
+    'http://127.0.0.1:8080',
+    'http://[::1]:8080',
+  ],
+  ...['http://tauri.localhost', 'https://my_app.example.com', 'https://xn--bcher-kva.example', 'https://example.com.'],
+]
+const applications = [
+  ...[
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'app://localhost',
+    'app://obsidian.md',
+    'app://-',
+  ],
+  ...[
+    'wails://wails.localhost:34115',
+    'vscode-file://vscode-app',
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+  ],
+  'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc',
+  'safari-web-extension://0504F00C-80EF-4657-A397-2B65004AD0D7',
+]
+
+t.test('an origin is one that browsers, their extensions or applications send', async t => {
+  const { json } = await commandLine(t)
+  const origins = [...sites, ...applications].toSorted()
+  await json(add('new', ...origins.flatMap(origin => ['--origin', origin])))
+  t.strictSame((await json(['clients', 'show', 'new'])).origins, origins)
+})
+
+t.test('what no browser sends is no origin, when added or later', async t => {
+  const { json, refuses } = await commandLine(t)
+  await json(add('there'))
+  const before = await json(['clients', 'list'])
+  const wildcards = [
+    ...['*', 'https://*', 'https://*.example.com', 'https://*:8443', 'http://localhost:*', '*://example.com'],
+    ...['capacitor://*', 'chrome-extension://*', '*.example.com', 'https://a*.example.com'],
+  ]
+  const everybodys = ['null', 'file://', 'file:///', 'file://localhost']
+  const others = [
+    ...sites.flatMap(origin => [`${origin}/`, `${origin}/page`, `${origin}?a=b`, `${origin}#a`, origin.toUpperCase()]),
+    ...applications.slice(0, -1).flatMap(origin => [`${origin}/`, `${origin}?a`, `${origin}#a`, origin.toUpperCase()]),
+    ...['https://user@example.com', 'https://user:pass@example.com', 'app://user@localhost', 'CAPACITOR://localhost'],
+    ...['https://example.com:443', 'http://example.com:80', 'https://example.com:', 'https://example.com:08443'],
+    ...[
+      'https://.example.com',
+      'https://a..example.com',
+      'https://{tenant}.example.com',
+      'https://(a)$',
+      'https://~a.example',
+    ],
+    ...['https://%2A.example.com', 'https://bücher.example', 'https://0x7f.1', 'https://[::0001]', 'https:example.com'],
+    ...[' ', 'NULL', 'example.com', '//example.com', 'localhost:8080', 'capacitor:', 'capacitor://', 'capacitor://:80'],
+    ...[
+      'data:text/html,x',
+      'blob:https://example.com',
+      'about:blank',
+      'javascript://a',
+      'ws://example.com',
+      'ftp://example.com',
+    ],
+    ...[
+      'https://a.example.com https://b.example.com',
+      ' https://a.example.com',
+      'https://a.example.com\n',
+      'app://a\n',
+    ],
+  ]
+  const given: readonly (readonly [readonly string[], RegExp])[] = [
+    [wildcards, /^An origin is that of one site, and never has a wildcard: give each of them\.\n$/],
+    [everybodys, /^An origin is never null or file: every file and every sandboxed frame, also of strangers, /],
+    [others, /^An origin is a scheme, a host and a port that is not the default one, as a browser sends them: /],
+  ]
+  for (const [origins, says] of given)
+    await refuses(
+      origins.flatMap(origin => [
+        refused(add('new', '--origin', origin), says),
+        refused(['clients', 'update', 'there', `--origin=${origin}`], says),
+      ]),
+    )
+  t.strictSame(await json(['clients', 'list']), before)
+})
+
+/** Each is a second spelling of `api`. */
+const respelled = [
+  'https://API.example.com:443/',
+  'HTTPS://api.example.com',
+  `${api}/`,
+  'https://%61pi.example.com/a/..',
+]
+
+t.test('an audience has one spelling, whether it is to be asked for or to be introspected', async t => {
+  const { json, refuses } = await commandLine(t)
+  await json(add('there', '--audience', api, '--introspect', api))
+  const before = await json(['clients', 'list'])
+  const says = /^Two of the audiences are one in two spellings: give it once\.\n$/
+  await refuses(
+    respelled.flatMap(other =>
+      ['--audience', '--introspect'].flatMap(option => {
+        const both = [option, api, option, 'urn:x', option, other]
+        return [refused(add('new', ...both), says), refused(['clients', 'update', 'there', ...both], says)]
+      }),
+    ),
+  )
+  t.strictSame(await json(['clients', 'list']), before)
+  const different = [
+    api,
+    `${api}/v1`,
+    `${api}/v1/`,
+    `${api}/V1`,
+    `${api}?a`,
+    'https://u@api.example.com',
+    'urn:a',
+    'URN:a',
+  ]
+  const words = different.flatMap(audience => ['--audience', audience])
+  t.strictSame((await json(['clients', 'update', 'there', ...words])).audiences, different)
+})
+
+t.test('what a client has from before there was a rule is in the way of no other change', async t => {
+  const service = await serve(t)
+  const { json, refuses } = await commandLine(t, service.environment)
+  const { id } = await json(add('older', '--audience', api, '--origin', 'https://a.example.com'))
+  const twice = [api, `${api}/`]
+  const wildcard = 'https://*.example.com'
+  change(service.databaseFile, 'update clients set audiences = ? where id = ?', JSON.stringify(twice), id)
+  change(service.databaseFile, 'update client_origins set origin = ? where client_id = ?', wildcard, id)
+  const updated = await json(['clients', 'update', 'older', '--scope', 'posts:read'])
+  t.match(updated, { scope: ['posts:read'], audiences: twice, origins: [wildcard] })
+  await refuses([refused(['clients', 'update', 'older', '--origin', wildcard], /wildcard/)])
+  t.match(await json(['clients', 'update', 'older', '--audience', api, '--origin', '']), {
+    audiences: [api],
+    origins: [],
+  })
+})
+
 t.test('a confidential client has all of them', async t => {
   const { json } = await commandLine(t)
   await json(add('one', ...machine, '--introspect', api))

@@ -125,6 +125,26 @@ test("a stranger's page is refused whatever header it asks for", async t => {
   }
 })
 
+test('an application and an extension that are registered use a client as a page does, by exactly their origin', async t => {
+  const { service, from, preflight } = await scene(t)
+  const origins = [
+    ...['capacitor://localhost', 'tauri://localhost', 'http://tauri.localhost', 'app://obsidian.md'],
+    ...['chrome-extension://abcdefghijklmnopabcdefghijklmnop', 'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc'],
+    'safari-web-extension://0504F00C-80EF-4657-A397-2B65004AD0D7',
+  ]
+  await service.clients.update('login', { origins }, byTest)
+  for (const origin of origins) {
+    const asked = await preflight(origin)
+    const answer = await from(origin, { ...good, client_id: 'login' })
+    t.same([asked.status, answer.status], [204, 200], origin)
+    for (const each of [asked, answer]) isReadableBy(t, each, origin)
+    isError(t, await from(origin, good, { client: ['shop', secret] }), refused)
+    const others = [`${origin}/`, `${origin}:1234`, origin.replace('://', '://x.'), origin.slice(0, -1), `x${origin}`]
+    for (const near of [...others, origin.toUpperCase(), 'null', 'file://'])
+      isError(t, await from(near, { ...good, client_id: 'login' }), refused)
+  }
+})
+
 test('errors to a registered page can be read by it', async t => {
   const { from, service } = await scene(t)
   const form = { ...good, client_id: 'login' }

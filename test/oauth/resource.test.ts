@@ -31,7 +31,7 @@ t.test('resource selects one audience of the client, the issuer like any other',
 })
 
 t.test('any other resource is invalid_target, however near', async t => {
-  const others = ['https://api.example.com', `${posts}/`, `${posts}#x`, posts.toUpperCase(), '/v1', 'x', '*', ' ']
+  const others = ['https://api.example.com', `${posts}//`, `${posts}#x`, files.toUpperCase(), '/v1', 'x', '*', ' ']
   for (const resource of others) t.match(await signIn(resource), invalidTarget, resource)
 })
 

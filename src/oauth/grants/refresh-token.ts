@@ -1,6 +1,7 @@
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost response does not break. */
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
+import { findAudience } from '../../records/audience.ts'
 import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import { hashOf } from '../../records/opaque-token.ts'
 import type { RefreshFamily, Rotation, SessionReader } from '../../records/session.ts'
@@ -93,7 +94,7 @@ export function createRefreshTokenGrant(dependencies: {
   ): Pick<Authorization, 'granted' | 'audience'> {
     try {
       assertWithin(family.scope, scope)
-      const allowed = family.audiences.filter(audience => client.audiences.includes(audience))
+      const allowed = family.audiences.flatMap(audience => findAudience(client.audiences, audience) ?? [])
       const audience = selectAudience(allowed, resource)
       const limits = [within(client.scope), within(family.scope), usableAt(audience, issuer)]
       return { granted: narrowToRoles(scope, limits, family.subjectRoles), audience }

@@ -1,6 +1,7 @@
 /** Token exchange (RFC 8693) of an API key: for a short access token of its owner. */
 import type { Clock } from '../../clock.ts'
 import { type ApiKey, type PresentedApiKey, parseApiKey } from '../../records/api-key.ts'
+import { isSameAudience } from '../../records/audience.ts'
 import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import { isClient } from '../../records/client.ts'
 import type { SessionReader, StoredSession } from '../../records/session.ts'
@@ -63,7 +64,7 @@ function subjectTokenOf(parameters: FormParameters): string {
 
 /** §2.1: an audience is named by its URI, as a resource is. */
 function targetOf({ resource, parameters: { audience } }: TokenRequest): string | undefined {
-  if (resource !== undefined && audience !== undefined && resource !== audience)
+  if (resource !== undefined && audience !== undefined && !isSameAudience(resource, audience))
     throw new OAuthError('invalid_target', 'Only one resource may be asked for in a request.')
   return resource ?? audience
 }
