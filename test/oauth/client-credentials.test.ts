@@ -86,7 +86,7 @@ t.test('resource selects the audience, the first one without it', async t => {
   const { ask, service } = await machines(t)
   const audOf = async (form = {}) => claimsOf((await ask(form)).body.access_token).aud
   t.same([await audOf(), await audOf({ resource: shop }), await audOf({ resource: api })], [api, shop, api])
-  for (const resource of [service.issuer, `${api}/`, 'https://other.example.com', 'nonsense', `${api}#a`])
+  for (const resource of [service.issuer, `${api}/v1`, 'https://other.example.com', 'nonsense', `${api}#a`])
     isError(t, await ask({ resource }), [400, 'invalid_target'])
   const twice = `grant_type=client_credentials&resource=${api}&resource=${shop}`
   isError(t, await service.token(twice, { client: ['worker', secret] }), [400, 'invalid_target'])
