@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../keys/key-ring.ts'
 import type { FindLiveAccessToken } from '../oauth/access-token-verification.ts'
-import type { Metadata } from '../oauth/metadata.ts'
+import { type Metadata, openidConfigurationOf } from '../oauth/metadata.ts'
 import type { StatusListPublisher } from '../oauth/status-list/publisher.ts'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
 import { createBearerAuthentication, forUsers } from './bearer.ts'
@@ -13,7 +13,7 @@ import { type MeRoutesOptions, meRoutes } from './routes/me.ts'
 import { introspectionRoute, type RevocationRouteOptions, revocationRoute } from './routes/revocation.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
 import { type TokenRouteOptions, tokenRoute } from './routes/token.ts'
-import { jwksRoute, metadataRoute } from './routes/well-known.ts'
+import { jwksRoute, metadataRoute, openidConfigurationRoute } from './routes/well-known.ts'
 
 export interface PublicRoutesOptions
   extends TokenRouteOptions,
@@ -40,11 +40,11 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
       statusListRoutes(scope, options.statusLists)
       await scope.register(async own => meRoutes(own, { ...options, authenticateUser }))
       jwksRoute(scope, publishedKeys, options.jwksMaxAge)
-      metadataRoute(scope, '/.well-known/openid-configuration', 'openidConfiguration', metadata)
+      openidConfigurationRoute(scope, openidConfigurationOf(metadata))
     },
     { prefix: path },
   )
-  metadataRoute(app, `/.well-known/oauth-authorization-server${path}`, 'authorizationServerMetadata', metadata)
+  metadataRoute(app, `/.well-known/oauth-authorization-server${path}`, metadata)
 }
 
 export async function createPublicApp(options: BaseAppOptions & PublicRoutesOptions): Promise<FastifyInstance> {

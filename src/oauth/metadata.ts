@@ -27,3 +27,21 @@ export const metadataOf = (issuer: string, grantTypes: readonly string[]): Metad
   introspection_endpoint_auth_methods_supported: clientAuthenticationMethods.filter(method => method !== 'none'),
   status_list_aggregation_endpoint: statusListsUri(issuer),
 })
+
+/** What OpenID Connect Discovery §3 requires beside it, as far as it can be said of a service that knows no ID tokens. */
+export interface OpenidConfiguration extends Metadata {
+  readonly response_types_supported: readonly []
+  readonly subject_types_supported: readonly string[]
+  readonly id_token_signing_alg_values_supported: readonly string[]
+}
+
+/** For clients that read this document and no other, and refuse one that lacks a member that they have no use for. */
+export const openidConfigurationOf = (metadata: Metadata): OpenidConfiguration => ({
+  ...metadata,
+  // There is no authorization endpoint.
+  response_types_supported: [],
+  // One `sub` for all clients.
+  subject_types_supported: ['public'],
+  // What access tokens are signed with: there are libraries that verify these by it.
+  id_token_signing_alg_values_supported: ['RS256'],
+})

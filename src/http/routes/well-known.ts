@@ -1,7 +1,7 @@
 /** GET /.well-known/…: the JWK Set (RFC 7517 §5) and the metadata (RFC 8414 §3), open to every origin. */
 import type { FastifyInstance } from 'fastify'
 import type { PublishedKeys } from '../../keys/key-ring.ts'
-import type { Metadata } from '../../oauth/metadata.ts'
+import type { Metadata, OpenidConfiguration } from '../../oauth/metadata.ts'
 import { JWKS_MAX_AGE_SECONDS } from '../../records/limits.ts'
 import { type PublicDocument, sendDocument } from '../conditional.ts'
 
@@ -35,9 +35,16 @@ export function jwksRoute(app: FastifyInstance, publishedKeys: () => PublishedKe
   })
 }
 
-/** @param url `/.well-known/…`; RFC 8414 and OpenID Connect Discovery put the issuer's path at different places */
-export function metadataRoute(app: FastifyInstance, url: string, operationId: string, metadata: Metadata): void {
-  const document: PublicDocument = { body: JSON.stringify(metadata) }
+interface Described {
+  readonly url: string
+  readonly operationId: string
+  readonly description: string
+  readonly document: object
+  readonly documentSchema: object
+}
+
+function describedRoute(app: FastifyInstance, { url, operationId, description, ...its }: Described): void {
+  const document: PublicDocument = { body: JSON.stringify(its.document) }
   app.route({
     method: 'GET',
     url,
@@ -47,12 +54,12 @@ export function metadataRoute(app: FastifyInstance, url: string, operationId: st
       tags: ['Verification'],
       security: [],
       summary: 'Where everything is, and what is supported',
-      description: 'RFC 8414 §3: authorization server metadata.',
+      description,
       response: {
         200: {
           description: 'RFC 8414 §3.2',
           headers: { ETag: { type: 'string' }, 'Cache-Control': { type: 'string', description: CACHE_CONTROL } },
-          content: { 'application/json': { schema: metadataSchema } },
+          content: { 'application/json': { schema: its.documentSchema } },
         },
         304: { description: 'As the caller has it', type: 'null' },
       },
@@ -61,6 +68,21 @@ export function metadataRoute(app: FastifyInstance, url: string, operationId: st
       sendDocument(request, reply, document, { type: JSON_TYPE, cacheControl: CACHE_CONTROL }),
   })
 }
+
+/** @param url `/.well-known/…`, in front of the issuer's path */
+export const metadataRoute = (app: FastifyInstance, url: string, document: Metadata): void =>
+  describedRoute(app, {
+    ...{ url, operationId: 'authorizationServerMetadata', document, documentSchema: metadataSchema },
+    description: 'RFC 8414 §3: authorization server metadata.',
+  })
+
+/** OpenID Connect Discovery puts it behind the issuer's path. */
+export const openidConfigurationRoute = (app: FastifyInstance, document: OpenidConfiguration): void =>
+  describedRoute(app, {
+    ...{ url: '/.well-known/openid-configuration', operationId: 'openidConfiguration' },
+    ...{ document, documentSchema: openidConfigurationSchema },
+    description: 'The same, with members that clients of OpenID Connect require of it. There are no ID tokens.',
+  })
 
 const stringArray = { type: 'array', items: { type: 'string' } } as const
 
@@ -100,5 +122,15 @@ const metadataSchema = {
     introspection_endpoint: { type: 'string', format: 'uri' },
     introspection_endpoint_auth_methods_supported: stringArray,
     status_list_aggregation_endpoint: { type: 'string', format: 'uri' },
+  },
+} as const
+
+const openidConfigurationSchema = {
+  ...metadataSchema,
+  properties: {
+    ...metadataSchema.properties,
+    response_types_supported: { ...stringArray, description: 'None: there is no authorization endpoint.' },
+    subject_types_supported: stringArray,
+    id_token_signing_alg_values_supported: { ...stringArray, description: 'What access tokens are signed with.' },
   },
 } as const
