@@ -113,6 +113,13 @@ const simpleOAuth2: Program = {
   probe: [],
   install: `${inFolder}: simple-oauth2@5.1.0, whose index.js it is`,
 }
+const springClient: Program = {
+  name: 'the program that is built with Spring Security',
+  variable: 'SPRING_CLIENT',
+  command: 'spring-client',
+  probe: version,
+  install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
+}
 const promtool: Program = {
   name: "Prometheus' promtool",
   variable: 'PROMTOOL',
@@ -133,6 +140,7 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],
   ['simple-oauth2', simpleOAuth2],
+  ['spring-client', springClient],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],
 ]
 

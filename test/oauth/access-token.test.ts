@@ -141,29 +141,43 @@ t.test('the JWKS publishes the active key and a standby, with public members onl
   t.same([unchanged.status, unchanged.text, unchanged.headers.get('etag')], [304, '', etag])
 })
 
-t.test('the metadata advertises what works and nothing else, under both well-known names', async t => {
-  for (const name of ['oauth-authorization-server', 'openid-configuration']) {
-    const { status, body } = await service.get(`/.well-known/${name}`)
-    t.equal(status, 200)
-    t.same(body, {
-      issuer: service.issuer,
-      token_endpoint: `${service.issuer}/oauth/token`,
-      jwks_uri: `${service.issuer}/.well-known/jwks.json`,
-      grant_types_supported: [
-        'password',
-        'refresh_token',
-        'client_credentials',
-        'urn:ietf:params:oauth:grant-type:token-exchange',
-      ],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-      revocation_endpoint: `${service.issuer}/oauth/revoke`,
-      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-      introspection_endpoint: `${service.issuer}/oauth/introspect`,
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-      status_list_aggregation_endpoint: `${service.issuer}/oauth/status-lists`,
-    })
-  }
-})
+/** What there is beside the metadata of RFC 8414 for clients of OpenID Connect. */
+const ofOpenid = {
+  response_types_supported: [],
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: ['RS256'],
+}
+
+t.test(
+  'the metadata advertises what works and nothing else, and under one name what OpenID Connect requires',
+  async t => {
+    for (const [name, more] of [
+      ['oauth-authorization-server', {}],
+      ['openid-configuration', ofOpenid],
+    ] as const) {
+      const { status, body } = await service.get(`/.well-known/${name}`)
+      t.equal(status, 200)
+      t.strictSame(body, {
+        ...more,
+        issuer: service.issuer,
+        token_endpoint: `${service.issuer}/oauth/token`,
+        jwks_uri: `${service.issuer}/.well-known/jwks.json`,
+        grant_types_supported: [
+          'password',
+          'refresh_token',
+          'client_credentials',
+          'urn:ietf:params:oauth:grant-type:token-exchange',
+        ],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+        revocation_endpoint: `${service.issuer}/oauth/revoke`,
+        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+        introspection_endpoint: `${service.issuer}/oauth/introspect`,
+        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        status_list_aggregation_endpoint: `${service.issuer}/oauth/status-lists`,
+      })
+    }
+  },
+)
 
 t.test('every endpoint of the metadata is there, also with a path in the issuer', async t => {
   for (const { issuer, get } of [service, underPath]) {
@@ -194,7 +208,7 @@ t.test(
       token_endpoint: `${origin}/auth/eu/oauth/token`,
       jwks_uri: `${origin}/auth/eu/.well-known/jwks.json`,
     })
-    t.same((await underPath.get('/.well-known/openid-configuration')).body, metadata)
+    t.strictSame((await underPath.get('/.well-known/openid-configuration')).body, { ...metadata, ...ofOpenid })
     t.equal((await underPath.get('/.well-known/jwks.json')).body.keys.length, 2)
     const { body } = await signIn(underPath)
     const claims = claimsOf(body.access_token)
