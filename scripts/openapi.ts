@@ -8,8 +8,12 @@ import { healthRoutes } from '../src/http/routes/health.ts'
 import { metricsRoute } from '../src/http/routes/metrics.ts'
 import { unansweredRoutes } from './unanswered-routes.ts'
 
+const PUBLIC_URL = 'http://127.0.0.1:3000'
 const file = fileURLToPath(new URL('../openapi.yaml', import.meta.url))
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
+
+/** Without scopes: those are the permissions of whoever runs the service. */
+const tokenFlow = () => ({ tokenUrl: `${PUBLIC_URL}/oauth/token`, scopes: {} })
 
 async function generate(): Promise<string> {
   const app = fastify({ exposeHeadRoutes: false })
@@ -23,7 +27,7 @@ async function generate(): Promise<string> {
         description: 'Exchanges credentials for short-lived RS256 access tokens that resource services verify offline.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: 'http://127.0.0.1:3000', description: 'The public port, at the issuer' }],
+      servers: [{ url: PUBLIC_URL, description: 'The public port, at the issuer' }],
       tags: [
         { name: 'OAuth', description: 'For clients' },
         { name: 'Me', description: 'For signed-in users, with a token whose audience is the issuer' },
@@ -37,6 +41,11 @@ async function generate(): Promise<string> {
             scheme: 'basic',
             description:
               'client_id and client_secret, each form-urlencoded (RFC 6749 §2.3.1); the secret works as it stands, too',
+          },
+          oauth2: {
+            type: 'oauth2',
+            description: 'An access token of a user, or of a client itself (RFC 6749 §4.3, §4.4)',
+            flows: { password: tokenFlow(), clientCredentials: tokenFlow() },
           },
           bearer: {
             type: 'http',

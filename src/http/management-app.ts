@@ -10,6 +10,7 @@ import { type MetricsRouteOptions, metricsRoute } from './routes/metrics.ts'
 export interface ManagementAppOptions extends BaseAppOptions {
   readonly readiness: Readiness
   readonly metrics: MetricsRouteOptions
+  readonly issuer: string
 }
 
 const openapiFile = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
@@ -19,7 +20,7 @@ export function createManagementApp(options: ManagementAppOptions): FastifyInsta
   const addOtherMethods = answerOtherMethods(app)
   healthRoutes(app, options.readiness)
   metricsRoute(app, options.metrics)
-  docsRoutes(app, openapiFile)
+  docsRoutes(app, { openapiFile, issuer: options.issuer })
   addOtherMethods()
   return app
 }

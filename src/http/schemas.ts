@@ -34,7 +34,7 @@ export const ofUser = (operationId: string, summary: string) => ({
   operationId,
   summary,
   tags: ['Me'],
-  security: [{ bearer: [] as string[] }],
+  security: [{ bearer: [] as string[] }, { oauth2: [] as string[] }],
 })
 
 export const json = <S>(description: string, schema: S) => ({

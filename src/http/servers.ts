@@ -53,7 +53,8 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   let serving = true
   const own = [new URL(metadata.issuer).origin, originOf(managementAddress)]
   const publicApp = await createPublicApp({ ...options, origins: createOriginRules(own, clients) })
-  const managementApp = createManagementApp({ ...options, readiness: { isServing: () => serving, proofs } })
+  const readiness = { isServing: () => serving, proofs }
+  const managementApp = createManagementApp({ ...options, readiness, issuer: metadata.issuer })
   const stop = async () => {
     serving = false
     log.info('stopping')

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { isError } from '../support/error-shape.ts'
 import { createHold, during } from '../support/hold.ts'
 import { open } from '../support/raw-http.ts'
-import { addAlice, request, serve, signIn } from '../support/serve.ts'
+import { addAlice, freePort, request, serve, signIn } from '../support/serve.ts'
 import { notOnPostgres } from '../support/sqlite.ts'
 
 const unavailable = [503, 'temporarily_unavailable'] as const
@@ -106,7 +106,7 @@ test('a request that never ends does not keep the service from stopping', async 
 })
 
 test('the API reference needs nothing from anywhere else', async t => {
-  const { management } = await serve(t)
+  const { management, issuer } = await serve(t)
   const seen = new Set<string>()
 
   /** Fetches a page or an asset, and what it refers to. */
@@ -130,7 +130,32 @@ test('the API reference needs nothing from anywhere else', async t => {
   t.ok([...seen].some(url => url.endsWith('.js')) && [...seen].some(url => url.endsWith('.css')))
   const policy = (await request(`${management}/docs`)).headers.get('content-security-policy') ?? ''
   t.match(policy, "default-src 'self'")
-  t.notMatch(policy, /https?:|\*|upgrade-insecure-requests/, 'the browser would refuse what came from elsewhere')
+  const asks = `connect-src 'self' ${issuer};`
+  t.match(policy, asks, 'it may ask the service that it describes')
+  const others = policy.replace(asks, '')
+  t.notMatch(others, /https?:|\*|upgrade-insecure-requests/, 'the browser would refuse what came from elsewhere')
   const { body } = await request(`${management}/docs/json`)
   t.match(body, { openapi: /^3\.1/, paths: { '/oauth/token': Object } })
+})
+
+test('the API reference says where the running service is, which may be under a path', async t => {
+  const port = await freePort()
+  const here = `http://127.0.0.1:${port}`
+  for (const [path, metadata] of [
+    ['', '/.well-known/oauth-authorization-server'],
+    ['/auth/eu', '/.well-known/oauth-authorization-server/auth/eu'],
+  ] as const) {
+    const issuer = here + path
+    const service = await serve(t, { environment: { SIGNET_PORT: String(port), SIGNET_ISSUER: issuer } })
+    const { body } = await request(`${service.management}/docs/json`)
+    t.same(body.servers, [{ url: issuer }])
+    const { flows } = body.components.securitySchemes.oauth2
+    const tokenUrl = `${issuer}/oauth/token`
+    t.same(flows, { password: { tokenUrl, scopes: {} }, clientCredentials: { tokenUrl, scopes: {} } })
+    t.same(body.paths[metadata].get.servers, [{ url: here }])
+    t.equal((await request(here + metadata)).body.issuer, issuer)
+    for (const own of ['/livez', '/readyz', '/metrics']) t.same(body.paths[own].get.servers, [{ url: '/' }])
+    t.match((await request(`${service.management}/docs`)).headers.get('content-security-policy'), `'self' ${here};`)
+    await service.stop()
+  }
 })

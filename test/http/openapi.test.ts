@@ -8,7 +8,9 @@ import { unansweredRoutes } from '../../scripts/unanswered-routes.ts'
 import { createManagementApp } from '../../src/http/management-app.ts'
 import { createPublicApp } from '../../src/http/public-app.ts'
 import { createLogger } from '../../src/logger.ts'
-import { request, serve } from '../support/serve.ts'
+import { API_KEY, EXCHANGE } from '../support/asking-machines.ts'
+import { addClient } from '../support/clients.ts'
+import { addAlice, api, password, request, secret, serve } from '../support/serve.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -31,6 +33,15 @@ test('openapi.yaml keeps the rules of its linter', async t => {
   t.equal(code, 0, output)
   t.notMatch(output, /warning/i)
 })
+
+interface Body {
+  readonly content: Readonly<
+    Record<
+      'application/x-www-form-urlencoded',
+      { readonly schema: { readonly properties: Readonly<Record<string, { readonly minLength?: number }>> } }
+    >
+  >
+}
 
 interface Operation {
   readonly parameters?: readonly {
@@ -60,7 +71,10 @@ test('every path that is served is described, and every path that is described i
   const metrics = { contentType: 'text/plain', render: async () => '' }
   const apps = await Promise.all([
     createPublicApp({ ...common, ...unansweredRoutes }),
-    createManagementApp({ ...common, metrics, readiness: { isServing: () => true, proofs: [] } }),
+    createManagementApp({
+      ...{ ...common, metrics, issuer: unansweredRoutes.metadata.issuer },
+      readiness: { isServing: () => true, proofs: [] },
+    }),
   ])
   await Promise.all(apps.map(app => app.ready()))
   const service = await serve(t)
@@ -98,4 +112,48 @@ test('every parameter in a path is described, and every described one is in its 
     }
   }
   t.ok(seen > 0, 'there are paths with parameters')
+})
+
+/** A form that is accepted; every parameter of it is needed. */
+const forms: readonly (readonly [path: string, form: Readonly<Record<string, string>>])[] = [
+  ['/oauth/token', { grant_type: 'password', username: 'alice', password }],
+  ['/oauth/token', { grant_type: 'refresh_token', refresh_token: 'of alice' }],
+  ['/oauth/token', { grant_type: EXCHANGE, subject_token: 'a key', subject_token_type: API_KEY }],
+  ['/oauth/revoke', { token: 'x' }],
+  ['/oauth/introspect', { token: 'x' }],
+  ['/me/password', { current_password: password, new_password: 'another horse battery staple' }],
+  ['/me/api-keys', { name: 'mine', scope: 'posts:read' }],
+]
+
+test('a parameter that needs a value is described so, and is refused without one', async t => {
+  const service = await serve(t)
+  await addAlice(service)
+  const grants = ['password', 'refresh_token', EXCHANGE] as const
+  await addClient(service, { clientId: 'all', grants, audiences: [service.issuer, api] })
+  const client = ['all', secret] as const
+  const signIn = await service.token({ grant_type: 'password', username: 'alice', password }, { client })
+  const bearer = { headers: { authorization: `Bearer ${signIn.body.access_token}` } }
+  const { body: described } = await request(`${service.management}/docs/json`)
+  const seen = new Set<string>()
+  for (const [path, form] of forms) {
+    const more = path.startsWith('/me') ? bearer : { client }
+    const { properties } = described.paths[path].post.requestBody.content['application/x-www-form-urlencoded'].schema
+    for (const name of Object.keys(form)) {
+      seen.add(`${path} ${name}`)
+      t.ok(properties[name].minLength >= 1 || properties[name].enum !== undefined, `${path} ${name}`)
+      const answer = await service.get(path, { form: { ...form, [name]: '' }, ...more })
+      t.equal(answer.status, 400, `${path} without ${name}`)
+      t.equal(answer.body.error, 'invalid_request')
+    }
+  }
+  const toldToNeedOne = Object.entries<Record<string, { requestBody?: Body }>>(described.paths).flatMap(
+    ([path, { post }]) =>
+      Object.entries(post?.requestBody?.content['application/x-www-form-urlencoded'].schema.properties ?? {})
+        .filter(([, { minLength }]) => minLength !== undefined)
+        .map(([name]) => `${path} ${name}`),
+  )
+  t.same(
+    toldToNeedOne.filter(name => !seen.has(name)),
+    [],
+  )
 })

@@ -110,10 +110,11 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
         type: 'object',
         required: ['current_password', 'new_password'],
         properties: {
-          current_password: { type: 'string', format: 'password' },
+          current_password: { type: 'string', format: 'password', minLength: 1 },
           new_password: {
             type: 'string',
             format: 'password',
+            minLength: 1,
             description: '15 to 256 characters, and not a common one.',
           },
         },

@@ -125,13 +125,18 @@ const newKeySchema = {
   type: 'object',
   required: ['name', 'scope'],
   properties: {
-    name: { type: 'string', description: 'What the key is for, 1 to 64 characters.' },
-    scope: { type: 'string', description: 'Permissions, separated by spaces.' },
+    name: { type: 'string', minLength: 1, maxLength: 64, description: 'What the key is for, 1 to 64 characters.' },
+    scope: { type: 'string', minLength: 1, description: 'Permissions, separated by spaces.' },
     audience: {
       type: 'string',
       description: 'Resource services that it is for, separated by spaces. Without it: those of the client.',
     },
-    expires_in: { type: 'integer', description: 'Seconds, at most a year. Without it: 90 days.' },
+    expires_in: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 31_536_000,
+      description: 'Seconds, at most a year. Without it: 90 days.',
+    },
   },
 } as const
 

@@ -87,7 +87,7 @@ const tokenForm = {
   type: 'object',
   required: ['token'],
   properties: {
-    token: { type: 'string', description: 'An access token, a refresh token or an API key.' },
+    token: { type: 'string', minLength: 1, description: 'An access token, a refresh token or an API key.' },
     token_type_hint: { type: 'string', description: 'Ignored: the form of a token says what it is.' },
     client_id: { type: 'string' },
     client_secret: { type: 'string', format: 'password' },

@@ -51,10 +51,10 @@ const schema = {
     required: ['grant_type'],
     properties: {
       grant_type: { type: 'string', enum: grantTypes },
-      username: { type: 'string', description: 'For `password`.' },
-      password: { type: 'string', format: 'password', description: 'For `password`.' },
-      refresh_token: { type: 'string', description: 'For `refresh_token`.' },
-      subject_token: { type: 'string', format: 'password', description: 'For an exchange: the API key.' },
+      username: { type: 'string', minLength: 1, description: 'For `password`.' },
+      password: { type: 'string', format: 'password', minLength: 1, description: 'For `password`.' },
+      refresh_token: { type: 'string', minLength: 1, description: 'For `refresh_token`.' },
+      subject_token: { type: 'string', format: 'password', minLength: 1, description: 'For an exchange: the API key.' },
       subject_token_type: { type: 'string', enum: [API_KEY_TYPE], description: 'For an exchange.' },
       requested_token_type: {
         type: 'string',
