@@ -75,20 +75,24 @@ export const table: Readonly<Record<string, Row>> = {
     packages: [],
   },
   'verifier/src/middleware': {
-    rooms: ['verifier/src', 'verifier/src/api-keys', 'verifier/src/safe-url.ts', 'verifier/src/token-error.ts'],
+    rooms: [
+      ...['verifier/src', 'verifier/src/api-keys', 'verifier/src/safe-url.ts', 'verifier/src/token-error.ts'],
+      ...['verifier/src/known-names.ts', 'verifier/src/web-types.ts'],
+    ],
     packages: ['fastify'],
   },
   'verifier/src': {
     rooms: [
       ...['verifier/src/api-keys', 'verifier/src/issuer', 'verifier/src/jose', 'verifier/src/recently-used.ts'],
       ...['verifier/src/environment.ts', 'verifier/src/safe-url.ts', 'verifier/src/token-error.ts'],
+      'verifier/src/known-names.ts',
     ],
     packages: [],
   },
   'verifier/src/api-keys': {
     rooms: [
       ...['verifier/src/issuer', 'verifier/src/jose', 'verifier/src/recently-used.ts'],
-      ...['verifier/src/environment.ts', 'verifier/src/token-error.ts'],
+      ...['verifier/src/environment.ts', 'verifier/src/known-names.ts', 'verifier/src/token-error.ts'],
     ],
     packages: [],
   },
@@ -100,10 +104,12 @@ export const table: Readonly<Record<string, Row>> = {
     packages: [],
   },
   'verifier/src/jose': { rooms: ['verifier/src/token-error.ts'], packages: [] },
-  'verifier/src/environment.ts': { rooms: ['verifier/src/token-error.ts'], packages: [] },
+  'verifier/src/environment.ts': { rooms: ['verifier/src/token-error.ts', 'verifier/src/web-types.ts'], packages: [] },
+  'verifier/src/known-names.ts': { rooms: [], packages: [] },
   'verifier/src/recently-used.ts': { rooms: [], packages: [] },
   'verifier/src/safe-url.ts': { rooms: [], packages: [] },
   'verifier/src/token-error.ts': { rooms: [], packages: [] },
+  'verifier/src/web-types.ts': { rooms: [], packages: [] },
 
   // An example is a service of its own: its own files and packages, @signet/verifier among them.
   examples: { rooms: [] },

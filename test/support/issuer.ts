@@ -70,8 +70,15 @@ function answer(what: Published, request: IncomingMessage, response: ServerRespo
 
 export type Issuer = Awaited<ReturnType<typeof startIssuer>>
 
+export interface IssuerOptions {
+  readonly now?: () => number
+  readonly path?: string
+  /** Scheme and host of its name, where that is not what it is reached by. */
+  readonly named?: string
+}
+
 /** Starts an issuer with one RS256 key and no status list; it is stopped after the test. Its clock is `now`. */
-export async function startIssuer(t: Test, { now = Date.now, path = '' } = {}) {
+export async function startIssuer(t: Test, { now = Date.now, path = '', named }: IssuerOptions = {}) {
   const key = await issuerKey()
   const published = new Map<string, Published>()
   const requests: { readonly path: string; readonly headers: IncomingMessage['headers'] }[] = []
@@ -93,7 +100,9 @@ export async function startIssuer(t: Test, { now = Date.now, path = '' } = {}) {
   }
   t.teardown(stop)
 
-  const issuer = `http://127.0.0.1:${port}${path}`
+  const url = `http://127.0.0.1:${port}`
+  const origin = named ?? url
+  const issuer = `${origin}${path}`
   const jwksPath = `${path}/jwks.json`
   const listsPath = `${path}/status-lists`
   const publish = (where: string, what: Published | object) =>
@@ -107,8 +116,8 @@ export async function startIssuer(t: Test, { now = Date.now, path = '' } = {}) {
   const publishMetadata = (more: Json = {}) =>
     publish(`/.well-known/oauth-authorization-server${path}`, {
       issuer,
-      jwks_uri: `http://127.0.0.1:${port}${jwksPath}`,
-      status_list_aggregation_endpoint: `http://127.0.0.1:${port}${listsPath}`,
+      jwks_uri: `${origin}${jwksPath}`,
+      status_list_aggregation_endpoint: `${origin}${listsPath}`,
       ...more,
     })
   publishMetadata()
@@ -119,6 +128,8 @@ export async function startIssuer(t: Test, { now = Date.now, path = '' } = {}) {
 
   return {
     issuer,
+    /** Where it is reached, without the path. */
+    url,
     key,
     port,
     jwksPath,

@@ -93,15 +93,17 @@ const strictest = {
   skipLibCheck: false,
 }
 
-/** Checks the TypeScript programs of a consumer's folder, as Node and as a bundler would find their imports. @throws with what is wrong */
+/** Checks TypeScript programs of a consumer's folder. @throws with what is wrong */
+export async function compile(folder: string, options: object, include: readonly string[] = ['*.ts']): Promise<void> {
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...strictest, ...options }, include }),
+  )
+  await run(folder, [join(modules, '.bin/tsc')])
+}
+
+/** As Node and as a bundler would find their imports. @throws with what is wrong */
 export async function typeCheck(folder: string): Promise<void> {
-  const kinds = [
-    { module: 'nodenext', moduleResolution: 'nodenext' },
-    { module: 'esnext', moduleResolution: 'bundler' },
-  ]
-  for (const kind of kinds) {
-    const config = { compilerOptions: { ...strictest, ...kind }, include: ['*.ts'] }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-    await run(folder, [join(modules, '.bin/tsc')])
-  }
+  await compile(folder, { module: 'nodenext', moduleResolution: 'nodenext' })
+  await compile(folder, { module: 'esnext', moduleResolution: 'bundler' })
 }

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
-import { signetExpress } from '@signet/verifier/express'
+import { type AccessTokenClaims, TokenError } from '@signet/verifier'
+import { type SignetRequest, signetExpress } from '@signet/verifier/express'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { type Test, test } from 'tap'
 import { apiKeyConformance } from '../support/api-key-conformance.ts'
 import { askOver } from '../support/middleware-calls.ts'
 import { conformance, type Framework, routesOf } from '../support/middleware-conformance.ts'
-import { callers } from '../support/resource-callers.ts'
+import { callers, standIn } from '../support/resource-callers.ts'
 import { resourceMetadataConformance } from '../support/resource-metadata-conformance.ts'
 import { claimsOf } from '../support/serve.ts'
 
@@ -94,4 +95,55 @@ test("the middlewares need nothing but Node's own requests and responses", async
   t.match(await ask({ target: '/posts?access_token=x' }), { status: 400, text: /"path":"\/posts"/ })
   const served = await ask({ target: '/posts', authorization: [`Bearer ${tokens.good}`] })
   t.match(served, { status: 200, text: 'served' })
+})
+
+const claims = { sub: 'user_1' } as AccessTokenClaims
+
+/** What becomes of a request that no server has read: `passes`, or the error in the body of a refusal. */
+function outcomeOf(request: object): Promise<string> {
+  const verifier = standIn(async token => {
+    if (token !== 'good') throw new TokenError('malformed', 'It is not good.')
+    return claims
+  })
+  const { authenticate } = signetExpress({ verifier, apiKeys: { clientId: 'api' } })
+  return new Promise(resolve => {
+    const response = {
+      statusCode: 0,
+      setHeader: () => undefined,
+      end: (body: string) => resolve(JSON.parse(body).error),
+    }
+    authenticate(request as SignetRequest, response, error => resolve(error === undefined ? 'passes' : String(error)))
+  })
+}
+
+test('a request without raw lines, as mocks and adapters make them, is read by its headers; two lines never pass for one', async t => {
+  const outcomes: readonly (readonly [headers: object, outcome: string])[] = [
+    [{ authorization: 'Bearer good' }, 'passes'],
+    [{ Authorization: 'Bearer good' }, 'passes'],
+    [{ authorization: ['Bearer good'] }, 'passes'],
+    [new Headers({ Authorization: 'Bearer good' }), 'passes'],
+    [{ 'X-API-Key': 'good' }, 'passes'],
+    [{}, 'missing_token'],
+    [new Headers(), 'missing_token'],
+    [{ authorization: undefined }, 'missing_token'],
+    [{ authorization: 'Bearer bad' }, 'invalid_token'],
+    [{ authorization: 'Bearer good, Bearer good' }, 'invalid_token'],
+    [{ authorization: 'Bearer good,Bearer good' }, 'invalid_token'],
+    [{ authorization: ['Bearer good', 'Bearer good'] }, 'invalid_request'],
+    [{ authorization: 'Bearer good', Authorization: 'Basic YTpi' }, 'invalid_request'],
+    [new Headers([...Array(2)].map(() => ['authorization', 'Bearer good'])), 'invalid_request'],
+    [{ 'x-api-key': ['good', 'good'] }, 'invalid_request'],
+    [{ 'x-api-key': 'good', Authorization: 'Bearer good' }, 'invalid_request'],
+  ]
+  for (const [headers, outcome] of outcomes)
+    for (const more of [{}, { rawHeaders: undefined }, { rawHeaders: [] }]) {
+      const request = { method: 'GET', url: '/me', headers, ...more }
+      t.equal(await outcomeOf(request), outcome, JSON.stringify([headers, more]))
+    }
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded', authorization: 'Bearer good' }
+  const body = { access_token: 'x' }
+  t.equal(await outcomeOf({ method: 'POST', url: '/me', headers: form, body }), 'invalid_request')
+  t.equal(await outcomeOf({ method: 'GET', url: '/me?access_token=x', headers: form }), 'invalid_request')
+  for (const headers of [undefined, null, 'Bearer good'])
+    t.equal(await outcomeOf({ method: 'GET', url: '/me', headers }), 'TypeError: The request has no headers.')
 })

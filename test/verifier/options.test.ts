@@ -1,6 +1,11 @@
 import { createVerifier, type VerifierOptions } from '@signet/verifier'
+import { type SignetExpressOptions, signetExpress } from '@signet/verifier/express'
+import { type SignetFastifyOptions, signetFastify } from '@signet/verifier/fastify'
+import { type SignetWebOptions, signetWeb } from '@signet/verifier/web'
+import { fastify } from 'fastify'
 import t from 'tap'
 import { each, testBench } from '../support/hostile-tokens.ts'
+import { startIssuer } from '../support/issuer.ts'
 import { api } from '../support/serve.ts'
 import { testEnvironment } from '../support/verifier-environment.ts'
 
@@ -84,6 +89,95 @@ t.test('an option that makes no sense is a TypeError at once, which names the op
     }
   t.throws(() => createVerifier(undefined as unknown as VerifierOptions), TypeError)
 })
+
+t.test(
+  'an option that is misspelt, or is none, is refused by its name, with the one that may have been meant',
+  async t => {
+    const misspelt: Readonly<Record<string, string>> = {
+      poll_interval: 'pollInterval',
+      pollIntervall: 'pollInterval',
+      maxstaleness: 'maxStaleness',
+      audiance: 'audience',
+      algorithm: 'algorithms',
+      onEvents: 'onEvent',
+      insecure_discovery: 'insecureDiscovery',
+    }
+    for (const [name, meant] of Object.entries(misspelt)) {
+      const environment = testEnvironment()
+      const message = `"${name}" is no option of a verifier. Did you mean ${meant}?`
+      t.throws(() => createVerifier({ ...good, [name]: 1 }, environment), { name: 'TypeError', message })
+      t.equal(environment.sent(), 0)
+    }
+    for (const name of ['secret', 'jwksUri', '', 'toString', 'constructor', 'a\nb'])
+      t.throws(() => createVerifier({ ...good, [name]: 1 }, testEnvironment()), {
+        name: 'TypeError',
+        message: `${JSON.stringify(name)} is no option of a verifier.`,
+      })
+    createVerifier({ ...good, secret: undefined } as VerifierOptions, testEnvironment()).close()
+  },
+)
+
+t.test('so are those of guards, of routes, of verify, of API keys and of resource metadata', async t => {
+  const verifier = createVerifier(good, { ...testEnvironment(), fetch: async () => Response.error() })
+  t.teardown(() => verifier.close())
+  const guards: Readonly<Record<string, object>> = {
+    '"formaterror" is no option of a guard. Did you mean formatError?': { ...good, formaterror: () => '' },
+    '"audiences" is no option of a guard. Did you mean audience?': { ...good, audiences: api },
+    '"mode" is no option of a guard that is given its verifier.': { verifier, mode: 'strict' },
+    '"clientid" is no option of apiKeys. Did you mean clientId?': { verifier, apiKeys: { clientid: 'a' } },
+    '"scope" is no option of resourceMetadata. Did you mean scopes?': { verifier, resourceMetadata: { scope: [] } },
+  }
+  for (const [message, options] of Object.entries(guards)) {
+    t.throws(() => signetExpress(options as SignetExpressOptions), { name: 'TypeError', message })
+    t.throws(() => signetWeb(options as SignetWebOptions), { name: 'TypeError', message })
+    await t.rejects(Promise.resolve(fastify().register(signetFastify, options as SignetFastifyOptions)), { message })
+  }
+  const misspelt = { mod: 'strict' } as object
+  const message = '"mod" is no option of a route. Did you mean mode?'
+  t.throws(() => signetExpress({ verifier }).requireToken(misspelt), { name: 'TypeError', message })
+  await t.rejects(verifier.verify('x', misspelt), { name: 'TypeError', message: /"mod" is no option of verify/ })
+})
+
+t.test(
+  'surroundings that are not given are the system’s, and what is no function is refused before anything begins',
+  async t => {
+    const rejections: unknown[] = []
+    const note = (reason: unknown) => rejections.push(reason)
+    process.on('unhandledRejection', note)
+    t.teardown(() => process.off('unhandledRejection', note))
+    const asked: string[] = []
+    const issuer = await startIssuer(t)
+    const verifier = createVerifier(
+      { issuer: issuer.issuer, audience: api },
+      {
+        fetch: async (input, init) => {
+          asked.push(String(input))
+          return fetch(input, init)
+        },
+      },
+    )
+    t.teardown(() => verifier.close())
+    await verifier.ready()
+    t.match(await verifier.verify(issuer.token()), { sub: 'user_1' })
+    t.ok(asked.includes(`${issuer.issuer}/jwks.json`))
+
+    let called = 0
+    const count = () => {
+      called += 1
+      return () => undefined
+    }
+    for (const name of ['now', 'elapsed', 'random', 'schedule', 'fetch'])
+      for (const value of [null, 1, 'fetch', {}]) {
+        const surroundings = { ...testEnvironment(), schedule: count, [name]: value } as object
+        t.throws(() => createVerifier(good, surroundings), { name: 'TypeError', message: new RegExp(name) })
+      }
+    for (const surroundings of [null, 1, 'fetch'])
+      t.throws(() => createVerifier(good, surroundings as unknown as object), { name: 'TypeError' })
+    // Node looks for rejections that nobody handles after each turn.
+    await new Promise(resolve => setImmediate(resolve))
+    t.strictSame([called, rejections], [0, []])
+  },
+)
 
 t.test('what makes sense is taken', async t => {
   const values: Readonly<Record<string, readonly unknown[]>> = {

@@ -15,7 +15,9 @@ const sources = readdirSync(join(checkout, 'verifier/src'), { encoding: 'utf8', 
 t.test(
   'the tarball holds what was built from the sources, README, LICENSE and package.json, and nothing else',
   async t => {
-    const built = sources.flatMap(name => ['.js', '.d.ts'].map(suffix => `dist/${name.replace(/\.ts$/, suffix)}`))
+    const built = sources.flatMap(name =>
+      ['.js', '.d.ts', '.d.cts'].map(suffix => `dist/${name.replace(/\.ts$/, suffix)}`),
+    )
     t.strictSame([...packed.files].sort(), ['LICENSE', 'README.md', 'package.json', ...built].sort())
     t.equal(read('verifier/LICENSE'), read('LICENSE'))
   },
@@ -36,7 +38,10 @@ t.test('its sources import each other and node: modules only, and from fastify t
   const isOwn = (name: string, from: string) => from.startsWith('.') && sources.includes(join(dirname(name), from))
   t.ok(imports.some(({ name, from }) => from.startsWith('../') && isOwn(name, from)))
   const foreign = imports.filter(({ name, from }) => !from.startsWith('node:') && !isOwn(name, from))
-  t.strictSame(foreign, [{ name: 'middleware/fastify.ts', isType: true, from: 'fastify' }])
+  const ofFastify = foreign.filter(({ name }) => name.startsWith('middleware/fastify'))
+  t.strictSame(foreign, ofFastify)
+  t.ok(ofFastify.length > 0)
+  for (const { from, isType, name } of ofFastify) t.strictSame([from, isType], ['fastify', true], name)
 })
 
 t.test('installed in an empty folder, a JavaScript program with all four entry points works', async t => {

@@ -67,6 +67,14 @@ const trials: Readonly<Record<string, (t: Test, heading: string) => Promise<void
     await guards(t, await serving(t, placed), placed)
   },
 
+  async 'Beside other plugins'(t, heading) {
+    const placed = await place(t, heading, ['fastify'])
+    const ask = await serving(t, placed)
+    t.match(await ask('/me'), { status: 401, body: { error: 'missing_token' } })
+    const headers = { authorization: `Bearer ${placed.token()}` }
+    t.match(await ask('/me', { headers }), { status: 200, body: { sub: 'user_1' } })
+  },
+
   async Express(t, heading) {
     const placed = await place(t, heading, ['express'])
     const ask = await serving(t, placed)
@@ -119,6 +127,13 @@ const trials: Readonly<Record<string, (t: Test, heading: string) => Promise<void
     t.match(await ask('/posts/me', { headers: { authorization } }), { status: 200, body: { sub: 'user_1' } })
   },
 
+  async 'An issuer with another address'(t, heading) {
+    const issuer = await startIssuer(t, { named: 'https://login.example.com' })
+    const folder = await installVerifier(t)
+    writeFileSync(join(folder, 'program.ts'), programUnder(heading).replace('http://signet:3000', issuer.url))
+    t.equal(await run(folder, [process.execPath, 'program.ts']), `${issuer.url}/jwks.json\n`)
+  },
+
   async 'While the token service is down'(t, heading) {
     const placed = await place(t, heading, ['fastify'])
     const ask = await serving(t, placed)
@@ -154,6 +169,7 @@ t.test(
       blocks.filter(block => !programs.includes(block)).map(({ language, heading }) => [heading, language]),
       [
         ['Install', 'sh'],
+        ['Events', 'text'],
         ['Errors', 'json'],
       ],
     )

@@ -35,32 +35,43 @@ test('ready resolves when keys and status lists are loaded, and not before', asy
   }
 })
 
-test('ready waits while the token service is down, and resolves when it is there', async t => {
-  const { environment, start } = await simulated(t)
+test('ready rejects with the reason when the try under way fails, and asked again it waits for the next', async t => {
+  const { environment, issuer, start } = await simulated(t)
   environment.cut()
   const { verifier } = start()
-  const ready = verifier.ready()
+  const reason = {
+    name: 'TokenError',
+    code: 'unavailable',
+    message: new RegExp(`${issuer.issuer}/\\.well-known/oauth-authorization-server.*The network is cut`),
+  }
+  await t.rejects(verifier.ready(), reason)
+  await environment.idle()
+  const next = verifier.ready()
+  t.ok(await isPending(next))
+  await Promise.all([t.rejects(next, reason), environment.advance(POLL_MS)])
   await environment.advance(10 * MINUTE_MS)
+  const ready = verifier.ready()
   t.ok(await isPending(ready))
   environment.mend()
   await environment.advance(POLL_MS)
   await ready
 })
 
-test('ready waits for each document, also while the others can be had', async t => {
+test('ready rejects for each document that is missing, also while the others can be had', async t => {
   for (const broken of ['/jwks.json', '/status-lists', '/status-lists/1']) {
     const { environment, issuer, start, publishBits } = await simulated(t)
     // Without keys no list can be read either.
     if (broken !== '/jwks.json') publishBits('1', 0)
     issuer.publish(broken, { status: 503, body: '' })
     const { verifier } = start()
-    const ready = verifier.ready()
-    await environment.advance(MINUTE_MS)
-    t.ok(await isPending(ready), broken)
+    await t.rejects(verifier.ready(), {
+      code: 'unavailable',
+      message: new RegExp(`${issuer.issuer}${broken}: It answers 503\\.$`),
+    })
     issuer.publishKeys([issuer.key.jwk])
     publishBits('1', 0)
     await environment.advance(POLL_MS)
-    await ready
+    await verifier.ready()
   }
 })
 

@@ -1,39 +1,11 @@
 /** The claims of an access token (RFC 9068 §2.2, §4): their form, whom they are from and for, when they hold, and whether it was revoked. */
+import type { AccessTokenClaims, StatusReference } from './access-token-claims.ts'
 import type { Report } from './environment.ts'
 import type { Keys } from './issuer/issuer-keys.ts'
 import type { NamedList } from './issuer/known-status-lists.ts'
 import { isJsonObject, type JsonObject } from './jose/decoding.ts'
 import type { Mode } from './options.ts'
 import { TokenError } from './token-error.ts'
-
-/** The claims of a JWT access token (RFC 9068 §2.2), as `verify` returns them: checked and deeply frozen. */
-export interface AccessTokenClaims {
-  readonly iss: string
-  /** Whom the token speaks for: a user, or the client itself. */
-  readonly sub: string
-  readonly aud: string | readonly string[]
-  readonly client_id: string
-  readonly jti: string
-  /** Seconds since the epoch, as are all times here. */
-  readonly iat: number
-  readonly exp: number
-  readonly nbf?: number
-  /** The permissions of the token, separated by spaces. */
-  readonly scope?: string
-  /** Absent for clients, which have none. */
-  readonly roles?: readonly string[]
-  /** The session that the token belongs to. */
-  readonly sid?: string
-  readonly auth_time?: number
-  /** Where it stands whether the token was revoked (Token Status List, §6.2). */
-  readonly status?: { readonly status_list: StatusReference }
-  readonly [claim: string]: unknown
-}
-
-export interface StatusReference {
-  readonly idx: number
-  readonly uri: string
-}
 
 export interface ClaimRules {
   readonly issuer: string

@@ -1,4 +1,5 @@
 /** What a verifier takes from its surroundings, and what it tells them. */
+import type { WebFetch } from './web-types.ts'
 
 /** Clocks, timers, chance and the network. Tests with a time of their own put theirs in its place. */
 export interface Environment {
@@ -10,7 +11,7 @@ export interface Environment {
   readonly random: () => number
   /** Calls `work` once after some milliseconds, if what it returns is not called before. */
   readonly schedule: (work: () => void, ms: number) => () => void
-  readonly fetch: typeof fetch
+  readonly fetch: WebFetch
 }
 
 export const systemEnvironment: Environment = {
@@ -26,6 +27,22 @@ export const systemEnvironment: Environment = {
   fetch: (input, init) => fetch(input, init),
 }
 
+/** What is not given is the system's. @throws TypeError for what is no function */
+export function readEnvironment(given: Partial<Environment>): Environment {
+  if (typeof given !== 'object' || given === null) throw new TypeError('The surroundings of a verifier are an object.')
+  const {
+    now = systemEnvironment.now,
+    elapsed = systemEnvironment.elapsed,
+    random = systemEnvironment.random,
+    schedule = systemEnvironment.schedule,
+    fetch = systemEnvironment.fetch,
+  } = given
+  const environment = { now, elapsed, random, schedule, fetch }
+  for (const [name, value] of Object.entries(environment))
+    if (typeof value !== 'function') throw new TypeError(`${name} of a verifier's surroundings must be a function.`)
+  return environment
+}
+
 /** What a verifier tells about what goes on in the background. */
 export type VerifierEvent =
   /**
@@ -38,6 +55,8 @@ export type VerifierEvent =
       readonly uri: string | undefined
       readonly problem: string
     }
+  /** Said once, at the start. */
+  | { readonly type: 'insecure_discovery'; readonly uri: string }
   | { readonly type: 'recovery'; readonly document: string; readonly uri: string | undefined }
   /**
    * A status list comes with an `Age`: the issuer can't look for revocations, or a cache answers in its place. Said once, until none
@@ -60,7 +79,10 @@ export type VerifierEvent =
 export type Report = (event: VerifierEvent) => void
 
 /** The surroundings until `close`: nothing is fetched any more then, and what is not fetched is no outage. */
-export function untilClosed(surroundings: Environment, listener: Report | undefined) {
+export function untilClosed(
+  surroundings: Environment,
+  listener: Report,
+): { readonly environment: Environment; readonly report: Report; readonly close: () => void } {
   const tell = reportTo(listener)
   let isClosed = false
   const fetchUntilClosed: Environment['fetch'] = async (input, init) => {
@@ -71,7 +93,7 @@ export function untilClosed(surroundings: Environment, listener: Report | undefi
     if (!isClosed) tell(event)
   }
   return {
-    environment: { ...surroundings, fetch: fetchUntilClosed } satisfies Environment,
+    environment: { ...surroundings, fetch: fetchUntilClosed },
     report,
     close() {
       isClosed = true
@@ -81,8 +103,8 @@ export function untilClosed(surroundings: Environment, listener: Report | undefi
 
 /** What a listener throws must not stop the background. */
 const reportTo =
-  (listener: Report | undefined): Report =>
+  (listener: Report): Report =>
   event => {
     // It is the listener's fault, and there is nobody else to tell.
-    new Promise(resolve => resolve(listener?.(event))).catch(() => undefined)
+    new Promise(resolve => resolve(listener(event))).catch(() => undefined)
   }

@@ -1,8 +1,9 @@
 /** How a verifier is set up. */
-import type { ApiKeyClient } from './api-keys/token-exchange.ts'
 import type { VerifierEvent } from './environment.ts'
-import { isSignatureAlgorithm, type SignatureAlgorithm } from './jose/algorithms.ts'
-import { assertIdentifier } from './safe-url.ts'
+import { isSignatureAlgorithm } from './jose/algorithms.ts'
+import type { SignatureAlgorithm } from './jose/signature-algorithm.ts'
+import { assertKnownNames, withoutUndefined } from './known-names.ts'
+import { assertIdentifier, isPlain, isSafe, parseUrl } from './safe-url.ts'
 
 /**
  * What to do while the token service can't be reached: `lenient` goes on with what is known, `strict` refuses with `unavailable`
@@ -15,6 +16,13 @@ export interface VerifierOptions {
   readonly issuer: string
   /** The name of this service in `aud`, or its names. */
   readonly audience: string | readonly string[]
+  /**
+   * Where the issuer is reached from here, when its own URL leads nowhere: documents are fetched there in its place, and the names in
+   * them and in tokens stay the issuer's. Without a path it has the issuer's.
+   */
+  readonly discovery?: string
+  /** Lets `discovery` be plain http on hosts other than loopback: whoever answers there is the issuer. Default: false. */
+  readonly insecureDiscovery?: boolean
   /** Default: RS256 only. */
   readonly algorithms?: readonly SignatureAlgorithm[]
   /** Seconds by which the clocks of the issuer and of this service may differ, below 300. Default: 30. */
@@ -31,8 +39,29 @@ export interface VerifierOptions {
   readonly onEvent?: (event: VerifierEvent) => void
 }
 
-export type VerifierSettings = Required<Omit<VerifierOptions, 'audience' | 'onEvent'>> &
-  Pick<VerifierOptions, 'onEvent'> & { readonly audience: readonly string[] }
+export type VerifierSettings = Required<
+  Omit<VerifierOptions, 'audience' | 'discovery' | 'insecureDiscovery' | 'onEvent'>
+> &
+  Pick<VerifierOptions, 'onEvent'> & {
+    readonly audience: readonly string[]
+    readonly discovery: string | undefined
+    /** Whether who answers there is not known. */
+    readonly isDiscoveryInsecure: boolean
+  }
+
+export const VERIFIER_OPTIONS = Object.keys({
+  issuer: 0,
+  audience: 0,
+  discovery: 0,
+  insecureDiscovery: 0,
+  algorithms: 0,
+  clockTolerance: 0,
+  pollInterval: 0,
+  mode: 0,
+  maxStaleness: 0,
+  cacheSize: 0,
+  onEvent: 0,
+} satisfies Record<keyof VerifierOptions, 0>)
 
 /** The issuer clears a revocation five minutes after the token has expired: who tolerates as much would take the token again. */
 const MAX_CLOCK_TOLERANCE = 300
@@ -41,13 +70,17 @@ const MAX_POLL_INTERVAL = 3600
 
 /** @throws TypeError that says what is wrong */
 export function readOptions(options: VerifierOptions): VerifierSettings {
-  const settings = {
+  assert(typeof options === 'object' && options !== null, 'The options of a verifier are an object.')
+  assertKnownNames(options, VERIFIER_OPTIONS, 'a verifier')
+  const { discovery, insecureDiscovery, ...settings } = {
     algorithms: ['RS256'] as const,
     clockTolerance: 30,
     pollInterval: 5,
     mode: 'lenient' as const,
     maxStaleness: 60,
     cacheSize: 10_000,
+    discovery: undefined,
+    insecureDiscovery: false,
     ...withoutUndefined(options),
     audience: [options.audience].flat(),
   }
@@ -77,23 +110,30 @@ export function readOptions(options: VerifierOptions): VerifierSettings {
   assert(Number.isSafeInteger(cacheSize) && cacheSize >= 0, 'cacheSize must be a number of tokens.')
   assert(onEvent === undefined || typeof onEvent === 'function', 'onEvent must be a function.')
   // A copy, as `audience` is: what is done to the options afterwards changes nothing.
-  return { ...settings, algorithms: [...algorithms] }
+  return { ...settings, algorithms: [...algorithms], ...readDiscovery(issuer, discovery, insecureDiscovery) }
 }
 
-/** RFC 6749 Appendix A.1, A.2. What is empty was meant to be something. @throws TypeError */
-export function assertApiKeyClient(client: ApiKeyClient): void {
-  const isCredential = (value: unknown) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
-  assert(typeof client === 'object' && client !== null, 'apiKeys must be an object with a clientId.')
-  assert(isCredential(client.clientId), 'apiKeys.clientId must be a non-empty string of printable ASCII.')
+/** @throws TypeError */
+function readDiscovery(
+  issuer: string,
+  discovery: unknown,
+  mayBeInsecure: unknown,
+): Pick<VerifierSettings, 'discovery' | 'isDiscoveryInsecure'> {
+  assert(typeof mayBeInsecure === 'boolean', 'insecureDiscovery must be true or false.')
+  if (discovery === undefined) return { discovery, isDiscoveryInsecure: false }
+  const url = typeof discovery === 'string' ? parseUrl(discovery) : undefined
+  if (url === undefined || !isPlain(url)) throw new TypeError('discovery must be a URL without a query or fragment.')
   assert(
-    client.clientSecret === undefined || isCredential(client.clientSecret),
-    'apiKeys.clientSecret must be a non-empty string of printable ASCII.',
+    !url.pathname.includes('/.well-known/'),
+    'discovery is the URL that stands for the issuer, without /.well-known/ and what follows.',
   )
+  assert(
+    isSafe(url) || mayBeInsecure === true,
+    'discovery must be an https URL; plain http to hosts other than loopback needs insecureDiscovery: true, because whoever answers there is the issuer.',
+  )
+  if (url.pathname === '/') url.pathname = new URL(issuer).pathname
+  return { discovery: url.href, isDiscoveryInsecure: !isSafe(url) }
 }
-
-/** An option that is undefined counts as absent. */
-const withoutUndefined = (options: VerifierOptions): VerifierOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as VerifierOptions
 
 const isSeconds = (value: number): boolean => Number.isFinite(value) && value >= 0
 

@@ -1,14 +1,20 @@
 /** Offline verification of access tokens (RFC 9068 §4), with their revocation by Token Status Lists. */
+
+import type { AccessTokenClaims } from './access-token-claims.ts'
+import { type ApiKeyClient, assertApiKeyClient } from './api-keys/api-key-client.ts'
 import { createExchangeGate } from './api-keys/exchange-gate.ts'
 import { createApiKeyVerification } from './api-keys/exchanged-keys.ts'
-import { type ApiKeyClient, createTokenExchange } from './api-keys/token-exchange.ts'
-import { type AccessTokenClaims, checkClaims, checkTimes, createRevocationCheck } from './claims.ts'
-import { type Environment, systemEnvironment, untilClosed } from './environment.ts'
-import { followIssuer, type Health } from './issuer/issuer.ts'
+import { createTokenExchange } from './api-keys/token-exchange.ts'
+import { checkClaims, checkTimes, createRevocationCheck } from './claims.ts'
+import { type Environment, readEnvironment, untilClosed } from './environment.ts'
+import type { Health } from './issuer/health.ts'
+import { followIssuer } from './issuer/issuer.ts'
 import type { VerificationKey } from './jose/jwk-set.ts'
 import { createJwsVerification, type VerifiedJws } from './jose/jws.ts'
-import { assertApiKeyClient, type Mode, readOptions, type VerifierOptions } from './options.ts'
+import { assertKnownNames } from './known-names.ts'
+import { type Mode, readOptions, type VerifierOptions } from './options.ts'
 import { createRecentlyUsed } from './recently-used.ts'
+import { createOutageWarning, eventsToWarnings, warnOfInsecureDiscovery } from './warnings.ts'
 
 export interface VerifyOptions {
   readonly mode?: Mode | undefined
@@ -33,8 +39,8 @@ export interface Verifier {
    */
   readonly apiKeys: (client: ApiKeyClient) => ApiKeyVerifier
   /**
-   * Resolves when keys and status lists have been loaded. As long as the token service can't be reached it waits.
-   * @throws TokenError unavailable, when the verifier is closed before
+   * Resolves when keys and status lists have been loaded.
+   * @throws TokenError unavailable, with the reason, when the try under way fails. The next call waits for the next try.
    */
   readonly ready: () => Promise<void>
   readonly health: () => Health
@@ -61,14 +67,16 @@ interface VerifiedToken {
 
 /**
  * Begins to fetch keys and status lists at once, and goes on in the background until `close`.
- * @param surroundings clock, timers, randomness and network, for tests with their own
+ * @param surroundings clock, timers, randomness and network: those that are not the system's
  * @throws TypeError for options that make no sense
  */
-export function createVerifier(options: VerifierOptions, surroundings: Environment = systemEnvironment): Verifier {
+export function createVerifier(options: VerifierOptions, surroundings: Partial<Environment> = {}): Verifier {
   const settings = readOptions(options)
+  const { issuer, discovery, onEvent } = settings
   const { audience, algorithms, clockTolerance, pollInterval } = settings
-  const { environment, report, close } = untilClosed(surroundings, settings.onEvent)
-  const followed = followIssuer(settings, environment, report)
+  const { environment, report, close } = untilClosed(readEnvironment(surroundings), onEvent ?? eventsToWarnings)
+  const watch = onEvent === undefined ? createOutageWarning(issuer) : () => undefined
+  const followed = followIssuer(settings, environment, report, watch)
   const { keys, statusLists } = followed
   const verifyAccessToken = createJwsVerification(keys, algorithms, ACCESS_TOKEN)
   const checkRevocation = createRevocationCheck({ keys, maxStalenessMs: settings.maxStaleness * 1000, report })
@@ -81,12 +89,14 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
   }
 
   function admit(token: string, { payload, key }: VerifiedJws): AccessTokenClaims {
-    const claims = checkClaims(payload, { issuer: settings.issuer, audience, isListUri: statusLists.isListUri })
+    const claims = checkClaims(payload, { issuer, audience, isListUri: statusLists.isListUri })
     cache.set(token, { claims, key })
     return claims
   }
 
-  const verify: Verifier['verify'] = async (token, { mode = settings.mode } = {}) => {
+  const verify: Verifier['verify'] = async (token, options = {}) => {
+    assertKnownNames(options, ['mode'], 'verify')
+    const { mode = settings.mode } = options
     const claims = known(token) ?? admit(token, await verifyAccessToken(token))
     checkTimes(claims, environment.now() / 1000, clockTolerance)
     const list = claims.status && statusLists.get(claims.status.status_list.uri, claims.exp)
@@ -99,8 +109,14 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
     return claims
   }
 
+  if (discovery !== undefined && settings.isDiscoveryInsecure) {
+    warnOfInsecureDiscovery(discovery)
+    // A listener may want what the caller has only after this.
+    queueMicrotask(() => report({ type: 'insecure_discovery', uri: discovery }))
+  }
+
   return {
-    issuer: settings.issuer,
+    issuer,
     audience,
     pollInterval,
     verify,
@@ -113,7 +129,7 @@ export function createVerifier(options: VerifierOptions, surroundings: Environme
         verify: createApiKeyVerification<AccessTokenClaims, VerifyOptions>(tokens, exchange, gate, environment, report),
       }
     },
-    ready: () => followed.ready,
+    ready: followed.ready,
     health: followed.health,
     close() {
       close()

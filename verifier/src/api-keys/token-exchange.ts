@@ -3,12 +3,7 @@ import type { Environment } from '../environment.ts'
 import { fetchLimited, messageOf, readBody } from '../issuer/limited-fetch.ts'
 import type { MetadataSource } from '../issuer/metadata.ts'
 import { type JsonObject, parseJsonObject } from '../jose/decoding.ts'
-
-/** The client as which a service exchanges keys: public, or confidential by a secret. */
-export interface ApiKeyClient {
-  readonly clientId: string
-  readonly clientSecret?: string | undefined
-}
+import type { ApiKeyClient } from './api-key-client.ts'
 
 /** What the token service says to a key. Problems repeat nothing of the key, nor of what came. */
 export type ExchangeAnswer =
@@ -47,7 +42,7 @@ export function createTokenExchange(
   async function ask(key: string): Promise<ExchangeAnswer> {
     if (hasFailed) await metadata.refresh()
     const { tokenEndpoint } = await metadata.read()
-    if (tokenEndpoint === undefined) return failed('The metadata names no token_endpoint that is an https URL.')
+    if (tokenEndpoint === undefined) return failed(`The metadata names no token_endpoint that is ${metadata.kind}.`)
     const response = await fetchLimited(fetch, tokenEndpoint, {
       method: 'POST',
       headers: { accept: 'application/json', ...authorization },

@@ -1,8 +1,8 @@
 /** The issuer's keys, kept fresh. */
 import type { Environment, Report } from '../environment.ts'
-import type { SignatureAlgorithm } from '../jose/algorithms.ts'
 import { type KeyLeftOut, type KeySet, readKeySet, type VerificationKey } from '../jose/jwk-set.ts'
 import type { KeySource } from '../jose/jws.ts'
+import type { SignatureAlgorithm } from '../jose/signature-algorithm.ts'
 import { TokenError } from '../token-error.ts'
 import type { MetadataSource } from './metadata.ts'
 import { createPolledDocument, type PolledDocument } from './polled-document.ts'

@@ -1,8 +1,10 @@
 /** All status lists of the issuer, kept fresh: those that it says it has (§9 of the draft) and those that tokens name. */
 import type { Environment, Report } from '../environment.ts'
 import { parseJsonObject } from '../jose/decoding.ts'
-import { liesUnder, type MetadataSource } from './metadata.ts'
-import { createPolledDocument, type DocumentHealth, type PolledDocument } from './polled-document.ts'
+import type { DocumentHealth } from './health.ts'
+import { type Locations, liesUnder } from './locations.ts'
+import type { MetadataSource } from './metadata.ts'
+import { createPolledDocument, type PolledDocument } from './polled-document.ts'
 import {
   assertCurrent,
   type ListRules,
@@ -48,6 +50,7 @@ export interface StatusLists {
 
 export function createStatusLists(
   issuer: string,
+  locations: Locations,
   metadata: Pick<MetadataSource, 'read'>,
   rules: ListRules,
   environment: Environment,
@@ -57,7 +60,7 @@ export function createStatusLists(
   const aggregation = createAggregation(issuer, metadata, environment, report)
 
   function add(uri: string): NamedList {
-    const list = createNamedList(uri, rules, environment, report)
+    const list = createNamedList(uri, locations, rules, environment, report)
     lists.set(uri, list)
     return list
   }
@@ -109,12 +112,22 @@ export function createStatusLists(
   }
 }
 
-function createNamedList(uri: string, rules: ListRules, environment: Environment, report: Report): NamedList {
+function createNamedList(
+  uri: string,
+  locations: Locations,
+  rules: ListRules,
+  environment: Environment,
+  report: Report,
+): NamedList {
   const document = createPolledDocument<StatusList>(
     {
       name: 'status_list',
       accept: `application/${STATUS_LIST_TYPE}`,
-      locate: async () => uri,
+      locate: async () => {
+        const where = locations.of(uri)
+        if (where === undefined) throw new Error('It does not lie under the issuer.')
+        return where
+      },
       read: body => readStatusList(body, uri, rules),
       confirm: held => assertCurrent(held, environment.now(), rules.clockTolerance),
       heedsAge: true,

@@ -22,5 +22,8 @@ export async function readBody(response: Response): Promise<Uint8Array> {
 /** `fetch failed` alone says nothing: the reason is in the cause. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'It failed.'
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+  if (!(error.cause instanceof Error)) return error.message
+  // Where a name has several addresses, each has an error of its own, and the whole has a code only.
+  const { message, code } = error.cause as NodeJS.ErrnoException
+  return `${error.message}: ${message || code || error.cause.name}`
 }

@@ -1,17 +1,9 @@
 /** A document that is fetched again and again, and of which the last good version is kept. */
 import type { Environment, Report } from '../environment.ts'
 import { createAgeReport } from './age-report.ts'
+import type { DocumentHealth } from './health.ts'
 import { getDocument, type HttpAnswer } from './http-document.ts'
 import { messageOf } from './limited-fetch.ts'
-
-export interface DocumentHealth {
-  /** Undefined until it is known where the document lies. */
-  readonly uri: string | undefined
-  /** Seconds since the kept version was last known to be the newest; undefined when there is none. */
-  readonly ageSeconds: number | undefined
-  /** Why the last try failed. */
-  readonly problem: string | undefined
-}
 
 export interface PolledDocument<Value> {
   /** What the newest good version says. */

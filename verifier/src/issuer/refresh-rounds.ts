@@ -8,8 +8,8 @@ const JITTER = 0.1
 const RETRY_MS = 500
 
 export interface RefreshRounds {
-  /** Resolves when all is loaded; rejects when it is stopped before, with TokenError unavailable. */
-  readonly ready: Promise<void>
+  /** Resolves when all is loaded; rejects with TokenError unavailable when the round under way, or else the next, fails, or none follows. */
+  readonly ready: () => Promise<void>
   readonly stop: () => void
 }
 
@@ -17,15 +17,19 @@ export interface Refreshed {
   /** Never rejects. */
   readonly refresh: () => Promise<void>
   readonly isLoaded: () => boolean
-  /** Whether nothing is wrong with what is loaded. */
-  readonly isWell: () => boolean
+  /** What is wrong; undefined when nothing is. */
+  readonly problem: () => string | undefined
 }
+
+/** Told after each round what is wrong; undefined when nothing is. */
+export type WatchRounds = (problem: string | undefined) => void
 
 /** @param pollInterval seconds from the start of a round to that of the next, when nothing is missing or out of date */
 export function startRefreshRounds(
-  { refresh, isLoaded, isWell }: Refreshed,
+  { refresh, isLoaded, problem }: Refreshed,
   pollInterval: number,
   { elapsed, random, schedule }: Environment,
+  watch: WatchRounds,
 ): RefreshRounds {
   const readiness = createReadiness()
   /** Rounds in a row after which something was missing or out of date. */
@@ -41,9 +45,12 @@ export function startRefreshRounds(
   async function round(): Promise<void> {
     const beganAt = elapsed()
     await refresh()
-    if (isLoaded()) readiness.reached()
-    failures = isLoaded() && isWell() ? 0 : failures + 1
     if (isStopped) return
+    const reason = problem()
+    if (isLoaded()) readiness.reached()
+    else readiness.missed(reason ?? 'Something is missing.')
+    failures = isLoaded() && reason === undefined ? 0 : failures + 1
+    watch(reason)
     const ms = intervalMs() * (1 - JITTER * random()) - (elapsed() - beganAt)
     cancel = schedule(round, Math.max(ms, 0))
   }
@@ -54,19 +61,38 @@ export function startRefreshRounds(
     stop() {
       isStopped = true
       cancel()
-      readiness.missed()
+      readiness.closed()
     },
   }
 }
 
+/** A promise for each round, until one has loaded all or there are no more: that one is kept. */
 function createReadiness() {
-  let reached = (): void => {}
-  let missed = (): void => {}
-  const promise = new Promise<void>((resolve, reject) => {
-    reached = resolve
-    missed = () => reject(new TokenError('unavailable', 'The verifier was closed before it was ready.'))
+  let isReached = false
+  let round = promiseOfRound()
+  return {
+    promise: () => round.promise,
+    reached() {
+      isReached = true
+      round.resolve()
+    },
+    missed(reason: string) {
+      if (isReached) return
+      round.reject(new TokenError('unavailable', `The verifier is not ready. ${reason}`))
+      round = promiseOfRound()
+    },
+    closed: () => round.reject(new TokenError('unavailable', 'The verifier was closed before it was ready.')),
+  }
+}
+
+// Promise.withResolvers is not in Node 20.
+function promiseOfRound() {
+  let resolve = (): void => {}
+  let reject = (_error: TokenError): void => {}
+  const promise = new Promise<void>((...settle) => {
+    ;[resolve, reject] = settle
   })
   // Nobody has to wait for it.
   promise.catch(() => undefined)
-  return { promise, reached, missed }
+  return { promise, resolve, reject }
 }

@@ -1,8 +1,7 @@
 /** The signature algorithms of RFC 7518 §3.3 and §3.4 and RFC 8037 §3.1, and the keys that each of them takes. */
 import { type KeyObject, verify } from 'node:crypto'
 import { decodeBase64url, type JsonObject } from './decoding.ts'
-
-export type SignatureAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
+import type { SignatureAlgorithm } from './signature-algorithm.ts'
 
 interface AlgorithmRules {
   readonly kty: string

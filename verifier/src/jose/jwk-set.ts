@@ -1,7 +1,8 @@
 /** A JWK Set (RFC 7517 §5): its bad keys are left out, and the good ones beside them go on. */
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto'
-import { algorithmOf, algorithmRules, numbersOf, type SignatureAlgorithm } from './algorithms.ts'
+import { algorithmOf, algorithmRules, numbersOf } from './algorithms.ts'
 import { isJsonObject, type JsonObject, parseJsonObject } from './decoding.ts'
+import type { SignatureAlgorithm } from './signature-algorithm.ts'
 
 export interface VerificationKey {
   readonly kid: string

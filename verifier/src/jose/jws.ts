@@ -1,8 +1,9 @@
 /** The verification of a JWS (RFC 7515 §5.2) by what was set up, never by what the header or the issuer proposes (RFC 8725 §3.1). */
 import { TokenError } from '../token-error.ts'
-import { algorithmRules, type SignatureAlgorithm } from './algorithms.ts'
+import { algorithmRules } from './algorithms.ts'
 import { decodeBase64url, type JsonObject, parseJsonObject } from './decoding.ts'
 import type { VerificationKey } from './jwk-set.ts'
+import type { SignatureAlgorithm } from './signature-algorithm.ts'
 
 export interface VerifiedJws {
   readonly payload: JsonObject

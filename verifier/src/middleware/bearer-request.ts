@@ -51,20 +51,35 @@ export function findApiKey(request: BearerRequest): { readonly apiKey: string } 
 }
 
 /** What Fastify and Express have in common: a request of Node's http or http2. */
-interface NodeRequest {
+export interface NodeRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** Names and values by turns. */
-  readonly rawHeaders: readonly string[]
+  /** Names and values by turns. Mocks and adapters have none. */
+  readonly rawHeaders?: readonly string[] | undefined
+}
+
+/** Headers of the web, which some mocks have in place of Node's. */
+type WebHeaders = { readonly get: (name: string) => string | null }
+
+const areOfTheWeb = (headers: object): headers is WebHeaders => 'get' in headers && typeof headers.get === 'function'
+
+/** They join the lines of one name by a comma and a space. No Bearer credentials have these, so beside them they are a joint. */
+export function linesOfWeb(headers: WebHeaders, name: string): readonly string[] {
+  const value = headers.get(name)
+  if (value === null) return []
+  return /(?:^|, )bearer(?: |$)/i.test(value) ? value.split(', ') : [value]
 }
 
 /**
  * Node keeps the first of two Authorization lines and drops the other, and joins others, so the raw lines are counted. Where there is
- * one, the parsed header counts, which another middleware or an adapter may have set.
+ * one, the parsed header counts, which another middleware or an adapter may have set. Where there are no raw lines, all that is there
+ * counts, however it is spelt: of two lines either both are seen, or one is all that came through.
  */
-function linesOf({ headers, rawHeaders }: NodeRequest, name: string): readonly string[] {
+function linesOf({ headers, rawHeaders = [] }: NodeRequest, name: string): readonly string[] {
   const lines = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === name && index % 2 === 1)
   if (lines.length > 1) return lines
-  return [headers[name] ?? []].flat()
+  if (rawHeaders.length > 0) return [headers[name] ?? []].flat()
+  if (areOfTheWeb(headers)) return linesOfWeb(headers, name)
+  return Object.entries(headers).flatMap(([each, value]) => (each.toLowerCase() === name ? (value ?? []) : []))
 }
 
 /** A request target is a path with a query, or a whole URL (RFC 9112 §3.2). */
@@ -75,8 +90,8 @@ function split(target: string): { readonly path: string; readonly query: string 
   return { path: target.slice(origin.length, end) || '/', query: target.slice(end) }
 }
 
-const isForm = ({ headers }: NodeRequest): boolean =>
-  /^application\/x-www-form-urlencoded *(?:;|$)/i.test(String(headers['content-type'] ?? ''))
+const isForm = (request: NodeRequest): boolean =>
+  /^application\/x-www-form-urlencoded *(?:;|$)/i.test(linesOf(request, 'content-type').join())
 
 /** Body parsers make an object of a form, or URLSearchParams. */
 const hasToken = (body: unknown): boolean =>
@@ -92,6 +107,8 @@ export const pathOf = (target: string): string => split(target).path
  * @param body what a body parser has made of the body; undefined when none was there yet
  */
 export function readNodeRequest(request: NodeRequest, target: string, body: unknown): BearerRequest {
+  if (typeof request.headers !== 'object' || request.headers === null)
+    throw new TypeError('The request has no headers.')
   const { path, query } = split(target)
   return {
     authorization: linesOf(request, 'authorization'),

@@ -1,8 +1,7 @@
 /** Middlewares for Express, and for Connect and its like: whatever has handlers of Node's requests and hears of errors by `next`. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AccessTokenClaims } from '../claims.ts'
+import type { AccessTokenClaims } from '../access-token-claims.ts'
 import type { Verifier } from '../verifier.ts'
-import { pathOf, readNodeRequest } from './bearer-request.ts'
+import { type NodeRequest, pathOf, readNodeRequest } from './bearer-request.ts'
 import { createGuard, type MiddlewareOptions, type WireAnswer } from './guard.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
 
@@ -16,14 +15,23 @@ declare global {
   }
 }
 
-export interface SignetRequest extends IncomingMessage {
+/** What is looked at of a request. Node's types would ask for theirs in each service that has none. */
+export interface SignetRequest extends NodeRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
   /** The whole target, where a router has cut its own part off `url`. */
-  readonly originalUrl?: string
+  readonly originalUrl?: string | undefined
   readonly body?: unknown
   user?: AccessTokenClaims | undefined
 }
 
-export type SignetHandler = (request: SignetRequest, response: ServerResponse, next: (error?: unknown) => void) => void
+export interface SignetResponse {
+  statusCode: number
+  setHeader(name: string, value: string): unknown
+  end(body: string): unknown
+}
+
+export type SignetHandler = (request: SignetRequest, response: SignetResponse, next: (error?: unknown) => void) => void
 
 export type SignetExpressOptions = MiddlewareOptions<SignetRequest>
 
@@ -37,7 +45,7 @@ export interface SignetExpress extends Middlewares<SignetHandler> {
 const targetOf = ({ originalUrl, url = '' }: SignetRequest): string => originalUrl ?? url
 
 /** The body of an answer to HEAD is left out by Node. */
-function answer(response: ServerResponse, { status, headers, body }: WireAnswer): void {
+function answer(response: SignetResponse, { status, headers, body }: WireAnswer): void {
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.end(body)
@@ -49,7 +57,7 @@ export function signetExpress(options: SignetExpressOptions): SignetExpress {
 
   const middlewares = createMiddlewares<SignetHandler>(requirement => {
     /** Whether the request may go on; it has been answered when not. */
-    async function mayPass(request: SignetRequest, response: ServerResponse): Promise<boolean> {
+    async function mayPass(request: SignetRequest, response: SignetResponse): Promise<boolean> {
       const bearer = readNodeRequest(request, targetOf(request), request.body)
       const outcome = await admit(request, bearer, requirement)
       if ('claims' in outcome) {

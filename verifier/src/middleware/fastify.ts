@@ -1,8 +1,16 @@
 /** A plugin for Fastify 5. Fastify is imported for its types only. */
-import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
-import type { AccessTokenClaims } from '../claims.ts'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawServerBase,
+  RegisterOptions,
+  RouteGenericInterface,
+} from 'fastify'
+import type { AccessTokenClaims } from '../access-token-claims.ts'
 import type { Verifier } from '../verifier.ts'
 import { readNodeRequest } from './bearer-request.ts'
+import { readDecorators, type SignetDecorators } from './fastify-decorators.ts'
 import { createGuard, type MiddlewareOptions } from './guard.ts'
 import type { ResourceMetadata } from './resource-metadata.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
@@ -24,13 +32,21 @@ declare module 'fastify' {
   }
 }
 
-export type SignetFastifyOptions = MiddlewareOptions<AnyRequest>
+export type { SignetDecorators } from './fastify-decorators.ts'
 
-async function plugin(app: FastifyInstance, options: SignetFastifyOptions): Promise<void> {
+export type SignetFastifyOptions = MiddlewareOptions<AnyRequest> & {
+  /** Names in place of the plugin's own, where others have taken those. */
+  readonly decorators?: SignetDecorators | undefined
+}
+
+async function plugin(app: FastifyInstance, options: SignetFastifyOptions & RegisterOptions): Promise<void> {
+  // What `register` takes for itself comes along.
+  const { decorators = {}, prefix: _prefix, logLevel: _level, logSerializers: _serializers, ...guarding } = options
   // First of all, because it throws when the plugin is there already: no verifier is made then.
-  app.decorateRequest('user', null as unknown as AccessTokenClaims)
-  const { verifier, resourceMetadata: metadata, admit } = createGuard(options)
+  const names = readDecorators(app, decorators)
+  const { verifier, resourceMetadata: metadata, admit } = createGuard<AnyRequest>(guarding)
   if (!('verifier' in options) || options.verifier === undefined) app.addHook('onClose', async () => verifier.close())
+  app.decorateRequest(names.user, null)
 
   const { authenticate, requireToken, requireRole, requirePermission } = createMiddlewares<SignetHook>(
     requirement => async (request, reply) => {
@@ -42,17 +58,17 @@ async function plugin(app: FastifyInstance, options: SignetFastifyOptions): Prom
         const { status, headers, body } = outcome.refusal
         return reply.code(status).headers(headers).send(body)
       }
-      request.user = outcome.claims
+      Object.assign(request, { [names.user]: outcome.claims })
       return undefined
     },
   )
   if (metadata !== undefined) serve(app, metadata)
   app
-    .decorate('verifier', verifier)
-    .decorate('authenticate', authenticate)
-    .decorate('requireToken', requireToken)
-    .decorate('requireRole', requireRole)
-    .decorate('requirePermission', requirePermission)
+    .decorate(names.verifier, verifier)
+    .decorate(names.authenticate, authenticate)
+    .decorate(names.requireToken, requireToken)
+    .decorate(names.requireRole, requireRole)
+    .decorate(names.requirePermission, requirePermission)
 }
 
 /** @throws TypeError where the document would lie elsewhere than challenges say */

@@ -1,7 +1,9 @@
 /** Decides who gets in, once for all frameworks: those only translate. */
-import type { ApiKeyClient } from '../api-keys/token-exchange.ts'
-import type { AccessTokenClaims } from '../claims.ts'
-import { assertApiKeyClient, readOptions, type VerifierOptions } from '../options.ts'
+
+import type { AccessTokenClaims } from '../access-token-claims.ts'
+import { type ApiKeyClient, assertApiKeyClient } from '../api-keys/api-key-client.ts'
+import { assertKnownNames } from '../known-names.ts'
+import { readOptions, VERIFIER_OPTIONS, type VerifierOptions } from '../options.ts'
 import { TokenError } from '../token-error.ts'
 import { type ApiKeyVerifier, createVerifier, type Verifier } from '../verifier.ts'
 import { type BearerFault, type BearerRequest, findApiKey, findToken } from './bearer-request.ts'
@@ -98,14 +100,18 @@ function readResourceMetadata(
   return describeResource(audience[0] ?? '', issuer, option === true ? {} : option)
 }
 
+const GUARD_OPTIONS = ['formatError', 'apiKeys', 'resourceMetadata', 'verifier']
+
 export function createGuard<Request>(options: MiddlewareOptions<Request>): Guard<Request> {
   const { formatError = problem => problem, apiKeys: client, resourceMetadata: metadata, ...rest } = options
   if (typeof formatError !== 'function') throw new TypeError('formatError must be a function.')
-  const given = 'verifier' in rest ? rest.verifier : undefined
+  const { verifier: given, ...own } = { verifier: undefined, ...rest }
+  if (given === undefined) assertKnownNames(options, [...VERIFIER_OPTIONS, ...GUARD_OPTIONS], 'a guard')
+  else assertKnownNames(options, GUARD_OPTIONS, 'a guard that is given its verifier')
   // Once a verifier is made it polls: whatever is wrong is found before.
-  const resourceMetadata = readResourceMetadata(given ?? readOptions(rest as VerifierOptions), metadata)
+  const resourceMetadata = readResourceMetadata(given ?? readOptions(own as VerifierOptions), metadata)
   if (client !== undefined) assertApiKeyClient(client)
-  const verifier = given ?? createVerifier(rest as VerifierOptions)
+  const verifier = given ?? createVerifier(own as VerifierOptions)
   const apiKeys = client === undefined ? undefined : verifier.apiKeys(client)
   const refusals = createRefusals({
     realm: verifier.audience[0] ?? '',

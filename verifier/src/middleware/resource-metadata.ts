@@ -1,4 +1,5 @@
 /** Protected resource metadata (RFC 9728): tells whoever comes without a token where to get one. */
+import { assertKnownNames } from '../known-names.ts'
 import { assertIdentifier } from '../safe-url.ts'
 import { isScopeToken } from './route-requirements.ts'
 
@@ -23,11 +24,9 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource'
  * @param resource the audience of the service; the Host header of a request is never looked at
  * @throws TypeError for an audience that is no place to ask, or scopes that are none
  */
-export function describeResource(
-  resource: string,
-  issuer: string,
-  { scopes = [] }: ResourceMetadataOptions,
-): ResourceMetadata {
+export function describeResource(resource: string, issuer: string, options: ResourceMetadataOptions): ResourceMetadata {
+  assertKnownNames(options, ['scopes'], 'resourceMetadata')
+  const { scopes = [] } = options
   assertIdentifier(resource, 'With resourceMetadata the first audience')
   const { origin, pathname } = new URL(resource)
   // Routers read other characters each in their own way.

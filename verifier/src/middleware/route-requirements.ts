@@ -1,4 +1,5 @@
 /** What a route asks of a token. It is checked when the route is set up: its names go into headers later. */
+import { assertKnownNames } from '../known-names.ts'
 import type { Mode } from '../options.ts'
 
 export interface RouteOptions {
@@ -27,6 +28,7 @@ const MODES: readonly unknown[] = [undefined, 'lenient', 'strict']
 
 function assertOptions(options: RouteOptions): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('The options of a route are an object.')
+  assertKnownNames(options, ['mode'], 'a route')
   if (!MODES.includes(options.mode)) throw new TypeError("The mode of a route is 'lenient' or 'strict'.")
 }
 

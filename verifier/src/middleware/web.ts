@@ -1,6 +1,8 @@
 /** Middlewares for web-standard requests: Hono, Bun, Deno and whatever else has Request and Response. */
-import type { AccessTokenClaims } from '../claims.ts'
+import type { AccessTokenClaims } from '../access-token-claims.ts'
 import type { Verifier } from '../verifier.ts'
+import type { WebRequest, WebResponse } from '../web-types.ts'
+import { linesOfWeb } from './bearer-request.ts'
 import { createGuard, type MiddlewareOptions } from './guard.ts'
 import { createMiddlewares, type Middlewares } from './route-requirements.ts'
 
@@ -8,22 +10,15 @@ import { createMiddlewares, type Middlewares } from './route-requirements.ts'
  * Answers the claims of the access token, or the response to send in their place. Looks at the header and at the query only: a
  * form cannot be read without taking it from whoever handles the request.
  */
-export type SignetAuthentication = (request: Request) => Promise<AccessTokenClaims | Response>
+export type SignetAuthentication = (request: WebRequest) => Promise<AccessTokenClaims | WebResponse>
 
-export type SignetWebOptions = MiddlewareOptions<Request>
+export type SignetWebOptions = MiddlewareOptions<WebRequest>
 
 export interface SignetWeb extends Middlewares<SignetAuthentication> {
   /** Answers the resource metadata where that is asked for, and undefined to everything else. */
-  readonly resourceMetadata: (request: Request) => Response | undefined
+  readonly resourceMetadata: (request: WebRequest) => WebResponse | undefined
   /** Close it when the service stops. */
   readonly verifier: Verifier
-}
-
-/** Headers join the lines of one name by a comma and a space. No Bearer credentials have these, so beside them they are a joint. */
-function authorizationOf({ headers }: Request): readonly string[] {
-  const value = headers.get('authorization')
-  if (value === null) return []
-  return /(?:^|, )bearer(?: |$)/i.test(value) ? value.split(', ') : [value]
 }
 
 /** @throws what `createVerifier` throws, and TypeError for what is wrong with the other options */
@@ -33,7 +28,7 @@ export function signetWeb(options: SignetWebOptions): SignetWeb {
   const middlewares = createMiddlewares<SignetAuthentication>(requirement => async request => {
     const { pathname, searchParams } = new URL(request.url)
     const bearer = {
-      authorization: authorizationOf(request),
+      authorization: linesOfWeb(request.headers, 'authorization'),
       apiKey: [request.headers.get('x-api-key') ?? []].flat(),
       hasTokenInQuery: searchParams.has('access_token'),
       hasTokenInForm: false,

@@ -1,0 +1,1 @@
+export type SignatureAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
