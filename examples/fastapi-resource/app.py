@@ -48,6 +48,8 @@ def create_app(
     verifier = Verifier(
         issuer=settings.issuer,
         audience=settings.audience,
+        discovery=settings.discovery,
+        insecure_discovery=settings.insecure_discovery,
         poll_interval=settings.poll_interval,
         max_staleness=settings.max_staleness,
         api_keys=settings.api_keys,

@@ -12,6 +12,10 @@ from signet import ApiKeyClient
 class Settings:
     issuer: str = "http://127.0.0.1:3000"
     audience: str = "https://api.example.com"
+    discovery: str | None = None
+    """The URL at which the issuer is reached from here, when its own leads nowhere."""
+    insecure_discovery: bool = False
+    """Whether that may be plain http beyond loopback: whoever answers there is the issuer."""
     poll_interval: float = 5
     """Seconds. A revoked token is refused after so long at the latest."""
     max_staleness: float = 60
@@ -24,10 +28,19 @@ class Settings:
         return cls(
             issuer=environment.get("SIGNET_ISSUER", cls.issuer),
             audience=environment.get("AUDIENCE", cls.audience),
+            discovery=environment.get("SIGNET_DISCOVERY"),
+            insecure_discovery=_flag(environment, "SIGNET_INSECURE_DISCOVERY"),
             poll_interval=_seconds(environment, "POLL_INTERVAL", cls.poll_interval),
             max_staleness=_seconds(environment, "MAX_STALENESS", cls.max_staleness),
             api_keys=_api_key_client(environment),
         )
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name, "false")
+    if text not in ("true", "false"):
+        raise ValueError(f"{name} must be true or false.")
+    return text == "true"
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -13,7 +13,8 @@ from jwt import PyJWK
 
 from .fetching import Answer, Outage, fetch, new_client, post
 from .keys import Keys, read_keys
-from .metadata import Metadata, lies_under, metadata_url, read_metadata
+from .locations import Locations
+from .metadata import Metadata, lies_under, read_metadata
 from .polled import Clock, Polled, SingleFlight
 from .status_list import StatusList, read_status_list
 from .strict_json import parse_object
@@ -30,12 +31,20 @@ T = TypeVar("T")
 
 
 class Issuer:
-    def __init__(self, url: str, *, poll_interval: float, clock: Clock, monotonic: Clock) -> None:
-        self._url, self._poll_interval = url, poll_interval
+    def __init__(
+        self,
+        url: str,
+        locations: Locations,
+        *,
+        poll_interval: float,
+        clock: Clock,
+        monotonic: Clock,
+    ) -> None:
+        self._url, self._locations, self._poll_interval = url, locations, poll_interval
         self._clock, self._monotonic = clock, monotonic
         self._client = new_client()
         self._metadata: Polled[Metadata] = self._polled(
-            metadata_url(url), lambda document: read_metadata(document, url)
+            locations.metadata, lambda document: read_metadata(document, url)
         )
         self._keys: Polled[Keys] | None = None
         self._list_uris: Polled[list[str]] | None = None
@@ -46,6 +55,11 @@ class Issuer:
 
     async def start(self) -> None:
         """Polls once, whatever comes of it, and goes on in the background."""
+        if self._locations.insecure_discovery is not None:
+            log.warning(
+                "The issuer is asked at %s by plain http: whoever answers there is the issuer",
+                self._locations.insecure_discovery,
+            )
         await self._poll()
         self._polling = asyncio.create_task(self._poll_again_and_again())
 
@@ -86,13 +100,16 @@ class Issuer:
         await status_list.first()
         return status_list
 
-    async def find_token_endpoint(self, look_again: bool) -> str | None:
-        """None when the metadata names none that may be asked. Raises Outage."""
+    async def find_token_endpoint(self, look_again: bool) -> str:
+        """Raises Outage."""
         if look_again or self._metadata.value is None:
             await self._metadata.refresh()
         if self._metadata.value is None:
             raise Outage("The metadata can't be had.")
-        return self._metadata.value.token_endpoint
+        endpoint = self._locations.find(self._metadata.value.token_endpoint)
+        if endpoint is None:
+            raise Outage(f"The metadata names no token_endpoint that is {self._locations.kind}.")
+        return endpoint
 
     async def post(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
         """Raises Outage."""
@@ -112,9 +129,10 @@ class Issuer:
         if metadata is None:
             return
         if self._keys is None:
-            self._keys = self._polled(metadata.jwks_uri, read_keys)
+            self._keys = self._polled(self._locations.of(metadata.jwks_uri), read_keys)
         if self._list_uris is None and metadata.status_lists_uri is not None:
-            self._list_uris = self._polled(metadata.status_lists_uri, self._read_list_uris)
+            list_uris = self._locations.of(metadata.status_lists_uri)
+            self._list_uris = self._polled(list_uris, self._read_list_uris)
         await self._keys.refresh()
 
     async def _poll_again_and_again(self) -> None:
@@ -155,7 +173,7 @@ class Issuer:
         def confirm(held: StatusList) -> None:
             held.check_current(self._clock())
 
-        self._lists[uri] = self._polled(uri, read, confirm, heeds_age=True)
+        self._lists[uri] = self._polled(self._locations.of(uri), read, confirm, heeds_age=True)
         return self._lists[uri]
 
     def _read_list_uris(self, document: bytes) -> list[str]:

@@ -1,5 +1,6 @@
 """Authorization server metadata (RFC 8414): all that is found by the issuer's URL."""
 
+import json
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,8 +14,8 @@ class Metadata:
 
     jwks_uri: str
     status_lists_uri: str | None
-    token_endpoint: str | None
-    """Where API keys are exchanged; None when the issuer does not say, or it is no https URL."""
+    token_endpoint: object
+    """Where API keys are exchanged, if that is to be asked."""
 
 
 def check_issuer(issuer: str) -> None:
@@ -53,7 +54,9 @@ def read_metadata(document: bytes, issuer: str) -> Metadata:
     """Raises ValueError when the document is not this issuer's (§3.3)."""
     metadata = parse_object(document)
     if metadata.get("issuer") != issuer:
-        raise ValueError("it is of another issuer")
+        # What others say may be long, and stays in its line.
+        named = json.dumps(metadata.get("issuer"))[:200]
+        raise ValueError(f"it is of another issuer: {named}, not {json.dumps(issuer)}")
     jwks_uri = metadata.get("jwks_uri")
     status_lists_uri = metadata.get("status_list_aggregation_endpoint")
     if not isinstance(jwks_uri, str) or not isinstance(status_lists_uri, str | None):
@@ -62,9 +65,7 @@ def read_metadata(document: bytes, issuer: str) -> Metadata:
         if uri is not None and not lies_under(issuer, uri):
             raise ValueError("it names a place that does not lie under the issuer")
     # Most services do without it: it is no reason to do without the keys.
-    endpoint = metadata.get("token_endpoint")
-    is_usable = isinstance(endpoint, str) and is_safe_url(endpoint)
-    return Metadata(jwks_uri, status_lists_uri, endpoint if is_usable else None)
+    return Metadata(jwks_uri, status_lists_uri, metadata.get("token_endpoint"))
 
 
 def lies_under(issuer: str, uri: str) -> bool:

@@ -75,7 +75,7 @@ class Failed:
 
 Answered = Granted | Refused | Unfit
 """What the token service says to a key. Problems repeat nothing of the key, nor of what came."""
-FindEndpoint = Callable[[bool], Awaitable[str | None]]
+FindEndpoint = Callable[[bool], Awaitable[str]]
 """Where to exchange. It is told whether to look again, and raises Outage."""
 Post = Callable[[str, dict[str, str], dict[str, str]], Awaitable[Answer]]
 
@@ -106,8 +106,6 @@ class TokenExchange:
 
     async def _ask(self, key: str) -> Answered | Failed:
         endpoint = await self._find_endpoint(self._has_failed)
-        if endpoint is None:
-            return Failed("The metadata names no token_endpoint that is an https URL.")
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
             "client_id": self._client.client_id,

@@ -7,6 +7,7 @@ from .claims import AccessToken, check_times, read_claims
 from .exchanged_keys import ExchangedKeys
 from .issuer import Issuer
 from .jws import parse_jws, verify_signature
+from .locations import Locations
 from .metadata import check_issuer
 from .mode import Mode
 from .polled import Clock
@@ -23,6 +24,8 @@ class Verifier:
         *,
         issuer: str,
         audience: str,
+        discovery: str | None = None,
+        insecure_discovery: bool = False,
         poll_interval: float = 5,
         max_staleness: float = 60,
         api_keys: ApiKeyClient | None = None,
@@ -30,7 +33,9 @@ class Verifier:
         monotonic: Clock = time.monotonic,
     ) -> None:
         """
-        Intervals are in seconds. With `api_keys` API keys are taken, too, and exchanged as this client. `clock` answers the
+        `discovery` is the URL at which the issuer is reached from here, when its own leads nowhere: what is fetched is fetched
+        there, and names stay the issuer's. It may be plain http beyond loopback with `insecure_discovery` only, because whoever
+        answers there is the issuer. Intervals are in seconds. With `api_keys` API keys are taken, too, and exchanged as this client. `clock` answers the
         seconds since the epoch. What takes its time is measured by `monotonic`, which nobody sets.
         """
         check_issuer(issuer)
@@ -38,7 +43,10 @@ class Verifier:
         self.poll_interval = poll_interval
         self._max_staleness = max_staleness
         self._clock, self._monotonic = clock, monotonic
-        self._known = Issuer(issuer, poll_interval=poll_interval, clock=clock, monotonic=monotonic)
+        locations = Locations(issuer, discovery, insecure=insecure_discovery)
+        self._known = Issuer(
+            issuer, locations, poll_interval=poll_interval, clock=clock, monotonic=monotonic
+        )
         self._exchanged_keys: ExchangedKeys | None = None
         if api_keys is not None:
             known = self._known
