@@ -131,3 +131,29 @@ test('FastAPI: a wall clock that is set makes nothing fresh or stale, and does n
   issuer.publishKeys([issuer.key.jwk, added.jwk])
   t.equal(await strict(added), 200)
 })
+
+test('FastAPI: as long as a document was never had, each reason is said once: what is set up wrongly shows only when an outage is over', async t => {
+  const issuer = await startIssuer(t)
+  const path = '/.well-known/oauth-authorization-server'
+  issuer.publish(path, { status: 503, body: '' })
+  const resource = await startFastApi(t, { ...issuer, environment: { POLL_INTERVAL: '0.05' } })
+  t.match(resource.log(), /oauth-authorization-server can't be had, nothing is held: .*503/)
+  const other = resource.hears(/it is of another issuer: "https:\/\/login\.example\.com", not "http:/)
+  const said = () => resource.log().match(/can't be had/g)?.length
+  issuer.publish(path, { body: JSON.stringify({ issuer: 'https://login.example.com' }) })
+  await other
+  const { promise: thrice, resolve } = Promise.withResolvers<void>()
+  let served = 0
+  issuer.publish(path, (_, response) => {
+    response.writeHead(503).end()
+    served += 1
+    if (served === 3) resolve()
+  })
+  await thrice
+  const again = resource.hears(/oauth-authorization-server can be had again/)
+  t.equal(said(), 2)
+  issuer.publishMetadata()
+  await again
+  t.equal(said(), 2)
+  t.equal(await resource.verdict(issuer.token()), 200)
+})

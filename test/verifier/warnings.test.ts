@@ -81,6 +81,31 @@ test('what is set up wrongly is named by the one warning, and by ready', async t
   }
 })
 
+test('until all was well once each reason is said once, and not more than a few', async t => {
+  const issuer = await startIssuer(t)
+  const warnings = warningsWith(t, `The issuer ${issuer.issuer} `)
+  const { environment, verifier } = silent(t, { issuer: issuer.issuer })
+  environment.cut()
+  issuer.publishMetadata({ issuer: 'https://login.example.com' })
+  await environment.advance(60_000)
+  environment.mend()
+  await environment.advance(60_000)
+  await nextTurn()
+  t.match(warnings, [/cut/, /another issuer: "https:\/\/login\.example\.com"/])
+  t.equal(warnings.length, 2)
+  for (let number = 0; number < 20; number += 1) {
+    issuer.publishMetadata({ issuer: `https://${number}.example.com` })
+    await environment.advance(5_000)
+  }
+  await nextTurn()
+  t.equal(warnings.length, 5)
+  issuer.publishMetadata()
+  await environment.advance(5_000)
+  await verifier.ready()
+  await nextTurn()
+  t.match(warnings.slice(5), [/can be asked again/])
+})
+
 test('the README shows the warning of a slash too much as it is', async t => {
   const issuer = 'https://login.example.com/'
   const warnings = warningsWith(t, issuer)

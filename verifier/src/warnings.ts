@@ -41,15 +41,29 @@ function messageFor(event: VerifierEvent): string | undefined {
   }
 }
 
+/** A token service that says something else each time must not fill the log. */
+const MAX_REASONS = 5
+
 /**
- * Documents fail together, for one reason, so that one warning is for all: at the first failure, and when all is well again.
+ * Documents fail together, for one reason, so that one warning is for all: at the first failure, and when all is well again. Until all
+ * was well once it may be what is set up, which shows only after what it waited for has come: so each reason is said once then.
  * @returns what is to be told after each round of polls what is wrong
  */
 export function createOutageWarning(issuer: string): (problem: string | undefined) => void {
-  let isOut = false
+  const said = new Set<string>()
+  let wasWell = false
+
+  const isNews = (problem: string): boolean =>
+    said.size === 0 || (!wasWell && !said.has(problem) && said.size < MAX_REASONS)
+
   return problem => {
-    if (problem !== undefined && !isOut) warn(`The issuer ${issuer} can't be asked. ${problem}`)
-    if (problem === undefined && isOut) warn(`The issuer ${issuer} can be asked again.`)
-    isOut = problem !== undefined
+    if (problem === undefined) {
+      if (said.size > 0) warn(`The issuer ${issuer} can be asked again.`)
+      said.clear()
+      wasWell = true
+    } else if (isNews(problem)) {
+      said.add(problem)
+      warn(`The issuer ${issuer} can't be asked. ${problem}`)
+    }
   }
 }

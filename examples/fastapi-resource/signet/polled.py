@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 AGE_STEP = 1.0
 """Seconds: `Age` has no smaller unit, so only what was true a second later is known to be newer."""
+MAX_REASONS = 5
+"""What the log says at most about a document that was never had."""
 QUIET = 60.0
 """Seconds without `Age` after which it is over: one instance may look for news while another can't."""
 
@@ -67,7 +69,8 @@ class Polled(Generic[T]):
         self._heeds_age = heeds_age
         self._aged_at: float | None = None
         self._was_tried = False
-        self._is_failing = False
+        self._said: set[str] = set()
+        """Why it can't be had, as far as it was said. Empty while it can."""
 
     async def first(self) -> T | None:
         """What is held; before the first fetch has ended, waits for it."""
@@ -79,22 +82,28 @@ class Polled(Generic[T]):
         asked_at = self._monotonic()
         try:
             # After a failure the whole document is asked for: it may be the 304 that is wrong.
-            known = None if self._is_failing or self._held is None else self._held.etag
+            known = None if self._said or self._held is None else self._held.etag
             fetched = await self._fetch(self._url, known)
             age = fetched.age if self._heeds_age else None
             self._hear(fetched, asked_at, age)
             self._note(age)
         except Exception as problem:
             # Whatever it is, it must not end the polls. It is said once, not at each of them.
-            if not self._is_failing:
-                held = "nothing is held" if self.value is None else "the copy held stays in use"
-                log.warning("%s can't be had, %s: %r", self._url, held, problem)
-            self._is_failing = True
+            self._say(problem)
         else:
-            if self._is_failing:
+            if self._said:
                 log.warning("%s can be had again", self._url)
-            self._is_failing = False
+            self._said.clear()
         self._was_tried = True
+
+    def _say(self, problem: Exception) -> None:
+        """Once for each outage. What was never had may be set up wrongly: then once for each reason."""
+        reason = repr(problem)
+        is_new = self.value is None and reason not in self._said and len(self._said) < MAX_REASONS
+        if is_new or not self._said:
+            held = "nothing is held" if self.value is None else "the copy held stays in use"
+            log.warning("%s can't be had, %s: %s", self._url, held, reason)
+            self._said.add(reason)
 
     def _hear(self, fetched: Fetched, asked_at: float, age: float | None) -> None:
         # It was true after the question and before it was received (RFC 9111 §4.2.3): both, less `Age`.
