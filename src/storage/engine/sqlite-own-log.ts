@@ -2,24 +2,18 @@
  * Whether the log beside a SQLite file is its own. SQLite applies whatever log lies there: a copy that was put back beside the log of
  * another time is silently as it was before, or a mixture of both, or damaged (docs/adr/0024-files-under-a-service.md).
  */
-import { type BigIntStats, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { StorageRefused } from '../../records/unit-of-work.ts'
 import { commitsBetween, type Header } from './sqlite-header.ts'
 import { framesInFile, type Log, readLog } from './sqlite-log.ts'
 
-/**
- * Whether the file was put there, or somehow changed, after the last write to its log. The time of a change of status can't be set: a
- * copy has the time when it was put there, whatever the tool.
- */
-function wasTouchedAlone(file: string): boolean {
-  const [database, log] = [file, `${file}-wal`].map(each => statSync(each, { bigint: true })) as [
-    BigIntStats,
-    BigIntStats,
-  ]
-  if (database.mtimeNs > log.mtimeNs) return true
-  // What goes over all files (chown -R, a copy of the folder) leaves the log with two times; so does SQLite when it runs as root.
-  return log.ctimeNs === log.mtimeNs && database.ctimeNs > log.ctimeNs
-}
+const timesOf = (file: string) => statSync(file, { bigint: true })
+
+/** Nothing of the log is in the file, so SQLite has not written to it since the log began. */
+const wasWrittenAfterLog = (file: string): boolean => timesOf(file).mtimeNs > timesOf(`${file}-wal`).mtimeNs
+
+/** The time of a change of status can't be set: a copy has the time when it was put there, whatever the tool. */
+const wasPutThereAfterLog = (file: string): boolean => timesOf(file).ctimeNs > timesOf(`${file}-wal`).ctimeNs
 
 /** The commits of the log that the file may already have; the rest is in the log alone. */
 function lastInFile({ commits }: Log, frames: number) {
@@ -43,12 +37,12 @@ function isOwn({ file, before, log, now, isOpen }: Look): boolean {
   // The file has all that was committed before the log began, and nothing that is in neither.
   if (commitsBetween(first, now) < -1 || commitsBetween(before, last) < 0) return false
   const hasNothingOfLog = commitsBetween(first, before) < 0
-  if (hasNothingOfLog) return isOpen || !wasTouchedAlone(file)
+  if (hasNothingOfLog) return isOpen || !wasWrittenAfterLog(file)
   // It has a part of it: SQLite wrote that, or it is a copy of a moment since the log began.
   const written = lastInFile(log, framesInFile(`${file}-shm`, log) ?? 0)
   if (written !== undefined && commitsBetween(before, written) >= 0) return true
   // After a power loss the index may be older than the file, or missing.
-  return !isOpen && !wasTouchedAlone(file)
+  return !isOpen && !wasPutThereAfterLog(file)
 }
 
 /**

@@ -17,11 +17,10 @@ export async function rescue(database: Sqlite.Database, file: string, files: Fil
     await copyTo(database, copy)
     return `All that this process knows of is in ${copy}: if the database is lost, give it the name ${file}.`
   }
-  if (!files.isMissing('-wal')) {
-    // If it was overwritten, that stays the newest change: the next start sees it, too.
-    chmodSync(file, statSync(file).mode)
-    return undefined
-  }
+  const wasOverwritten = files.isSame('-wal') && files.isSame('-shm')
+  // That stays the newest change: the next start sees it, too.
+  if (wasOverwritten) chmodSync(file, statSync(file).mode)
+  if (!files.isMissing('-wal')) return undefined
   database.pragma('wal_checkpoint(FULL)')
   return `What was in the deleted ${file}-wal was written to ${file}.`
 }
