@@ -30,7 +30,8 @@ WORKDIR /data
 VOLUME ["/data/db", "/data/keys"]
 USER 1000:1000
 EXPOSE 3000 9090
+# Not /readyz: an orchestrator would replace every container while the database is away.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.SIGNET_MANAGEMENT_PORT ?? 9090) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.SIGNET_MANAGEMENT_PORT ?? 9090) + '/livez').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell in between, so that SIGTERM arrives.
-CMD ["node", "--max-semi-space-size=4", "/app/src/main.ts", "serve"]
+CMD ["node", "--disable-sigusr1", "--max-semi-space-size=4", "/app/src/main.ts", "serve"]

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** As `npm start` runs it. */
-export const shipped = ['--max-semi-space-size=4', main, 'serve']
+export const shipped = ['--disable-sigusr1', '--max-semi-space-size=4', main, 'serve']
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,7 +1,11 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-sigusr1
 /** The `signet` program: the environment of the process, then the command. */
+import { url as debuggerUrl } from 'node:inspector'
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
+
+// At this signal Node opens its debugger to every user of the machine. --disable-sigusr1 forbids it; so does a listener, from here on.
+process.on('SIGUSR1', () => {})
 
 // Signatures must not wait behind password hashes, which take a thread each. Read once, when the pool is first used.
 const configured = Number(process.env['UV_THREADPOOL_SIZE']) || 0
@@ -15,6 +19,14 @@ const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJs
   import('./commands/program.ts'),
   import('../package.json', { with: { type: 'json' } }),
 ])
+
+// Before there was a listener the signal has opened it, and nobody knows what was done through it meanwhile.
+const words = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(' ')]
+const isAskedFor = words.some(word => /^--inspect([-_](brk|wait))?(=|$)/.test(word))
+if (debuggerUrl() !== undefined && !isAskedFor) {
+  process.stderr.write('A signal has opened the debugger of Node. Signet ends: start it with node --disable-sigusr1.\n')
+  process.exit(1)
+}
 
 // `signet … list | head` has read enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,17 +1,34 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Logger } from 'pino'
 
 export interface ServeService {
+  readonly log: Pick<Logger, 'warn'>
   serve(): Promise<{ readonly lost: Promise<Error>; stop(): Promise<void> }>
 }
+
+/** What operators, terminals, init systems and container engines send to end a server. */
+const endings = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
+/** What programs that write their own log files are sent to open them anew. By themselves both would end the process. */
+const meaningless = ['SIGUSR1', 'SIGUSR2'] as const
+
+/** Resolves at the first signal. The next one, of whatever kind, finds no listener and ends the process at once. */
+const toldToStop = (): Promise<void> =>
+  new Promise(resolve => {
+    const stop = () => {
+      for (const signal of endings) process.off(signal, stop)
+      resolve()
+    }
+    for (const signal of endings) process.on(signal, stop)
+  })
 
 /** Resolves when the service was told to stop and every request in flight is answered. */
 export const serveCommand = (services: () => ServeService): CommandUnknownOpts =>
   new Command('serve').description('run the service').action(async () => {
-    const stopped = new Promise<void>(resolve => {
-      process.once('SIGTERM', () => resolve())
-      process.once('SIGINT', () => resolve())
-    })
-    const service = await services().serve()
+    const stopped = toldToStop()
+    const { log, serve } = services()
+    for (const signal of meaningless)
+      process.on(signal, () => log.warn({ signal }, 'the signal means nothing here, and was ignored'))
+    const service = await serve()
     const reason = await Promise.race([stopped, service.lost])
     await service.stop()
     if (reason !== undefined) throw reason
