@@ -38,7 +38,7 @@ t.test('a refresh from another network than the one before is an event, and one 
     ['2001:db8:1:ffff:ffff:ffff:ffff:ffff', false],
     ['2001:db8:2::7', true],
     ['203.0.113.9', true],
-    ['::ffff:203.0.113.10', false],
+    ['::ffff:203.0.113.10', false, '203.0.113.10'],
     ['unknown', true, null],
     ['_hidden', false, null],
     ['203.0.113.7', true],

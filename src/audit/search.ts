@@ -2,11 +2,11 @@
  * What operators ask the audit for, in the words of its rows. Whoever has a name may not be the first who has it, and it may have been
  * tried while nobody had it: all of that belongs to the name.
  */
-import { SocketAddress } from 'node:net'
 import type { Clock } from '../clock.ts'
 import type { AuditFilter, AuditParty } from '../records/audit-event.ts'
 import type { AuditSealReader, AuditSigner } from '../records/audit-seal.ts'
 import { CLIENT_ID_PREFIX, type ClientReader } from '../records/client.ts'
+import { canonicalAddress } from '../records/network.ts'
 import { USER_ID_PREFIX, type UserReader } from '../records/user.ts'
 import { createNameHash } from './name-hash.ts'
 
@@ -29,11 +29,10 @@ export type Remark = (sentence: string) => void
 
 export type FilterOf = (search: AuditSearch, remark: Remark) => Promise<AuditFilter>
 
-/** A socket that takes both families writes an IPv4 address as an IPv6 one. */
+/** There is one spelling now. Before, a socket that takes both families wrote an IPv4 address as an IPv6 one. */
 function spellingsOf(address: string): readonly string[] {
-  if (!address.includes(':')) return [address, `::ffff:${address}`]
-  const canonical = new SocketAddress({ address, family: 'ipv6' }).address
-  return [...new Set([canonical, address, ...canonical.split(/^::ffff:(?=[\d.]+$)/).slice(1)])]
+  const canonical = canonicalAddress(address) ?? address
+  return [...new Set([canonical, address, ...(canonical.includes(':') ? [] : [`::ffff:${canonical}`])])]
 }
 
 export function createAuditSearch(dependencies: {

@@ -2,6 +2,7 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { formatDuration, parseDuration } from '../clock.ts'
 import type { DatabaseLocation } from '../records/instance.ts'
+import { canonicalAddress } from '../records/network.ts'
 import { Refusal } from './variable.ts'
 
 /**
@@ -141,8 +142,11 @@ function parseNetwork(text: string): string {
   if (bits === undefined || rest.length > 0 || !/^(0|[1-9]\d*)$/.test(length) || Number(length) > bits) {
     throw new Refusal('it must be a comma-separated list of networks such as 10.0.0.0/8 or fd00::/8, or "none"')
   }
-  if (length === '0') throw new Refusal('a network of length /0 would let every sender forge its address')
-  return `${address}/${length}`
+  const network = canonicalAddress(address) ?? address
+  // IPv4 addresses in the spelling of IPv6 (RFC 4291 §2.5.5.2) are behind 96 bits that say so.
+  const ownLength = Number(length) - (isIPv6(address) && isIPv4(network) ? 96 : 0)
+  if (ownLength <= 0) throw new Refusal('a network of length /0 would let every sender forge its address')
+  return `${network}/${ownLength}`
 }
 
 /**

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createClientErrorHandler, refuseTunnel } from './client-error.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
+import { createProxyTrust } from './forwarded.ts'
 import { logRequests, type TellOfRequest } from './request-log.ts'
 import { applyWireRules, sayAlways } from './wire-rules.ts'
 
@@ -40,7 +41,7 @@ export function createBaseApp({ log, trustProxy, onRequestOver }: BaseAppOptions
       // Answered in our own error shape instead.
       requireHostHeader: false,
     },
-    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    trustProxy: trustProxy.length > 0 ? createProxyTrust(trustProxy) : false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     clientErrorHandler: createClientErrorHandler(log),

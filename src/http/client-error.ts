@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
+import { canonicalAddress } from '../records/network.ts'
 import { errorBody, type WireError } from './error-handler.ts'
 
 /** For how long a caller may go on sending after a refusal before the connection is gone. */
@@ -44,7 +45,8 @@ export const createClientErrorHandler =
       return
     }
     const wire = refusals[error.code ?? ''] ?? malformed
-    log.info({ request_id: null, status: wire.status, address: socket.remoteAddress, outcome: wire.error }, 'request')
+    const address = canonicalAddress(socket.remoteAddress ?? '') ?? null
+    log.info({ request_id: null, status: wire.status, address, outcome: wire.error }, 'request')
     answer(socket, wire)
   }
 

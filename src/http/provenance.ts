@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Provenance } from '../records/audit-event.ts'
+import { addressIn } from './forwarded.ts'
 
 const LONGEST_USER_AGENT = 256
 
@@ -8,8 +8,7 @@ const LONGEST_USER_AGENT = 256
  * The caller's address, as far as trusted proxies tell it. One that passes X-Forwarded-For on as it came lets anybody write
  * anything there: what is no address is none.
  */
-export const addressOf = ({ ip, socket }: FastifyRequest): string | null =>
-  ip === socket.remoteAddress || isIP(ip) !== 0 ? (ip ?? null) : null
+export const addressOf = ({ ip }: FastifyRequest): string | null => addressIn(ip ?? '') ?? null
 
 /** Where a request came from, for the audit. */
 export const provenanceOf = (request: FastifyRequest, actor: 'client' | 'user' = 'client'): Provenance => ({

@@ -8,7 +8,7 @@ import { isIP, SocketAddress } from 'node:net'
  * @param address - as for networkOf
  */
 export function hostNetworkOf(address: string): string {
-  const canonical = canonicalOf(address)
+  const canonical = canonicalAddress(address)
   return canonical?.includes(':') ? ipv6Network(canonical, 64) : (canonical ?? 'unknown')
 }
 
@@ -19,13 +19,18 @@ export function hostNetworkOf(address: string): string {
  * @param address - as a socket reports it, with or without a zone; anything else counts as `unknown`
  */
 export function networkOf(address: string): string {
-  const canonical = canonicalOf(address)
+  const canonical = canonicalAddress(address)
   if (canonical === undefined) return 'unknown'
   return canonical.includes(':') ? ipv6Network(canonical, 48) : ipv4Network(canonical)
 }
 
-/** An IPv4 address, or an IPv6 address in the one form of RFC 5952; undefined when it is no address. */
-function canonicalOf(address: string): string | undefined {
+/**
+ * The one spelling of an address: of IPv6 that of RFC 5952, without the zone, which names a network card of this machine. An IPv4
+ * address that came as an IPv6 one, as on a socket that takes both families, is the IPv4 address.
+ *
+ * @returns undefined when it is no address
+ */
+export function canonicalAddress(address: string): string | undefined {
   const version = isIP(address)
   if (version === 0) return undefined
   if (version === 4) return address

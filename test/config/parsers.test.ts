@@ -209,6 +209,7 @@ t.test('trusted proxies are networks, and a bare address is a network of one', a
   accepts(t, 'trustProxy', [
     ['none', []],
     ['10.0.0.0/8, 192.0.2.1,fd00::/8,::1', ['10.0.0.0/8', '192.0.2.1/32', 'fd00::/8', '::1/128']],
+    ['::ffff:10.0.0.0/104,::FFFF:c000:201,2001:DB8:0::/48', ['10.0.0.0/8', '192.0.2.1/32', '2001:db8::/48']],
   ])
   const wrong = [
     'true',
@@ -226,7 +227,10 @@ t.test('trusted proxies are networks, and a bare address is a network of one', a
     'fe80::1%eth0',
     '10.0.0.0/255.0.0.0',
   ])
-  refusesEach(t, 'SIGNET_TRUST_PROXY', /forge/, ['0.0.0.0/0', '::/0', '10.0.0.0/8,::/0'])
+  refusesEach(t, 'SIGNET_TRUST_PROXY', /forge/, [
+    ...['0.0.0.0/0', '::/0', '10.0.0.0/8,::/0'],
+    ...['::ffff:0.0.0.0/96', '::ffff:10.0.0.1/96', '::ffff:10.0.0.1/8'],
+  ])
 })
 
 t.test('the log level is one of six words', async t => {
