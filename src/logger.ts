@@ -1,8 +1,6 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import { isoTime } from './clock.ts'
-
-/** Lines are written together, this many bytes or this many milliseconds at the most: a write a line costs more than the line. */
-const batched = { minLength: 12_288, periodicFlush: 100 }
+import { createLogOutput, standardOutput } from './log-output.ts'
 
 /** ISO 8601, written anew once a millisecond, not once a line. */
 function createTimestamp(): () => string {
@@ -16,14 +14,18 @@ function createTimestamp(): () => string {
   }
 }
 
-/** One JSON object a line on standard output, written without blocking the requests. */
-export const createLogger = (level: string, to?: DestinationStream): Logger =>
-  pino(
+/** One JSON object a line, on standard output where nothing else is given. */
+export function createLogger(level: string, to?: DestinationStream): Logger {
+  const tellOfLost = (lines: number) =>
+    log.warn({ lines }, 'lines of the log were lost: whoever reads it had stopped, or was too slow')
+  const log = pino(
     {
       level,
       base: null,
       timestamp: createTimestamp(),
       formatters: { level: label => ({ level: label }) },
     },
-    to ?? destination({ dest: 1, sync: false, ...batched }),
+    to ?? createLogOutput(standardOutput(), tellOfLost),
   )
+  return log
+}

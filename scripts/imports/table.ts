@@ -57,7 +57,8 @@ export const table: Readonly<Record<string, Row>> = {
   'src/records': { rooms: [] },
   'src/clock.ts': { rooms: [], packages: [] },
   'src/randomness.ts': { rooms: [], packages: [] },
-  'src/logger.ts': { rooms: [], packages: ['pino'] },
+  'src/logger.ts': { rooms: ['src/log-output.ts'], packages: ['pino'] },
+  'src/log-output.ts': { rooms: [], packages: [] },
   'db/migrations': { rooms: [], packages: ['kysely'] },
 
   // The package @signet/verifier: nothing of src/, and Fastify for its types only.

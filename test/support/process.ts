@@ -109,6 +109,8 @@ export async function spawnService(
     cli: (words: readonly string[], input: string | Uint8Array = '') => signetProcess(full, words, input),
     token: (form: Readonly<Record<string, string>>, client?: readonly [string, string]) =>
       request(`${issuer}/oauth/token`, { form, ...(client && { client }) }),
+    /** Nobody reads its log any more: what it writes stays in the pipe. */
+    stopReading: () => void child.stdout?.pause(),
     /** Ends the process and answers its exit code. */
     stop: (signal: NodeJS.Signals = 'SIGTERM') => end(child, signal),
     start: async () => {
