@@ -32,7 +32,7 @@ async function generate(): Promise<string> {
         { name: 'OAuth', description: 'For clients' },
         { name: 'Me', description: 'For signed-in users, with a token whose audience is the issuer' },
         { name: 'Verification', description: 'For resource services' },
-        { name: 'Management', description: 'For operators, on the management port' },
+        { name: 'Management', description: 'For operators; all but /healthz on the management port' },
       ],
       components: {
         securitySchemes: {

@@ -20,5 +20,6 @@ export const unansweredRoutes: PublicRoutesOptions = {
   apiKeys: { createOwn: never, listOwn: never, revoke: never },
   clock: systemClock,
   sessionManagement: { list: never, end: never },
+  isServing: () => false,
   origins: { isKnown: never, mayUse: never },
 }

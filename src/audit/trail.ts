@@ -22,7 +22,7 @@ export interface AuditTrail {
 }
 
 /** Resolves after the time, or when it is aborted. */
-export type Pause = (milliseconds: number, signal: AbortSignal) => Promise<void>
+export type Pause = (milliseconds: number, signal?: AbortSignal) => Promise<void>
 
 const PAUSE_MS = 1000
 /** What was counted for a minute, or waited for the database, is written with the time at which it happened. */

@@ -1,6 +1,5 @@
 /** The audit, put together: its key, what seals it, and what proves it. */
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { usernameKey } from '../accounts/username.ts'
 import type { Pause } from '../audit/trail.ts'
@@ -17,15 +16,13 @@ interface AuditParts {
   readonly clock: Clock
   readonly log: Logger
   readonly faults: Faults
-  readonly pause: Pause | undefined
+  readonly pause: Pause
   database(): Promise<Database>
   keyEncryption(): Promise<KeyEncryption | undefined>
 }
 
-const systemPause: Pause = (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined)
-
 export function composeAudit(parts: AuditParts) {
-  const { config, clock, log, faults, pause = systemPause, database, keyEncryption } = parts
+  const { config, clock, log, faults, pause, database, keyEncryption } = parts
 
   const auditKeyFiles = once(async () => {
     refuseForeignOwner(config.keysDirectory)

@@ -3,11 +3,13 @@
  * jose) is loaded then, too: a command that only prints its help waits for none of it.
  */
 import { availableParallelism } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
 import { createRoles } from '../accounts/roles.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
+import type { Pause } from '../audit/trail.ts'
 import { createJanitor } from '../background/janitor.ts'
 import { systemClock } from '../clock.ts'
 import type { Configuration } from '../config/read-config.ts'
@@ -28,10 +30,14 @@ import { once } from './once.ts'
 import type { Sources } from './sources.ts'
 import { composeThrottling } from './throttling.ts'
 
+const systemPause: Pause = (milliseconds, signal) =>
+  delay(milliseconds, undefined, signal && { signal }).catch(() => undefined)
+
 export type Container = ReturnType<typeof createContainer>
 
 export function createContainer(config: Configuration, sources: Sources = {}) {
-  const { clock = systemClock, randomness = systemRandomness, faults = {}, pause, onProgress } = sources
+  const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
+  const { pause = systemPause } = sources
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
   const hashingLane = createHashingLane({ concurrency: availableParallelism(), limit: MOST_WAITING_WORK })
@@ -121,7 +127,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createJanitor({ read, write, removeOldEvents: await audit.removeOldEvents(), clock, log })
   })
 
-  const parts = { config, clock, randomness, log, faults, policy, hashingLane, passwords, ends }
+  const parts = { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends }
   const opened = {
     database,
     keyFiles,

@@ -4,6 +4,7 @@ import type { ApiKeys } from '../accounts/api-keys.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import type { Users } from '../accounts/users.ts'
 import type { EventRecorder } from '../audit/recorder.ts'
+import type { Pause } from '../audit/trail.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
 import { createCounterSweep } from '../background/counter-sweep.ts'
 import { createEventClock } from '../background/event-clock.ts'
@@ -42,6 +43,7 @@ interface ServeParts {
   readonly randomness: Randomness
   readonly log: Logger
   readonly faults: Faults
+  readonly pause: Pause
   readonly policy: KeyPolicy
   readonly hashingLane: HashingLane
   readonly passwords: Passwords
@@ -65,7 +67,7 @@ interface ServeParts {
 }
 
 export async function serve(parts: ServeParts) {
-  const { config, clock, randomness, log, faults, policy, hashingLane, passwords, ends } = parts
+  const { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends } = parts
   await loadArgon2()
   const { read, snapshot, write, ping, files, observeWrites } = await parts.database()
   const metrics = createMetrics()
@@ -104,11 +106,13 @@ export async function serve(parts: ServeParts) {
   const cascadeWatch = createCascadeWatch(await parts.cascades(), log)
   const background = [fileWatch, cascadeWatch, counterSweep, keyClock, janitor, writeNotes, metrics.process]
   const eventClock = createEventClock(recorder, log)
-  const { host, port, managementHost, managementPort, trustProxy } = config
+  const { host, port, managementHost, managementPort } = config
   const servers = await startServers({
     ...protocol,
-    log,
-    trustProxy,
+    ...{ log, pause },
+    keepAliveSeconds: config.keepAliveSeconds,
+    shutdownDelaySeconds: config.shutdownDelaySeconds,
+    trustProxy: config.trustProxy,
     kid: ring.signer().kid,
     publicAddress: { host, port },
     managementAddress: { host: managementHost, port: managementPort },
@@ -140,7 +144,9 @@ export async function serve(parts: ServeParts) {
     /** What looks for that does every second. */
     lookAtFiles: fileWatch.look,
     async stop() {
-      await Promise.all([servers.stop(), ...background.map(each => each.stop())])
+      // As long as requests come in, keys are rotated and cascades are gone on with.
+      await servers.stop()
+      await Promise.all(background.map(each => each.stop()))
       await eventClock.stop()
       // What was written last is sealed, too.
       await sealer.stop()

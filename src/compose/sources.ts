@@ -25,7 +25,7 @@ export interface Sources {
   readonly clock?: Clock
   readonly randomness?: Randomness
   readonly faults?: Faults
-  /** How a command waits for what comes. */
+  /** How a command waits for what comes, and a service that stops until it is sent nothing any more. */
   readonly pause?: Pause
   /** Told of a change of many sessions how many are done. */
   readonly onProgress?: (done: number) => void

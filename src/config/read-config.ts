@@ -67,6 +67,8 @@ export function readConfig(environment: Environment = process.env): Configuratio
     keyRotationIntervalSeconds: take('keyRotationIntervalSeconds'),
     keyPublishLeadSeconds: take('keyPublishLeadSeconds'),
     keyEncryptionKey: take('keyEncryptionKey'),
+    keepAliveSeconds: take('keepAliveSeconds'),
+    shutdownDelaySeconds: take('shutdownDelaySeconds'),
     trustProxy: take('trustProxy'),
     logLevel: take('logLevel'),
   }

@@ -47,6 +47,10 @@ export interface Config {
   readonly keyPublishLeadSeconds: number
   /** 256 bits under which the private signing keys are encrypted at rest; undefined: they are kept in the clear. */
   readonly keyEncryptionKey: Uint8Array | undefined
+  /** An idle connection is kept for this long. */
+  readonly keepAliveSeconds: number
+  /** Between the failing of readiness and the closing of the public port. */
+  readonly shutdownDelaySeconds: number
   /** Networks in CIDR notation, always with a length. */
   readonly trustProxy: readonly string[]
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
@@ -187,6 +191,22 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
       'Encrypts the private signing keys at rest: 32 random bytes in base64 (`openssl rand -base64 32`), or none',
     mask: maskKey256,
     parse: parseKey256,
+  },
+  keepAliveSeconds: {
+    name: 'SIGNET_KEEP_ALIVE',
+    default: '75s',
+    example: '620s',
+    description:
+      'How long an idle connection is kept, from 1s to 2h; longer than the proxy or balancer in front keeps its own',
+    // Node takes 0 for ever.
+    parse: durationBetween(1, 2 * HOUR),
+  },
+  shutdownDelaySeconds: {
+    name: 'SIGNET_SHUTDOWN_DELAY',
+    default: '0s',
+    example: '15s',
+    description: 'How long a service that was told to stop goes on while its readiness fails already, from 0s to 10m',
+    parse: durationBetween(0, 10 * MINUTE),
   },
   trustProxy: {
     name: 'SIGNET_TRUST_PROXY',

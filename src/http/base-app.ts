@@ -18,6 +18,8 @@ const LONGEST_DRAIN_MS = 20_000
 
 export interface BaseAppOptions {
   readonly log: Logger
+  /** For so long an idle connection is kept. */
+  readonly keepAliveSeconds: number
   /** Networks of the proxies whose X-Forwarded-For is believed, CIDR. */
   readonly trustProxy: readonly string[]
   readonly onRequestOver: TellOfRequest
@@ -30,11 +32,13 @@ const schemasDescribe = {
   buildSerializer: () => () => (body: unknown) => JSON.stringify(body),
 }
 
-export function createBaseApp({ log, trustProxy, onRequestOver }: BaseAppOptions): FastifyInstance {
+export function createBaseApp({ log, keepAliveSeconds, trustProxy, onRequestOver }: BaseAppOptions): FastifyInstance {
   const handleError = createErrorHandler(log)
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // That a connection is idle is no slow header: Node counts the two apart.
+    keepAliveTimeout: keepAliveSeconds * 1000,
     http: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: CONNECTION_CHECK_MS,

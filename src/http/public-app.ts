@@ -9,6 +9,7 @@ import { createBearerAuthentication, forUsers } from './bearer.ts'
 import { applyOriginRules } from './browser-origins.ts'
 import { registerFormParameters } from './form-parameters.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
+import { type Readiness, servingRoute } from './routes/health.ts'
 import { type MeRoutesOptions, meRoutes } from './routes/me.ts'
 import { introspectionRoute, type RevocationRouteOptions, revocationRoute } from './routes/revocation.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
@@ -25,9 +26,13 @@ export interface PublicRoutesOptions
   readonly jwksMaxAge: () => number
   readonly findLiveAccessToken: FindLiveAccessToken
   readonly statusLists: StatusListPublisher
+  readonly isServing: Readiness['isServing']
 }
 
-/** Every endpoint lies under the issuer's path; RFC 8414 §3.1 puts one well-known document in front of that path. */
+/**
+ * Every endpoint lies under the issuer's path; RFC 8414 §3.1 puts one well-known document in front of that path. A balancer that asks
+ * this process knows nothing of paths, one behind a proxy may know nothing else: the health is at both.
+ */
 export async function addPublicRoutes(app: FastifyInstance, options: PublicRoutesOptions): Promise<void> {
   const { metadata, publishedKeys } = options
   const authenticateUser = forUsers(createBearerAuthentication({ ...options, issuer: metadata.issuer }))
@@ -41,9 +46,11 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
       await scope.register(async own => meRoutes(own, { ...options, authenticateUser }))
       jwksRoute(scope, publishedKeys, options.jwksMaxAge)
       openidConfigurationRoute(scope, openidConfigurationOf(metadata))
+      servingRoute(scope, options.isServing)
     },
     { prefix: path },
   )
+  if (path !== '') servingRoute(app, options.isServing)
   metadataRoute(app, `/.well-known/oauth-authorization-server${path}`, metadata)
 }
 

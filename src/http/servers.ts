@@ -12,18 +12,23 @@ export interface Address {
   readonly port: number
 }
 
-export interface ServersOptions extends BaseAppOptions, Omit<PublicRoutesOptions, 'origins'> {
+export interface ServersOptions extends BaseAppOptions, Omit<PublicRoutesOptions, 'origins' | 'isServing'> {
   /** The key that signs, for the log. */
   readonly kid: string
   readonly publicAddress: Address
   readonly managementAddress: Address
   readonly clients: ClientReader
   readonly proofs: Readiness['proofs']
+  readonly shutdownDelaySeconds: number
+  readonly pause: (milliseconds: number) => Promise<void>
   readonly metrics: ManagementAppOptions['metrics']
 }
 
 export interface Servers {
-  /** Readiness fails first; then requests in flight are finished, on the public port and then on the other. */
+  /**
+   * Readiness fails first; after the delay, in which whoever balances takes the service out, requests in flight are finished, on the
+   * public port and then on the other.
+   */
   stop(): Promise<void>
 }
 
@@ -49,15 +54,17 @@ function originOf({ host, port }: Address): string {
 
 /** @throws CannotListen that says which address is the trouble, and why */
 export async function startServers(options: ServersOptions): Promise<Servers> {
-  const { metadata, publicAddress, managementAddress, clients, proofs, log } = options
+  const { metadata, publicAddress, managementAddress, clients, proofs, log, shutdownDelaySeconds, pause } = options
   let serving = true
+  const isServing = () => serving
   const own = [new URL(metadata.issuer).origin, originOf(managementAddress)]
-  const publicApp = await createPublicApp({ ...options, origins: createOriginRules(own, clients) })
-  const readiness = { isServing: () => serving, proofs }
-  const managementApp = createManagementApp({ ...options, readiness, issuer: metadata.issuer })
-  const stop = async () => {
-    serving = false
-    log.info('stopping')
+  const publicApp = await createPublicApp({ ...options, isServing, origins: createOriginRules(own, clients) })
+  const managementApp = createManagementApp({
+    ...options,
+    readiness: { isServing, proofs },
+    issuer: metadata.issuer,
+  })
+  const close = async () => {
     await publicApp.close()
     await managementApp.close()
   }
@@ -66,9 +73,16 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     await listen(publicApp, publicAddress)
   } catch (error) {
     // The port that does listen would keep the process alive.
-    await stop()
+    await close()
     throw error
   }
   log.info({ issuer: metadata.issuer, kid: options.kid, management: originOf(managementAddress) }, 'serving')
-  return { stop }
+  return {
+    async stop() {
+      serving = false
+      log.info('stopping')
+      if (shutdownDelaySeconds > 0) await pause(shutdownDelaySeconds * 1000)
+      await close()
+    },
+  }
 }

@@ -24,6 +24,8 @@ t.test('an empty environment gives the documented defaults', async t => {
     keyRotationIntervalSeconds: 90 * 86_400,
     keyPublishLeadSeconds: 86_400,
     keyEncryptionKey: undefined,
+    keepAliveSeconds: 75,
+    shutdownDelaySeconds: 0,
     trustProxy: [],
     logLevel: 'info',
   })

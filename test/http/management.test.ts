@@ -15,6 +15,7 @@ const forTheWorld = [
   '/oauth/status-lists',
   '/me',
   '/me/sessions',
+  '/healthz',
   '/.well-known/jwks.json',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',

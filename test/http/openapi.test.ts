@@ -67,7 +67,7 @@ function pathsOf(app: FastifyInstance): string[] {
 }
 
 test('every path that is served is described, and every path that is described is served, with its methods', async t => {
-  const common = { log: createLogger('silent'), trustProxy: [], onRequestOver: () => {} }
+  const common = { log: createLogger('silent'), keepAliveSeconds: 75, trustProxy: [], onRequestOver: () => {} }
   const metrics = { contentType: 'text/plain', render: async () => '' }
   const apps = await Promise.all([
     createPublicApp({ ...common, ...unansweredRoutes }),

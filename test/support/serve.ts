@@ -1,5 +1,6 @@
 /** Runs Signet inside the test's process: the real container, real HTTP, a real database and key folder of its own. */
 import type { Test } from 'tap'
+import type { Pause } from '../../src/audit/trail.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
@@ -71,6 +72,8 @@ export interface ServeOptions {
   readonly randomness?: Randomness
   readonly faults?: Faults
   readonly environment?: Readonly<Record<string, string>>
+  /** In the place of the time that passes in a shutdown. */
+  readonly pause?: Pause
   /** An empty one for a first start, or where a service ran before. When it is not given, a service was started in it just now. */
   readonly folder?: string
   /** The audit is sealed. Elsewhere it is not: what the sealer writes would be among what a test holds back, counts or compares. */

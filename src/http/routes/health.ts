@@ -1,5 +1,6 @@
-/** GET /livez and /readyz, on the management port. */
+/** GET /livez and /readyz, on the management port, and GET /healthz, on the public one. */
 import type { FastifyInstance } from 'fastify'
+import { TemporarilyUnavailable } from '../../oauth/oauth-error.ts'
 import { HttpError, unavailable } from '../error-handler.ts'
 import { errorResponse } from '../schemas.ts'
 
@@ -25,6 +26,31 @@ const ok = {
     },
   },
 } as const
+
+/**
+ * For a balancer that reaches this port alone. It says nothing of the database: the documents that resource services poll are served
+ * without it, too.
+ */
+export function servingRoute(app: FastifyInstance, isServing: Readiness['isServing']): void {
+  app.route({
+    method: 'GET',
+    url: '/healthz',
+    schema: {
+      operationId: 'healthz',
+      tags: ['Management'],
+      security: [],
+      summary: 'Does it serve? From the beginning of a shutdown on it says no',
+      response: { ...ok, 503: errorResponse('`temporarily_unavailable`, with Retry-After') },
+    },
+    handler: async (_request, reply) => {
+      if (!isServing()) throw stopping()
+      return reply.header('cache-control', 'no-store').send({ status: 'ok' })
+    },
+  })
+}
+
+/** It was told to: that is no fault, and nothing for the log. */
+const stopping = (): TemporarilyUnavailable => new TemporarilyUnavailable('the service is stopping')
 
 export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readiness): void {
   app.route({
@@ -57,7 +83,7 @@ export function healthRoutes(app: FastifyInstance, { isServing, proofs }: Readin
       const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []))
       const proved = results.every(result => result.status === 'fulfilled' && result.value)
       if (!proved) throw new HttpError(unavailable(1), { cause: failed[0] ?? 'the active key does not prove itself' })
-      if (!isServing()) throw new HttpError(unavailable(1), { cause: 'the service is stopping' })
+      if (!isServing()) throw stopping()
       return reply.header('cache-control', 'no-store').send({ status: 'ok' })
     },
   })
