@@ -1,6 +1,5 @@
 #!/usr/bin/env -S node --disable-sigusr1
 /** The `signet` program: the environment of the process, then the command. */
-import { url as debuggerUrl } from 'node:inspector'
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
 
@@ -20,10 +19,10 @@ const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJs
   import('../package.json', { with: { type: 'json' } }),
 ])
 
-// Before there was a listener the signal has opened it, and nobody knows what was done through it meanwhile.
-const words = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(' ')]
-const isAskedFor = words.some(word => /^--inspect([-_](brk|wait))?(=|$)/.test(word))
-if (debuggerUrl() !== undefined && !isAskedFor) {
+// Before there was a listener the signal may have opened it, and nobody knows what was done through it meanwhile.
+const options = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(' ')]
+const needsNoLook = options.some(option => /^--(disable[-_]sigusr1|inspect([-_](brk|wait))?(=.*)?)$/.test(option))
+if (!needsNoLook && (await import('node:inspector')).url() !== undefined) {
   process.stderr.write('A signal has opened the debugger of Node. Signet ends: start it with node --disable-sigusr1.\n')
   process.exit(1)
 }

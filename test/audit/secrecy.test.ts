@@ -90,6 +90,7 @@ t.test('no secret that was presented or given, at any endpoint, right, wrong or 
   await visit('/me/sessions', () => as(last, 'DELETE', '/me/sessions'))
   for (const path of ['jwks.json', 'oauth-authorization-server', 'openid-configuration'])
     await visit(`/.well-known/${path}`, () => service.get(`/.well-known/${path}`))
+  await visit('/healthz', () => service.get('/healthz'))
   await visit('/oauth/status-lists', () => service.get('/oauth/status-lists'))
   await visit('/oauth/status-lists/{id}', async () => service.get(new URL(statusIn(last.access).uri).pathname))
   const onPublicPort = [...document('openapi.yaml').matchAll(/^ {2}(\/\S+):$/gm)].map(([, path = '']) => path)
