@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 
 export interface ServeService {
   readonly log: Pick<Logger, 'warn'>
-  serve(): Promise<{ readonly lost: Promise<Error>; stop(): Promise<void> }>
+  serve(): Promise<{ readonly lost: Promise<Error>; stop(how: { readonly isUrgent: boolean }): Promise<void> }>
 }
 
 /** What operators, terminals, init systems and container engines send to end a server. */
@@ -30,6 +30,6 @@ export const serveCommand = (services: () => ServeService): CommandUnknownOpts =
       process.on(signal, () => log.warn({ signal }, 'the signal means nothing here, and was ignored'))
     const service = await serve()
     const reason = await Promise.race([stopped, service.lost])
-    await service.stop()
+    await service.stop({ isUrgent: reason !== undefined })
     if (reason !== undefined) throw reason
   })

@@ -28,8 +28,9 @@ export interface Servers {
   /**
    * Readiness fails first; after the delay, in which whoever balances takes the service out, requests in flight are finished, on the
    * public port and then on the other.
+   * @param how.isUrgent without the delay
    */
-  stop(): Promise<void>
+  stop(how?: { readonly isUrgent: boolean }): Promise<void>
 }
 
 /** The message is for the operator who started the service. */
@@ -78,10 +79,10 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   }
   log.info({ issuer: metadata.issuer, kid: options.kid, management: originOf(managementAddress) }, 'serving')
   return {
-    async stop() {
+    async stop({ isUrgent = false } = {}) {
       serving = false
       log.info('stopping')
-      if (shutdownDelaySeconds > 0) await pause(shutdownDelaySeconds * 1000)
+      if (shutdownDelaySeconds > 0 && !isUrgent) await pause(shutdownDelaySeconds * 1000)
       await close()
     },
   }
