@@ -143,7 +143,7 @@ export async function serve(parts: ServeParts) {
     lost: fileWatch.lost,
     /** What looks for that does every second. */
     lookAtFiles: fileWatch.look,
-    async stop(how?: { readonly isUrgent: boolean }) {
+    async stop(how?: { readonly isUrgent?: boolean }) {
       // As long as requests come in, keys are rotated and cascades are gone on with.
       await servers.stop(how)
       await Promise.all(background.map(each => each.stop()))

@@ -30,7 +30,7 @@ export interface Servers {
    * public port and then on the other.
    * @param how.isUrgent without the delay
    */
-  stop(how?: { readonly isUrgent: boolean }): Promise<void>
+  stop(how?: { readonly isUrgent?: boolean }): Promise<void>
 }
 
 /** The message is for the operator who started the service. */

@@ -65,6 +65,11 @@ const remove =
     for (const ending of endings) rmSync(database(ending))
   }
 
+function useSaved({ database }: Scene): void {
+  for (const ending of ['', '-wal', '-shm']) rmSync(database(ending), { force: true })
+  renameSync(database('.saved'), database())
+}
+
 /** Each is undone by nothing, or by what the message says; then all that was acknowledged is there. */
 const changes: readonly Change[] = [
   { what: '-shm is deleted', change: remove('-shm'), says: /-shm was deleted/ },
@@ -74,13 +79,13 @@ const changes: readonly Change[] = [
     what: 'the database is deleted',
     change: remove(''),
     says: /signet\.sqlite was deleted.* All that this process knows of is in .*signet\.sqlite\.saved/,
-    mend: ({ database }) => renameSync(database('.saved'), database()),
+    mend: useSaved,
   },
   {
     what: 'all three are deleted',
     change: remove('', '-wal', '-shm'),
     says: /signet\.sqlite was deleted.* All that this process knows of is in /,
-    mend: ({ database }) => renameSync(database('.saved'), database()),
+    mend: useSaved,
   },
   {
     what: 'the folder is moved away',

@@ -15,7 +15,7 @@ export async function rescue(database: Sqlite.Database, file: string, files: Fil
     if (!existsSync(dirname(file))) return undefined
     const copy = `${file}.saved`
     await copyTo(database, copy)
-    return `All that this process knows of is in ${copy}: if the database is lost, give it the name ${file}.`
+    return `All that this process knows of is in ${copy}. If the database is lost, move ${file}* but this copy away, and give it that name.`
   }
   const wasOverwritten = files.isSame('-wal') && files.isSame('-shm')
   // That stays the newest change: the next start sees it, too.
