@@ -4,7 +4,8 @@ const MAX_CODE_POINTS = 128
  * The form in which usernames are compared: two usernames with the same key are one account.
  *
  * It follows NFKC_Casefold (Unicode Standard, section 3.13, R5): compatibility forms, letter case and characters that
- * are invisible by default do not tell users apart. It is idempotent, and total: it never throws.
+ * are invisible by default do not tell users apart, nor does white space around the name: telephones type some after a word
+ * that they complete. It is idempotent, and total: it never throws.
  *
  * @param username - as typed, well-formed or not
  */
@@ -12,8 +13,12 @@ export function usernameKey(username: string): string {
   // Decomposed first, as the standard's D145 wants it: folding makes the Greek iota subscript a letter, and where it
   // then stands must not depend on how the letter and its accents were composed. The last step composes again.
   const decomposed = username.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-  return foldCase(decomposed).normalize('NFKC')
+  return withoutSpaceAround(foldCase(decomposed).normalize('NFKC'))
 }
+
+/** Unicode's White_Space. A space that carries a mark is what a name may begin with: an accent that stands by itself (`´`) is one. */
+const withoutSpaceAround = (text: string): string =>
+  text.replace(/^(?:\p{White_Space}(?!\p{M}))+|\p{White_Space}+$/gu, '')
 
 /**
  * JavaScript has no full case folding. Upper case expands what has no single capital (`ß` becomes `SS`) and the lower
@@ -26,7 +31,8 @@ function foldCase(text: string): string {
 }
 
 /**
- * What keeps a text from being a username, as a sentence for the person who chose it, or undefined.
+ * What keeps a text from being a username, as a sentence for the person who chose it, or undefined. White space around it is refused
+ * here, though a sign-in forgives it: a name is shown and compared elsewhere as it was entered.
  *
  * @param username - as typed; 1 to 128 code points are accepted
  */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { Provenance } from '../records/audit-event.ts'
+import { secretIn } from './secret-text.ts'
 
 /** The streams of a process, or of a test. */
 export interface Io {
@@ -30,9 +31,9 @@ export interface Terminal {
   /** Says on standard error how far a long change is. */
   tellProgress(done: number): void
   /**
-   * A secret from standard input (one trailing newline is dropped), or typed at a prompt that does not show it.
+   * A secret from standard input (secret-text.ts), or typed at a prompt that does not show it.
    * @param flag the option that makes standard input the source
-   * @throws UsageError when it is not asked for and nobody sits at a terminal
+   * @throws UsageError when it is not asked for and nobody sits at a terminal, or is not one line of text
    */
   readSecret(name: string, flag: string, fromStandardInput: true | undefined): Promise<string>
 }
@@ -66,15 +67,10 @@ const PROGRESS_STEP = 1000
 export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
   let toldAt = 0
 
-  async function readStandardInput(): Promise<string> {
-    const chunks = await stdin.toArray()
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-        .decode(Buffer.concat(chunks))
-        .replace(/\r?\n$/, '')
-    } catch {
-      throw new UsageError('Standard input is not UTF-8.')
-    }
+  async function readStandardInput(name: string): Promise<string> {
+    const secret = secretIn(Buffer.concat(await stdin.toArray()))
+    if ('problem' in secret) throw new UsageError(`The ${name} on standard input ${secret.problem}`)
+    return secret.text
   }
 
   async function prompt(name: string): Promise<string> {
@@ -104,7 +100,7 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       stderr.write(`${done} done\n`)
     },
     async readSecret(name, flag, fromStandardInput) {
-      if (fromStandardInput) return readStandardInput()
+      if (fromStandardInput) return readStandardInput(name)
       if (!isTTY) throw new UsageError(`Give the ${name} on standard input with ${flag}, or run this in a terminal.`)
       return prompt(name)
     },

@@ -53,6 +53,15 @@ t.test('known and unknown names, wrong and right passwords look the same', async
   t.equal(compared(), before, 'nothing was hashed')
 })
 
+t.test('a name with white space around it is counted as the name', async t => {
+  const { service, compared } = await guessingAtAlice(t)
+  const spellings = ['alice', ' alice', 'alice\t', '\u{3000}Alice ']
+  for (let number = 0; number < 11; number += 1)
+    await attempt(service, { username: spellings[number % spellings.length] as string, password: wrong(number) })
+  t.equal(compared(), 10)
+  t.equal((await right(service)).status, 429)
+})
+
 t.test('of 200 guesses at once no more are compared than of one after the other', async t => {
   const { service, compared } = await guessingAtAlice(t)
   const answers = await Promise.all(

@@ -12,6 +12,9 @@ const sameAccount: [string, string][] = [
   ['ﬁona', 'FIONA'],
   ['al\u034Fice', 'alice'],
   ['\u1F80', '\u03B1\u0345\u0313'],
+  ['alice ', 'alice'],
+  ['\u3000\tAlice\u0085', 'alice'],
+  ['\u200B alice', 'alice'],
 ]
 
 t.test('one account for every way to write a username', async t => {
@@ -25,6 +28,7 @@ t.test('different usernames stay different accounts', async t => {
     ['a.b', 'ab'],
     ['alice', 'alice2'],
     ['a b', 'ab'],
+    ['\u00B4a', 'a'],
   ] as const) {
     t.not(usernameKey(one), usernameKey(other), `${one} and ${other}`)
   }
