@@ -8,8 +8,12 @@ export const systemClock: Clock = { now: () => Date.now() }
 
 export const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)
 
-/** ISO 8601, for people and programs outside. */
-export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
+/** The last moment that ISO 8601 and JavaScript can write (ECMA-262 §21.4.1.1), as far from the epoch as the first. */
+const LAST_MS = 8.64e15
+
+/** ISO 8601, for people and programs outside. It never throws: what is beyond its first or last moment is shown as that. */
+export const isoTime = (milliseconds: number): string =>
+  new Date(Math.max(-LAST_MS, Math.min(milliseconds, LAST_MS))).toISOString()
 
 export const isoTimeOrNull = (milliseconds: number | null | undefined): string | null =>
   milliseconds === null || milliseconds === undefined ? null : isoTime(milliseconds)

@@ -25,7 +25,8 @@ async function claimIndices(database: Database, count: number, nowMs: number): P
   const [id, keepUntilMs] = [randomId(systemRandomness, 'list'), nowMs + 48 * HOUR_MS]
   await database.write(async ({ statusLists }) => {
     await statusLists.open({ id, openedAtMs: nowMs, size: SIZE, revision: 0, keepUntilMs })
-    for (let block = 0; block < BLOCKS / 2; block += 1) await statusLists.claimBlock(BLOCKS, nowMs - HOUR_MS)
+    const opened = { afterMs: nowMs - HOUR_MS, untilMs: nowMs }
+    for (let block = 0; block < BLOCKS / 2; block += 1) await statusLists.claimBlock(BLOCKS, opened)
   })
   const indices = new Set<number>()
   while (indices.size < count) indices.add(Math.floor((Math.random() * SIZE) / 2))

@@ -1,6 +1,7 @@
 /** What happened, for operators: the newest events, and those that come. */
 import type { Clock } from '../clock.ts'
 import { startOfIds } from '../randomness.ts'
+import { liesAhead } from '../records/ahead.ts'
 import { type AuditFilter, type AuditReader, EVENT_ID_PREFIX, type ListedAuditEvent } from '../records/audit-event.ts'
 import type { AuditSealReader } from '../records/audit-seal.ts'
 import type { AuditSearch, FilterOf, Remark } from './search.ts'
@@ -58,6 +59,8 @@ export function createAuditTrail(dependencies: {
   return {
     async list(search, limit, remark) {
       const found = await audit.list(await filterOf(search, remark), limit + 1)
+      if (liesAhead(found.at(-1)?.occurredAtMs ?? 0, clock.now()))
+        remark('The newest are of the future: the clock was ahead, or is behind now. --until 0s leaves them out')
       return { events: found.slice(Math.max(0, found.length - limit)), isAll: found.length <= limit }
     },
 

@@ -1,4 +1,5 @@
 /** A picture of the keys in text: a line a key, with time from left to right. */
+import { isoTime } from '../clock.ts'
 import { isPublished } from '../keys/schedule.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 
@@ -28,7 +29,7 @@ const covers = ({ fromMs, untilMs }: Span, atMs: number): boolean => fromMs <= a
 export function timeline(keys: readonly SigningKey[], activatesAtMs: number | undefined, nowMs: number): string[] {
   const shown = keys.filter(isPublished)
   if (shown.length === 0) return []
-  const startMs = Math.min(...shown.map(({ createdAtMs }) => createdAtMs))
+  const startMs = Math.min(nowMs, ...shown.map(({ createdAtMs }) => createdAtMs))
   const planned = shown.flatMap(({ retiresAtMs }) => (retiresAtMs === null ? [] : [retiresAtMs]))
   const endMs = Math.max(nowMs, activatesAtMs ?? nowMs, ...planned) + Math.max(DAY_MS, (nowMs - startMs) / 10)
   const columnMs = (endMs - startMs) / WIDTH
@@ -44,6 +45,6 @@ export function timeline(keys: readonly SigningKey[], activatesAtMs: number | un
   return [
     row('', `${now}now`),
     ...shown.map(key => row(key.kid.slice(0, 8), columns.map(column => cell(key, column)).join(''))),
-    row('', `# signs   - published, verifies   ${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}`),
+    row('', `# signs   - published, verifies   ${isoTime(startMs)} to ${isoTime(endMs)}`),
   ]
 }

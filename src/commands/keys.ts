@@ -45,7 +45,7 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
       const { keys: all, activatesAtMs } = listed
       answer(
         all.map(key => describeSigningKey(key, activatesAtMs)),
-        describe(listed),
+        () => describe(listed),
         options,
       )
     })

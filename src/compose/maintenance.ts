@@ -60,8 +60,12 @@ export function composeMaintenance(parts: MaintenanceParts) {
       examine: createExamination({
         openDatabase: async () => {
           const { read, integrityProblem } = await openDatabase()
-          const { signingKeys, credentials, clients, audit } = read
-          return { signingKeys, credentials, clients, lastEventAtMs: audit.lastEventAtMs, integrityProblem }
+          const { signingKeys, credentials, clients, audit, auditSeals } = read
+          return {
+            ...{ signingKeys, credentials, clients, integrityProblem },
+            lastEventAtMs: audit.lastEventAtMs,
+            lastSealAtMs: async () => (await auditSeals.last())?.sealedAtMs,
+          }
         },
         openFiles,
         restoreGuard: async () => {

@@ -166,6 +166,7 @@ function composeUserGrants(parts: ProtocolParts) {
       clock,
       randomness,
       refreshIdleTtl,
+      refreshAbsoluteTtl,
       refreshGrace: config.refreshGraceSeconds,
     }),
   ]

@@ -127,7 +127,7 @@ export async function serve(parts: ServeParts) {
     onRequestOver: metrics.requestOver,
     metrics: metrics.scrapeOf({
       ...{ ...read, clock, hashingLane, recorder, janitor },
-      nextTransitionAtMs: keys => nextChangeAtMs(keys, policy),
+      nextTransitionAtMs: keys => nextChangeAtMs(keys, policy, clock.now()),
       statusListAge: async () => (await protocol.statusLists.aggregate()).ageSeconds,
     }),
   })

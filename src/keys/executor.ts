@@ -45,6 +45,9 @@ export function createExecutor(dependencies: {
       if (key === undefined) throw new Error('A key is missing that was to be made.')
       if (!(await signingKeys.insert(newKeyAt(atMs, step, key, policy)))) throw new Overtaken()
       await audit.append({ ...note, type: 'signing_key.add', reason: step.state, target: key.kid })
+    } else if (step.type === 'note_ahead') {
+      // No act: the plan goes by it, and the log tells of it.
+      await signingKeys.noteAhead(step.kid, step.isAhead ? atMs : null)
     } else {
       if (!(await signingKeys.askRotation(step.kid, atMs))) throw new Overtaken()
       await audit.append({ ...note, type: 'signing_key.ask_rotation', target: step.kid })

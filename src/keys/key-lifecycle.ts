@@ -7,11 +7,11 @@ import type { Write } from '../records/unit-of-work.ts'
 import { createExecutor } from './executor.ts'
 import { createNewKeys } from './new-keys.ts'
 import { EncryptionKeyError, type PrivateKeys, readProved } from './private-keys.ts'
-import { inOrderOfUse, inState, type KeyPolicy } from './schedule.ts'
+import { asOf, inOrderOfUse, inState, type KeyPolicy } from './schedule.ts'
 import { decide, type Refusal, type Situation, type Step, type Wish } from './transitions.ts'
 
 export interface KeyLifecycle {
-  /** In the order in which they were made; of two that were made together, the one that signs first. */
+  /** As they count now, in the order in which they were made; of two that were made together, the one that signs first. */
   list(): Promise<readonly SigningKey[]>
   /** Makes the first keys if there are none, and finishes what a process left half done that was killed. */
   settle(by: Provenance): Promise<void>
@@ -47,6 +47,8 @@ const refusals: Readonly<Record<Exclude<Refusal, 'standby_unknown' | 'standby_un
 const OVERTAKEN =
   'The keys were changed by another process at the same moment. Look at `signet keys list`, and try again.'
 
+const MOST_STEPS = 3
+
 interface Decided {
   readonly steps: readonly Step[]
   readonly before: readonly SigningKey[]
@@ -72,7 +74,7 @@ function createDecider(dependencies: {
       problem = await problemOf(privateKeys, inState(before, 'pending'))
       decision = ask(standbyWith(problem))
     }
-    if (decision.refusal === undefined) return { steps: decision.steps, before, nowMs }
+    if (decision.refusal === undefined) return { steps: decision.steps, before: before.map(asOf(nowMs)), nowMs }
     if (decision.refusal === 'standby_unknown' || decision.refusal === 'standby_unusable') throw problem
     throw new KeyError(refusals[decision.refusal])
   }
@@ -111,18 +113,22 @@ export function createKeyLifecycle(dependencies: {
     return decision
   }
 
+  function tellOf(step: Step): void {
+    if (step.type === 'move' && step.to === 'active') log.info(`the signing key is ${step.kid} now`)
+    if (step.type === 'note_ahead' && step.isAhead)
+      log.warn({ kid: step.kid }, 'the times of a signing key lie ahead of the clock: they count from now on')
+  }
+
   /** Does what is due next, unless another process was faster; answers whether anything was. */
   async function advanced(by: Provenance): Promise<boolean> {
     const { steps } = await decided({ type: 'advance' })
     if (steps.length === 0) return false
-    if (await carryOut(steps, by))
-      for (const step of steps)
-        if (step.type === 'move' && step.to === 'active') log.info(`the signing key is ${step.kid} now`)
+    if (await carryOut(steps, by)) steps.forEach(tellOf)
     return true
   }
 
   return {
-    list: async () => (await keys.list()).toSorted(inOrderOfUse),
+    list: async () => (await keys.list()).map(asOf(clock.now())).toSorted(inOrderOfUse),
 
     async settle(by) {
       const { steps } = await decided({ type: 'settle' })
@@ -137,8 +143,8 @@ export function createKeyLifecycle(dependencies: {
     },
 
     async advance(by) {
-      // When keys have expired, a rotation may be due after that.
-      if (await advanced(by)) await advanced(by)
+      // When it is known which times lie ahead, keys may have expired; and when they have, a rotation may be due.
+      for (let step = 0; step < MOST_STEPS && (await advanced(by)); ) step += 1
     },
 
     async rotate(by) {

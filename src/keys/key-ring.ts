@@ -101,7 +101,8 @@ export async function openKeyRing(dependencies: {
     signer: () => loaded.signer,
     published: () => published,
     maxAge() {
-      const untilChange = Math.ceil((nextChangeAtMs(loaded.keys, policy) - clock.now()) / 1000)
+      const nowMs = clock.now()
+      const untilChange = Math.ceil((nextChangeAtMs(loaded.keys, policy, nowMs) - nowMs) / 1000)
       // What should have been by now is held up: nobody gains from asking every second.
       return untilChange <= 0 ? HELD_UP_MAX_AGE : Math.min(JWKS_MAX_AGE_SECONDS, untilChange)
     },

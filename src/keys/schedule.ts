@@ -1,4 +1,5 @@
 /** When a key does what: the life of a signing key as times (NIST SP 800-57 part 1 §5.3 calls them cryptoperiods). */
+import { liesAhead } from '../records/ahead.ts'
 import {
   CLOCK_TOLERANCE_SECONDS,
   JWKS_MAX_AGE_SECONDS,
@@ -37,8 +38,41 @@ export const isPublished = ({ state }: SigningKey): boolean => PUBLISHED_STATES.
 export const inOrderOfUse = (a: SigningKey, b: SigningKey): number =>
   a.createdAtMs - b.createdAtMs || a.activatesAtMs - b.activatesAtMs
 
+/**
+ * A key as it counts now. When the time of its state lies ahead, all of its times count from when that was first seen, and the pauses
+ * between them stay what they are. The stored times are left alone: a clock that was behind for a while, and started a service,
+ * must neither let a key sign sooner nor take it out of the JWKS before the last token has expired.
+ */
+export function asOf(nowMs: number): (key: SigningKey) => SigningKey {
+  return key => {
+    const aheadMs = liesAhead(key.sinceMs, nowMs) ? key.sinceMs - Math.min(key.seenAheadAtMs ?? nowMs, nowMs) : 0
+    const sinceMs = key.sinceMs - aheadMs
+    const { rotationAskedAtMs, retiresAtMs } = key
+    return {
+      ...key,
+      sinceMs,
+      createdAtMs: Math.min(key.createdAtMs, sinceMs),
+      activatesAtMs: key.state === 'pending' ? key.activatesAtMs - aheadMs : Math.min(key.activatesAtMs, sinceMs),
+      rotationAskedAtMs: rotationAskedAtMs === null ? null : Math.min(rotationAskedAtMs, nowMs),
+      retiresAtMs: retiresAtMs === null ? null : retiresAtMs - aheadMs,
+    }
+  }
+}
+
+/** Whether what is remembered of a key is no longer what its times say. */
+export function aheadIsUnnoted({ state, sinceMs, seenAheadAtMs }: SigningKey, nowMs: number): boolean {
+  if (!PUBLISHED_STATES.includes(state)) return false
+  if (!liesAhead(sinceMs, nowMs)) return seenAheadAtMs !== null
+  return seenAheadAtMs === null || liesAhead(seenAheadAtMs, nowMs)
+}
+
 /** When the pending key starts to sign in the place of the active one; undefined when nobody asked and nothing is planned. */
-export function rotatesAtMs(keys: readonly SigningKey[], { rotationIntervalMs }: KeyPolicy): number | undefined {
+export function rotatesAtMs(
+  stored: readonly SigningKey[],
+  { rotationIntervalMs }: KeyPolicy,
+  nowMs: number,
+): number | undefined {
+  const keys = stored.map(asOf(nowMs))
   const [active, pending] = [inState(keys, 'active'), inState(keys, 'pending')]
   if (active === undefined || pending === undefined) return undefined
   const planned = rotationIntervalMs === undefined ? undefined : active.sinceMs + rotationIntervalMs
@@ -47,9 +81,11 @@ export function rotatesAtMs(keys: readonly SigningKey[], { rotationIntervalMs }:
 }
 
 /** The next time at which the JWKS is planned to change. */
-export function nextChangeAtMs(keys: readonly SigningKey[], policy: KeyPolicy): number {
-  const retirements = keys.flatMap(({ state, retiresAtMs }) => (state === 'retiring' ? [retiresAtMs ?? 0] : []))
-  return Math.min(rotatesAtMs(keys, policy) ?? Number.POSITIVE_INFINITY, ...retirements)
+export function nextChangeAtMs(stored: readonly SigningKey[], policy: KeyPolicy, nowMs: number): number {
+  const retirements = stored
+    .map(asOf(nowMs))
+    .flatMap(({ state, retiresAtMs }) => (state === 'retiring' ? [retiresAtMs ?? 0] : []))
+  return Math.min(rotatesAtMs(stored, policy, nowMs) ?? Number.POSITIVE_INFINITY, ...retirements)
 }
 
 /** When a key signs or signed. */

@@ -2,9 +2,10 @@
  * The life of the signing keys as data: what is known and what is wished become the steps of one write, or a refusal. Nothing here looks
  * at a clock, a disk or a database, so that every case can be tested; executor.ts carries the steps out.
  */
+import { liesAhead } from '../records/ahead.ts'
 import type { SigningKey, SigningKeyState, Transition } from '../records/signing-key.ts'
 import type { GeneratedKey } from './rsa.ts'
-import { inState, isPublished, type KeyPolicy, RETIRING_MS, rotatesAtMs } from './schedule.ts'
+import { aheadIsUnnoted, asOf, inState, isPublished, type KeyPolicy, RETIRING_MS, rotatesAtMs } from './schedule.ts'
 
 export type Wish =
   /** That there are keys. */
@@ -37,6 +38,8 @@ export type Step =
   /** A new key; one that is asked is to sign as soon as it may, before the interval is over. */
   | { readonly type: 'add'; readonly state: 'active' | 'pending'; readonly cause: string; readonly isAsked: boolean }
   | { readonly type: 'ask_rotation'; readonly kid: string }
+  /** What is remembered of times that lie ahead. */
+  | { readonly type: 'note_ahead'; readonly kid: string; readonly isAhead: boolean }
 
 export type StepOf<Type extends Step['type']> = Extract<Step, { readonly type: Type }>
 
@@ -73,11 +76,15 @@ const unlessUsable = (standby: Situation['standby']): Refusal | undefined => {
   return standby === 'usable' ? undefined : 'standby_unusable'
 }
 
+const noteAhead =
+  (nowMs: number): ((key: SigningKey) => Step) =>
+  ({ kid, sinceMs }) => ({ type: 'note_ahead', kid, isAhead: liesAhead(sinceMs, nowMs) })
+
 /** What has expired leaves first, in a write of its own: whatever holds up a rotation does not hold up that. */
 function advance({ keys, nowMs, policy, standby }: Situation, pair: Pair): Decision {
   const expired = keys.filter(({ state, retiresAtMs }) => state === 'retiring' && (retiresAtMs ?? 0) <= nowMs)
   if (expired.length > 0) return { steps: expired.map(key => move(key, 'retired', 'tokens_expired')) }
-  const dueAtMs = rotatesAtMs(keys, policy)
+  const dueAtMs = rotatesAtMs(keys, policy, nowMs)
   if (dueAtMs === undefined || dueAtMs > nowMs) return { steps: [] }
   const refusal = unlessUsable(standby)
   if (refusal !== undefined) return { refusal }
@@ -121,15 +128,21 @@ function revokeAll({ keys }: Situation, reason: string): Decision {
 }
 
 /** What a wish comes to. */
-export function decide(wish: Wish, situation: Situation): Decision {
-  const { keys } = situation
+export function decide(wish: Wish, stored: Situation): Decision {
+  const { nowMs } = stored
+  const keys = stored.keys.map(asOf(nowMs))
+  const situation = { ...stored, keys }
   if (wish.type === 'settle') return { steps: keys.length === 0 ? newPair('first_key') : [] }
   if (wish.type === 'revoke_all') return revokeAll(situation, wish.reason)
   if (keys.length === 0) return { refusal: 'no_keys' }
   const [active, pending] = [inState(keys, 'active'), inState(keys, 'pending')]
   if (active === undefined || pending === undefined) return { refusal: 'no_pair' }
   const pair = { active, pending }
-  if (wish.type === 'advance') return advance(situation, pair)
+  if (wish.type === 'advance') {
+    // Before anything is planned by them.
+    const unnoted = stored.keys.filter(key => aheadIsUnnoted(key, nowMs))
+    return unnoted.length > 0 ? { steps: unnoted.map(noteAhead(nowMs)) } : advance(situation, pair)
+  }
   if (wish.type === 'rotate') return rotate(situation, pair)
   return revoke(situation, pair, wish.kid, wish.reason)
 }
@@ -150,4 +163,5 @@ export const newKeyAt = (
   ...{ kid, publicJwk, state, cause, sinceMs: atMs, createdAtMs: atMs, retiresAtMs: null },
   activatesAtMs: state === 'active' ? atMs : atMs + publishLeadMs,
   rotationAskedAtMs: isAsked ? atMs : null,
+  seenAheadAtMs: null,
 })

@@ -1,5 +1,5 @@
 /** What an operator should know of a service that may or may not run: each thing is looked at, and nothing is changed. */
-import type { Clock } from '../clock.ts'
+import { type Clock, isoTime } from '../clock.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
 import { readProved } from '../keys/private-keys.ts'
 import { inState } from '../keys/schedule.ts'
@@ -44,6 +44,12 @@ export interface Doctor {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+/** Which of the two it is can't be told from what is stored. */
+const CLOCK_REMEDIES =
+  'If the clock is behind, set it. If it is right, it was ahead when that was written: nothing waits for that time to come, but ' +
+  'what was issued meanwhile works for as much longer. To end that, run: signet keys revoke --all --reason …, signet sessions revoke, ' +
+  'and give new client secrets and API keys in the place of those that were made then.'
+
 /** The clock of this machine may be this much behind what was written last. */
 const CLOCK_SLACK_MS = 60_000
 
@@ -55,6 +61,8 @@ export function createExamination(dependencies: {
     readonly clients: Pick<ClientReader, 'confidentialWith'>
     /** When the newest audit event was written. */
     readonly lastEventAtMs: () => Promise<number | undefined>
+    /** When the newest seal was made: seals are in the order in which they were written, whatever the clock said. */
+    readonly lastSealAtMs: () => Promise<number | undefined>
     readonly integrityProblem: () => Promise<string | undefined>
   }>
   readonly openFiles: () => Promise<KeyFiles>
@@ -76,10 +84,19 @@ export function createExamination(dependencies: {
     return undefined
   }
 
-  async function clockProblem(): Promise<string | undefined> {
+  const isOfTheFuture = (atMs: number | undefined): atMs is number =>
+    atMs !== undefined && atMs > clock.now() + CLOCK_SLACK_MS
+
+  async function timesAhead(): Promise<string | undefined> {
     const lastMs = await (await openDatabase()).lastEventAtMs()
-    if (lastMs === undefined || lastMs <= clock.now() + CLOCK_SLACK_MS) return undefined
-    return `The clock says ${new Date(clock.now()).toISOString()}, and the last event is of ${new Date(lastMs).toISOString()}. Set the clock.`
+    if (!isOfTheFuture(lastMs)) return undefined
+    return `The clock says ${isoTime(clock.now())}, and the last event is of ${isoTime(lastMs)}. ${CLOCK_REMEDIES}`
+  }
+
+  /** Once a service has run by this clock, whoever looks has set it, or knows that it is right. */
+  async function clockProblem(): Promise<string | undefined> {
+    const sealedAtMs = await (await openDatabase()).lastSealAtMs()
+    return sealedAtMs === undefined || isOfTheFuture(sealedAtMs) ? timesAhead() : undefined
   }
 
   async function encryptionProblem(): Promise<string | undefined> {
@@ -103,6 +120,8 @@ export function createExamination(dependencies: {
   const facts: typeof checks = {
     'sign-ins': async () => guessableClients((await openDatabase()).clients),
   }
+  /** What is told where a check finds no problem. */
+  const cautions: typeof checks = { clock: timesAhead }
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
@@ -117,7 +136,11 @@ export function createExamination(dependencies: {
 
   return async () => {
     const findings: Finding[] = []
-    for (const [check, look] of Object.entries(checks)) findings.push(await findingOf(check, 'problem', look))
+    for (const [check, look] of Object.entries(checks)) {
+      const found = await findingOf(check, 'problem', look)
+      const caution = found.problem === undefined ? cautions[check] : undefined
+      findings.push(caution === undefined ? found : await findingOf(check, 'warning', caution))
+    }
     for (const [check, look] of Object.entries(facts)) findings.push(await findingOf(check, 'note', look))
     for (const [check, look] of Object.entries(outlooks)) findings.push(await findingOf(check, 'warning', look))
     return findings

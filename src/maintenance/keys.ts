@@ -56,8 +56,8 @@ export function createKeyAdministration(dependencies: {
 
   return {
     async list() {
-      const keys = await lifecycle.list()
-      return { keys, activatesAtMs: rotatesAtMs(keys, policy), nowMs: clock.now() }
+      const [keys, nowMs] = [await lifecycle.list(), clock.now()]
+      return { keys, activatesAtMs: rotatesAtMs(keys, policy, nowMs), nowMs }
     },
     async rotate(by) {
       await assertOriginal()

@@ -6,6 +6,7 @@
  */
 
 import { headOf } from '../audit/encoding.ts'
+import { isoTime } from '../clock.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
@@ -71,7 +72,7 @@ export function createRestoreGuard(dependencies: {
     if (found === undefined) return undefined
     const { id, epoch, backedUpAtMs } = found
     if (backedUpAtMs !== null)
-      return `The database is a backup of ${new Date(backedUpAtMs).toISOString()} that was put back.`
+      return `The database is a backup of ${isoTime(backedUpAtMs)} that was put back.`
     if (epoch === RESTORED) return 'The database was put back, as `signet doctor --restored` was told.'
     const beside = await epochFile.read(id)
     if (beside === undefined)

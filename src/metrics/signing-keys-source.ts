@@ -39,11 +39,12 @@ export function signingKeysSource(dependencies: {
   })
 
   function samplesOf(found: readonly SigningKey[]): readonly Sample[] {
+    // What lies ahead was written by a clock that was, or this one is behind: no key is younger than none.
     const nowMs = clock.now()
     return ['pending', 'active', 'retiring'].flatMap(state => {
       const since = found.filter(key => key.state === state).map(({ sinceMs }) => sinceMs)
       const count = { gauge: keys, labels: { state }, value: since.length }
-      const age = { gauge: ages, labels: { state }, value: secondsBetween(Math.min(...since), nowMs) }
+      const age = { gauge: ages, labels: { state }, value: Math.max(0, secondsBetween(Math.min(...since), nowMs)) }
       return since.length === 0 ? [count] : [count, age]
     })
   }

@@ -78,6 +78,7 @@ export interface Rotation {
   readonly nextHash: string
   readonly salt: string
   readonly expiresAtMs: number
+  readonly absoluteExpiresAtMs: number
   readonly address: string | null
   readonly userAgent: string | null
 }

@@ -12,7 +12,7 @@ export interface SignInNetworkReader {
 }
 
 export interface SignInNetworkStore extends SignInNetworkReader {
-  /** Keeps the `most` with the latest sign-ins. */
+  /** Keeps the `most` with the latest sign-ins; those of the future count as of now. */
   record(userId: string, signIn: SignInNetwork, most: number): Promise<void>
   removeOf(userId: string): Promise<void>
 }

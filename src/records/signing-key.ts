@@ -23,6 +23,8 @@ export interface SigningKey {
   readonly rotationAskedAtMs: number | null
   /** When a retiring key leaves the JWKS: the last token that it signed has expired by then. */
   readonly retiresAtMs: number | null
+  /** When a service first saw that the time of the state lies ahead of its clock (ahead.ts); null when it does not. */
+  readonly seenAheadAtMs: number | null
 }
 
 /** One step of a key's life. */
@@ -58,4 +60,6 @@ export interface SigningKeyStore extends SigningKeyReader {
   step(transition: Transition): Promise<boolean>
   /** Remembers that this pending key should sign as soon as it may; false when it is not pending. */
   askRotation(kid: string, atMs: number): Promise<boolean>
+  /** Remembers when it was seen that the time of the key's state lies ahead; null: it does no longer. */
+  noteAhead(kid: string, seenAtMs: number | null): Promise<void>
 }

@@ -72,18 +72,24 @@ export interface StatusListReader {
   list(): Promise<readonly SeenStatusList[]>
 }
 
+/** When a list was opened that takes new sessions: neither too long ago, nor while the clock was ahead. */
+export interface OpenedWithin {
+  readonly afterMs: number
+  readonly untilMs: number
+}
+
 export interface StatusListStore extends StatusListReader {
-  /** Takes the next block of the open list; undefined when there is none that has one and was opened after `openedAfterMs`. */
+  /** Takes the next block of the open list; undefined when there is none that has one and was opened then. */
   claimBlock(
     blocks: number,
-    openedAfterMs: number,
+    opened: OpenedWithin,
   ): Promise<{ readonly list: StatusList; readonly block: number } | undefined>
-  /** Closes the open list if it has none of these blocks left or was not opened after `openedAfterMs`. */
-  close(blocks: number, openedAfterMs: number): Promise<void>
+  /** Closes the open list if it has none of these blocks left or was not opened then. */
+  close(blocks: number, opened: OpenedWithin): Promise<void>
   /** Closes the open list, whatever it has left. */
   closeOpen(): Promise<void>
-  /** The list that was opened last, if it is still there. */
-  last(): Promise<UsedStatusList | undefined>
+  /** The list that was opened last, until then, if it is still there. */
+  last(openedUntilMs: number): Promise<UsedStatusList | undefined>
   /** Opens a list, unless another process has just done so. */
   open(list: StatusList & { readonly keepUntilMs: number }): Promise<void>
   /** Removes what no token that is alive points to, and answers how many. */

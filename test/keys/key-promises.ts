@@ -34,6 +34,7 @@ function applied(keys: Keys, step: Step, { policy }: Situation, number: number):
     if (key.state !== 'pending') throw new Error(`a ${key.state} key is asked`)
     return [...others, { ...key, rotationAskedAtMs: NOW }]
   }
+  if (step.type === 'note_ahead') return [...others, { ...key, seenAheadAtMs: step.isAhead ? NOW : null }]
   const { from, to, atMs, cause, retiresAtMs } = transitionAt(NOW, step)
   if (key.state !== from || !edges[from].includes(to)) throw new Error(`from ${key.state} as ${from} to ${to}`)
   if (to === 'active' && count(keys, 'active') > 0) throw new Error('a second active key')
@@ -67,7 +68,7 @@ const revokesActive = ({ wish, before }: Case): boolean =>
 /** What holds whenever something is done. */
 const promises: Readonly<Record<string, (done: Case) => boolean>> = {
   'there is one active and one pending key': ({ now }) => count(now, 'active') === 1 && count(now, 'pending') === 1,
-  'each step says why': ({ steps }) => steps.every(step => step.type === 'ask_rotation' || step.cause !== ''),
+  'each step says why': ({ steps }) => steps.every(step => !('cause' in step) || step.cause !== ''),
   'a retired or revoked key stays as it is': ({ before, now }) =>
     before.every(key => !['retired', 'revoked'].includes(key.state) || now.includes(key)),
   'nothing leaves the JWKS before its time but by a revocation': done =>

@@ -7,12 +7,13 @@ import { DAY, HOUR } from '../support/signing-keys.ts'
 export const NOW = Date.UTC(2030, 0, 1)
 export const LEAD = DAY
 export const INTERVAL = 90 * DAY
+export const AHEAD = 3650 * DAY
 
 export function keyWith(kid: string, state: SigningKeyState, more: Partial<SigningKey> = {}): SigningKey {
   return {
     ...{ kid, state, cause: 'before', publicJwk: { kid } },
     ...{ sinceMs: NOW - DAY, createdAtMs: NOW - 100 * DAY, activatesAtMs: NOW - DAY },
-    ...{ rotationAskedAtMs: null, retiresAtMs: null },
+    ...{ rotationAskedAtMs: null, retiresAtMs: null, seenAheadAtMs: null },
     ...more,
   }
 }
@@ -57,6 +58,18 @@ const gone: readonly Keys[] = [
   [keyWith('revoked', 'revoked')],
   [keyWith('retired', 'retired'), keyWith('revoked', 'revoked', { retiresAtMs: NOW })],
 ]
+
+/** The same keys as a clock wrote them that was ten years ahead, when that was seen at the moment at which each came into its state. */
+export const writtenAhead = (keys: Keys): Keys =>
+  keys.map(key => ({
+    ...key,
+    sinceMs: key.sinceMs + AHEAD,
+    createdAtMs: key.createdAtMs + AHEAD,
+    activatesAtMs: key.activatesAtMs + AHEAD,
+    rotationAskedAtMs: key.rotationAskedAtMs && key.rotationAskedAtMs + AHEAD,
+    retiresAtMs: key.retiresAtMs && key.retiresAtMs + AHEAD,
+    seenAheadAtMs: key.sinceMs,
+  }))
 
 export const standbys: readonly Situation['standby'][] = ['unknown', 'usable', 'unusable', 'locked']
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 import { findAudience } from '../../records/audience.ts'
+import { liesAhead } from '../../records/ahead.ts'
 import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import { hashOf } from '../../records/opaque-token.ts'
 import type { RefreshFamily, Rotation, SessionReader } from '../../records/session.ts'
@@ -34,10 +35,11 @@ export function createRefreshTokenGrant(dependencies: {
   readonly randomness: Randomness
   /** Seconds. */
   readonly refreshIdleTtl: number
+  readonly refreshAbsoluteTtl: number
   readonly refreshGrace: number
 }): Grant {
-  const { issuer, sessionReader, ends, write, recordEvent, clock, randomness, refreshIdleTtl, refreshGrace } =
-    dependencies
+  const { issuer, sessionReader, ends, write, recordEvent, clock, randomness } = dependencies
+  const { refreshIdleTtl, refreshAbsoluteTtl, refreshGrace } = dependencies
 
   const judge = (family: RefreshFamily, hash: string): Use => judgeUse(family, hash, clock.now(), refreshGrace * 1000)
 
@@ -103,6 +105,12 @@ export function createRefreshTokenGrant(dependencies: {
     }
   }
 
+  /** A session that began while the clock was ahead would end as far ahead: it counts as begun when it is first refreshed. */
+  const endOf = ({ createdAtMs, absoluteExpiresAtMs }: RefreshFamily, nowMs: number): number =>
+    liesAhead(createdAtMs, nowMs)
+      ? Math.min(absoluteExpiresAtMs, nowMs + refreshAbsoluteTtl * 1000)
+      : absoluteExpiresAtMs
+
   function rotate(
     family: RefreshFamily,
     presented: RefreshToken,
@@ -111,9 +119,11 @@ export function createRefreshTokenGrant(dependencies: {
   ): SessionChange {
     const salt = randomness.bytes(16).toString('base64url')
     const refreshToken = successorOf(presented, salt)
-    const expiresAtMs = Math.min(clock.now() + refreshIdleTtl * 1000, family.absoluteExpiresAtMs)
+    const nowMs = clock.now()
+    const absoluteExpiresAtMs = endOf(family, nowMs)
+    const expiresAtMs = Math.min(nowMs + refreshIdleTtl * 1000, absoluteExpiresAtMs)
     const nextHash = hashOf(refreshToken.secret)
-    const rotation: Rotation = { currentHash, nextHash, salt, expiresAtMs, address, userAgent }
+    const rotation: Rotation = { currentHash, nextHash, salt, expiresAtMs, absoluteExpiresAtMs, address, userAgent }
     return { kind: 'rotate', row: family, rotation, refreshToken }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
+import { latestNow } from '../../records/ahead.ts'
 import {
   CLOCK_TOLERANCE_SECONDS,
   ISSUING_SECONDS,
@@ -55,12 +56,14 @@ export function createIndexAllocation(dependencies: {
   const claimBlock = () =>
     write(async ({ statusLists }) => {
       const nowMs = clock.now()
-      const claim = () => statusLists.claimBlock(BLOCKS, nowMs - LEAVE_AFTER_MS)
+      // A list of the future takes no new sessions: it would be left in years. Those that it has stay, and so does it until then.
+      const within = { afterMs: nowMs - LEAVE_AFTER_MS, untilMs: latestNow(nowMs) }
+      const claim = () => statusLists.claimBlock(BLOCKS, within)
       const claimed = await claim()
       if (claimed !== undefined) return claimed
-      await statusLists.close(BLOCKS, nowMs - LEAVE_AFTER_MS)
-      const last = await statusLists.last()
-      const wasFull = last !== undefined && last.openedAtMs > nowMs - LEAVE_AFTER_MS
+      await statusLists.close(BLOCKS, within)
+      const last = await statusLists.last(within.untilMs)
+      const wasFull = last !== undefined && last.openedAtMs > within.afterMs
       const stayMs = LEAVE_AFTER_MS + (wasFull ? AFTERLIFE_MS : 2 * SLACK_MS)
       await statusLists.open({
         id: randomness.bytes(8).toString('hex'),
@@ -83,9 +86,12 @@ export function createIndexAllocation(dependencies: {
     pool = { listId: list.id, leaveAtMs, indices: [...fresh, ...left] }
   }
 
+  const takesSessions = ({ leaveAtMs }: Block, nowMs: number): boolean =>
+    leaveAtMs > nowMs && leaveAtMs <= latestNow(nowMs) + LEAVE_AFTER_MS
+
   async function takeIndex() {
     for (;;) {
-      const index = pool !== undefined && pool.leaveAtMs > clock.now() ? pool.indices.pop() : undefined
+      const index = pool !== undefined && takesSessions(pool, clock.now()) ? pool.indices.pop() : undefined
       if (pool !== undefined && index !== undefined) return { listId: pool.listId, index, leaveAtMs: pool.leaveAtMs }
       claiming ??= refill().finally(() => {
         claiming = undefined

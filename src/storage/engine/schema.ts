@@ -179,6 +179,8 @@ export interface SigningKeysTable {
   activates_at_ms: number
   rotation_asked_at_ms: number | null
   retires_at_ms: number | null
+  /** When it was first seen that since_ms lies ahead of the clock. */
+  seen_ahead_at_ms: number | null
 }
 
 /** One row: which database this is, and since which restore. */

@@ -117,6 +117,7 @@ export function prepareSessionChanges(
         salt: param('salt'),
         rotated_at_ms: dialect.nowMs(param('now')),
         expires_at_ms: param('expiresAtMs'),
+        absolute_expires_at_ms: param('absoluteExpiresAtMs'),
         address: param('address'),
         user_agent: param('userAgent'),
       }))

@@ -1,5 +1,6 @@
 /** Which sessions are to end or to lose their index, and how they do. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { latestNow } from '../../records/ahead.ts'
 import type { Batch, ChangedSessions, SessionFilter, SessionStore } from '../../records/session.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, type Param, prepared } from '../engine/prepared.ts'
@@ -40,6 +41,8 @@ function prepareEndOfOne(db: Kysely<Schema>) {
       .returning(['id', ...statusColumns]),
   )
 }
+
+const usedAtMs = (row: ExpressionBuilder<Schema, 'sessions'>) => row.fn.coalesce('rotated_at_ms', 'created_at_ms')
 
 const changedOf = (rows: readonly ChangedRow[]): ChangedSessions => ({
   ids: rows.map(({ id }) => id),
@@ -97,7 +100,11 @@ export function prepareSessionEnds(
           .select('id')
           .where(row => matching(row, { subjectId: userId, clientId, signInsOnly: true }))
           .where('expires_at_ms', '>', nowMs)
-          .orderBy(row => row.fn.coalesce('rotated_at_ms', 'created_at_ms'), 'desc')
+          // What was used in the future was used at a time that nobody knows: it must not outlast what is used now.
+          .orderBy(
+            row => row.case().when(usedAtMs(row), '>', latestNow(nowMs)).then(0).else(usedAtMs(row)).end(),
+            'desc',
+          )
           .orderBy('id')
           // SQLite takes no OFFSET without a LIMIT.
           .limit(2 ** 31)

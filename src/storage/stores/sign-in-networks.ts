@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { latestNow } from '../../records/ahead.ts'
 import type { SignInNetworkStore } from '../../records/sign-in-network.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { Schema, SignInNetworksTable } from '../engine/schema.ts'
@@ -13,6 +14,13 @@ export function prepareSignInNetworkStore(db: Kysely<Schema>): (executor: Execut
       return rows.map(({ network, last_at_ms }) => ({ network, lastAtMs: last_at_ms }))
     },
     async record(userId, { network, lastAtMs }, most) {
+      // What was written while the clock was ahead must not be kept in the place of what is true now.
+      await executor.kysely
+        .updateTable('sign_in_networks')
+        .set({ last_at_ms: lastAtMs })
+        .where('user_id', '=', userId)
+        .where('last_at_ms', '>', latestNow(lastAtMs))
+        .execute()
       await executor.kysely
         .insertInto('sign_in_networks')
         .values({ user_id: userId, network, last_at_ms: lastAtMs })

@@ -12,6 +12,7 @@ const toSigningKey = (row: SigningKeysTable): SigningKey => ({
   activatesAtMs: row.activates_at_ms,
   rotationAskedAtMs: row.rotation_asked_at_ms,
   retiresAtMs: row.retires_at_ms,
+  seenAheadAtMs: row.seen_ahead_at_ms,
 })
 
 export const signingKeyStore = ({ kysely }: Executor): SigningKeyStore => ({
@@ -32,6 +33,7 @@ export const signingKeyStore = ({ kysely }: Executor): SigningKeyStore => ({
         activates_at_ms: key.activatesAtMs,
         rotation_asked_at_ms: key.rotationAskedAtMs,
         retires_at_ms: key.retiresAtMs,
+        seen_ahead_at_ms: key.seenAheadAtMs,
       })
       .onConflict(conflict => conflict.doNothing())
       .executeTakeFirst()
@@ -41,7 +43,7 @@ export const signingKeyStore = ({ kysely }: Executor): SigningKeyStore => ({
     const { numUpdatedRows } = await kysely
       .updateTable('signing_keys')
       .set({
-        ...{ state: to, since_ms: atMs, cause, retires_at_ms: retiresAtMs },
+        ...{ state: to, since_ms: atMs, cause, retires_at_ms: retiresAtMs, seen_ahead_at_ms: null },
         ...(to === 'active' && { activates_at_ms: atMs }),
       })
       .where('kid', '=', kid)
@@ -57,5 +59,8 @@ export const signingKeyStore = ({ kysely }: Executor): SigningKeyStore => ({
       .where('state', '=', 'pending')
       .executeTakeFirst()
     return numUpdatedRows === 1n
+  },
+  async noteAhead(kid, seenAtMs) {
+    await kysely.updateTable('signing_keys').set({ seen_ahead_at_ms: seenAtMs }).where('kid', '=', kid).execute()
   },
 })

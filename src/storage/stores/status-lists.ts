@@ -30,32 +30,40 @@ export function prepareStatusListStore(db: Kysely<Schema>, dialect: Dialect): (e
       const { rows } = await list(executor, { now: dialect.clock.now() })
       return rows.map(row => ({ ...toStatusList(row), revisedAtMs: row.revised_at_ms, readAtMs: row.read_at_ms }))
     },
-    async claimBlock(blocks, openedAfterMs) {
+    async claimBlock(blocks, { afterMs, untilMs }) {
       const row = await executor.kysely
         .updateTable('status_lists')
         .set(row => ({ next_block: row('next_block', '+', 1) }))
         .where('state', '=', open)
         .where('next_block', '<', blocks)
-        .where('opened_at_ms', '>', openedAfterMs)
+        .where('opened_at_ms', '>', afterMs)
+        .where('opened_at_ms', '<=', untilMs)
         .returning([...columns, 'next_block'])
         .executeTakeFirst()
       return row && { list: toStatusList(row), block: row.next_block - 1 }
     },
-    async close(blocks, openedAfterMs) {
+    async close(blocks, { afterMs, untilMs }) {
       await executor.kysely
         .updateTable('status_lists')
         .set({ state: 'closed' })
         .where('state', '=', open)
-        .where(row => row.or([row('next_block', '>=', blocks), row('opened_at_ms', '<=', openedAfterMs)]))
+        .where(row =>
+          row.or([
+            row('next_block', '>=', blocks),
+            row('opened_at_ms', '<=', afterMs),
+            row('opened_at_ms', '>', untilMs),
+          ]),
+        )
         .execute()
     },
     async closeOpen() {
       await executor.kysely.updateTable('status_lists').set({ state: 'closed' }).where('state', '=', open).execute()
     },
-    async last() {
+    async last(openedUntilMs) {
       const row = await executor.kysely
         .selectFrom('status_lists')
         .select(['id', 'opened_at_ms', 'size', 'next_block'])
+        .where('opened_at_ms', '<=', openedUntilMs)
         .orderBy('opened_at_ms', 'desc')
         .orderBy('id', 'desc')
         .limit(1)

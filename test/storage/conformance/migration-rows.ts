@@ -68,7 +68,8 @@ export function rowsMigrationChecks(t: Test, engine: Engine): void {
       subjectStatus: 'active',
       held: { current: { listId: 'list-2', index: 2 }, previousStatus: { listId: 'list-1', index: 7 } },
     })
-    const rotation = { nextHash: 'next', salt: 'salt', expiresAtMs: farMs + 5000, address: null, userAgent: null }
+    const ends = { expiresAtMs: farMs + 5000, absoluteExpiresAtMs: farMs + 6000 }
+    const rotation = { nextHash: 'next', salt: 'salt', ...ends, address: null, userAgent: null }
     const rotate = (name: string, isFresh: boolean) =>
       write(({ sessions }) => {
         const asRead = { ...readAs, sessionId: `session_${name}` }

@@ -59,7 +59,13 @@ export function migrationChecks(t: Test, engine: Engine): void {
       await database.query(`INSERT INTO signing_keys VALUES ('p', 'pending', '${jwk}', ${farMs + 1}, ${farMs + 9})`)
 
       t.equal((await database.migrate())[0]?.name, '0003-key-lifecycle')
-      const common = { publicJwk: JSON.parse(jwk), cause: 'first_key', rotationAskedAtMs: null, retiresAtMs: null }
+      const common = {
+        publicJwk: JSON.parse(jwk),
+        cause: 'first_key',
+        rotationAskedAtMs: null,
+        retiresAtMs: null,
+        seenAheadAtMs: null,
+      }
       t.strictSame(await database.read.signingKeys.list(), [
         { ...common, kid: 'a', state: 'active', sinceMs: farMs, createdAtMs: farMs, activatesAtMs: farMs },
         { ...common, kid: 'p', state: 'pending', sinceMs: farMs + 1, createdAtMs: farMs + 1, activatesAtMs: farMs + 9 },

@@ -11,7 +11,7 @@ async function openWithLists(t: Test, engine: Engine): Promise<EmptyDatabase> {
   const database = await openMigrated(t, engine)
   await database.write(async ({ statusLists }) => {
     await statusLists.open({ id: 'a', openedAtMs: farMs, size: 2 ** 20, revision: 5, keepUntilMs: farMs })
-    await statusLists.close(0, 0)
+    await statusLists.close(0, { afterMs: 0, untilMs: farMs })
     await statusLists.open({ id: 'b', openedAtMs: farMs + 1, size: 2 ** 20, revision: 5, keepUntilMs: farMs })
   })
   return database

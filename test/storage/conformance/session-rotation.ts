@@ -21,6 +21,7 @@ export const rotation: Rotation = {
   nextHash: 'second-one',
   salt: 'salt-one',
   expiresAtMs: farMs + 5000,
+  absoluteExpiresAtMs: farMs + 6000,
   address: '192.0.2.1',
   userAgent: 'Browser/2',
 }
@@ -52,6 +53,7 @@ export function sessionRotationChecks(t: Test, engine: Engine): void {
       currentHash: 'second-one',
       salt: 'salt-one',
       expiresAtMs: rotation.expiresAtMs,
+      absoluteExpiresAtMs: rotation.absoluteExpiresAtMs,
       address: '192.0.2.1',
       rotatedAgoMs: after?.rotatedAgoMs,
     })

@@ -12,6 +12,7 @@ const keyOf = (kid: string, state: SigningKey['state'], createdAtMs = farMs): Si
   cause: 'first_key',
   rotationAskedAtMs: null,
   retiresAtMs: null,
+  seenAheadAtMs: null,
 })
 
 const stepOf = (kid: string, from: SigningKeyState, to: SigningKeyState, retiresAtMs: number | null): Transition => ({
@@ -113,6 +114,27 @@ export function signingKeyChecks(t: Test, engine: Engine): void {
       t.strictSame(await read.roles.list(), [])
     })
   }
+
+  t.test(
+    'that times of a key lie ahead is remembered of it alone, until it is taken back or the key moves on',
+    async t => {
+      const { read, write } = await openMigrated(t, engine)
+      const [key, other] = [keyOf('k1', 'pending'), keyOf('k2', 'active', farMs + 1)]
+      await write(async ({ signingKeys }) => {
+        await signingKeys.insert(key)
+        await signingKeys.insert(other)
+      })
+      const note = (atMs: number | null) => write(({ signingKeys }) => signingKeys.noteAhead('k1', atMs))
+      const noted = async () => (await read.signingKeys.list()).map(({ seenAheadAtMs }) => seenAheadAtMs)
+      await note(farMs - 7)
+      t.strictSame(await read.signingKeys.list(), [{ ...key, seenAheadAtMs: farMs - 7 }, other])
+      await note(null)
+      t.strictSame(await read.signingKeys.list(), [key, other])
+      await note(farMs - 5)
+      await write(({ signingKeys }) => signingKeys.step(stepOf('k1', 'pending', 'revoked', null)))
+      t.strictSame(await noted(), [null, null])
+    },
+  )
 
   t.test('a rotation is asked of a pending key only, and changes nothing else of it', async t => {
     const { read, write } = await openMigrated(t, engine)

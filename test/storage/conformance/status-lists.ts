@@ -9,11 +9,11 @@ const open = ({ write }: EmptyDatabase, id: string, openedAtMs = farMs, keepUnti
   write(({ statusLists }) => statusLists.open({ ...listOf(id, openedAtMs), keepUntilMs }))
 
 /** No list has fewer than no blocks: whichever is open is closed. */
-const close = ({ write }: EmptyDatabase, blocks = 0, openedAfterMs = 0) =>
-  write(({ statusLists }) => statusLists.close(blocks, openedAfterMs))
+const close = ({ write }: EmptyDatabase, blocks = 0, afterMs = 0, untilMs = farMs + 1) =>
+  write(({ statusLists }) => statusLists.close(blocks, { afterMs, untilMs }))
 
-const claim = ({ write }: EmptyDatabase, openedAfterMs = farMs - 1, blocks = BLOCKS) =>
-  write(({ statusLists }) => statusLists.claimBlock(blocks, openedAfterMs))
+const claim = ({ write }: EmptyDatabase, afterMs = farMs - 1, blocks = BLOCKS, untilMs = farMs + 1) =>
+  write(({ statusLists }) => statusLists.claimBlock(blocks, { afterMs, untilMs }))
 
 const lists = async ({ read }: EmptyDatabase) => (await read.statusLists.list()).map(({ id }) => id)
 
@@ -60,7 +60,7 @@ export function statusListChecks(t: Test, engine: Engine): void {
     const database = await openMigrated(t, engine)
     await open(database, 'a')
     const failing = database.write(async ({ statusLists }) => {
-      await statusLists.claimBlock(BLOCKS, farMs - 1)
+      await statusLists.claimBlock(BLOCKS, { afterMs: farMs - 1, untilMs: farMs })
       throw new Error('refused')
     })
     await t.rejects(failing, { message: 'refused' })
@@ -98,7 +98,7 @@ export function statusListChecks(t: Test, engine: Engine): void {
 
   t.test('the list that was opened last is known with what it has handed out, open or closed', async t => {
     const database = await openMigrated(t, engine)
-    const last = () => database.write(({ statusLists }) => statusLists.last())
+    const last = (untilMs = farMs + 1) => database.write(({ statusLists }) => statusLists.last(untilMs))
     t.equal(await last(), undefined)
     await open(database, 'b')
     await claim(database)
@@ -106,6 +106,19 @@ export function statusListChecks(t: Test, engine: Engine): void {
     t.strictSame(await last(), { id: 'b', openedAtMs: farMs, size: 2 ** 17, claimedBlocks: 1 })
     await open(database, 'a', farMs + 1)
     t.strictSame(await last(), { id: 'a', openedAtMs: farMs + 1, size: 2 ** 17, claimedBlocks: 0 })
+    t.match(await last(farMs), { id: 'b' }, 'until then')
+  })
+
+  t.test('a list of the future gives no block and is closed, whatever it has left, to the millisecond', async t => {
+    const database = await openMigrated(t, engine)
+    await open(database, 'a', farMs)
+    t.equal(await claim(database, 0, BLOCKS, farMs - 1), undefined)
+    t.equal((await claim(database, 0, BLOCKS, farMs))?.block, 0)
+    await close(database, BLOCKS, 0, farMs)
+    t.equal((await claim(database, 0, BLOCKS, farMs))?.block, 1, 'it is open still')
+    await close(database, BLOCKS, 0, farMs - 1)
+    t.equal(await claim(database, 0, BLOCKS, farMs), undefined)
+    t.strictSame(await lists(database), ['a'], 'it is there for those who are in it')
   })
 
   t.test(
