@@ -127,6 +127,7 @@ t.test('an act that is refused appends nothing and leaves nothing half-done', as
   const before = everythingIn(service.databaseFile)
   const refused: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['a name that is taken', () => users.add({ username: 'ALICE', password, roles: [] }, byTest)],
+    ['a new name that is taken', () => users.rename('alice', { username: 'BOB' }, byTest)],
     ['a role that does not exist', () => users.add({ username: 'carol', password, roles: ['editor', 'none'] }, byTest)],
     ['a short password', () => users.setPassword('alice', 'short', byTest)],
     ['an unknown user', () => users.setStatus('carol', 'disabled', byTest)],
@@ -164,6 +165,7 @@ t.test('an act whose event cannot be appended does not happen', async t => {
   const acts: Readonly<Record<string, () => Promise<unknown>>> = {
     'users add': () => users.add({ username: 'carol', password, roles: ['editor'] }, byTest),
     'users set-password': () => users.setPassword('alice', newPassword, byTest),
+    'users rename': () => users.rename('alice', { username: 'al' }, byTest),
     'users disable': () => users.setStatus('alice', 'disabled', byTest),
     'users delete': () => users.setStatus('alice', 'deleted', byTest),
     'roles add': () => roles.add(author, byTest),

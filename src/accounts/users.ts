@@ -11,13 +11,19 @@ import type { Stores, Write } from '../records/unit-of-work.ts'
 import { USER_ID_PREFIX, type User, type UserFilter, type UserReader, type UserWithRoles } from '../records/user.ts'
 import { revokeKeysOf } from './api-keys.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
+import { assertWasNobodyElses, createRename, type NewName, nameIsTaken, type Rename } from './names-of-users.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
 import type { SignInThrottling } from './sign-in-throttling.ts'
 import { usernameKey, usernameProblem } from './username.ts'
 
 export interface Users {
-  /** @throws AccountError when the name is taken or the name, password or a role is refused */
-  add(user: { username: string; password: string; roles: readonly string[] }, by: Provenance): Promise<UserWithRoles>
+  /** @throws AccountError when the name is taken or was another user's, or the name, password or a role is refused */
+  add(user: NewUser, by: Provenance): Promise<UserWithRoles>
+  /**
+   * Gives the user another name; sessions and everything else go on. Another spelling of the own name, or one that the user had, is fine.
+   * @throws AccountError when the name is taken, was another user's, or is refused
+   */
+  readonly rename: Rename
   /** The first `limit`, ordered by name. */
   list(search?: UserSearch, limit?: number): Promise<readonly UserWithRoles[]>
   find(username: string): Promise<UserWithRoles>
@@ -35,6 +41,11 @@ export interface Users {
   unlock(username: string, by: Provenance): Promise<UserWithRoles>
   /** `disabled` and `deleted` end the user's sessions; what has ended stays so when the user is enabled again. */
   setStatus(username: string, status: Status, by: Provenance): Promise<UserWithRoles>
+}
+
+export interface NewUser extends NewName {
+  readonly password: string
+  readonly roles: readonly string[]
 }
 
 /** Every condition that is given must be true. */
@@ -65,13 +76,15 @@ export function createUsers(dependencies: {
   readonly write: Write
   readonly recordEvent: RecordEvent
   readonly passwords: Passwords
-  /** Opened when it is asked for: few acts need it. */
+  /** The keyed hash of a name, as the audit keeps it. Opened when it is asked for: few acts need it. */
+  readonly nameHash: () => Promise<(name: string) => string>
+  /** The same. */
   readonly throttling: () => Promise<SignInThrottling>
   readonly cascades: Cascades
   readonly clock: Clock
   readonly randomness: Randomness
 }): Users {
-  const { users, write, recordEvent, passwords, throttling, cascades, clock, randomness } = dependencies
+  const { users, write, recordEvent, passwords, nameHash, throttling, cascades, clock, randomness } = dependencies
 
   const find = async (reader: UserReader, username: string): Promise<UserWithRoles> => {
     const user = await reader.findByKey(usernameKey(username))
@@ -110,7 +123,7 @@ export function createUsers(dependencies: {
 
   async function insert(stores: Stores, user: User, roles: readonly string[], by: Provenance): Promise<void> {
     const isNew = await stores.users.insert({ ...user, usernameKey: usernameKey(user.username) })
-    if (!isNew) throw new AccountError('already_exists', 'There is a user with this name already.')
+    if (!isNew) throw nameIsTaken()
     await stores.audit.append({ type: 'user.add', outcome: 'success', userId: user.userId, provenance: by })
     // In one order, so that two acts never wait for each other's locks.
     for (const role of roles.toSorted()) {
@@ -122,7 +135,7 @@ export function createUsers(dependencies: {
   }
 
   return {
-    async add({ username, password, roles }, by) {
+    async add({ username, password, roles, reusesName }, by) {
       assertNoProblem(usernameProblem(username))
       const passwordHash = await passwords.hashNew(turnOfOperators, password, [username])
       const userId = randomId(randomness, USER_ID_PREFIX)
@@ -130,9 +143,12 @@ export function createUsers(dependencies: {
       const user: User = { userId, username, status: 'active', passwordHash, passwordId, createdAtMs: clock.now() }
       return write(async stores => {
         await insert(stores, user, roles, by)
+        if (!reusesName) await assertWasNobodyElses(stores, user)
         return find(stores.users, username)
       })
     },
+
+    rename: createRename({ users, find, write, nameHash }),
 
     list: ({ namePart, ...search } = {}, limit = MOST_LISTED) =>
       users.list({ ...search, keyPart: namePart && usernameKey(namePart) }, limit),

@@ -16,7 +16,8 @@ export function lineOfEvent(event: ListedAuditEvent): string {
   const { type, outcome, reason, actor, nameHash, userAgent, count } = event
   const about = words({
     user: event.username ?? event.userId,
-    name: nameHash === null ? null : `unknown:${nameHash.slice(0, HASH_LENGTH)}`,
+    // Of a user it is what they were called before.
+    name: nameHash && `${event.userId === null ? 'unknown' : 'former'}:${nameHash.slice(0, HASH_LENGTH)}`,
     client: event.publicClientId ?? event.clientId,
     session: event.sessionId,
     target: event.target,

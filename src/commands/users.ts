@@ -17,6 +17,9 @@ export interface UsersService {
 
 type Services = UsersService & RolesService
 
+const REUSE_NAME =
+  'the name may be one that another user had: a mailbox, or what else is kept by name, goes over to this one'
+
 const toLine = (user: UserWithRoles): string =>
   `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`
 
@@ -29,10 +32,12 @@ export function usersCommand(services: () => Services, { answer, remark, readSec
     .argument('<name>', 'the name to sign in with')
     .option('--password-stdin', 'read the password from standard input instead of asking for it')
     .option('--role <role>', 'a role to give; may be repeated', collect)
+    .option('--reuse-name', REUSE_NAME)
     .option('--json', 'print JSON')
     .action(async (username, options) => {
       const password = await readSecret('password', '--password-stdin', options.passwordStdin)
-      const user = await (await services().users()).add({ username, password, roles: options.role ?? [] }, operator())
+      const { role: roles = [], reuseName: reusesName } = options
+      const user = await (await services().users()).add({ username, password, roles, reusesName }, operator())
       answer(describeUser(user), [`Added ${toLine(user)}`], options)
     })
 
@@ -69,6 +74,19 @@ export function usersCommand(services: () => Services, { answer, remark, readSec
     })
 
   users
+    .command('rename')
+    .description('give a user another name; sessions go on, and nobody else gets the former name by mistake')
+    .argument('<name>', 'the name that the user has')
+    .argument('<new-name>', 'the name to sign in with from now on')
+    .option('--reuse-name', REUSE_NAME)
+    .option('--json', 'print JSON')
+    .action(async (username, newName, options) => {
+      const to = { username: newName, reusesName: options.reuseName }
+      const user = await (await services().users()).rename(username, to, operator())
+      answer(describeUser(user), [`Renamed ${toLine(user)}`], options)
+    })
+
+  users
     .command('set-password')
     .description('set a new password and end the sessions of the user')
     .argument('<name>')
@@ -102,7 +120,7 @@ export function usersCommand(services: () => Services, { answer, remark, readSec
       })
   statusCommand('disable', 'disabled', 'refuse the user every token and end the sessions')
   statusCommand('enable', 'active', 'let a disabled user sign in again')
-  statusCommand('delete', 'deleted', 'end the user for good; the name is free again')
+  statusCommand('delete', 'deleted', 'end the user for good; nobody else gets the name by mistake')
 
   return users
 }

@@ -8,6 +8,7 @@ import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
 import { createRoles } from '../accounts/roles.ts'
 import { createUsers } from '../accounts/users.ts'
+import { createNameHash } from '../audit/name-hash.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
 import type { Pause } from '../audit/trail.ts'
 import { createJanitor } from '../background/janitor.ts'
@@ -66,7 +67,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     const { read, write } = await database()
     const [{ record: recordEvent }, allCascades] = [await recorder(), await cascades()]
     const parts = { passwords, throttling: limits.throttling, cascades: allCascades, clock, randomness }
-    return createUsers({ users: read.users, write, recordEvent, ...parts })
+    const nameHash = async () => createNameHash(await audit.auditKeys(), 'username')
+    return createUsers({ users: read.users, write, recordEvent, nameHash, ...parts })
   })
 
   const roles = once(async () => {

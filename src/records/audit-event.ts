@@ -58,6 +58,7 @@ export const auditEventTypes = [
   'user.delete',
   'user.disable',
   'user.enable',
+  'user.rename',
   'user.set_password',
   'user.sign_in',
   'user.unlock',
@@ -76,9 +77,9 @@ export interface AuditEvent {
   /** The internal id of a client (`client_…`), which is never reused. */
   readonly clientId?: string
   readonly sessionId?: string
-  /** The role, credential or signing key that the act is about. */
+  /** The role, credential or signing key that the act is about; of a rename the keyed hash of the new name. */
   readonly target?: string
-  /** The keyed hash of a name that no user has: people type passwords there. */
+  /** The keyed hash of a name that no user has: people type passwords there. Of a rename, the former name's. */
   readonly nameHash?: string
   /** How many events this one stands for, and of `session.end` how many sessions; 1 when it is not given. */
   readonly count?: number

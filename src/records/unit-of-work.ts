@@ -82,6 +82,11 @@ export class StorageUnavailable extends Error {
   readonly retryAfterSeconds = 1
 }
 
+/** Another write took at the same moment what only one can have. Nothing was changed; whoever looks again sees who has it. */
+export class StorageConflict extends Error {
+  override readonly name = 'StorageConflict'
+}
+
 /** What was asked of the database can't be done, and trying again changes nothing; the message says what would. */
 export class StorageRefused extends Error {
   override readonly name = 'StorageRefused'

@@ -39,13 +39,23 @@ export interface UserReader {
   /** The first `limit`, ordered by name. */
   list(filter: UserFilter, limit: number): Promise<readonly UserWithRoles[]>
   rolesOf(userId: string): Promise<readonly Role[]>
-  /** The ids of all who have or had a name, the deleted ones, too. */
+  /** The ids of all who have or had a name: also of those who were renamed since, or deleted. */
   idsOf(usernameKey: string): Promise<readonly string[]>
 }
 
 export interface UserStore extends UserReader {
   /** False when the name is taken. */
   insert(user: User & { readonly usernameKey: string }): Promise<boolean>
+  /**
+   * Gives another name, and keeps the former one.
+   * @returns false when another user has the name
+   * @throws StorageConflict when another one took it at the same moment
+   */
+  rename(
+    userId: string,
+    formerKey: string,
+    name: { readonly username: string; readonly usernameKey: string },
+  ): Promise<boolean>
   setStatus(userId: string, status: Status): Promise<void>
   setPassword(userId: string, password: { readonly passwordHash: string; readonly passwordId: string }): Promise<void>
   /** Sets the hash only where `expected` is still the stored one. */

@@ -21,7 +21,7 @@ const nouns = {
   migrate: [],
   backup: [],
   doctor: [],
-  users: ['add', 'list', 'show', 'set-password', 'unlock', 'disable', 'enable', 'delete'],
+  users: ['add', 'list', 'show', 'rename', 'set-password', 'unlock', 'disable', 'enable', 'delete'],
   roles: ['add', 'list', 'show', 'update', 'grant', 'revoke', 'delete'],
   clients: ['add', 'list', 'show', 'update', 'add-secret', 'remove-secret', 'disable', 'enable', 'delete'],
   'api-keys': ['create', 'list', 'show', 'revoke'],

@@ -61,7 +61,7 @@ t.test('one account however its name is written: NFKC and letter case do not tel
     'shown as entered',
   )
   await json(['users', 'delete', 'ALICE'])
-  t.equal((await json(add('ALICE'), password)).username, 'ALICE', 'the name of a deleted user is free')
+  t.equal((await json(add('ALICE', '--reuse-name'), password)).username, 'ALICE', 'the name of a deleted user')
 })
 
 t.test('a name that begins with a dash is a name after --, and an option before it', async t => {
@@ -259,7 +259,7 @@ t.test('beside a running server a command takes effect at once, and what it ende
   await json(['users', 'delete', 'ann'])
   await areOver('deleted')
   t.equal((await signIn(newPassword)).status, 400, 'deleted')
-  const second = await json(add('ann'), password)
+  const second = await json(add('ann', '--reuse-name'), password)
   t.not(second.user_id, first.user_id, 'an id is never used again')
   t.strictSame(second.roles, [], 'nothing is inherited')
   await areOver('added again')

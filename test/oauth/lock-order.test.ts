@@ -90,14 +90,18 @@ const acts: Readonly<Record<string, Act>> = {
     const user = { userId, sessionId, clientId, scope: wide }
     await (await service.container.apiKeys()).createOwn(user, asked, byTest)
   },
-  'users disable and enable': async ({ users }, which) => {
+  // Renamed to a spelling of the name, by which the other acts find the user all the same.
+  'users disable, rename and enable': async ({ users }, which) => {
     await users.setStatus(names[which], 'disabled', byTest)
+    await users.rename(names[which], { username: names[which].toUpperCase() }, byTest)
+    await users.rename(names[which], { username: names[which] }, byTest)
     await users.setStatus(names[which], 'active', byTest)
   },
-  'users add and delete': async ({ users }, which) => {
+  'users add, rename and delete': async ({ users }, which) => {
     const username = `user-${randomBytes(8).toString('hex')}`
     await users.add({ username, password, roles: which === 0 ? roleNames : roleNames.toReversed() }, byTest)
-    await users.setStatus(username, 'deleted', byTest)
+    await users.rename(username, { username: `${username}-renamed` }, byTest)
+    await users.setStatus(`${username}-renamed`, 'deleted', byTest)
   },
   'a user who changes the password': async (service, which) => {
     const { body } = (await signIn(service, which)) as { body: { access_token?: string } }

@@ -1,6 +1,6 @@
 /** What the errors of PostgreSQL and of the way to it mean (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 import pg from 'pg'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
+import { StorageConflict, StorageUnavailable } from '../../records/unit-of-work.ts'
 
 /**
  * Errors of the moment or of the machine: lost connections (08), serialization failures and deadlocks (40), resources (53), limits that
@@ -35,9 +35,13 @@ export function unreachable(error: unknown): never {
   throw unavailable(error)
 }
 
+const UNIQUE_VIOLATION = '23505'
+
 /** What failed without an answer of the server, failed on the way there and back. */
 export function toStorageError(error: unknown): Error {
   if (!(error instanceof pg.DatabaseError)) return unavailable(error)
+  if (error.code === UNIQUE_VIOLATION)
+    return new StorageConflict('Another write took it at the same moment.', { cause: new QueryFailed(error) })
   return UNAVAILABLE.test(error.code ?? '') ? unavailable(error) : new QueryFailed(error)
 }
 

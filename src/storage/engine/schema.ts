@@ -7,6 +7,7 @@ import type { AuditEventsTable, AuditKeysTable, AuditSealsTable } from './audit-
 
 export interface Schema {
   users: UsersTable
+  former_names: FormerNamesTable
   roles: RolesTable
   user_roles: UserRolesTable
   clients: ClientsTable
@@ -35,6 +36,12 @@ export interface UsersTable {
   password_hash: string
   password_id: string
   created_at_ms: number
+}
+
+/** Names that users had before they were renamed, as they are compared. */
+export interface FormerNamesTable {
+  username_key: string
+  user_id: string
 }
 
 export interface RolesTable {

@@ -77,9 +77,11 @@ async function readStrand(kysely: Kysely<Schema>, { begin, rest }: Strand, limit
 
 export const auditLists = (kysely: Kysely<Schema>): Omit<AuditReader, 'lastEventAtMs'> => ({
   async list(filter, limit) {
-    const found: ToldRow[] = []
-    for (const strand of strandsOf(filter)) found.push(...(await readStrand(kysely, strand, limit)))
-    return found.sort(newestFirst).slice(0, limit).reverse().map(toEvent)
+    // A rename is on two strands: that of its user, and that of the former name.
+    const found = new Map<string, ToldRow>()
+    for (const strand of strandsOf(filter))
+      for (const row of await readStrand(kysely, strand, limit)) found.set(row.id, row)
+    return [...found.values()].sort(newestFirst).slice(0, limit).reverse().map(toEvent)
   },
 
   async listSealed(filter, { after, to }) {

@@ -42,12 +42,17 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       list: (filter, limit) => listUsers(executor.kysely, dialect, filter, limit),
       async idsOf(key) {
         const named = executor.kysely.selectFrom('users').select('id').where('username_key', '=', key)
+        const former = executor.kysely
+          .selectFrom('former_names')
+          .select('user_id as id')
+          .where('username_key', '=', key)
         // One by the index of those who are not deleted, one by that of the others.
-        const [current, deleted] = [
+        const [current, deleted, renamed] = [
           await named.where('status', '<>', notDeleted).execute(),
           await named.where('status', '=', notDeleted).execute(),
+          await former.execute(),
         ]
-        return [...current, ...deleted].map(({ id }) => id)
+        return [...new Set([...current, ...deleted, ...renamed].map(({ id }) => id))]
       },
       async rolesOf(userId) {
         const { rows } = await rolesOf(executor, { userId })
@@ -68,6 +73,34 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
           .onConflict(conflict => conflict.doNothing())
           .executeTakeFirst()
         return numInsertedOrUpdatedRows === 1n
+      },
+      async rename(userId, formerKey, { username, usernameKey }) {
+        const { kysely } = executor
+        const { numUpdatedRows } = await kysely
+          .updateTable('users')
+          .set({ username, username_key: usernameKey })
+          .where('id', '=', userId)
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('users as others')
+                  .select('others.id')
+                  .where('others.username_key', '=', usernameKey)
+                  .where('others.status', '<>', notDeleted)
+                  .where('others.id', '<>', userId),
+              ),
+            ),
+          )
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return false
+        const former = { username_key: formerKey, user_id: userId }
+        if (formerKey !== usernameKey)
+          await kysely
+            .insertInto('former_names')
+            .values(former)
+            .onConflict(conflict => conflict.doNothing())
+            .execute()
+        return true
       },
       setStatus: (userId, status) => update(userId, { status }),
       setPassword: (userId, { passwordHash, passwordId }) =>

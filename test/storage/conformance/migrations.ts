@@ -4,6 +4,7 @@ import { type EmptyDatabase, type Engine, farMs, openWithParties } from './recor
 
 const tables = [
   'users',
+  'former_names',
   'roles',
   'user_roles',
   'clients',

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { StorageConflict } from '../../../src/records/unit-of-work.ts'
 import { ALL, asRead, type Engine, openMigrated, userOf } from './records.ts'
 
 const listed = (user: object) => ({ ...user, roles: [] })
@@ -53,6 +54,55 @@ export function userChecks(t: Test, engine: Engine): void {
     t.equal(await write(({ users }) => users.insert(second)), true)
     t.strictSame(await read.users.findByKey('alice'), asRead(second))
     t.strictSame(await read.users.list({}, ALL), [listed(asRead(second))])
+  })
+
+  t.test(
+    'a renamed user is found by the new key alone, and who had a name is known by every name there was',
+    async t => {
+      const { read, write } = await openMigrated(t, engine)
+      const [alice, bob] = [userOf('alice'), userOf('bob')]
+      await write(async ({ users }) => {
+        await users.insert(alice)
+        await users.insert(bob)
+      })
+      const rename = (from: string, username: string, usernameKey = username) =>
+        write(({ users }) => users.rename('user_alice', from, { username, usernameKey }))
+      t.equal(await rename('alice', 'Al', 'al'), true)
+      t.equal(await read.users.findByKey('alice'), undefined)
+      t.strictSame(await read.users.findByKey('al'), { ...asRead(alice), username: 'Al' })
+      t.equal(await rename('al', 'bob'), false)
+      t.strictSame(await read.users.findByKey('al'), { ...asRead(alice), username: 'Al' }, 'nothing was changed')
+      t.equal(await rename('al', 'AL', 'al'), true, 'its own')
+      t.equal(await rename('al', 'alice'), true)
+      t.equal(await rename('alice', 'al'), true)
+      for (const [key, ids] of [
+        ['al', ['user_alice']],
+        ['alice', ['user_alice']],
+        ['bob', ['user_bob']],
+        ['carol', []],
+      ] as const)
+        t.strictSame(await read.users.idsOf(key), ids, key)
+      await write(({ users }) => users.setStatus('user_bob', 'deleted'))
+      t.equal(await rename('al', 'bob'), true)
+      t.strictSame((await read.users.idsOf('bob')).toSorted(), ['user_alice', 'user_bob'])
+      await write(({ users }) => users.insert(userOf('al', { userId: 'user_second' })))
+      t.strictSame((await read.users.idsOf('al')).toSorted(), ['user_alice', 'user_second'])
+      t.strictSame(await read.users.findByKey('bob'), { ...asRead(alice), username: 'bob' })
+    },
+  )
+
+  t.test('of two who take one name at the same moment one has it', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    for (const name of ['alice', 'bob']) await write(({ users }) => users.insert(userOf(name)))
+    const rename = (name: string) =>
+      write(({ users }) => users.rename(`user_${name}`, name, { username: 'x', usernameKey: 'x' })).catch(error => {
+        if (!(error instanceof StorageConflict)) throw error
+        return false
+      })
+    const outcomes = await Promise.all([rename('alice'), rename('bob')])
+    t.strictSame(outcomes.toSorted(), [false, true])
+    t.equal((await read.users.list({}, ALL)).length, 2)
+    t.equal((await read.users.idsOf('x')).length, 1)
   })
 
   t.test('the id of a deleted user is not given again', async t => {
