@@ -80,10 +80,11 @@ t.test(
     const { service, list, run, typed } = await auditScene(t)
     await typed('Carol', 'guess number one', '203.0.113.9')
     await typed('dave', 'guess number one', '203.0.113.9')
-    const add = () => service.users.add({ username: 'carol', password, roles: [] }, byTest)
+    const add = (reusesName = false) =>
+      service.users.add({ username: 'carol', password, roles: [], reusesName }, byTest)
     const first = await add()
     await service.users.setStatus('carol', 'deleted', byTest)
-    const second = await add()
+    const second = await add(true)
     await service.get('/oauth/token', {
       form: { grant_type: 'client_credentials' },
       client: ['nobody', 'x'.repeat(32)],
