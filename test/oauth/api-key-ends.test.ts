@@ -145,7 +145,7 @@ t.test('of a user or client who is deleted all keys are revoked, and another of 
   await again()
   for (const { api_key_id } of [ofAlice, ofClient])
     t.equal((await its.json(['api-keys', 'show', api_key_id])).status, 'revoked')
-  await its.json(['users', 'add', 'alice', '--password-stdin', '--role', 'editor'], password)
+  await its.json(['users', 'add', 'alice', '--password-stdin', '--role', 'editor', '--reuse-name'], password)
   await addClient(its.service, { clientId: 'owner', grants: [] })
   await again()
   t.same(await its.json(['api-keys', 'list', '--user', 'alice']), [])

@@ -33,7 +33,7 @@ const endings: Readonly<Record<string, Ending>> = {
   },
   'the user is deleted, also after the name is given to somebody else': {
     act: ({ username }) => users.setStatus(username, 'deleted', byTest),
-    undo: ({ username, role }) => users.add({ username, password, roles: [role] }, byTest),
+    undo: ({ username, role }) => users.add({ username, password, roles: [role], reusesName: true }, byTest),
     reason: 'user_deleted',
     refusal: 'invalid_grant',
   },

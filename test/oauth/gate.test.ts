@@ -62,7 +62,7 @@ const actsOnTheUser: Readonly<Record<string, Act>> = {
   'the user is deleted': setUser('deleted'),
   'the user is deleted and the name is given to another with the same password': async who => {
     await setUser('deleted')(who)
-    await users.add({ username: who.username, password, roles: ['editor'] }, byTest)
+    await users.add({ username: who.username, password, roles: ['editor'], reusesName: true }, byTest)
   },
   'the password is changed': who => users.setPassword(who.username, 'another battery staple 8', byTest),
   'the password is set again to the same one': who => users.setPassword(who.username, password, byTest),

@@ -113,8 +113,9 @@ t.test('a password is compared after NFC, however a keyboard composes it', async
 })
 
 t.test('a username means one account in every case and compatibility form', async t => {
-  for (const spelled of ['alice', 'Alice', 'ＡＬＩＣＥ', 'ⓐlice']) t.equal((await tryAs(spelled)).status, 200, spelled)
-  for (const spelled of ['alicе', 'alice ', 'al ice', 'älice']) t.equal((await tryAs(spelled)).status, 400, spelled)
+  for (const spelled of ['alice', 'Alice', 'ＡＬＩＣＥ', 'ⓐlice', 'alice '])
+    t.equal((await tryAs(spelled)).status, 200, spelled)
+  for (const spelled of ['alicе', 'al ice', 'älice']) t.equal((await tryAs(spelled)).status, 400, spelled)
 })
 
 t.test('a hash with the parameters of the past is replaced at the next sign-in, once, and audited', async t => {
