@@ -58,7 +58,7 @@ export function createRestoreGuard(dependencies: {
     const [another] = await epochFile.databases()
     if (another !== undefined)
       throw new KeyError(
-        `The database is empty, and the key directory belongs to another (${another}): it was deleted, or SIGNET_DATABASE_URL names ` +
+        `The database is new, and the key directory belongs to another (${another}): that was deleted, or SIGNET_DATABASE_URL names ` +
           'a wrong place. Nothing is served. Put a backup in its place: docs/runbooks/restore.md. If this is to be a new beginning, move ' +
           'what is in the key directory away first.',
       )
@@ -71,8 +71,7 @@ export function createRestoreGuard(dependencies: {
     const found = await instance.find()
     if (found === undefined) return undefined
     const { id, epoch, backedUpAtMs } = found
-    if (backedUpAtMs !== null)
-      return `The database is a backup of ${isoTime(backedUpAtMs)} that was put back.`
+    if (backedUpAtMs !== null) return `The database is a backup of ${isoTime(backedUpAtMs)} that was put back.`
     if (epoch === RESTORED) return 'The database was put back, as `signet doctor --restored` was told.'
     const beside = await epochFile.read(id)
     if (beside === undefined)

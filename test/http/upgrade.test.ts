@@ -1,4 +1,5 @@
-import { renameSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
@@ -60,6 +61,9 @@ async function upgraded(t: Test) {
   const oldAccess = `${input}.${(await signer?.sign(Buffer.from(input)))?.toString('base64url')}`
   await before.stop()
   await downgrade(before.databaseFile)
+  // That version wrote nothing but keys there.
+  const keys = join(before.folder, 'keys')
+  for (const name of readdirSync(keys)) if (/\.(epoch|writes)$/.test(name)) rmSync(join(keys, name))
   const service = await restarted(t, before, { clock })
   await addClient(service, { clientId: 'resource', introspect: [api] })
   const isActive = async (token: string) =>

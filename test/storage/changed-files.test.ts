@@ -188,7 +188,7 @@ t.test('a database that was deleted is not made anew beside its keys', async t =
   remove('')(scene)
   const { code, stderr } = await scene.cli(['serve'])
   t.equal(code, 1)
-  t.match(stderr, /^The database is empty, and the key directory belongs to another \(database_\w+\)/)
+  t.match(stderr, /^The database is new, and the key directory belongs to another \(database_\w+\)/)
 })
 
 t.test('a log that was cut to nothing is noticed', async t => {

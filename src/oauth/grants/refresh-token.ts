@@ -1,8 +1,8 @@
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost response does not break. */
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
-import { findAudience } from '../../records/audience.ts'
 import { liesAhead } from '../../records/ahead.ts'
+import { findAudience } from '../../records/audience.ts'
 import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import { hashOf } from '../../records/opaque-token.ts'
 import type { RefreshFamily, Rotation, SessionReader } from '../../records/session.ts'
