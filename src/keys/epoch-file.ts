@@ -11,7 +11,7 @@ export interface EpochFile {
   readWrites(databaseId: string): Promise<number | undefined>
   /** A crash of the machine may lose it, and an older one serves as well. */
   noteWrites(databaseId: string, writes: number): Promise<void>
-  /** The databases whose epoch lies here. */
+  /** The databases whose writes were noted here: those that have served. */
   databases(): Promise<readonly string[]>
 }
 
@@ -48,7 +48,7 @@ export async function openEpochFile(directory: string): Promise<EpochFile> {
     noteWrites: (databaseId, writes) => write(databaseId, WRITES, String(writes), false),
     async databases() {
       const names = await readdir(directory)
-      return names.filter(name => name.endsWith(EPOCH)).map(name => name.slice(0, -EPOCH.length))
+      return names.filter(name => name.endsWith(WRITES)).map(name => name.slice(0, -WRITES.length))
     },
   }
 }

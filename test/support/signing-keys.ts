@@ -52,10 +52,10 @@ export function keyNamed(where: Pick<Where, 'databaseFile'>, kid: string): KeyRo
   return key
 }
 
-/** Everything in the key folder that has to do with signing keys, prepared files too; the epoch of the database and the audit's key are not of them. */
+/** Everything in the key folder that has to do with signing keys, prepared files too; what is there of the database and the audit's key are not of them. */
 export const keyFilesIn = ({ folder }: Pick<Where, 'folder'>): string[] =>
   readdirSync(join(folder, 'keys'))
-    .filter(name => !name.endsWith('.epoch') && name !== AUDIT_KEYS)
+    .filter(name => !/\.(epoch|writes)$/.test(name) && name !== AUDIT_KEYS)
     .sort()
 
 /** The files that there must be, and no other: of the key that signs and of the one that stands by. */
