@@ -3,10 +3,10 @@
 import { formatDuration } from '../clock.ts'
 import type { DatabaseLocation } from '../records/instance.ts'
 import {
-  JWKS_MAX_AGE_SECONDS,
   LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS,
   LONGEST_REFRESH_GRACE_SECONDS,
   SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS,
+  SHORTEST_PUBLISH_LEAD_SECONDS,
 } from '../records/limits.ts'
 import { maskDatabase, maskKey256 } from './masks.ts'
 import {
@@ -67,7 +67,7 @@ const rotationInterval = durationBetween(HOUR, 1095 * DAY)
 export const variables: { readonly [Member in keyof Config]: Variable<Config[Member]> } = {
   issuer: {
     name: 'SIGNET_ISSUER',
-    default: 'http://127.0.0.1:<port>',
+    default: 'http://<host>:<port>',
     example: 'https://login.example.com',
     description: 'The URL that tokens name as their issuer, and under which every endpoint lies',
     parse: parseIssuer,
@@ -179,9 +179,8 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     name: 'SIGNET_KEY_PUBLISH_LEAD',
     default: '24h',
     example: '12h',
-    description: `A key is published for this long before it may sign, from ${formatDuration(2 * JWKS_MAX_AGE_SECONDS)} to 30d; below the rotation interval`,
-    // So that a cache that missed one refresh still knows the key.
-    parse: durationBetween(2 * JWKS_MAX_AGE_SECONDS, 30 * DAY),
+    description: `A key is published for this long before it may sign, from ${formatDuration(SHORTEST_PUBLISH_LEAD_SECONDS)} to 30d; below the rotation interval`,
+    parse: durationBetween(SHORTEST_PUBLISH_LEAD_SECONDS, 30 * DAY),
   },
   keyEncryptionKey: {
     name: 'SIGNET_KEY_ENCRYPTION_KEY',

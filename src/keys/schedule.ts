@@ -4,12 +4,16 @@ import {
   CLOCK_TOLERANCE_SECONDS,
   JWKS_MAX_AGE_SECONDS,
   LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS,
+  SHORTEST_PUBLISH_LEAD_SECONDS,
 } from '../records/limits.ts'
 import type { SigningKey, SigningKeyState } from '../records/signing-key.ts'
 
 /** How long a key stays in the JWKS after its last signature: until the last token has expired for every verifier. */
 export const RETIRING_MS =
   (LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS + JWKS_MAX_AGE_SECONDS + CLOCK_TOLERANCE_SECONDS) * 1000
+
+/** The least time between the publication of a key and its first signature, where nobody can wait for the lead. */
+export const LEAST_LEAD_MS = SHORTEST_PUBLISH_LEAD_SECONDS * 1000
 
 const PUBLISHED_STATES: readonly SigningKeyState[] = ['pending', 'active', 'retiring']
 /** States in which the private half is needed. */

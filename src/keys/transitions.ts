@@ -5,7 +5,16 @@
 import { liesAhead } from '../records/ahead.ts'
 import type { SigningKey, SigningKeyState, Transition } from '../records/signing-key.ts'
 import type { GeneratedKey } from './rsa.ts'
-import { aheadIsUnnoted, asOf, inState, isPublished, type KeyPolicy, RETIRING_MS, rotatesAtMs } from './schedule.ts'
+import {
+  aheadIsUnnoted,
+  asOf,
+  inState,
+  isPublished,
+  type KeyPolicy,
+  LEAST_LEAD_MS,
+  RETIRING_MS,
+  rotatesAtMs,
+} from './schedule.ts'
 
 export type Wish =
   /** That there are keys. */
@@ -35,7 +44,7 @@ export type Step =
       readonly to: Exclude<SigningKeyState, 'pending'>
       readonly cause: string
     }
-  /** A new key; one that is asked is to sign as soon as it may, before the interval is over. */
+  /** A new key; one that is asked follows a revocation: it is to sign as soon as it may, and does not wait for the whole lead. */
   | { readonly type: 'add'; readonly state: 'active' | 'pending'; readonly cause: string; readonly isAsked: boolean }
   | { readonly type: 'ask_rotation'; readonly kid: string }
   /** What is remembered of times that lie ahead. */
@@ -161,7 +170,7 @@ export const newKeyAt = (
   { publishLeadMs }: KeyPolicy,
 ): SigningKey => ({
   ...{ kid, publicJwk, state, cause, sinceMs: atMs, createdAtMs: atMs, retiresAtMs: null },
-  activatesAtMs: state === 'active' ? atMs : atMs + publishLeadMs,
+  activatesAtMs: state === 'active' ? atMs : atMs + (isAsked ? LEAST_LEAD_MS : publishLeadMs),
   rotationAskedAtMs: isAsked ? atMs : null,
   seenAheadAtMs: null,
 })

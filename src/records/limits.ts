@@ -21,6 +21,9 @@ export const ISSUING_SECONDS = 10
 /** For how long a verifier may use its copy of the JWKS. */
 export const JWKS_MAX_AGE_SECONDS = 5 * 60
 
+/** For how long a key is published before it signs, at the least: jwx (Go) looks at the JWKS every 15 minutes, whatever its max-age. */
+export const SHORTEST_PUBLISH_LEAD_SECONDS = 20 * 60
+
 /** What a list shows when nobody asks for more: more than anybody reads. */
 export const MOST_LISTED = 1000
 

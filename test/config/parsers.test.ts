@@ -122,7 +122,7 @@ t.test('durations are a whole number and a unit, within their bounds', async t =
     ['3650d', 315_360_000],
   ])
   accepts(t, 'keyPublishLeadSeconds', [
-    ['10m', 600],
+    ['20m', 1200],
     ['30d', 2_592_000],
   ])
   accepts(t, 'keyRotationIntervalSeconds', [
@@ -144,7 +144,7 @@ t.test('durations are a whole number and a unit, within their bounds', async t =
   refusesEach(t, 'SIGNET_REFRESH_GRACE', /from 0s to 1m/, ['61s', huge])
   refusesEach(t, 'SIGNET_REFRESH_IDLE_TTL', /from 1m to 365d/, ['59s', '366d'])
   refusesEach(t, 'SIGNET_REFRESH_ABSOLUTE_TTL', /from 1m to 3650d/, ['59s', '3651d'])
-  refusesEach(t, 'SIGNET_KEY_PUBLISH_LEAD', /from 10m to 30d/, ['599s', '31d'])
+  refusesEach(t, 'SIGNET_KEY_PUBLISH_LEAD', /from 20m to 30d/, ['1199s', '31d'])
   refusesEach(t, 'SIGNET_KEY_ROTATION_INTERVAL', /from 1h to 1095d/, ['59m', '1096d'])
 })
 

@@ -2,7 +2,7 @@
 import { decide, newKeyAt, type Situation, type Step, transitionAt, type Wish } from '../../src/keys/transitions.ts'
 import type { SigningKey, SigningKeyState } from '../../src/records/signing-key.ts'
 import { RETIRING } from '../support/signing-keys.ts'
-import { LEAD, NOW } from './key-situations.ts'
+import { LEAD, LEAST_LEAD, NOW } from './key-situations.ts'
 
 type Keys = readonly SigningKey[]
 
@@ -103,8 +103,9 @@ const promises: Readonly<Record<string, (done: Case) => boolean>> = {
     !isNew(done, has(done).active) ||
     ['settle', 'revoke_all'].includes(done.wish.type) ||
     (revokesActive(done) && done.situation.standby === 'unusable'),
-  'a new standby may sign after its lead': done =>
-    !isNew(done, has(done).pending) || has(done).pending?.activatesAtMs === NOW + LEAD,
+  'a new standby may sign after its lead, and after 20 minutes when it follows a revocation': done =>
+    !isNew(done, has(done).pending) ||
+    has(done).pending?.activatesAtMs === NOW + (has(done).pending?.rotationAskedAtMs === null ? LEAD : LEAST_LEAD),
   'a new standby is asked to follow when a verifier may know all that signs after a revocation, and only then': done =>
     !isNew(done, has(done).pending) ||
     (has(done).pending?.rotationAskedAtMs === NOW) === (done.wish.type === 'revoke' && !isNew(done, has(done).active)),

@@ -6,6 +6,7 @@ import { DAY, HOUR } from '../support/signing-keys.ts'
 
 export const NOW = Date.UTC(2030, 0, 1)
 export const LEAD = DAY
+export const LEAST_LEAD = HOUR / 3
 export const INTERVAL = 90 * DAY
 export const AHEAD = 3650 * DAY
 
