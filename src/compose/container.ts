@@ -166,7 +166,10 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     auditProof: async () => (await maintenance()).auditProof(),
     backup: async (file: string) => (await maintenance()).backup(file),
     migrate: async () => (await database()).ran,
-    serve: async () => (await import('./serve.ts')).serve({ ...parts, ...opened }),
+    serve: async () => {
+      for (const warning of config.warnings) log.warn(warning)
+      return (await import('./serve.ts')).serve({ ...parts, ...opened })
+    },
     close: async () => {
       // One that could not be opened has nothing to close, and the error went to whoever asked for it.
       if (database.isMade()) await (await database().catch(() => undefined))?.close()

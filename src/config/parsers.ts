@@ -29,6 +29,18 @@ export function parseIssuer(text: string): string {
   return text
 }
 
+/**
+ * The issuer when none is set: where this machine reaches the service. A host that is no loopback address has no http issuer.
+ *
+ * @returns the issuer, and whether it is the host that was given
+ */
+export function defaultIssuer(host: string, port: number): { readonly issuer: string; readonly isOfHost: boolean } {
+  const url = URL.parse(`http://${isIPv6(host) ? `[${host}]` : host}:${port}`)
+  const isOfHost = url !== null && isLoopback(url.hostname)
+  // Not simply text: in normal form port 80 is left out.
+  return { issuer: isOfHost ? url.origin : new URL(`http://127.0.0.1:${port}`).origin, isOfHost }
+}
+
 /** `hostname` comes from a parsed URL: IPv4 addresses are dotted quads there, IPv6 addresses are in brackets. */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))

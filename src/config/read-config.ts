@@ -1,4 +1,5 @@
 /** Reads the configuration from the environment. No other file does. */
+import { defaultIssuer } from './parsers.ts'
 import { unknownNames } from './unknown-names.ts'
 import { type Environment, readVariable, type Setting } from './variable.ts'
 import { type Config, variables } from './variables.ts'
@@ -17,6 +18,8 @@ export class ConfigurationError extends Error {
 /** What is in force, and where each value comes from: as many settings as there are variables, in the order of their table. */
 export interface Configuration extends Config {
   readonly settings: readonly Setting[]
+  /** What is right and may not be what was meant: a sentence each. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -48,9 +51,9 @@ export function readConfig(environment: Environment = process.env): Configuratio
 
   const host = take('host')
   const port = take('port')
+  const unset = defaultIssuer(host, port)
   const config: Config = {
-    // Not simply text: in normal form port 80 is left out.
-    issuer: take('issuer', new URL(`http://127.0.0.1:${port}`).origin),
+    issuer: take('issuer', unset.issuer),
     host,
     port,
     managementHost: take('managementHost', host),
@@ -79,7 +82,13 @@ export function readConfig(environment: Environment = process.env): Configuratio
     mistakes.push(`${mistake}. Example: ${examples.join(' ')}`)
   }
   if (mistakes.length > 0) throw new ConfigurationError(mistakes)
-  return { ...config, settings: membersInOrder.flatMap(member => settings.get(member) ?? []) }
+  const warnings =
+    settings.get('issuer')?.source !== 'default' || unset.isOfHost
+      ? []
+      : [
+          `SIGNET_ISSUER is not set, and SIGNET_HOST is no loopback address: tokens name ${unset.issuer} as their issuer, where only this machine finds it. Set SIGNET_ISSUER to the URL that clients use`,
+        ]
+  return { ...config, settings: membersInOrder.flatMap(member => settings.get(member) ?? []), warnings }
 }
 
 const membersInOrder = Object.keys(variables) as (keyof Config)[]

@@ -48,9 +48,9 @@ async function listen(app: FastifyInstance, { host, port }: Address): Promise<vo
   }
 }
 
-/** How a browser names a page of the service itself. */
+/** How a browser names a page of the service itself: without the zone that an IPv6 address may have. */
 function originOf({ host, port }: Address): string {
-  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`).origin
+  return new URL(`http://${host.includes(':') ? `[${host.replace(/%.*/, '')}]` : host}:${port}`).origin
 }
 
 /** @throws CannotListen that says which address is the trouble, and why */

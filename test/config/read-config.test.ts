@@ -5,7 +5,11 @@ import { type Config, variables } from '../../src/config/variables.ts'
 import { type Environment, mistakesIn, refuses } from '../support/config.ts'
 
 t.test('an empty environment gives the documented defaults', async t => {
-  const { settings: _, ...config } = readConfig({ PATH: '/bin', SIGNET_PORT: undefined, SIGNET_PROT: undefined })
+  const {
+    settings: _,
+    warnings,
+    ...config
+  } = readConfig({ PATH: '/bin', SIGNET_PORT: undefined, SIGNET_PROT: undefined })
   t.strictSame(config, {
     issuer: 'http://127.0.0.1:3000',
     host: '127.0.0.1',
@@ -29,6 +33,34 @@ t.test('an empty environment gives the documented defaults', async t => {
     trustProxy: [],
     logLevel: 'info',
   })
+  t.strictSame(warnings, [])
+})
+
+t.test('without an issuer it follows a loopback host, and anything else is warned of', async t => {
+  const cases: [host: string, issuer: string, warns: boolean][] = [
+    ['127.0.0.1', 'http://127.0.0.1:3000', false],
+    ['127.0.0.2', 'http://127.0.0.2:3000', false],
+    ['::1', 'http://[::1]:3000', false],
+    ['0:0:0:0:0:0:0:1', 'http://[::1]:3000', false],
+    ['localhost', 'http://localhost:3000', false],
+    ['LOCALHOST', 'http://localhost:3000', false],
+    ['::1%lo', 'http://127.0.0.1:3000', true],
+    ['0.0.0.0', 'http://127.0.0.1:3000', true],
+    ['::', 'http://127.0.0.1:3000', true],
+    ['10.0.0.5', 'http://127.0.0.1:3000', true],
+    ['fe80::1%eth0', 'http://127.0.0.1:3000', true],
+    ['localhost.example.com', 'http://127.0.0.1:3000', true],
+  ]
+  for (const [host, issuer, warns] of cases) {
+    const config = readConfig({ SIGNET_HOST: host })
+    t.equal(config.issuer, issuer, host)
+    t.strictSame(mistakesIn({ SIGNET_ISSUER: issuer }), [], `${issuer} may be written down`)
+    t.equal(config.warnings.length, warns ? 1 : 0, host)
+    for (const warning of config.warnings) t.match(warning, /SIGNET_ISSUER is not set.*http:\/\/127\.0\.0\.1:3000/)
+    const written = readConfig({ SIGNET_HOST: host, SIGNET_ISSUER: 'https://login.example.com' })
+    t.strictSame(written.warnings, [], `${host} with an issuer`)
+  }
+  t.equal(readConfig({ SIGNET_HOST: '::1', SIGNET_PORT: '80' }).issuer, 'http://[::1]')
 })
 
 t.test('the example of every variable is accepted and differs from its default', async t => {

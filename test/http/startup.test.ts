@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { signetProcess, spawnService } from '../support/process.ts'
-import { environmentOf, temporaryFolder } from '../support/serve.ts'
+import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
 import { notOnPostgres } from '../support/sqlite.ts'
 
 const broken = {
@@ -32,6 +32,22 @@ test('a wrong configuration exits 1 before anything is made, and names every mis
   t.match(stderr, 'did you mean SIGNET_LOG_LEVEL?')
   t.notMatch(stderr, /\n +at /, 'sentences, not a stack')
   t.same(readdirSync(folder), [])
+})
+
+test('a service without an issuer is found at the one that it names, and warns where others would not find it', async t => {
+  for (const [host, names] of [
+    ['::1', '[::1]'],
+    ['127.0.0.2', '127.0.0.2'],
+    ['localhost', 'localhost'],
+    ['0.0.0.0', '127.0.0.1'],
+  ] as const) {
+    const service = await serve(t, { environment: { SIGNET_HOST: host } })
+    const { body } = await service.get('/.well-known/oauth-authorization-server')
+    t.equal(body.issuer, `http://${names}:${service.config.port}`, host)
+    const warns = service.log().includes('SIGNET_ISSUER is not set')
+    t.equal(warns, host === '0.0.0.0', `${host}: ${service.log()}`)
+    await service.stop()
+  }
 })
 
 test('a machine on which Argon2 does not run is noticed at the start, not at the first sign-in', async t => {
