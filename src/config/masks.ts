@@ -4,14 +4,14 @@ const MASK = '***'
 
 /** A database URL without its password, wherever a PostgreSQL URL may have one. */
 export function maskDatabase(text: string): string {
-  const url = URL.parse(text)
-  if (text.startsWith('file:') || url === null) return text
+  const [, scheme = '', login, rest = ''] = /^(postgres(?:ql)?:\/\/)(?:([^/?#]*)@)?(.*)$/s.exec(text) ?? []
+  if (scheme === '') return text
   // In a password that was not percent-encoded a slash or a question mark ends the host, and the rest of it lies behind.
-  if (/@/.test(url.pathname + url.search)) return `${url.protocol}//${MASK}`
-  if (url.password !== '') url.password = MASK
-  const secrets = [...url.searchParams.keys()].filter(name => /password/i.test(name))
-  for (const name of new Set(secrets)) url.searchParams.set(name, MASK)
-  return url.href
+  if (rest.includes('@')) return `${scheme}${MASK}`
+  const shown = rest.replace(/(?<=[?&])([^=&]*)=[^&]*/g, (pair, name) =>
+    /password/i.test(decodeURIComponent(name)) ? `${name}=${MASK}` : pair,
+  )
+  return `${scheme}${login === undefined ? '' : `${login.replace(/:.+/s, `:${MASK}`)}@`}${shown}`
 }
 
 /** Of a key, that it is set. */

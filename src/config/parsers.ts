@@ -1,7 +1,6 @@
 /** The parsers that turn the text of a variable into a checked value. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { formatDuration, parseDuration } from '../clock.ts'
-import type { DatabaseLocation } from '../records/instance.ts'
 import { canonicalAddress } from '../records/network.ts'
 import { Refusal } from './variable.ts'
 
@@ -72,33 +71,6 @@ export function parsePort(text: string): number {
   const port = Number(text)
   if (!/^[1-9]\d*$/.test(text) || port > 65535) throw new Refusal('it must be a whole number from 1 to 65535')
   return port
-}
-
-/**
- * `file:PATH`, the path taken as it is, with no percent-decoding and no options; or `postgres://…`, `postgresql://…`.
- *
- * @throws Refusal
- */
-export function parseDatabase(text: string): DatabaseLocation {
-  if (text.startsWith('file:')) return { kind: 'sqlite', path: parseDatabasePath(text.slice('file:'.length)) }
-  if (!/^postgres(ql)?:\/\//.test(text)) throw new Refusal('it must begin with "file:" or "postgres://"')
-  const url = URL.parse(text)
-  if (url === null || url.hash !== '') {
-    throw new Refusal('it is not a URL; special characters in a user name or password must be percent-encoded')
-  }
-  if (url.hostname === '' && !url.searchParams.has('host')) throw new Refusal('it must name a host')
-  return { kind: 'postgres', url: text }
-}
-
-function parseDatabasePath(text: string): string {
-  const path = text.replace(/^\/\/(?=\/)/, '')
-  if (path.startsWith('//'))
-    throw new Refusal('"file:" takes a path and no host: file:relative/path or file:/absolute/path')
-  if (path === '' || path.endsWith('/')) throw new Refusal('"file:" must be followed by the path of a file')
-  if (/[?#\0]/.test(path)) throw new Refusal('a "file:" path takes no options and no "?" or "#"')
-  // What was accepted must be durable: a database in memory keeps nothing.
-  if (path === ':memory:') throw new Refusal('the database must be a file, not memory')
-  return path
 }
 
 /**

@@ -8,12 +8,12 @@ import {
   SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS,
   SHORTEST_PUBLISH_LEAD_SECONDS,
 } from '../records/limits.ts'
+import { parseDatabase } from './database-location.ts'
 import { maskDatabase, maskKey256 } from './masks.ts'
 import {
   durationBetween,
   integerBetween,
   oneOf,
-  parseDatabase,
   parseHost,
   parseIssuer,
   parseKey256,

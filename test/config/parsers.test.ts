@@ -85,25 +85,6 @@ t.test('the two ports differ wherever one address can serve both', async t => {
   t.strictSame(mistakesIn({ ...ports, SIGNET_MANAGEMENT_HOST: '10.0.0.1' }), [])
 })
 
-t.test('the database is a SQLite file or a PostgreSQL URL', async t => {
-  accepts(t, 'database', [
-    ['file:a/b c%20.sqlite', { kind: 'sqlite', path: 'a/b c%20.sqlite' }],
-    ['file:/var/lib/signet.sqlite', { kind: 'sqlite', path: '/var/lib/signet.sqlite' }],
-    ['file:///var/lib/signet.sqlite', { kind: 'sqlite', path: '/var/lib/signet.sqlite' }],
-    [
-      'postgres://u:p%23@h:5432/d?sslmode=require',
-      { kind: 'postgres', url: 'postgres://u:p%23@h:5432/d?sslmode=require' },
-    ],
-    ['postgresql://h/d', { kind: 'postgres', url: 'postgresql://h/d' }],
-    ['postgres:///d?host=/run/postgresql', { kind: 'postgres', url: 'postgres:///d?host=/run/postgresql' }],
-  ])
-  refusesEach(t, 'SIGNET_DATABASE_URL', /begin with/, ['db/signet.sqlite', 'sqlite:a', 'mysql://h/d', 'postgres:h'])
-  refusesEach(t, 'SIGNET_DATABASE_URL', /path/, ['file:', 'file:db/', 'file://host/a', 'file:a?mode=ro', 'file:a#b'])
-  refusesEach(t, 'SIGNET_DATABASE_URL', /memory/, ['file::memory:'])
-  refusesEach(t, 'SIGNET_DATABASE_URL', /percent-encoded/, ['postgres://u:p/w@h/d', 'postgres://u:1#w@h/d'])
-  refusesEach(t, 'SIGNET_DATABASE_URL', /host/, ['postgres:///d'])
-})
-
 t.test('durations are a whole number and a unit, within their bounds', async t => {
   accepts(t, 'accessTokenTtlSeconds', [
     ['30s', 30],
