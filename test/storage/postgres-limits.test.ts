@@ -5,9 +5,17 @@ import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { type Limits, postgresDialect } from '../../src/storage/engine/postgres-driver.ts'
 import { migratedPostgres, openPostgres } from '../support/postgres.ts'
+import { poolerBefore } from '../support/postgres-pooler.ts'
 import { sessionOf } from './conformance/records.ts'
 
 const open = async (t: Test) => openPostgres(t, await migratedPostgres(t))
+
+/** As the program opens it; `through` may put something before the server. */
+async function openMigrated(t: Test, through: (t: Test, url: string) => Promise<string>) {
+  const database = await openPostgres(t, await through(t, await migratedPostgres(t)))
+  await database.migrate()
+  return database
+}
 
 t.test('a work that goes on after a statement failed is refused, and nothing of it is kept', async t => {
   const { read, write } = await open(t)
@@ -31,20 +39,24 @@ t.test('a write that waits for the lock of somebody else is refused before its s
   t.ok(took < 3500, `${Math.round(took)} ms`)
 })
 
-t.test('a work of one statement that is refused because a row is locked is not done later on', async t => {
-  const { write, beside } = await open(t)
-  const credential = { id: 'secret_1', name: null, hash: 'h', createdAtMs: 1, expiresAtMs: null, lastUsedAtMs: null }
-  await write(({ credentials }) => credentials.insert('client_1', 'client_secret', credential))
-  await beside.query('begin; select from credentials for update')
-  await t.rejects(
-    write(({ credentials }) => credentials.setLastUsed('secret_1', 5, null), 'one statement'),
-    { name: 'StorageUnavailable', cause: { code: '55P03' } },
-  )
-  await beside.query('commit')
-  // Whoever still waited for the row has it before this.
-  const { rows } = await beside.query('select last_used_at_ms from credentials for update')
-  t.same(rows, [{ last_used_at_ms: null }])
-})
+for (const [way, through] of [
+  ['', async (_: Test, url: string) => url],
+  [', behind a pooler', poolerBefore],
+] as const)
+  t.test(`a work of one statement that is refused because a row is locked is not done later on${way}`, async t => {
+    const { write, beside } = await openMigrated(t, through)
+    const credential = { id: 'secret_1', name: null, hash: 'h', createdAtMs: 1, expiresAtMs: null, lastUsedAtMs: null }
+    await write(({ credentials }) => credentials.insert('client_1', 'client_secret', credential))
+    await beside.query('begin; select from credentials for update')
+    await t.rejects(
+      write(({ credentials }) => credentials.setLastUsed('secret_1', 5, null), 'one statement'),
+      { name: 'StorageUnavailable', cause: { code: '55P03' } },
+    )
+    await beside.query('commit')
+    // Whoever still waited for the row has it before this.
+    const { rows } = await beside.query('select last_used_at_ms from credentials for update')
+    t.same(rows, [{ last_used_at_ms: null }])
+  })
 
 /** The driver by itself, on one connection: what is asked of it needs statements that no store has. */
 async function driver(t: Test, limits: Partial<Limits>) {

@@ -5,7 +5,7 @@ import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { commandLine } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'
 import { fastHasher } from '../support/fast-hasher.ts'
-import { connect, migratedPostgres, openPostgres } from '../support/postgres.ts'
+import { connect, emptyPostgres, migratedPostgres, openPostgres } from '../support/postgres.ts'
 import { noServerOfItsOwn, startPostgres } from '../support/postgres-server.ts'
 import { spawnService } from '../support/process.ts'
 import {
@@ -177,14 +177,37 @@ t.test('an error of the database says where it arose, and nothing of what was st
   t.notMatch(inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }), /alice|web-app|handle-one/)
 })
 
+/** An empty database, for somebody who may look into it only. */
+async function withoutRights(t: Test): Promise<string> {
+  const url = await emptyPostgres(t)
+  const [username, password] = [`signet_test_${process.pid}`, 'hunter2']
+  const beside = await connect(t, url)
+  await beside.query(`create role ${username} login password '${password}'`)
+  t.teardown(() => beside.query(`drop role ${username}`))
+  return Object.assign(new URL(url), { username, password }).href
+}
+
 t.test('a command that may not open the database says why in a sentence, and ends with 1', async t => {
   const url = new URL(await migratedPostgres(t))
   const refused = {
     'no such database': [Object.assign(new URL(url), { pathname: '/signet_nowhere' }), /does not exist \(3D000\)/],
-    'a port on which nobody listens': [Object.assign(new URL(url), { port: '9' }), /ECONNREFUSED/],
+    'a port on which nobody listens': [Object.assign(new URL(url), { port: '9' }), /connect ECONNREFUSED .*:9/],
+    'a folder without a socket': [
+      `postgres://app:hunter2@/d?host=${temporaryFolder(t)}`,
+      /connect ENOENT .*PGSQL\.5432/,
+    ],
+    'a parameter that the server does not know': [
+      Object.assign(new URL(url), { search: '?options=-c%20hunter2%3D1' }),
+      /unrecognized configuration parameter "hunter2" \(42704\)/,
+    ],
+    'certificates that are not there': [
+      Object.assign(new URL(url), { search: '?sslrootcert=/nowhere/ca.pem' }),
+      /no such file or directory, open '\/nowhere\/ca\.pem'/,
+    ],
+    'a schema in which nothing may be made': [await withoutRights(t), /permission denied for schema public \(42501\)/],
   } as const
   for (const [what, [href, says]] of Object.entries(refused)) {
     const { refuses } = await commandLine(t, { SIGNET_DATABASE_URL: String(href) })
-    await t.test(what, () => refuses([{ words: ['users', 'list'], code: 1, says }]))
+    await t.test(what, () => refuses([{ words: ['migrate'], code: 1, says }]))
   }
 })

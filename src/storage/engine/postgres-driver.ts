@@ -39,7 +39,7 @@ interface Connection extends DatabaseConnection {
 
 const postgresDriver = (pool: Pool, limits: Limits): Driver => ({
   init: async () => {},
-  acquireConnection: async () => connectionOf(await pool.connect().catch(unreachable), limits),
+  acquireConnection: async () => connectionOf(await connect(pool).catch(unreachable), limits),
   beginTransaction: (connection: Connection, settings) => connection.begin(settings),
   commitTransaction: (connection: Connection) => connection.commit(),
   rollbackTransaction: (connection: Connection) => connection.rollBack(),
@@ -47,10 +47,15 @@ const postgresDriver = (pool: Pool, limits: Limits): Driver => ({
   destroy: () => pool.end(),
 })
 
+/** A file of certificates that can't be read is thrown, not promised. */
+const connect = async (pool: Pool): Promise<PoolClient> => pool.connect()
+
 function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }: Limits): Connection {
   // What only the server can keep: nobody waits for long for the locks of an instance that stands still.
   const limits = `set local lock_timeout = ${lockMs}; set local idle_in_transaction_session_timeout = ${transactionMs}`
   let isUsable = true
+  /** Who goes on with a connection that was ended is told why it was. */
+  let end: Error | undefined
   let transactionEndsAt = Number.POSITIVE_INFINITY
 
   async function query(text: string, values: readonly unknown[] = []) {
@@ -59,8 +64,12 @@ function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }
     try {
       return await client.query(config)
     } catch (error) {
-      if (endsConnection(error)) isUsable = false
-      throw toStorageError(error)
+      const told = end ?? toStorageError(error)
+      if (endsConnection(error)) {
+        isUsable = false
+        end = told
+      }
+      throw told
     }
   }
 

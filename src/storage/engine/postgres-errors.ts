@@ -23,12 +23,17 @@ class QueryFailed extends Error {
   }
 }
 
-function unavailable(error: unknown): StorageUnavailable {
-  const { code, message } = error as Error & { code?: string }
-  if (error instanceof pg.DatabaseError)
-    return new StorageUnavailable(`PostgreSQL can't be used: ${message} (${code}).`, { cause: new QueryFailed(error) })
-  return new StorageUnavailable(`PostgreSQL can't be used: ${code ?? message}.`, { cause: error })
+/** The words of the server, or of what kept them away. A name with several addresses fails at each of them for a reason of its own. */
+function wordsOf(error: unknown): string {
+  const { code, message, errors } = error as Error & { code?: string; errors?: readonly Error[] }
+  const words = errors?.map(each => each.message).join(', ') ?? message
+  return code === undefined || words.includes(code) ? words : `${words} (${code})`
 }
+
+const unavailable = (error: unknown): StorageUnavailable =>
+  new StorageUnavailable(`PostgreSQL can't be used: ${wordsOf(error)}.`, {
+    cause: error instanceof pg.DatabaseError ? new QueryFailed(error) : error,
+  })
 
 /** Whatever is in the way of a connection, nothing was changed. */
 export function unreachable(error: unknown): never {
@@ -36,6 +41,10 @@ export function unreachable(error: unknown): never {
 }
 
 const UNIQUE_VIOLATION = '23505'
+/** To somebody who only wants to open the database, a statement that is refused says the same: it can't be used. */
+export function cannotOpen(error: unknown): never {
+  throw error instanceof QueryFailed ? unavailable(error) : error
+}
 
 /** What failed without an answer of the server, failed on the way there and back. */
 export function toStorageError(error: unknown): Error {

@@ -7,7 +7,7 @@ import { migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import { postgresCounters } from './postgres-counters.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
-import { isVictim } from './postgres-errors.ts'
+import { cannotOpen, isVictim } from './postgres-errors.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -28,7 +28,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
       sql`json_agg(json_build_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))::text`,
     contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
   }
-  const pool = openPool(url)
+  const { pool, keepsSettings } = openPool(url)
   const within = (limits: Limits) => new Kysely<Schema>({ dialect: postgresDialect(pool, limits) })
   const db = within(LIMITS)
   const probe = within(LIMITS_OF_PING)
@@ -44,12 +44,12 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
         .execute(transaction => work(stores(postgresExecutor(transaction, false)))),
     write: (work, size) =>
       untilNoVictim(() =>
-        size === 'one statement'
+        size === 'one statement' && keepsSettings()
           ? work(stores(oneStatement(postgresExecutor(db, false)).executor))
           : db.transaction().execute(transaction => work(stores(postgresExecutor(transaction, true)))),
       ),
     counterTable: postgresCounters(pool),
-    migrate: () => migrate(within(LIMITS_OF_MIGRATION)),
+    migrate: () => migrate(within(LIMITS_OF_MIGRATION)).catch(cannotOpen),
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
@@ -87,7 +87,7 @@ const postgresExecutor = (kysely: Kysely<Schema>, locks: boolean): Executor => (
   },
 })
 
-function openPool(connectionString: string): pg.Pool {
+function openPool(connectionString: string) {
   const types = new pg.TypeOverrides()
   // Our integers are milliseconds and counts: far below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -99,13 +99,30 @@ function openPool(connectionString: string): pg.Pool {
     // A server that hangs does not answer the goodbye either; the process ends all the same.
     allowExitOnIdle: true,
   })
+  let isDirect = false
   // A connection that is lost while it is idle is replaced at the next use.
   pool.on('error', () => {})
   pool.on('connect', client => {
     // Of one that is lost while it is used, the query under way hears, or the next one.
     client.on('error', () => {})
-    // For works of one statement, which have no transaction to say it in: what is refused here must not be done there later on.
-    client.query(`set lock_timeout = ${LONGEST_WAIT_MS}`).catch(() => {})
+    prepare(client).then(
+      direct => {
+        isDirect = direct
+      },
+      () => {},
+    )
   })
-  return pool
+  return { pool, keepsSettings: () => isDirect }
+}
+
+/**
+ * For works of one statement, which have no transaction to say it in: what is refused here must not be done there later on. Behind
+ * a pooler (PgBouncer) the next statement may meet another connection of the server, without what was set; there they have a transaction.
+ * @returns whether this is the connection of the server itself: a pooler gives each client a number of its own
+ */
+async function prepare(client: pg.PoolClient): Promise<boolean> {
+  const both = client.query(`set lock_timeout = ${LONGEST_WAIT_MS}; select pg_backend_pid() as pid`)
+  // Of two statements in one message the driver answers two results, which its types don't say.
+  const [, result] = (await both) as unknown as readonly pg.QueryResult<{ pid: number }>[]
+  return result?.rows[0]?.pid === (client as pg.PoolClient & { readonly processID: number | null }).processID
 }
