@@ -42,12 +42,15 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
         .setIsolationLevel('repeatable read')
         .setAccessMode('read only')
         .execute(transaction => work(stores(postgresExecutor(transaction, false)))),
-    write: (work, size) =>
-      untilNoVictim(() =>
+    write(work, size) {
+      const run = (executor: Executor) =>
+        work(stores(size === 'one statement' ? oneStatement(executor).executor : executor))
+      return untilNoVictim(() =>
         size === 'one statement' && keepsSettings()
-          ? work(stores(oneStatement(postgresExecutor(db, false)).executor))
-          : db.transaction().execute(transaction => work(stores(postgresExecutor(transaction, true)))),
-      ),
+          ? run(postgresExecutor(db, false))
+          : db.transaction().execute(transaction => run(postgresExecutor(transaction, true))),
+      )
+    },
     counterTable: postgresCounters(pool),
     migrate: () => migrate(within(LIMITS_OF_MIGRATION)).catch(cannotOpen),
     integrityProblem: async () => undefined,
