@@ -7,12 +7,14 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import type { KeyEncryption } from '../keys/key-encryption.ts'
 import { refuseForeignOwner } from '../maintenance/files.ts'
+import type { FileTrust } from '../records/file-trust.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { once } from './once.ts'
 import type { Faults } from './sources.ts'
 
 interface AuditParts {
   readonly config: Config
+  readonly trust: FileTrust
   readonly clock: Clock
   readonly log: Logger
   readonly faults: Faults
@@ -22,15 +24,15 @@ interface AuditParts {
 }
 
 export function composeAudit(parts: AuditParts) {
-  const { config, clock, log, faults, pause, database, keyEncryption } = parts
+  const { config, trust, clock, log, faults, pause, database, keyEncryption } = parts
 
   const auditKeyFiles = once(async () => {
-    refuseForeignOwner(config.keysDirectory)
+    refuseForeignOwner(config.keysDirectory, trust)
     const [{ openKeyFiles }, { AUDIT_KEYS }] = await Promise.all([
       import('../keys/key-files.ts'),
       import('../keys/audit-key.ts'),
     ])
-    return openKeyFiles(join(config.keysDirectory, AUDIT_KEYS), await keyEncryption())
+    return openKeyFiles(join(config.keysDirectory, AUDIT_KEYS), await keyEncryption(), trust)
   })
 
   const auditKeyChanges = once(async () => {

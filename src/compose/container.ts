@@ -25,6 +25,7 @@ import { createSessionManagement } from '../oauth/sessions/session-management.ts
 import { createHashingLane, MOST_WAITING_WORK } from '../passwords/hashing-lane.ts'
 import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
+import { createFileTrust } from '../records/file-trust.ts'
 import type { Snapshot } from '../records/unit-of-work.ts'
 import { composeAudit } from './audit.ts'
 import { once } from './once.ts'
@@ -43,13 +44,14 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const ends = createSessionEnds({ clock, randomness })
   const hashingLane = createHashingLane({ concurrency: availableParallelism(), limit: MOST_WAITING_WORK })
   const passwords = createPasswords({ hasher: faults.hasher?.(argon2id) ?? argon2id, lane: hashingLane, log })
+  const trust = createFileTrust(config.trustGroup)
   const policy = keyPolicy(config.keyPublishLeadSeconds, config.keyRotationIntervalSeconds)
 
   /** Opened, and its schema brought up to date. */
   const database = once(async () => {
-    refuseForeignDatabase(config.database)
+    refuseForeignDatabase(config.database, trust)
     const { openMigrated } = await import('../storage/open-database.ts')
-    const opened = await openMigrated(config.database, { clock, randomness })
+    const opened = await openMigrated(config.database, { clock, randomness, trust })
     const reading = faults.read ?? (read => read)
     const snapshot: Snapshot = work => opened.snapshot(readers => work(reading(readers)))
     const { write, observe: observeWrites } = createObservableWrite(faults.write?.(opened.write) ?? opened.write)
@@ -94,13 +96,13 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   }
 
   const keyFiles = once(async () => {
-    refuseForeignOwner(config.keysDirectory)
+    refuseForeignOwner(config.keysDirectory, trust)
     const { openKeyFiles } = await import('../keys/key-files.ts')
-    const files = await openKeyFiles(config.keysDirectory, await keyEncryption())
+    const files = await openKeyFiles(config.keysDirectory, await keyEncryption(), trust)
     return faults.keyFiles?.(files) ?? files
   })
 
-  const audit = composeAudit({ config, clock, log, faults, pause, database, keyEncryption })
+  const audit = composeAudit({ config, trust, clock, log, faults, pause, database, keyEncryption })
 
   const limits = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
 
@@ -112,9 +114,9 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const restoreGuard = once(async () => {
     const { read, write, files } = await database()
-    refuseForeignOwner(config.keysDirectory)
+    refuseForeignOwner(config.keysDirectory, trust)
     const { openEpochFile } = await import('../keys/epoch-file.ts')
-    const file = await openEpochFile(config.keysDirectory)
+    const file = await openEpochFile(config.keysDirectory, trust)
     const epochFile = faults.epochFile?.(file) ?? file
     return createRestoreGuard({ epochFile, instance: read.instance, write, countWrites: files?.writes, randomness })
   })

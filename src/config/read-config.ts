@@ -60,6 +60,7 @@ export function readConfig(environment: Environment = process.env): Configuratio
     managementPort: take('managementPort'),
     database: take('database'),
     keysDirectory: take('keysDirectory'),
+    trustGroup: take('trustGroup'),
     accessTokenTtlSeconds: take('accessTokenTtlSeconds'),
     refreshIdleTtlSeconds: take('refreshIdleTtlSeconds'),
     refreshAbsoluteTtlSeconds: take('refreshAbsoluteTtlSeconds'),

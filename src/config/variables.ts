@@ -32,6 +32,8 @@ export interface Config {
   readonly managementPort: number
   readonly database: DatabaseLocation
   readonly keysDirectory: string
+  /** Whether files may belong to root, and be open to a group of the process. */
+  readonly trustGroup: boolean
   readonly accessTokenTtlSeconds: number
   readonly refreshIdleTtlSeconds: number
   readonly refreshAbsoluteTtlSeconds: number
@@ -61,6 +63,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 const auditRetention = durationBetween(DAY, 3650 * DAY)
+const parseYesOrNo = oneOf('true', 'false')
 const rotationInterval = durationBetween(HOUR, 1095 * DAY)
 
 /** Every variable, under the member of Config that it sets. */
@@ -114,6 +117,14 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     example: '/var/lib/signet/keys',
     description: 'Directory of the private signing keys (relative to the working directory, or absolute)',
     parse: text => text,
+  },
+  trustGroup: {
+    name: 'SIGNET_TRUST_GROUP',
+    default: 'false',
+    example: 'true',
+    description:
+      'Whether database and keys may belong to root and be open to a group of the process, on volumes whose group somebody else manages: true or false',
+    parse: text => parseYesOrNo(text) === 'true',
   },
   accessTokenTtlSeconds: {
     name: 'SIGNET_ACCESS_TOKEN_TTL',

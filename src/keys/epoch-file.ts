@@ -1,5 +1,6 @@
 /** The epoch of a database and how many writes it has seen, in files beside the keys: whether the two are of one time (../maintenance/restore.ts). */
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { type FileTrust, ownFilesOnly } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { fileIn, openKeyDirectory, syncDirectory, UNFINISHED } from './key-directory.ts'
 
@@ -19,8 +20,8 @@ const EPOCH = '.epoch'
 const WRITES = '.writes'
 
 /** @throws KeyError when the directory is none, or others can write to it */
-export async function openEpochFile(directory: string): Promise<EpochFile> {
-  await openKeyDirectory(directory)
+export async function openEpochFile(directory: string, trust: FileTrust = ownFilesOnly()): Promise<EpochFile> {
+  await openKeyDirectory(directory, trust)
 
   async function read(databaseId: string, ending: string): Promise<string | undefined> {
     const file = fileIn(directory, databaseId, ending)

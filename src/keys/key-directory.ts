@@ -1,12 +1,11 @@
 /** The directory of the private keys and of what belongs beside them: only its owner may change it, and each file in it is its owner's. */
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { chmod, lstat, mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FileTrust } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
 
-const OTHERS_MAY_WRITE = 0o022
 const GROUP_MAY_WRITE = 0o020
-const OTHERS_MAY_ANYTHING = 0o077
 
 /** In the clear, and encrypted. */
 export const PLAIN = '.pem'
@@ -21,19 +20,27 @@ export const isKey = (name: string): boolean =>
  * Refuses a directory that others can write to: they could have put a key of theirs there. One without keys that only its group
  * can write to is what a checkout under umask 002 looks like, and is closed instead.
  */
-async function assertPrivate(directory: string): Promise<void> {
-  const { mode } = await lstat(directory)
-  if ((mode & OTHERS_MAY_WRITE) === 0) return
-  const isFresh = (mode & OTHERS_MAY_WRITE) === GROUP_MAY_WRITE && !(await readdir(directory)).some(isKey)
+async function assertPrivate(directory: string, trust: FileTrust): Promise<void> {
+  const stat = await lstat(directory)
+  if (!trust.mayOwn(stat)) {
+    const remedy = `chown ${process.getuid?.()} ${directory}${trust.advice(stat)}`
+    throw new KeyError(
+      `${directory} belongs to another user (uid ${stat.uid}), who could put keys there. Run: ${remedy}`,
+    )
+  }
+  const open = trust.foreignBits(stat)
+  if (open === 0) return
+  const isFresh = open === GROUP_MAY_WRITE && !(await readdir(directory)).some(isKey)
   if (isFresh) return chmod(directory, 0o700)
-  throw new KeyError(`${directory} can be written to by other users. Run: chmod go-w ${directory}`)
+  const remedy = `chmod ${open & GROUP_MAY_WRITE ? 'go-w' : 'o-w'} ${directory}${trust.advice(stat)}`
+  throw new KeyError(`${directory} can be written to by other users. Run: ${remedy}`)
 }
 
 /**
  * Makes the directory if there is none.
  * @throws KeyError when it is no directory, or others can write to it
  */
-export async function openKeyDirectory(directory: string): Promise<void> {
+export async function openKeyDirectory(directory: string, trust: FileTrust): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     // Something else stands there, which is said below.
     if (error.code !== 'EEXIST') throw new KeyError(`${directory} can't be made (${error.code}).`, { cause: error })
@@ -41,7 +48,7 @@ export async function openKeyDirectory(directory: string): Promise<void> {
   if (!(await lstat(directory)).isDirectory()) {
     throw new KeyError(`${directory} is not a directory. Set SIGNET_KEYS_DIR to one.`)
   }
-  await assertPrivate(directory)
+  await assertPrivate(directory, trust)
 }
 
 /**
@@ -69,32 +76,44 @@ export async function writePrivately(file: string, text: string): Promise<void> 
   }
 }
 
+/** All that has to be mended, at once: a copy that was put back most often has another owner and another mode. */
+function complaint(file: string, stat: Stats, trust: FileTrust): string | undefined {
+  const [isForeign, isOpen] = [!trust.mayOwn(stat), trust.foreignBits(stat) !== 0]
+  if (!isForeign && !isOpen) return undefined
+  const owner = `belongs to another user (uid ${stat.uid}), who could exchange it`
+  const wrong = [...(isForeign ? [owner] : []), ...(isOpen ? ['is open to other users'] : [])].join(', and ')
+  return `${file} ${wrong}. If nobody ${isForeign ? 'exchanged' : 'copied'} it, run: ${remedyFor(file, stat)}${trust.advice(stat)}`
+}
+
+function remedyFor(file: string, { uid }: Stats): string {
+  const ours = process.getuid?.() ?? uid
+  return `${uid === ours ? '' : `chown ${ours} ${file} && `}chmod 600 ${file}`
+}
+
+async function refuseUnreadable(file: string, error: NodeJS.ErrnoException, trust: FileTrust): Promise<never> {
+  if (error.code === 'ENOENT')
+    throw new KeyError(
+      `The private key ${file} is missing. Restore it from a backup of the keys; ` +
+        'if there is none, run: signet keys revoke --all --reason …',
+    )
+  if (error.code === 'ELOOP') throw new KeyError(`${file} is a symbolic link. Put the key itself in its place.`)
+  const stat = error.code === 'EACCES' ? await lstat(file).catch(() => undefined) : undefined
+  const remedy = stat && `Run: ${remedyFor(file, stat)}`
+  const problem = stat && complaint(file, stat, trust)
+  throw new KeyError(problem ?? `${file} can't be read (${error.code}). ${remedy ?? ''}`.trim(), { cause: error })
+}
+
 /** @throws KeyError when the file is missing, no file, or somebody else may have read, changed or chosen it */
-export async function readPrivately(file: string): Promise<string> {
+export async function readPrivately(file: string, trust: FileTrust): Promise<string> {
   // A link could point to a key that somebody else chose, and a pipe would keep the process waiting.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT')
-        throw new KeyError(
-          `The private key ${file} is missing. Restore it from a backup of the keys; ` +
-            'if there is none, run: signet keys revoke --all --reason …',
-        )
-      if (error.code === 'ELOOP') throw new KeyError(`${file} is a symbolic link. Put the key itself in its place.`)
-      throw new KeyError(`${file} can't be read (${error.code}).`, { cause: error })
-    },
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(error =>
+    refuseUnreadable(file, error, trust),
   )
   try {
     const stat = await handle.stat()
-    const { mode, uid } = stat
     if (!stat.isFile()) throw new KeyError(`${file} is not a file. Restore it from a backup of the keys.`)
-    if (uid !== (process.getuid?.() ?? uid)) {
-      throw new KeyError(
-        `${file} belongs to another user (uid ${uid}), who could exchange it. Run: chown ${process.getuid?.()} ${file}`,
-      )
-    }
-    if ((mode & OTHERS_MAY_ANYTHING) !== 0) {
-      throw new KeyError(`${file} is open to other users. If nobody copied it, run: chmod 600 ${file}`)
-    }
+    const problem = complaint(file, stat, trust)
+    if (problem !== undefined) throw new KeyError(problem)
     return await handle.readFile('utf8')
   } finally {
     await handle.close()

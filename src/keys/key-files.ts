@@ -5,6 +5,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { type FileTrust, ownFilesOnly } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
 import {
   ENCRYPTED,
@@ -49,8 +50,12 @@ async function decrypt(file: string, text: string, encryption: KeyEncryption | u
  * @param encryption undefined: keys are kept in the clear
  * @throws KeyError when the directory is none, or others can write to it
  */
-export async function openKeyFiles(directory: string, encryption?: KeyEncryption): Promise<KeyFiles> {
-  await openKeyDirectory(directory)
+export async function openKeyFiles(
+  directory: string,
+  encryption?: KeyEncryption,
+  trust: FileTrust = ownFilesOnly(),
+): Promise<KeyFiles> {
+  await openKeyDirectory(directory, trust)
 
   const extension = encryption === undefined ? PLAIN : ENCRYPTED
   const keyFile = (kid: string, kind: string): string => fileIn(directory, kid, kind)
@@ -105,7 +110,7 @@ export async function openKeyFiles(directory: string, encryption?: KeyEncryption
     async read(kid) {
       await commit(kid)
       const file = await findFile(kid)
-      const pem = await decrypt(file, await readPrivately(file), encryption)
+      const pem = await decrypt(file, await readPrivately(file, trust), encryption)
       try {
         return createPrivateKey(pem)
       } catch (error) {

@@ -1,6 +1,7 @@
 /** The database file and the key directory, before they are opened: whose they are, and whether they are there. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { FileTrust } from '../records/file-trust.ts'
 import { countersFileOf, type DatabaseLocation } from '../records/instance.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { StorageRefused } from '../records/unit-of-work.ts'
@@ -21,29 +22,36 @@ function userName(uid: number): string | undefined {
   }
 }
 
+/** What to do about a file or folder of another user. Nobody is told to run Signet as root: what root makes, the service can't open. */
+function remedyFor(path: string, owner: Stats, trust: FileTrust): string {
+  const ours = process.getuid?.()
+  const isPutBack = owner.isFile() && ours !== 0 && trust.mayOwn(statSync(dirname(path)))
+  if (isPutBack) return `If it was put back there, run: chown ${ours} ${path} && chmod 600 ${path}`
+  if (owner.uid === 0) return `Run: chown ${ours} ${path}${trust.advice(owner)}`
+  const name = userName(owner.uid) ?? `'#${owner.uid}'`
+  return `Run this as that user, for example: sudo -u ${name} npx signet …`
+}
+
 /**
  * Refuses to work on a database or key directory of another user: `sudo npx signet …` would leave files that the service can't open.
  * A path that does not exist yet belongs to whoever makes it, unless root would make it in another user's folder.
- * @throws ForeignOwner that names the user to run as
+ * @throws ForeignOwner that names the user to run as, or what mends it
  */
-export function refuseForeignOwner(path: string): void {
+export function refuseForeignOwner(path: string, trust: FileTrust): void {
   // What root makes in somebody else's folder is as unreadable to them as what root writes to their file.
   const isRoot = process.getuid?.() === 0
   const existing = isRoot && !existsSync(path) ? dirname(path) : path
-  const owner = statSync(existing, { throwIfNoEntry: false })?.uid
-  const ours = process.getuid?.()
-  if (owner === undefined || ours === undefined || owner === ours) return
-  const name = userName(owner)
-  throw new ForeignOwner(
-    `${existing} belongs to ${name ?? `uid ${owner}`}. Run this as that user, for example: sudo -u ${name ?? `'#${owner}'`} npx signet …`,
-  )
+  const owner = statSync(existing, { throwIfNoEntry: false })
+  if (owner === undefined || trust.mayOwn(owner)) return
+  const name = userName(owner.uid) ?? `uid ${owner.uid}`
+  throw new ForeignOwner(`${existing} belongs to ${name}. ${remedyFor(existing, owner, trust)}`)
 }
 
 /** The same for the database and what is counted beside it; PostgreSQL has owners of its own. */
-export function refuseForeignDatabase(database: DatabaseLocation): void {
+export function refuseForeignDatabase(database: DatabaseLocation, trust: FileTrust): void {
   if (database.kind !== 'sqlite') return
-  refuseForeignOwner(database.path)
-  refuseForeignOwner(countersFileOf(database.path))
+  refuseForeignOwner(database.path, trust)
+  refuseForeignOwner(countersFileOf(database.path), trust)
 }
 
 /**

@@ -18,6 +18,7 @@ t.test('an empty environment gives the documented defaults', async t => {
     managementPort: 9090,
     database: { kind: 'sqlite', path: 'db/signet.sqlite' },
     keysDirectory: 'keys',
+    trustGroup: false,
     accessTokenTtlSeconds: 600,
     refreshIdleTtlSeconds: 14 * 86_400,
     refreshAbsoluteTtlSeconds: 90 * 86_400,

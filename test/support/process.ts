@@ -2,9 +2,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { isOpenToAll } from './folders-of-run.ts'
 import { environmentOf, request } from './serve.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** Whom a process belongs to; only root can say so. */
+export interface User {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** For `skip`, where programs run as somebody else, who must be able to read them. */
+export const cannotRunAsOthers = (): string | false =>
+  (process.getuid?.() !== 0 && 'only root can run a program as somebody else') ||
+  (!isOpenToAll(main) && 'nobody but root can read this checkout')
 
 export interface Ran {
   readonly code: number | null
@@ -27,7 +39,8 @@ export const signetProcess = (
   environment: Readonly<Record<string, string>>,
   words: readonly string[],
   input: string | Uint8Array = '',
-): Promise<Ran> => finished(program(words, environment), input)
+  as: User = {},
+): Promise<Ran> => finished(program(words, environment, [], as), input)
 
 /** Runs `signet …words` for somebody who reads nothing of its answer. */
 export function signetUnread(environment: Readonly<Record<string, string>>, words: readonly string[]): Promise<Ran> {
@@ -57,8 +70,10 @@ const program = (
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
   nodeArguments: readonly string[] = [],
+  as: User = {},
 ) =>
   spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...nodeArguments, main, ...words], {
+    ...as,
     env: { ...inherited(), ...environment },
   })
 
@@ -71,13 +86,14 @@ export async function spawnService(
   folder: string,
   environment: Readonly<Record<string, string>> = {},
   nodeArguments: readonly string[] = [],
+  as: User = {},
 ) {
   const full = { ...(await environmentOf(folder)), ...environment }
   const issuer = full['SIGNET_ISSUER'] ?? `http://127.0.0.1:${full['SIGNET_PORT']}`
   let log = ''
 
   async function start(): Promise<ChildProcess> {
-    const child = program(['serve'], full, nodeArguments)
+    const child = program(['serve'], full, nodeArguments, as)
     const serving = new Promise<void>((resolve, reject) => {
       const hear = (chunk: Buffer) => {
         log += chunk

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
+import type { FileTrust } from '../../records/file-trust.ts'
 import type { Readers, Snapshot, Stores, Write } from '../../records/unit-of-work.ts'
 import type { CounterTable } from './counter-table.ts'
 import type { Dialect } from './dialect.ts'
@@ -49,6 +50,8 @@ export interface DatabaseFiles {
 export interface Sources {
   readonly clock: Clock
   readonly randomness: Randomness
+  /** Nobody but its user, when it is not given. */
+  readonly trust?: FileTrust
 }
 
 /** Prepares every store once for a database; what it answers gives them for a connection or a transaction. */

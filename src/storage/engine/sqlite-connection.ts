@@ -1,9 +1,10 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
+import type { FileTrust } from '../../records/file-trust.ts'
+import { StorageRefused, StorageUnavailable } from '../../records/unit-of-work.ts'
 import type { WriteConnection } from './group-commit.ts'
 import type { Files } from './sqlite-files.ts'
 import type { WriteNumber } from './sqlite-header.ts'
@@ -22,14 +23,29 @@ export const toStorageError = (error: unknown): unknown =>
     ? new StorageUnavailable(`The database can't be used: ${error.message} (${error.code}).`, { cause: error })
     : error
 
-/** For its owner only, also when it came from a backup; SQLite gives -wal and -shm the mode of the file. */
-export function createPrivately(file: string): void {
+/**
+ * For those only who are trusted, also when it came from a backup; SQLite gives -wal and -shm the mode of the file.
+ * @throws StorageRefused when it is somebody else's, and open to all
+ */
+export function createPrivately(file: string, trust: FileTrust): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const stat = statSync(file, { throwIfNoEntry: false })
   // What is there is not opened: to close it again would take SQLite's locks on it away from this process.
-  const { mode } = statSync(file, { throwIfNoEntry: false }) ?? {}
-  if (mode === undefined) closeSync(openSync(file, 'a', 0o600))
-  // Nor touched: when it was says whether it was put there (sqlite-own-log.ts).
-  else if ((mode & 0o777) !== 0o600) chmodSync(file, 0o600)
+  if (stat === undefined) closeSync(openSync(file, 'a', 0o600))
+  else closeToOthers(file, stat, trust)
+}
+
+function closeToOthers(file: string, stat: Stats, trust: FileTrust): void {
+  const foreign = trust.foreignBits(stat)
+  // Only then: when it was touched last says whether it was put there (sqlite-own-log.ts).
+  try {
+    if (foreign !== 0 || (stat.mode & 0o600) !== 0o600) chmodSync(file, (stat.mode & 0o660 & ~foreign) | 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+    if (foreign === 0) return
+    const remedy = `chown ${process.getuid?.()} ${file} && chmod 600 ${file}`
+    throw new StorageRefused(`${file} belongs to uid ${stat.uid}, and is open to other users. Run: ${remedy}`)
+  }
 }
 
 /** Durable and private: WAL, FULL (a commit is on the disk when it returns), foreign keys. */

@@ -5,6 +5,7 @@
  */
 import { rmSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
+import { type FileTrust, ownFilesOnly } from '../../records/file-trust.ts'
 import { COUNTER_TABLE, type CounterTable } from './counter-table.ts'
 import { BUSY_TIMEOUT_MS, createPrivately } from './sqlite-connection.ts'
 
@@ -16,8 +17,8 @@ interface Opened {
 const isDamaged = (error: unknown): boolean =>
   error instanceof Sqlite.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
 
-function open(file: string): Opened {
-  createPrivately(file)
+function open(file: string, trust: FileTrust): Opened {
+  createPrivately(file, trust)
   const database = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS })
   try {
     database.pragma('journal_mode = WAL')
@@ -36,7 +37,7 @@ function open(file: string): Opened {
 }
 
 /** Opened when it is first asked for, and again after it failed. */
-export function sqliteCounters(file: string): CounterTable {
+export function sqliteCounters(file: string, trust: FileTrust = ownFilesOnly()): CounterTable {
   let opened: Opened | undefined
 
   function close(): void {
@@ -45,7 +46,7 @@ export function sqliteCounters(file: string): CounterTable {
   }
 
   function statement(text: string): Sqlite.Statement {
-    opened ??= open(file)
+    opened ??= open(file, trust)
     const known = opened.statements.get(text) ?? opened.database.prepare(text)
     opened.statements.set(text, known)
     return known

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely'
 import type { Randomness } from '../../randomness.ts'
+import { ownFilesOnly } from '../../records/file-trust.ts'
 import { countersFileOf } from '../../records/instance.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
@@ -32,12 +33,12 @@ import { createSnapshots } from './sqlite-snapshots.ts'
 
 export async function openSqlite(
   path: string,
-  { clock, randomness }: Sources,
+  { clock, randomness, trust = ownFilesOnly() }: Sources,
   prepareStores: PrepareStores,
 ): Promise<Database> {
   const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
   const acquire = whileBusy(randomness)
-  createPrivately(path)
+  createPrivately(path, trust)
   const readHeader = openHeader(path)
   if (!hasOwnLog(path, readHeader)) throw foreignLog(path)
   await assertShared(path, acquire)
@@ -67,7 +68,7 @@ export async function openSqlite(
     files.assertInPlace()
     return openForReading(path)
   }
-  const counterTable = sqliteCounters(countersFileOf(path))
+  const counterTable = sqliteCounters(countersFileOf(path), trust)
   const snapshots = createSnapshots(openAnother, file => stores(sqliteExecutor(connectionOf(file))))
   const countWrites = readOnlyFile.prepare('PRAGMA user_version').pluck()
   return {
