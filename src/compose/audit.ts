@@ -6,7 +6,6 @@ import type { Pause } from '../audit/trail.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import type { KeyEncryption } from '../keys/key-encryption.ts'
-import { refuseForeignOwner } from '../maintenance/files.ts'
 import type { FileTrust } from '../records/file-trust.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { once } from './once.ts'
@@ -15,6 +14,8 @@ import type { Faults } from './sources.ts'
 interface AuditParts {
   readonly config: Config
   readonly trust: FileTrust
+  /** @throws when there is none, or it is somebody else's */
+  checkKeyDirectory(): void
   readonly clock: Clock
   readonly log: Logger
   readonly faults: Faults
@@ -24,10 +25,10 @@ interface AuditParts {
 }
 
 export function composeAudit(parts: AuditParts) {
-  const { config, trust, clock, log, faults, pause, database, keyEncryption } = parts
+  const { config, trust, checkKeyDirectory, clock, log, faults, pause, database, keyEncryption } = parts
 
   const auditKeyFiles = once(async () => {
-    refuseForeignOwner(config.keysDirectory, trust)
+    checkKeyDirectory()
     const [{ openKeyFiles }, { AUDIT_KEYS }] = await Promise.all([
       import('../keys/key-files.ts'),
       import('../keys/audit-key.ts'),

@@ -16,7 +16,12 @@ import { systemClock } from '../clock.ts'
 import type { Configuration } from '../config/read-config.ts'
 import { keyPolicy } from '../keys/schedule.ts'
 import { createLogger } from '../logger.ts'
-import { refuseForeignDatabase, refuseForeignOwner } from '../maintenance/files.ts'
+import {
+  assertDatabaseIsThere,
+  assertKeyDirectoryIsThere,
+  refuseForeignDatabase,
+  refuseForeignOwner,
+} from '../maintenance/files.ts'
 import { createRestoreGuard } from '../maintenance/restore.ts'
 import { createObservableWrite } from '../metrics/observable-write.ts'
 import { createCascades } from '../oauth/sessions/cascades.ts'
@@ -47,11 +52,15 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const trust = createFileTrust(config.trustGroup)
   const policy = keyPolicy(config.keyPublishLeadSeconds, config.keyRotationIntervalSeconds)
 
+  /** A new database, and a new key directory, are made by those only who are asked for one. */
+  let mayMake = false
+
   /** Opened, and its schema brought up to date. */
   const database = once(async () => {
+    if (!mayMake) assertDatabaseIsThere(config.database)
     refuseForeignDatabase(config.database, trust)
     const { openMigrated } = await import('../storage/open-database.ts')
-    const opened = await openMigrated(config.database, { clock, randomness, trust })
+    const opened = await openMigrated(config.database, { clock, randomness, trust }, mayMake)
     const reading = faults.read ?? (read => read)
     const snapshot: Snapshot = work => opened.snapshot(readers => work(reading(readers)))
     const { write, observe: observeWrites } = createObservableWrite(faults.write?.(opened.write) ?? opened.write)
@@ -95,14 +104,19 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createKeyEncryption(config.keyEncryptionKey)
   }
 
-  const keyFiles = once(async () => {
+  const checkKeyDirectory = () => {
+    if (!mayMake) assertKeyDirectoryIsThere(config.keysDirectory)
     refuseForeignOwner(config.keysDirectory, trust)
+  }
+
+  const keyFiles = once(async () => {
+    checkKeyDirectory()
     const { openKeyFiles } = await import('../keys/key-files.ts')
     const files = await openKeyFiles(config.keysDirectory, await keyEncryption(), trust)
     return faults.keyFiles?.(files) ?? files
   })
 
-  const audit = composeAudit({ config, trust, clock, log, faults, pause, database, keyEncryption })
+  const audit = composeAudit({ config, trust, checkKeyDirectory, clock, log, faults, pause, database, keyEncryption })
 
   const limits = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
 
@@ -114,7 +128,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const restoreGuard = once(async () => {
     const { read, write, files } = await database()
-    refuseForeignOwner(config.keysDirectory, trust)
+    checkKeyDirectory()
     const { openEpochFile } = await import('../keys/epoch-file.ts')
     const file = await openEpochFile(config.keysDirectory, trust)
     const epochFile = faults.epochFile?.(file) ?? file
@@ -167,8 +181,12 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     doctor: async () => (await maintenance()).doctor(),
     auditProof: async () => (await maintenance()).auditProof(),
     backup: async (file: string) => (await maintenance()).backup(file),
-    migrate: async () => (await database()).ran,
+    migrate: async () => {
+      mayMake = true
+      return (await database()).ran
+    },
     serve: async () => {
+      mayMake = true
       for (const warning of config.warnings) log.warn(warning)
       return (await import('./serve.ts')).serve({ ...parts, ...opened })
     },

@@ -1,6 +1,8 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
+import { dirname, join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
+import { AUDIT_KEYS } from '../keys/audit-key.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyFiles } from '../keys/key-files.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
@@ -11,7 +13,6 @@ import { type AuditProof, createAuditProof } from '../maintenance/audit-proof.ts
 import { createBackup } from '../maintenance/backup.ts'
 import { createExamination, type Doctor } from '../maintenance/doctor.ts'
 import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
-import { assertDatabaseIsThere, assertKeyDirectoryIsThere } from '../maintenance/files.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
@@ -34,18 +35,9 @@ export interface MaintenanceParts {
 export function composeMaintenance(parts: MaintenanceParts) {
   const { config, clock, policy, keyLifecycle, restoreGuard, sessionManagement } = parts
 
-  const openDatabase = async () => {
-    assertDatabaseIsThere(config.database)
-    return parts.database()
-  }
-  const openFiles = async () => {
-    assertKeyDirectoryIsThere(config.keysDirectory)
-    return parts.keyFiles()
-  }
-
   return {
     async keys(): Promise<KeyAdministration> {
-      const { read } = await openDatabase()
+      const { read } = await parts.database()
       return createKeyAdministration({
         lifecycle: await keyLifecycle(),
         auditKeyChanges: await parts.auditKeyChanges(),
@@ -59,7 +51,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
     doctor: (): Doctor => ({
       examine: createExamination({
         openDatabase: async () => {
-          const { read, integrityProblem } = await openDatabase()
+          const { read, integrityProblem } = await parts.database()
           const { signingKeys, credentials, clients, audit, auditSeals } = read
           return {
             ...{ signingKeys, credentials, clients, integrityProblem },
@@ -67,30 +59,25 @@ export function composeMaintenance(parts: MaintenanceParts) {
             lastSealAtMs: async () => (await auditSeals.last())?.sealedAtMs,
           }
         },
-        openFiles,
-        restoreGuard: async () => {
-          await openDatabase()
-          await openFiles()
-          return restoreGuard()
-        },
-        assertAuditKey: async () => {
-          await openDatabase()
-          await openFiles()
-          await parts.assertAuditKey()
+        openFiles: parts.keyFiles,
+        restoreGuard,
+        assertAuditKey: parts.assertAuditKey,
+        folders: {
+          database: config.database.kind === 'sqlite' ? [dirname(config.database.path)] : [],
+          keys: [config.keysDirectory, join(config.keysDirectory, AUDIT_KEYS)],
         },
         isEncrypted: config.keyEncryptionKey !== undefined,
         clock,
       }),
       async atStake() {
-        const { read } = await openDatabase()
+        const { read } = await parts.database()
         return createStakes({ restoreGuard: await restoreGuard(), read, clock })()
       },
       async markRestored(by) {
-        await openDatabase()
         await (await restoreGuard()).markRestored(by)
       },
       async acceptRestore(choice, by) {
-        const { read, write } = await openDatabase()
+        const { read, write } = await parts.database()
         const acceptRestore = createRestoreAcceptance({
           clients: read.clients,
           restoreGuard: await restoreGuard(),
@@ -105,8 +92,8 @@ export function composeMaintenance(parts: MaintenanceParts) {
     }),
 
     auditProof: (): AuditProof =>
-      createAuditProof({ openDatabase, retentionSeconds: config.auditRetentionSeconds, clock }),
+      createAuditProof({ openDatabase: parts.database, retentionSeconds: config.auditRetentionSeconds, clock }),
 
-    backup: createBackup(config.database.kind === 'sqlite' ? openDatabase : undefined),
+    backup: createBackup(config.database.kind === 'sqlite' ? parts.database : undefined),
   }
 }

@@ -10,6 +10,7 @@ import type { SigningKeyReader } from '../records/signing-key.ts'
 import type { AcceptedRestore, CredentialChoice } from './accept-restore.ts'
 import type { AtStake } from './at-stake.ts'
 import { expiringCredentials } from './expiring-credentials.ts'
+import { folderProblem } from './files.ts'
 import { guessableClients } from './guessable-clients.ts'
 import type { RestoreGuard } from './restore.ts'
 
@@ -69,10 +70,14 @@ export function createExamination(dependencies: {
   readonly restoreGuard: () => Promise<RestoreGuard>
   /** Fails when the key that seals the audit can't be used. */
   readonly assertAuditKey: () => Promise<void>
+  /** In which new files have to be made. */
+  readonly folders: { readonly database: readonly string[]; readonly keys: readonly string[] }
   readonly isEncrypted: boolean
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openFiles, restoreGuard, assertAuditKey, isEncrypted, clock } = dependencies
+  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, clock } = dependencies
+
+  const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
 
   async function keyProblem(state: 'active' | 'pending'): Promise<string | undefined> {
     const known = await (await openDatabase()).signingKeys.list()
@@ -107,9 +112,12 @@ export function createExamination(dependencies: {
   }
 
   const checks: Readonly<Record<string, () => Promise<string | undefined>>> = {
-    database: async () => (await openDatabase()).integrityProblem(),
+    database: async () => firstProblem(folders.database) ?? (await openDatabase()).integrityProblem(),
     clock: clockProblem,
-    'key directory': async () => void (await openFiles()),
+    'key directory': async () => {
+      await openFiles()
+      return firstProblem(folders.keys)
+    },
     'active key': () => keyProblem('active'),
     'standby key': () => keyProblem('pending'),
     'audit key': async () => void (await assertAuditKey()),

@@ -1,5 +1,5 @@
 /** The database file and the key directory, before they are opened: whose they are, and whether they are there. */
-import { existsSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { FileTrust } from '../records/file-trust.ts'
 import { countersFileOf, type DatabaseLocation } from '../records/instance.ts'
@@ -55,17 +55,34 @@ export function refuseForeignDatabase(database: DatabaseLocation, trust: FileTru
 }
 
 /**
- * To open a database makes it when it is missing, which is not wanted of who copies it or looks after it.
+ * To open a database makes it when it is missing: in the wrong folder a command would say "Added" of a database that nobody serves.
  * @throws StorageRefused
  */
 export function assertDatabaseIsThere(database: DatabaseLocation): void {
   if (database.kind !== 'sqlite' || existsSync(database.path)) return
   throw new StorageRefused(
-    `There is no database at ${resolve(database.path)}. If there should be one, look at SIGNET_DATABASE_URL; if not, signet serve makes it.`,
+    `There is no database at ${resolve(database.path)}. If there should be one, look at SIGNET_DATABASE_URL and at the folder ` +
+      'that this runs in; if not, signet serve or signet migrate makes it.',
   )
 }
 
 /** @throws KeyError */
 export function assertKeyDirectoryIsThere(path: string): void {
-  if (!existsSync(path)) throw new KeyError(`There is no key directory ${resolve(path)}. Look at SIGNET_KEYS_DIR.`)
+  if (existsSync(path)) return
+  throw new KeyError(
+    `There is no key directory ${resolve(path)}. Look at SIGNET_KEYS_DIR and at the folder that this runs in; signet serve makes it. ` +
+      `If it was lost, run: mkdir -m 700 ${resolve(path)}`,
+  )
+}
+
+/** What is wrong with a folder in which files have to be made; undefined when nothing is, or there is none. */
+export function folderProblem(path: string): string | undefined {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    return `${resolve(path)} can't be written to (${code}), and new files have to be made there. Run this as the service runs; then mend the owner or the mode of that folder, or mount it to be written to.`
+  }
 }

@@ -18,14 +18,17 @@ export async function openDatabase(target: DatabaseLocation, sources: Sources): 
 
 /**
  * The same, with its schema brought up to date by the migrations in `ran`.
- * @throws StorageUnavailable that says which database can't be used and why, SchemaIsNewer
+ * @param mayMake whether a database in which nothing is may become one of Signet's
+ * @throws StorageUnavailable that says which database can't be used and why, SchemaIsNewer, StorageRefused
  */
 export async function openMigrated(
   target: DatabaseLocation,
   sources: Sources,
+  mayMake = true,
 ): Promise<Database & { readonly ran: readonly RanMigration[] }> {
   const opened = await openDatabase(target, sources).catch(cannotOpen(target))
   try {
+    if (!mayMake && (await opened.isNew())) throw isNotOurs(target)
     return { ...opened, ran: await opened.migrate() }
   } catch (error) {
     await opened.close()
@@ -42,3 +45,16 @@ const cannotOpen =
     const reason = cause instanceof Error ? cause.message : message
     throw new StorageUnavailable(`The database ${resolve(target.path)} can't be used: ${reason}.`, { cause: error })
   }
+
+const isNotOurs = (target: DatabaseLocation) =>
+  new StorageRefused(
+    `Nothing of Signet is in the database ${placeOf(target)}. If there should be, look at SIGNET_DATABASE_URL; if not, signet serve ` +
+      'or signet migrate makes its tables.',
+  )
+
+/** Without user and password, which are percent-encoded in it. */
+function placeOf(target: DatabaseLocation): string {
+  if (target.kind === 'sqlite') return resolve(target.path)
+  const { host, pathname, searchParams } = new URL(target.url.replace(/\/\/[^/]*@/, '//'))
+  return `${decodeURI(pathname.slice(1))} at ${host || searchParams.get('host')}`
+}

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import t from 'tap'
 import { isoTime } from '../support/command-line.ts'
 import { keyCommands } from '../support/key-commands.ts'
-import { DAY, keyAuditOf, keyIn } from '../support/signing-keys.ts'
+import { keyAuditOf, keyIn, MINUTE } from '../support/signing-keys.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -31,8 +31,8 @@ t.test(
       { state: 'active', activates_at: new Date(now.since_ms).toISOString() },
       'the time at which it began to sign, not the one that was planned',
     )
-    const activates_at = new Date(standby.created_at_ms + DAY).toISOString()
-    t.match(listed(standby.kid), { state: 'pending', activates_at }, 'the new standby follows after its lead')
+    const activates_at = new Date(standby.created_at_ms + 20 * MINUTE).toISOString()
+    t.match(listed(standby.kid), { state: 'pending', activates_at }, 'the new standby follows after 20 minutes')
     t.match(await text(['keys', 'list']), new RegExp(`${standby.kid} .* signs from ${activates_at}`))
     const operator = `operator:${userInfo().username}`
     t.match(keyAuditOf(where).slice(-3), [

@@ -1,4 +1,5 @@
 /** The picture of `signet keys list`: a line a key, `#` where it signs, `-` where it is only published, time from left to right. */
+import { mkdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
 import { environmentOf, serve } from '../support/serve.ts'
@@ -103,8 +104,8 @@ t.test(
 )
 
 t.test('a database without keys has an empty list and no picture', async t => {
-  const { json, text } = await commandLine(t)
-  await text(['migrate'])
+  const { environment, json, text } = await commandLine(t)
+  mkdirSync(environment['SIGNET_KEYS_DIR'] ?? '', { mode: 0o700 })
   t.same(await json(['keys', 'list']), [])
   t.equal((await text(['keys', 'list'])).trimEnd(), 'KID  STATE  SINCE  CAUSE  NEXT')
 })

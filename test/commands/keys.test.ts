@@ -1,4 +1,5 @@
 /** `signet keys` beside a running service, which follows by itself. */
+import { mkdirSync } from 'node:fs'
 import t from 'tap'
 import { commandLine, inParallel, isoTime } from '../support/command-line.ts'
 import { keyCommands } from '../support/key-commands.ts'
@@ -89,8 +90,8 @@ t.test('rotate when the standby is ready does it, and the running service follow
 })
 
 t.test('rotate and revoke say that there are no keys yet where no service has run', async t => {
-  const { refuses, json, text } = await commandLine(t)
-  await text(['migrate'])
+  const { environment, refuses, json } = await commandLine(t)
+  mkdirSync(environment['SIGNET_KEYS_DIR'] ?? '', { mode: 0o700 })
   const says = /There are no signing keys yet: signet serve makes the first ones/
   await refuses([
     { words: ['keys', 'rotate'], code: 1, says },

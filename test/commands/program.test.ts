@@ -114,7 +114,7 @@ t.test('migrate names what ran and says what it does, and may be run again', { s
   t.strictSame(await json(['migrate']), { migrations: [] })
   t.equal(await text(['migrate']), 'The schema is up to date\n')
   t.equal(statSync(file).mode & 0o777, 0o600)
-  const another = await commandLine(t)
+  const another = await commandLine(t, (await databaseIn(t)).environment)
   const lines = (await another.text(['migrate'])).trimEnd().split('\n')
   t.strictSame(
     lines.map(line => /^Ran ([^:]+)/.exec(line)?.[1]),
@@ -134,6 +134,7 @@ t.test(
   async t => {
     const { environment, file } = await databaseIn(t)
     const { json, refuses } = await commandLine(t, environment)
+    await json(['migrate'])
     await json(['roles', 'add', 'editor', '--permission', 'a:b'])
     const database = new Sqlite(file)
     t.teardown(() => database.close())
@@ -181,7 +182,7 @@ t.test('what nobody expected to fail is told with its stack', { skip }, async t 
 })
 
 t.test('a command whose answer nobody reads on ends with 0 and without a complaint', async t => {
-  const { environment } = await databaseIn(t)
+  const { environment } = await commandLine(t)
   for (const words of [
     ['roles', 'list'],
     ['sessions', 'list', '--json'],

@@ -62,9 +62,17 @@ export async function inParallel<T, R>(items: readonly T[], work: (item: T) => P
   return results
 }
 
+/** The environment of a database that was made for the test, and is empty. */
+async function madeFor(t: Test, clock?: Clock) {
+  const environment = await environmentOf(temporaryFolder(t))
+  const { code, stderr } = await signet(environment, ['migrate'], '', clock)
+  if (code !== 0) throw new Error(stderr)
+  return environment
+}
+
 /** Commands on a database of the test's own, or on that of `environment`, by the clock of the test if it has one. */
 export async function commandLine(t: Test, environment?: Readonly<Record<string, string>>, clock?: Clock) {
-  const full = environment ?? (await environmentOf(temporaryFolder(t)))
+  const full = environment ?? (await madeFor(t, clock))
   const run = (words: readonly string[], input?: string | Uint8Array): Promise<Ran> => signet(full, words, input, clock)
 
   /** What standard output says when the command is done. */

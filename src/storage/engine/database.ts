@@ -16,6 +16,8 @@ export interface Database {
   readonly write: Write
   /** Where attempts are counted. */
   readonly counterTable: CounterTable
+  /** Whether nothing of Signet is in it yet. */
+  isNew(): Promise<boolean>
   /** Brings the schema up to date and answers which migrations ran. */
   migrate(): Promise<readonly RanMigration[]>
   /** Resolves when the database answers a query. */

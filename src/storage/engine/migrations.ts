@@ -43,6 +43,9 @@ async function applied(db: Kysely<Schema>): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
+/** Whether nothing of Signet is in this database. */
+export const isNew = async (db: Kysely<Schema>): Promise<boolean> => (await applied(db)).length === 0
+
 /**
  * Whether the schema is this program's already. It only reads: a command need not wait for the lock of a server that is busy.
  * @throws SchemaIsNewer when a newer program has migrated this database before

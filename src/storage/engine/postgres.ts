@@ -3,7 +3,7 @@ import { type CompiledQuery, Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
-import { migrate } from './migrations.ts'
+import { isNew, migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import { postgresCounters } from './postgres-counters.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
@@ -52,6 +52,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
       )
     },
     counterTable: postgresCounters(pool),
+    isNew: () => isNew(db).catch(cannotOpen),
     migrate: () => migrate(within(LIMITS_OF_MIGRATION)).catch(cannotOpen),
     integrityProblem: async () => undefined,
     backup: undefined,

@@ -7,7 +7,7 @@ import { countersFileOf } from '../../records/instance.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { isMigrated, migrate } from './migrations.ts'
+import { isMigrated, isNew, migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
@@ -76,6 +76,7 @@ export async function openSqlite(
     snapshot: snapshots.snapshot,
     write,
     counterTable,
+    isNew: () => isNew(reader.kysely),
     async migrate() {
       if (await isMigrated(reader.kysely)) return []
       await acquire(connection.begin)
