@@ -19,7 +19,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY LICENSE package.json openapi.yaml ./
 COPY db/migrations ./db/migrations
 COPY src ./src
-RUN ln -s /app/src/main.ts /usr/local/bin/signet
+RUN ln -s /app/src/signet.mjs /usr/local/bin/signet
 # 1000 is the user `node`, as a number: Kubernetes' runAsNonRoot can't look names up.
 RUN install -d -o 1000 -g 1000 -m 0700 /data /data/db /data/keys
 
@@ -34,4 +34,4 @@ EXPOSE 3000 9090
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.SIGNET_MANAGEMENT_PORT ?? 9090) + '/livez').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell in between, so that SIGTERM arrives.
-CMD ["node", "--disable-sigusr1", "--max-semi-space-size=4", "/app/src/main.ts", "serve"]
+CMD ["node", "--disable-sigusr1", "--max-semi-space-size=4", "/app/src/signet.mjs", "serve"]

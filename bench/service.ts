@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../src/signet.mjs', import.meta.url))
 
 /** As `npm start` runs it. */
 export const shipped = ['--disable-sigusr1', '--max-semi-space-size=4', main, 'serve']

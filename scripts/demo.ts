@@ -21,7 +21,7 @@ const storage = {
 const startTokenService = () =>
   onFreePorts([3000, 9090], async ([port, managementPort]) => {
     const environment = { ...storage, SIGNET_PORT: String(port), SIGNET_MANAGEMENT_PORT: String(managementPort) }
-    const { answers, ended } = programs.start('src/main.ts', ['serve'], environment)
+    const { answers, ended } = programs.start('src/signet.mjs', ['serve'], environment)
     await answers(`http://127.0.0.1:${managementPort}/readyz`, '"msg":"serving"')
     return { issuer: `http://127.0.0.1:${port}`, environment, ended }
   })
@@ -42,7 +42,7 @@ async function demo(): Promise<void> {
   const api = await startResourceApi(signet.issuer, clientId)
   const places = { issuer: signet.issuer, page: api.page, clientId }
   const users = await addAccounts(
-    (words, input) => programs.run('src/main.ts', words, signet.environment, input),
+    (words, input) => programs.run('src/signet.mjs', words, signet.environment, input),
     places,
   )
   console.log(instructions(users, places))

@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --disable-sigusr1
 /** The `signet` program: the environment of the process, then the command. */
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'

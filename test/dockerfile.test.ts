@@ -43,7 +43,7 @@ t.test('the image starts from node 26 slim, not as root, and its commands are no
   t.match(all('RUN')[0], /^npm ci --omit=dev --ignore-scripts /)
   t.ok(uid > 0 && gid > 0, 'USER is a number that is not root')
   t.equal(all('USER').length, 1)
-  t.strictSame(command, ['node', '--disable-sigusr1', '--max-semi-space-size=4', '/app/src/main.ts', 'serve'])
+  t.strictSame(command, ['node', '--disable-sigusr1', '--max-semi-space-size=4', '/app/src/signet.mjs', 'serve'])
   t.equal(healthcheck[0], 'node')
   t.match(settings, { NODE_ENV: 'production', SIGNET_HOST: '0.0.0.0', SIGNET_MANAGEMENT_HOST: '0.0.0.0' })
   t.strictSame(volumes, ['/data/db', '/data/keys'])

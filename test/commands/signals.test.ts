@@ -57,11 +57,11 @@ test('SIGUSR1 and SIGUSR2 are ignored and logged, and the debugger stays closed'
 
 const preloading = (program: string): string => `--import=data:text/javascript,${encodeURIComponent(program)}`
 
-test('src/main.ts started by itself keeps SIGUSR1 from Node altogether, before its own first line too', async t => {
+test('src/signet.mjs started by itself keeps SIGUSR1 from Node altogether, before its own first line too', async t => {
   const [folder, port] = [temporaryFolder(t), await freePort()]
   const signalsItself = preloading("process.kill(process.pid, 'SIGUSR1')")
   const options = { NODE_OPTIONS: `--inspect-port=${port} ${signalsItself}` }
-  const { child, says } = start(t, ['src/main.ts', 'serve'], { ...(await environmentOf(folder)), ...options })
+  const { child, says } = start(t, ['src/signet.mjs', 'serve'], { ...(await environmentOf(folder)), ...options })
   await says('"msg":"serving"')
   for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) child.kill(signal)
   // With the flag Node holds the signal back from a listener, too.
@@ -73,7 +73,7 @@ test('a command opens no debugger either, however Node was started', async t => 
   const service = await spawnService(t, temporaryFolder(t))
   const port = await freePort()
   const answersSignals = preloading("process.on('SIGUSR2', () => console.error('heard'))")
-  const words = [`--inspect-port=${port}`, answersSignals, 'src/main.ts', 'audit', 'tail', '--follow']
+  const words = [`--inspect-port=${port}`, answersSignals, 'src/signet.mjs', 'audit', 'tail', '--follow']
   const { child, says } = start(t, [process.execPath, ...words], { ...service.environment, NODE_OPTIONS: '' })
   await says('signing_key')
   for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) child.kill(signal)
@@ -108,7 +108,7 @@ test('every way to start the service that is written down has the flag', async t
     readFileSync(`${checkout}/${file}`, 'utf8')
       .replace(/\\\n/g, ' ')
       .split('\n')
-      .filter(line => /node\b.*src\/main\.ts"?,? "?serve/.test(line))
+      .filter(line => /node\b.*src\/signet\.mjs"?,? "?serve/.test(line))
       .map(line => ({ file, line })),
   )
   t.ok(starts.length >= 5, 'they were found')

@@ -23,6 +23,12 @@ test('--help works in whatever environment', async t => {
   }
 })
 
+test('a Node that does not run TypeScript is told so, with what to do', async t => {
+  const { code, stdout, stderr } = await signetProcess({}, ['--version'], '', {}, ['--no-strip-types'])
+  t.strictSame([code, stdout], [1, ''])
+  t.match(stderr, /^Signet needs a Node that .*22\.18 or later\. This is v\d+.*npm rebuild node.*\n$/)
+})
+
 test('a wrong configuration exits 1 before anything is made, and names every mistake', async t => {
   const folder = temporaryFolder(t)
   const { code, stdout, stderr } = await signetProcess({ ...(await environmentOf(folder)), ...broken }, ['serve'])

@@ -137,7 +137,7 @@ t.test(
     }
     const management = { SIGNET_MANAGEMENT_PORT: String(await freePort()) }
     for (const tried of [
-      await startLate('src/main.ts', ['serve'], 'SIGNET_PORT', 'serving', { ...storage, ...management }),
+      await startLate('src/signet.mjs', ['serve'], 'SIGNET_PORT', 'serving', { ...storage, ...management }),
       await startLate('examples/resource-api/server.ts', [], 'PORT', 'Server listening', {}),
     ]) {
       t.equal(tried.length, 2)

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { isOpenToAll } from './folders-of-run.ts'
 import { environmentOf, request } from './serve.ts'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../src/signet.mjs', import.meta.url))
 
 /** Whom a process belongs to; only root can say so. */
 export interface User {
@@ -40,7 +40,8 @@ export const signetProcess = (
   words: readonly string[],
   input: string | Uint8Array = '',
   as: User = {},
-): Promise<Ran> => finished(program(words, environment, [], as), input)
+  nodeArguments: readonly string[] = [],
+): Promise<Ran> => finished(program(words, environment, nodeArguments, as), input)
 
 /** Runs `signet …words` for somebody who reads nothing of its answer. */
 export function signetUnread(environment: Readonly<Record<string, string>>, words: readonly string[]): Promise<Ran> {

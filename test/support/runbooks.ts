@@ -38,7 +38,7 @@ export async function terminalIn(t: Test, folder: string, variables: Readonly<Re
   mkdirSync(bin)
   const npx = join(bin, 'npx')
   const node = `env -u NODE_OPTIONS '${process.execPath}'`
-  const cases = `signet) program='${file('src/main.ts')}' ;; node) program= ;; *) exit 64 ;;`
+  const cases = `signet) program='${file('src/signet.mjs')}' ;; node) program= ;; *) exit 64 ;;`
   writeFileSync(npx, `#!/bin/sh\ncase $1 in ${cases} esac\nshift\nexec ${node} \${program:+"$program"} "$@"\n`)
   chmodSync(npx, 0o700)
   const { SIGNET_PORT = '', SIGNET_MANAGEMENT_PORT = '' } = await environmentOf(folder)
