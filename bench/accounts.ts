@@ -62,6 +62,7 @@ export async function addAccounts(container: Accounts, usernames: readonly strin
 export async function addMachines(environment: Environment): Promise<string> {
   const container = createContainer(readConfig(environment), { logTo: { write: () => undefined } })
   try {
+    await container.migrate()
     const [clients, apiKeys] = await Promise.all([container.clients(), container.apiKeys()])
     const settings = {
       scope: ['posts:read'],
@@ -88,6 +89,7 @@ export async function addMachines(environment: Environment): Promise<string> {
 export async function addAccountsBefore(environment: Environment, usernames?: readonly string[]) {
   const container = createContainer(readConfig(environment), { logTo: { write: () => undefined } })
   try {
+    await container.migrate()
     return await addAccounts(container, usernames)
   } finally {
     await container.close()

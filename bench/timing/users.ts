@@ -23,6 +23,7 @@ export async function addUsers(environment: Environment, group: string, count: n
     faults: { hasher: hasher => ({ ...hasher, hash: async () => stored }) },
   })
   try {
+    await container.migrate()
     const users = await container.users()
     for (let number = 0; number < count; number += 1)
       await users.add({ username: usernameOf(group, number), password, roles: [] }, byBenchmark)
