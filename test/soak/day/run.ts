@@ -54,6 +54,7 @@ export async function run(options: { readonly share: number; readonly environmen
   const faults = { hasher: () => instantHasher }
   const container = createContainer(config, { clock, faults, logTo: { write: () => undefined } })
   const people = createPeople(share)
+  await container.migrate()
   await addAccounts(container, people.usernames)
   const service = await container.serve()
   const janitor = await container.janitor()
