@@ -1,4 +1,5 @@
-/** The `signet` program: the environment of the process, then the command. */
+#!/usr/bin/env node
+/** The `signet` program: the environment of the process, then the command. npx may remember this file as where it begins. */
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-sigusr1
+#!/usr/bin/env node
 // The `signet` program begins here, in plain JavaScript: of main.ts, an older Node would only say ERR_UNKNOWN_FILE_EXTENSION.
 if (process.features.typescript) {
   await import('./main.ts')

@@ -1,5 +1,6 @@
 /** The epoch of a database and how many writes it has seen, in files beside the keys: whether the two are of one time (../maintenance/restore.ts). */
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { type FileTrust, ownFilesOnly } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { fileIn, openKeyDirectory, syncDirectory, UNFINISHED } from './key-directory.ts'
@@ -10,7 +11,8 @@ export interface EpochFile {
   write(databaseId: string, epoch: string): Promise<void>
   /** How many writes this database had seen when that was noted last; undefined when it never was. */
   readWrites(databaseId: string): Promise<number | undefined>
-  /** A crash of the machine may lose it, and an older one serves as well. */
+  beginWrites(databaseId: string, writes: number): Promise<void>
+  /** The same for once a second, where there is a file: a crash of the machine may lose it, and an older one serves as well. */
   noteWrites(databaseId: string, writes: number): Promise<void>
   /** The databases whose writes were noted here: those that have served. */
   databases(): Promise<readonly string[]>
@@ -18,6 +20,9 @@ export interface EpochFile {
 
 const EPOCH = '.epoch'
 const WRITES = '.writes'
+
+/** As long as the longest, so that one replaces the other. */
+const paddedNumber = (writes: number): string => String(writes).padStart(11)
 
 /** @throws KeyError when the directory is none, or others can write to it */
 export async function openEpochFile(directory: string, trust: FileTrust = ownFilesOnly()): Promise<EpochFile> {
@@ -32,21 +37,32 @@ export async function openEpochFile(directory: string, trust: FileTrust = ownFil
     return text?.trim()
   }
 
-  async function write(databaseId: string, ending: string, text: string, flush: boolean): Promise<void> {
+  async function write(databaseId: string, ending: string, text: string): Promise<void> {
     const file = fileIn(directory, databaseId, ending)
-    await writeFile(`${file}${UNFINISHED}`, `${text}\n`, { mode: 0o600, flush })
+    await writeFile(`${file}${UNFINISHED}`, `${text}\n`, { mode: 0o600, flush: true })
     await rename(`${file}${UNFINISHED}`, file)
-    if (flush) await syncDirectory(directory)
+    await syncDirectory(directory)
+  }
+
+  /** In place: several processes may do it at once. */
+  async function overwrite(databaseId: string, writes: number, flags: number): Promise<void> {
+    const file = fileIn(directory, databaseId, WRITES)
+    const handle = await open(file, constants.O_WRONLY | constants.O_NOFOLLOW | flags, 0o600)
+    await handle.write(`${paddedNumber(writes)}\n`, 0).finally(() => handle.close())
   }
 
   return {
     read: databaseId => read(databaseId, EPOCH),
-    write: (databaseId, epoch) => write(databaseId, EPOCH, epoch, true),
+    write: (databaseId, epoch) => write(databaseId, EPOCH, epoch),
     async readWrites(databaseId) {
       const text = await read(databaseId, WRITES)
       return text === undefined || !/^-?\d+$/.test(text) ? undefined : Number(text)
     },
-    noteWrites: (databaseId, writes) => write(databaseId, WRITES, String(writes), false),
+    beginWrites: (databaseId, writes) => overwrite(databaseId, writes, constants.O_CREAT),
+    noteWrites: (databaseId, writes) =>
+      overwrite(databaseId, writes, 0).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+      }),
     async databases() {
       const names = await readdir(directory)
       return names.filter(name => name.endsWith(WRITES)).map(name => name.slice(0, -WRITES.length))

@@ -88,11 +88,18 @@ export function createRestoreGuard(dependencies: {
     return noted === undefined || countWrites === undefined ? 0 : (noted - countWrites()) | 0
   }
 
+  async function beginNotes(): Promise<void> {
+    const { id } = (await instance.find()) ?? {}
+    if (id !== undefined && countWrites !== undefined) await epochFile.beginWrites(id, countWrites())
+  }
+
+  let noted: number | undefined
   async function noteWrites(): Promise<void> {
-    const found = await instance.find()
-    if (found === undefined || countWrites === undefined) return
-    const writes = countWrites()
-    if (writes !== (await epochFile.readWrites(found.id))) await epochFile.noteWrites(found.id, writes)
+    const writes = countWrites?.()
+    if (writes === undefined || writes === noted) return
+    const { id } = (await instance.find()) ?? {}
+    if (id !== undefined) await epochFile.noteWrites(id, writes)
+    noted = writes
   }
 
   return {
@@ -101,7 +108,7 @@ export function createRestoreGuard(dependencies: {
     async assertOriginal() {
       if ((await instance.find()) === undefined) await begin()
       const found = await problem()
-      if (found === undefined) return
+      if (found === undefined) return beginNotes()
       throw new KeyError(
         `${found} Nothing is served, so that nothing lives again that was revoked since. If it was you, run: ` +
           'signet doctor --accept-restore, which says what to decide, then the same with --keep-credentials or --drop-credentials',
@@ -135,7 +142,7 @@ export function createRestoreGuard(dependencies: {
       const epoch = newEpoch(randomness)
       // Until the last write it differs from that of the database, and nothing is served.
       await epochFile.write(id, epoch)
-      if (countWrites !== undefined) await epochFile.noteWrites(id, countWrites())
+      if (countWrites !== undefined) await epochFile.beginWrites(id, countWrites())
       await write(async stores => {
         await stores.instance.renew(epoch)
         // Who holds a later head learns that the copy ended here.

@@ -57,18 +57,6 @@ test('SIGUSR1 and SIGUSR2 are ignored and logged, and the debugger stays closed'
 
 const preloading = (program: string): string => `--import=data:text/javascript,${encodeURIComponent(program)}`
 
-test('src/signet.mjs started by itself keeps SIGUSR1 from Node altogether, before its own first line too', async t => {
-  const [folder, port] = [temporaryFolder(t), await freePort()]
-  const signalsItself = preloading("process.kill(process.pid, 'SIGUSR1')")
-  const options = { NODE_OPTIONS: `--inspect-port=${port} ${signalsItself}` }
-  const { child, says } = start(t, ['src/signet.mjs', 'serve'], { ...(await environmentOf(folder)), ...options })
-  await says('"msg":"serving"')
-  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) child.kill(signal)
-  // With the flag Node holds the signal back from a listener, too.
-  t.notMatch(await says('SIGUSR2'), /SIGUSR1|Debugger/)
-  t.notOk(await takesConnections(port))
-})
-
 test('a command opens no debugger either, however Node was started', async t => {
   const service = await spawnService(t, temporaryFolder(t))
   const port = await freePort()
@@ -81,7 +69,7 @@ test('a command opens no debugger either, however Node was started', async t => 
   t.notOk(await takesConnections(port))
 })
 
-test('a debugger that was opened before the first line of the program ends it, before it has opened anything', async t => {
+test('a debugger that was opened before the first line of the program ends it, before it has read a key', async t => {
   const preload = `
     process.kill(process.pid, 'SIGUSR1')
     const { url } = await import('node:inspector')
