@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
 import { spawnService } from '../support/process.ts'
-import { environmentOf, freePort, request, temporaryFolder } from '../support/serve.ts'
+import { freePort, request, temporaryFolder } from '../support/serve.ts'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 
