@@ -119,6 +119,19 @@ const springClient: Program = {
   command: 'spring-client',
   probe: version,
   install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
+const litestream: Program = {
+  name: 'Litestream 0.5',
+  variable: 'LITESTREAM',
+  command: 'litestream',
+  probe: ['version'],
+  install: 'go install github.com/benbjohnson/litestream/cmd/litestream@v0.5.18',
+}
+const sqlite3: Program = {
+  name: "SQLite's shell",
+  variable: 'SQLITE3',
+  command: '/usr/bin/sqlite3',
+  probe: version,
+  install: 'apt-get install sqlite3',
 }
 const promtool: Program = {
   name: "Prometheus' promtool",
@@ -130,12 +143,14 @@ const promtool: Program = {
 /** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
 const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['browser', chromium],
+  ['continuous-copy', litestream, sqlite3],
   ['curl', curl],
   ['demo'],
   ['fastapi', python],
   ['go-clients', goClients],
   ['java-clients', javaClients],
   ['kafka-client', kafkaClient],
+  ['nightly-copy', sqlite3],
   ['prometheus', promtool],
   ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],

@@ -1,7 +1,8 @@
 /** The runbooks for backups of docs/runbooks.md, followed command by command: what they promise is so. */
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { messageOfStart, refused, untilEnded, untilNoted, withAlice } from './support/put-back.ts'
 import { advice, putBack, refusal, toRestore, worksAt } from './support/restore.ts'
 import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
 import { byTest, type Service, secret, temporaryFolder } from './support/serve.ts'
@@ -12,7 +13,15 @@ import { device, restarted } from './support/status-list.ts'
 t.jobs = 2
 
 t.test('every page of the chapter that has commands is followed here', async t => {
-  t.strictSame(pagesWithCommandsIn('Backup and restore'), ['backup', 'restore', 'unmarked-copy'])
+  t.strictSame(pagesWithCommandsIn('Backup and restore'), [
+    'backup',
+    // In test/interop/, with the programs that these are about.
+    'nightly-copy',
+    'continuous-copy',
+    'changed-files',
+    'restore',
+    'unmarked-copy',
+  ])
 })
 
 t.test('Backup and Restore: what was given out before is of no use, and the service works', async t => {
@@ -68,18 +77,51 @@ async function addSecrets({ clients }: Service): Promise<void> {
     await clients.addSecret(clientId, { name: undefined, secret, ttlSeconds: undefined }, byTest)
 }
 
-t.test('A copy that nothing marks: without its epoch it is accepted as a restore', async t => {
+t.test('A copy that nothing marks: it is said that it was put back, and accepted', async t => {
   const { service } = await toRestore(t)
   const before = await device(service)
   const copy = join(temporaryFolder(t), 'copy.sqlite')
   await service.stop()
   cpSync(service.databaseFile, copy)
   putBack(copy, service)
-  const [accept = '', look = '', ...more] = blocksOf('unmarked-copy')
+  const [say = '', accept = '', look = '', ...more] = blocksOf('unmarked-copy')
   t.strictSame(more, [])
   const terminal = await terminalIn(t, service.folder)
+  await terminal(say)
+  t.match(await refusal(t, service), advice)
   t.match(await terminal(accept), /^Accepted the restore: 1 sessions ended/m)
   const again = await restarted(t, service, {})
   await terminal(look)
   t.strictSame(await worksAt(again, before), [])
+})
+
+t.test("The database's files changed: what the service saved takes the place of what was deleted", async t => {
+  const scene = await withAlice(t)
+  const ASIDE = join(temporaryFolder(t), 'aside')
+  const [takeSaved = '', , look = '', ...more] = blocksOf('changed-files')
+  t.strictSame(more, [])
+  const terminal = await terminalIn(t, scene.folder, { ASIDE })
+  for (const endings of [[''], ['', '-wal', '-shm']]) {
+    await scene.done(['users', endings.length === 1 ? 'disable' : 'enable', 'alice'])
+    const pid = scene.pid()
+    for (const ending of endings) rmSync(scene.file + ending)
+    await untilEnded(pid)
+    await terminal(takeSaved)
+    rmSync(ASIDE, { recursive: true })
+    await scene.start()
+    await terminal(look)
+    t.equal(select(scene.file, 'select status from users')[0]?.['status'], endings.length === 1 ? 'disabled' : 'active')
+  }
+})
+
+t.test("The database's files changed: the database was moved out and back after a crash", async t => {
+  const scene = await withAlice(t)
+  await untilNoted(scene)
+  await scene.stop('SIGKILL')
+  renameSync(scene.file, `${scene.file}.moved`)
+  renameSync(`${scene.file}.moved`, scene.file)
+  t.match(await messageOfStart(scene), refused)
+  const [, areOne = ''] = blocksOf('changed-files')
+  await (await terminalIn(t, scene.folder))(areOne)
+  t.equal(await messageOfStart(scene), 'It serves.')
 })

@@ -67,7 +67,7 @@ export async function withAlice(t: Test) {
   }
   await done(['users', 'add', 'alice', '--password-stdin'], password)
   const keysFolder = join(folder, 'keys')
-  return { ...service, file, keysFolder, copy: join(temporaryFolder(t), 'copy.sqlite'), done }
+  return { ...service, folder, file, keysFolder, copy: join(temporaryFolder(t), 'copy.sqlite'), done }
 }
 
 export type PutBackScene = Awaited<ReturnType<typeof withAlice>>

@@ -1,6 +1,6 @@
 /** The runbooks of docs/, and a shell that follows them. */
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -25,6 +25,10 @@ export const textOf = (page: string): string => readFileSync(file(`docs/runbooks
 export const blocksOf = (page: string): string[] =>
   [...textOf(page).matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
 
+/** The only block of a page that is a file of this kind. */
+export const fileOf = (page: string, kind: string): string =>
+  new RegExp(`^\`\`\`${kind}\\n(.*?)^\`\`\`$`, 'ms').exec(textOf(page))?.[1] ?? ''
+
 /** The pages of a chapter on which there are commands. */
 export const pagesWithCommandsIn = (chapter: string): string[] =>
   (chapters.get(chapter) ?? []).filter(page => blocksOf(page).length > 0)
@@ -32,8 +36,14 @@ export const pagesWithCommandsIn = (chapter: string): string[] =>
 /**
  * A terminal in the folder of a service: `npx signet` is the program, `npx node` the runtime, the database is db/signet.sqlite, and the keys are in keys/.
  * @param variables that the runbook names, such as KID
+ * @param programs of others that it calls, and where they are
  */
-export async function terminalIn(t: Test, folder: string, variables: Readonly<Record<string, string>> = {}) {
+export async function terminalIn(
+  t: Test,
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+  programs: Readonly<Record<string, string>> = {},
+) {
   const bin = join(folderOnDisk(t), 'bin')
   mkdirSync(bin)
   const npx = join(bin, 'npx')
@@ -41,6 +51,7 @@ export async function terminalIn(t: Test, folder: string, variables: Readonly<Re
   const cases = `signet) program='${file('src/signet.mjs')}' ;; node) program= ;; *) exit 64 ;;`
   writeFileSync(npx, `#!/bin/sh\ncase $1 in ${cases} esac\nshift\nexec ${node} \${program:+"$program"} "$@"\n`)
   chmodSync(npx, 0o700)
+  for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(bin, name))
   const { SIGNET_PORT = '', SIGNET_MANAGEMENT_PORT = '' } = await environmentOf(folder)
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_'))
   const env = {
