@@ -119,6 +119,7 @@ const springClient: Program = {
   command: 'spring-client',
   probe: version,
   install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
+}
 const litestream: Program = {
   name: 'Litestream 0.5',
   variable: 'LITESTREAM',

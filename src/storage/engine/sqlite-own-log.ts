@@ -36,8 +36,10 @@ function isOwn({ file, before, log, now, isOpen }: Look): boolean {
   if (before.mark !== first.mark) return false
   // The file has all that was committed before the log began, and nothing that is in neither.
   if (commitsBetween(first, now) < -1 || commitsBetween(before, last) < 0) return false
-  const hasNothingOfLog = commitsBetween(first, before) < 0
-  if (hasNothingOfLog) return isOpen || !wasWrittenAfterLog(file)
+  // Other programs don't count what they commit: the log may begin with the count that the file has.
+  const mayHaveNothingOfLog = commitsBetween(first, before) <= 0
+  if (mayHaveNothingOfLog && isOpen) return true
+  if (commitsBetween(first, before) < 0) return !wasWrittenAfterLog(file)
   // It has a part of it: SQLite wrote that, or it is a copy of a moment since the log began.
   const written = lastInFile(log, framesInFile(`${file}-shm`, log) ?? 0)
   if (written !== undefined && commitsBetween(before, written) >= 0) return true
