@@ -13,6 +13,7 @@ import { type AuditProof, createAuditProof } from '../maintenance/audit-proof.ts
 import { createBackup } from '../maintenance/backup.ts'
 import { createExamination, type Doctor } from '../maintenance/doctor.ts'
 import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
+import { otherNames } from '../maintenance/files.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
@@ -67,6 +68,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
           keys: [config.keysDirectory, join(config.keysDirectory, AUDIT_KEYS)],
         },
         isEncrypted: config.keyEncryptionKey !== undefined,
+        otherNames: () => otherNames(config.database),
         clock,
       }),
       async atStake() {

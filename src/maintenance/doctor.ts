@@ -73,9 +73,11 @@ export function createExamination(dependencies: {
   /** In which new files have to be made. */
   readonly folders: { readonly database: readonly string[]; readonly keys: readonly string[] }
   readonly isEncrypted: boolean
+  /** Where the database has a name too many. */
+  readonly otherNames: () => string | undefined
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, clock } = dependencies
+  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, otherNames, clock } = dependencies
 
   const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
 
@@ -133,6 +135,7 @@ export function createExamination(dependencies: {
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
+    'database file': async () => otherNames(),
   }
 
   const nothing = { problem: undefined, warning: undefined, note: undefined }

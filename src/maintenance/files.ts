@@ -50,8 +50,19 @@ export function refuseForeignOwner(path: string, trust: FileTrust): void {
 /** The same for the database and what is counted beside it; PostgreSQL has owners of its own. */
 export function refuseForeignDatabase(database: DatabaseLocation, trust: FileTrust): void {
   if (database.kind !== 'sqlite') return
-  refuseForeignOwner(database.path, trust)
-  refuseForeignOwner(countersFileOf(database.path), trust)
+  const { path } = database
+  for (const file of [path, `${path}-wal`, `${path}-shm`, countersFileOf(path)]) refuseForeignOwner(file, trust)
+}
+
+/** Whoever opens the database by another name looks for a log of that name: what to warn of. */
+export function otherNames(database: DatabaseLocation): string | undefined {
+  if (database.kind !== 'sqlite') return undefined
+  const { nlink = 1 } = statSync(database.path, { throwIfNoEntry: false }) ?? {}
+  if (nlink < 2) return undefined
+  return (
+    `The database file has ${nlink} names, which are hard links. A program that opens it by another one does not see its log, and may ` +
+    `damage it. Find them, and remove all but ${resolve(database.path)}: find / -xdev -samefile ${resolve(database.path)}`
+  )
 }
 
 /**

@@ -1,5 +1,5 @@
 /** `signet doctor`: says what to mend, with exit code 1 if there is anything, and mends nothing itself. */
-import { openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { linkSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { addClient } from '../support/clients.ts'
@@ -25,6 +25,7 @@ const checks = [
   'restore',
   'sign-ins',
   'credentials',
+  'database file',
 ]
 const well = {
   ok: true,
@@ -72,6 +73,17 @@ t.test('clients through which a guesser can keep a person out are told of, and n
   t.equal(ok, true)
   t.match(note, /^Whoever guesses a person's password through mail keeps that person out there meanwhile/)
   t.match(await text(['doctor']), `note     sign-ins: ${note}\n`)
+})
+
+t.test('a database that has another name is warned of', { skip }, async t => {
+  const service = await serve(t)
+  const { json, text } = await doctorIn(t, service.folder)
+  const link = join(service.folder, 'link.sqlite')
+  linkSync(service.databaseFile, link)
+  t.match(await text(['doctor']), /^WARNING {2}database file: The database file has 2 names/m)
+  t.equal((await json(['doctor'])).ok, true)
+  rmSync(link)
+  t.strictSame(await json(['doctor']), well)
 })
 
 t.test('a damaged page is found, although the service would still start', { skip }, async t => {

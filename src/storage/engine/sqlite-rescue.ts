@@ -5,6 +5,12 @@ import type Sqlite from 'better-sqlite3'
 import { copyTo } from './sqlite-backup.ts'
 import type { Files } from './sqlite-files.ts'
 
+/** What was saved another time is kept. */
+function freeName(wanted: string): string {
+  for (let name = wanted, next = 2; ; name = `${wanted}.${next}`, next += 1)
+    if (!existsSync(name) && !existsSync(`${name}.new`)) return name
+}
+
 /**
  * Brings it to where the next start finds it, or the operator.
  * @returns what was done, for the operator; undefined when nothing has to be, or can be
@@ -13,7 +19,7 @@ export async function rescue(database: Sqlite.Database, file: string, files: Fil
   if (!files.isSame('')) {
     // Where the folder is gone, all was moved away together.
     if (!existsSync(dirname(file))) return undefined
-    const copy = `${file}.saved`
+    const copy = freeName(`${file}.saved`)
     await copyTo(database, copy)
     return `All that this process knows of is in ${copy}. If the database is lost, move ${file}* but this copy away, and give it that name.`
   }
