@@ -1,5 +1,5 @@
 /** The runbooks for backups of docs/runbooks.md, followed command by command: what they promise is so. */
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { messageOfStart, refused, untilEnded, untilNoted, withAlice } from './support/put-back.ts'
@@ -114,12 +114,12 @@ t.test("The database's files changed: what the service saved takes the place of 
   }
 })
 
-t.test("The database's files changed: the database was moved out and back after a crash", async t => {
+t.test("The database's files changed: the database was copied out and back after a crash", async t => {
   const scene = await withAlice(t)
   await untilNoted(scene)
   await scene.stop('SIGKILL')
-  renameSync(scene.file, `${scene.file}.moved`)
-  renameSync(`${scene.file}.moved`, scene.file)
+  copyFileSync(scene.file, `${scene.file}.copied`)
+  renameSync(`${scene.file}.copied`, scene.file)
   t.match(await messageOfStart(scene), refused)
   const [, areOne = ''] = blocksOf('changed-files')
   await (await terminalIn(t, scene.folder))(areOne)

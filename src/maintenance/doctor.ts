@@ -77,7 +77,8 @@ export function createExamination(dependencies: {
   readonly otherNames: () => string | undefined
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, otherNames, clock } = dependencies
+  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, otherNames, clock } =
+    dependencies
 
   const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
 

@@ -88,15 +88,19 @@ export function createRestoreGuard(dependencies: {
     return noted === undefined || countWrites === undefined ? 0 : (noted - countWrites()) | 0
   }
 
+  let noted: number | undefined
   async function beginNotes(): Promise<void> {
     const { id } = (await instance.find()) ?? {}
-    if (id !== undefined && countWrites !== undefined) await epochFile.beginWrites(id, countWrites())
+    if (id === undefined || countWrites === undefined) return
+    noted = countWrites()
+    await epochFile.beginWrites(id, noted)
   }
 
-  let noted: number | undefined
   async function noteWrites(): Promise<void> {
     const writes = countWrites?.()
-    if (writes === undefined || writes === noted) return
+    if (writes === undefined) return
+    // Never fewer: that is a copy which was put back under this process, and is to be known at the next start.
+    if (noted !== undefined && ((writes - noted) | 0) <= 0) return
     const { id } = (await instance.find()) ?? {}
     if (id !== undefined) await epochFile.noteWrites(id, writes)
     noted = writes

@@ -2,11 +2,24 @@
  * The files of the database change under a running service: nothing that was acknowledged is lost, nobody who was disabled gets a
  * token, and it ends with a reason. In processes of their own, as SQLite's locks are those of a process.
  */
-import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { spawnService } from '../support/process.ts'
-import { password, secret, temporaryFolder } from '../support/serve.ts'
+import { beside } from '../support/put-back.ts'
+import { addAlice, password, secret, serve, temporaryFolder } from '../support/serve.ts'
 import { notOnPostgres, select } from '../support/sqlite.ts'
 
 if (notOnPostgres('about files')) t.bailout('about files')
@@ -65,9 +78,9 @@ const remove =
     for (const ending of endings) rmSync(database(ending))
   }
 
-function useSaved({ database }: Scene): void {
+function useSaved({ database }: Scene, saved = '.saved'): void {
   for (const ending of ['', '-wal', '-shm']) rmSync(database(ending), { force: true })
-  renameSync(database('.saved'), database())
+  renameSync(database(saved), database())
 }
 
 /** Each is undone by nothing, or by what the message says; then all that was acknowledged is there. */
@@ -82,10 +95,13 @@ const changes: readonly Change[] = [
     mend: useSaved,
   },
   {
-    what: 'all three are deleted',
-    change: remove('', '-wal', '-shm'),
-    says: /signet\.sqlite was deleted.* All that this process knows of is in /,
-    mend: useSaved,
+    what: 'all three are deleted, and something was saved another time',
+    change(scene) {
+      writeFileSync(scene.database('.saved'), 'of another time')
+      remove('', '-wal', '-shm')(scene)
+    },
+    says: /signet\.sqlite was deleted.* All that this process knows of is in .*signet\.sqlite\.saved\.2/,
+    mend: scene => useSaved(scene, '.saved.2'),
   },
   {
     what: 'the folder is moved away',
@@ -118,6 +134,15 @@ const changes: readonly Change[] = [
       renameSync(database('-copy'), database('-shm'))
     },
     says: /-shm was replaced/,
+  },
+  {
+    what: '-wal is exchanged',
+    change({ database }) {
+      cpSync(database('-wal'), database('-copy'))
+      renameSync(database('-copy'), database('-wal'))
+    },
+    says: /-wal was replaced.* What was in the log was written to .* Move .*-wal and .*-shm away before the next start/,
+    mend: ({ database }) => ['-wal', '-shm'].map(ending => rmSync(database(ending), { force: true })),
   },
 ]
 
@@ -196,6 +221,61 @@ t.test('a log that was cut to nothing is noticed', async t => {
   truncateSync(scene.database('-wal'))
   t.equal(await scene.ended(), 1)
   t.match(scene.log(), /-wal was cut/)
+})
+
+t.test('-shm is deleted while much is in the log alone: nothing looks as if it was put back', async t => {
+  const scene = await withAlice(t)
+  await beside(scene.database(), database => database.pragma('wal_checkpoint(TRUNCATE)'))
+  const rotated = await scene.token({ grant_type: 'refresh_token', refresh_token: scene.refreshToken }, client)
+  remove('-shm')(scene)
+  t.equal(await scene.ended(), 1)
+  await scene.start()
+  const again = await scene.token({ grant_type: 'refresh_token', refresh_token: rotated.body.refresh_token }, client)
+  t.equal(again.status, 200)
+})
+
+t.test(
+  'a copy is put back through SQLite itself: the service ends, and it stays known that it was put back',
+  async t => {
+    const scene = await withAlice(t)
+    const copy = join(scene.folder, 'copy.sqlite')
+    await beside(scene.database(), async database => void (await database.backup(copy)))
+    await scene.done(['users', 'disable', 'alice'])
+    t.equal((await scene.signIn()).status, 400)
+    // As `sqlite3 .restore` does.
+    await beside(copy, async database => void (await database.backup(scene.database())))
+    t.equal(await scene.ended(), 1)
+    t.match(scene.log(), /A copy was put back into .*signet\.sqlite while this process used it/)
+    await t.rejects(scene.start(), { message: /does not belong to|was put back/ })
+  },
+)
+
+t.test('a crashed service is copied with other modes: it serves, and all three are private', async t => {
+  const scene = await withAlice(t)
+  await scene.stop('SIGKILL')
+  for (const ending of ['', '-wal', '-shm']) {
+    writeFileSync(scene.database('-new'), readFileSync(scene.database(ending)), { mode: 0o644 })
+    renameSync(scene.database('-new'), scene.database(ending))
+  }
+  for (let round = 0; round < 2; round += 1) {
+    await scene.start()
+    for (const ending of ['', '-wal', '-shm']) t.equal(statSync(scene.database(ending)).mode & 0o777, 0o600)
+    await scene.stop('SIGKILL')
+  }
+})
+
+t.test('what other programs commit is no copy that was put back, also where a log begins with it', async t => {
+  const service = await serve(t)
+  for (const text of ['create table theirs (a)', 'insert into theirs values (zeroblob(100000))', 'vacuum']) {
+    await beside(service.databaseFile, database => {
+      database.pragma('wal_checkpoint(TRUNCATE)')
+      database.exec(text)
+    })
+    await service.lookAtFiles()
+    t.notMatch(service.log(), /was overwritten/, text)
+  }
+  await addAlice(service)
+  t.equal((await service.get('/.well-known/jwks.json')).status, 200)
 })
 
 t.test('what only looks, or copies, or links the files, changes nothing', async t => {

@@ -44,7 +44,11 @@ function writerOf(t: Test, path: string, faults: (connection: WriteConnection) =
   const roles: Pick<RoleStore, 'insert'> = {
     insert: async ({ name, permissions }) => insert.run(name, JSON.stringify(permissions)).changes === 1,
   }
-  const connection = writeConnection(file, { assertInPlace: () => {}, committed: () => {} }, () => 1)
+  const connection = writeConnection(
+    file,
+    { assertInPlace: () => {}, assertNotBehind: () => {}, committed: () => {} },
+    () => 1,
+  )
   const { write } = createGroupCommit({
     connection: { ...connection, ...faults(connection) },
     // The works of this file ask for nothing else.

@@ -132,6 +132,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
     writeEvents: running.writeEvents,
     /** What the sealer does twice a second; nothing without `seals`. */
     seal: running.seal,
+    /** What looks every second whether the files of the database are in their places. */
+    lookAtFiles: running.lookAtFiles,
     stop,
   }
 }

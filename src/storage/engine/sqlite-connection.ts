@@ -120,19 +120,30 @@ export function connectionOf(database: Sqlite.Database): Connection {
   }
 }
 
-/** Gives each commit that changes something the next number, in the header of the database (sqlite-header.ts). */
-function numbering(database: Sqlite.Database, newMark: () => number): { readonly take: () => WriteNumber } {
+/** Reads what the header says with the log applied. */
+export function numberReader(database: Sqlite.Database): () => WriteNumber {
   const [readMark, readCount] = ['application_id', 'user_version'].map(name =>
     database.prepare(`PRAGMA ${name}`).pluck(),
   )
+  return () => ({ mark: Number(readMark?.get()), count: Number(readCount?.get()) })
+}
+
+/** Gives each commit that changes something the next number, in the header of the database (sqlite-header.ts). */
+function numbering(database: Sqlite.Database, newMark: () => number) {
+  const read = numberReader(database)
   return {
-    take() {
-      const known = Number(readMark?.get())
-      const mark = known === 0 ? newMark() : known
-      const count = known === 0 ? 1 : (Number(readCount?.get()) + 1) | 0
-      if (known === 0) database.exec(`PRAGMA application_id = ${mark}`)
-      database.exec(`PRAGMA user_version = ${count}`)
-      return { mark, count }
+    read,
+    take(): WriteNumber {
+      const known = read()
+      if (known.mark !== 0) {
+        const count = (known.count + 1) | 0
+        database.exec(`PRAGMA user_version = ${count}`)
+        return { mark: known.mark, count }
+      }
+      const mark = newMark()
+      database.exec(`PRAGMA application_id = ${mark}`)
+      database.exec('PRAGMA user_version = 1')
+      return { mark, count: 1 }
     },
   }
 }
@@ -143,7 +154,7 @@ function numbering(database: Sqlite.Database, newMark: () => number): { readonly
  */
 export function writeConnection(
   database: Sqlite.Database,
-  files: Pick<Files, 'assertInPlace' | 'committed'>,
+  files: Pick<Files, 'assertInPlace' | 'assertNotBehind' | 'committed'>,
   newMark: () => number,
 ): WriteConnection {
   const statement = (text: string) => {
@@ -152,12 +163,18 @@ export function writeConnection(
   }
   const totalChanges = database.prepare('select total_changes()').pluck()
   const numbers = numbering(database, newMark)
-  const [begin, commit] = [statement('BEGIN IMMEDIATE'), statement('COMMIT')]
+  const [begin, commit, rollback] = [statement('BEGIN IMMEDIATE'), statement('COMMIT'), statement('ROLLBACK')]
   let changesBefore: unknown
   return {
     begin() {
       files.assertInPlace()
       begin()
+      try {
+        files.assertNotBehind(numbers.read())
+      } catch (error) {
+        rollback()
+        throw error
+      }
       changesBefore = totalChanges.get()
     },
     commit({ isCounted = totalChanges.get() !== changesBefore } = {}) {
@@ -166,7 +183,7 @@ export function writeConnection(
       files.assertInPlace()
       if (number !== undefined) files.committed(number)
     },
-    rollback: statement('ROLLBACK'),
+    rollback,
     savepoint: statement('SAVEPOINT work'),
     release: statement('RELEASE work'),
     rollbackToSavepoint: statement('ROLLBACK TO work'),

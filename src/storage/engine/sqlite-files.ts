@@ -23,6 +23,14 @@ export interface Files {
   assertUntouched(): void
   /** What this process has committed last. */
   committed(number: WriteNumber): void
+  /**
+   * `sqlite3 .restore` puts a copy back as one of SQLite's own transactions: no file is changed by others then.
+   * @param number what the database, with its log, says now
+   * @throws FilesChanged when it knows less than this process has committed
+   */
+  assertNotBehind(number: WriteNumber): void
+  /** Whether a copy lies in the place of the database's content, as far as the header tells. */
+  isOverwritten(): boolean
   /** Whether there is nothing at a path any more. */
   isMissing(ending: Ending): boolean
   isSame(ending: Ending): boolean
@@ -39,12 +47,18 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
   let last: WriteNumber | undefined
 
   let changed: FilesChanged | undefined
+  let isOverwritten = false
 
-  const refuse = (what: string): never => {
+  function refuse(what: string): never {
     changed = new FilesChanged(
       `${what} while this process used it. Nothing is written any more. See docs/runbooks/changed-files.md.`,
     )
     throw changed
+  }
+
+  function refuseOverwritten(): never {
+    isOverwritten = true
+    return refuse(`${file} was overwritten`)
   }
 
   const isOpened = (ending: Ending, { ino, dev }: BigIntStats): boolean =>
@@ -64,12 +78,15 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
   }
 
   /** The file goes forward, with each checkpoint. */
+  function isOurs(header: Header | undefined): header is Header {
+    if (!header?.usesLog) return false
+    return seen.mark === 0 || (header.mark === seen.mark && commitsBetween(seen, header) >= 0)
+  }
+
   function assertNotOverwritten(): void {
     const header = readHeader()
-    const isOurs =
-      header?.usesLog && (seen.mark === 0 || (header.mark === seen.mark && commitsBetween(seen, header) >= 0))
-    if (!isOurs) refuse(`${file} was overwritten`)
-    if (header !== undefined) seen = header
+    if (isOurs(header)) seen = header
+    else refuseOverwritten()
   }
 
   function assertInPlace(): void {
@@ -93,11 +110,17 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
     },
     assertUntouched() {
       assertInPlace()
-      if (!hasOwnLog(file, readHeader, true)) refuse(`${file} was overwritten`)
+      if (!hasOwnLog(file, readHeader, true)) refuseOverwritten()
     },
     committed(number) {
       last = number
     },
+    assertNotBehind(number) {
+      if (changed !== undefined) throw changed
+      if (last !== undefined && (number.mark !== last.mark || commitsBetween(last, number) < 0))
+        refuse(`A copy was put back into ${file}`)
+    },
+    isOverwritten: () => isOverwritten || !isOurs(readHeader()),
     isMissing: ending => look(ending) === undefined,
     isSame(ending) {
       const now = look(ending)

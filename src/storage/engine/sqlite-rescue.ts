@@ -1,5 +1,5 @@
 /** What was acknowledged and is in files without a name now, which end with this process. */
-import { chmodSync, existsSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, statSync, utimesSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 import { copyTo } from './sqlite-backup.ts'
@@ -9,6 +9,15 @@ import type { Files } from './sqlite-files.ts'
 function freeName(wanted: string): string {
   for (let name = wanted, next = 2; ; name = `${wanted}.${next}`, next += 1)
     if (!existsSync(name) && !existsSync(`${name}.new`)) return name
+}
+
+/** The next start sees by their times which of the two was changed last (sqlite-own-log.ts). */
+function keepApart(file: string): void {
+  chmodSync(file, statSync(file).mode)
+}
+function keepTogether(file: string): void {
+  const now = new Date()
+  utimesSync(`${file}-wal`, now, now)
 }
 
 /**
@@ -23,10 +32,16 @@ export async function rescue(database: Sqlite.Database, file: string, files: Fil
     await copyTo(database, copy)
     return `All that this process knows of is in ${copy}. If the database is lost, move ${file}* but this copy away, and give it that name.`
   }
-  const wasOverwritten = files.isSame('-wal') && files.isSame('-shm')
-  // That stays the newest change: the next start sees it, too.
-  if (wasOverwritten) chmodSync(file, statSync(file).mode)
-  if (!files.isMissing('-wal')) return undefined
+  // What was put there stays as it is: our log over it would be a mixture of both.
+  if (files.isOverwritten()) {
+    keepApart(file)
+    return undefined
+  }
+  if (files.isSame('-wal')) {
+    keepTogether(file)
+    return undefined
+  }
   database.pragma('wal_checkpoint(FULL)')
-  return `What was in the deleted ${file}-wal was written to ${file}.`
+  const done = `What was in the log was written to ${file}.`
+  return files.isMissing('-wal') ? done : `${done} Move ${file}-wal and ${file}-shm away before the next start.`
 }

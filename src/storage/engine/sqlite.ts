@@ -18,6 +18,7 @@ import {
   connectionOf,
   createPrivately,
   isBusy,
+  numberReader,
   openForReading,
   openForWriting,
   toStorageError,
@@ -70,7 +71,7 @@ export async function openSqlite(
   }
   const counterTable = sqliteCounters(countersFileOf(path), trust)
   const snapshots = createSnapshots(openAnother, file => stores(sqliteExecutor(connectionOf(file))))
-  const countWrites = readOnlyFile.prepare('PRAGMA user_version').pluck()
+  const readNumber = numberReader(readOnlyFile)
   return {
     read: stores(reader),
     snapshot: snapshots.snapshot,
@@ -97,14 +98,17 @@ export async function openSqlite(
       await ping(reader.kysely)
     },
     files: {
-      assertUntouched: files.assertUntouched,
+      assertUntouched() {
+        files.assertUntouched()
+        files.assertNotBehind(readNumber())
+      },
       async begin() {
         await acquire(connection.begin)
         connection.commit({ isCounted: true })
         file.pragma('wal_checkpoint(PASSIVE)')
       },
       rescue: () => rescue(file, path, files),
-      writes: () => Number(countWrites.get()),
+      writes: () => readNumber().count,
     },
     async close() {
       await idle()
