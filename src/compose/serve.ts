@@ -76,7 +76,6 @@ export async function serve(parts: ServeParts) {
   const lifecycle = await parts.keyLifecycle()
   const restoreGuard = await parts.restoreGuard()
   await restoreGuard.assertOriginal()
-  await files?.begin()
   await lifecycle.settle(itself)
   const privateKeys = await parts.keyFiles()
   const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })
@@ -107,6 +106,9 @@ export async function serve(parts: ServeParts) {
   const background = [fileWatch, cascadeWatch, counterSweep, keyClock, janitor, writeNotes, metrics.process]
   const eventClock = createEventClock(recorder, log)
   const { host, port, managementHost, managementPort } = config
+  // What could be refused was: a start that is refused changes nothing.
+  await files?.begin()
+  await restoreGuard.beginNotes()
   const servers = await startServers({
     ...protocol,
     ...{ log, pause },

@@ -29,7 +29,8 @@ export interface RestoreGuard {
    * @throws KeyError when it is known to be one already
    */
   markRestored(by: Provenance): Promise<void>
-  /** Notes beside the keys how many writes the database has seen. */
+  /** Notes beside the keys how many writes the database has seen: when a service starts, and then where that was done. */
+  beginNotes(): Promise<void>
   noteWrites(): Promise<void>
   /**
    * Begins a new epoch, in which this is the original: the last step of accepting a restore.
@@ -112,7 +113,7 @@ export function createRestoreGuard(dependencies: {
     async assertOriginal() {
       if ((await instance.find()) === undefined) await begin()
       const found = await problem()
-      if (found === undefined) return beginNotes()
+      if (found === undefined) return
       throw new KeyError(
         `${found} Nothing is served, so that nothing lives again that was revoked since. If it was you, run: ` +
           'signet doctor --accept-restore, which says what to decide, then the same with --keep-credentials or --drop-credentials',
@@ -139,6 +140,7 @@ export function createRestoreGuard(dependencies: {
       })
     },
 
+    beginNotes,
     noteWrites,
 
     async renew(reason, by) {

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
-import { spawnService } from '../support/process.ts'
+import { inherited, spawnService } from '../support/process.ts'
 import { freePort, request, temporaryFolder } from '../support/serve.ts'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,7 +24,7 @@ function start(t: Test, [file = '', ...words]: readonly string[], environment: R
   const options = `NODE_OPTIONS=${environment['NODE_OPTIONS']}`
   const child = spawn('env', [options, file, ...words], {
     cwd: checkout,
-    env: { ...process.env, ...environment, PATH: path },
+    env: { ...inherited(), ...environment, PATH: path },
   })
   t.teardown(() => child.kill('SIGKILL'))
   return { child, says: listener(child) }

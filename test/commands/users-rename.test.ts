@@ -3,7 +3,8 @@ import t from 'tap'
 import { commandLine, type Refused } from '../support/command-line.ts'
 import { attempt, guessingAtAlice, untilThrottled } from '../support/guessing.ts'
 import { scene } from '../support/scene.ts'
-import { byTest, password, secret } from '../support/serve.ts'
+import { byTest, environmentOf, password, secret, temporaryFolder } from '../support/serve.ts'
+import { copyStartedFolder } from '../support/started-folder.ts'
 
 // Each has a database of its own.
 t.jobs = 2
@@ -36,7 +37,9 @@ t.test(
 )
 
 t.test('a name is given to one, and one that somebody had to nobody else without --reuse-name', async t => {
-  const { json, refuses } = await commandLine(t)
+  const folder = temporaryFolder(t)
+  await copyStartedFolder(folder, Date.now())
+  const { json, refuses } = await commandLine(t, await environmentOf(folder))
   const [ann, bob] = [await json(add('ann'), password), await json(add('bob'), password)]
   await json(add('gone'), password)
   await json(['users', 'delete', 'gone'])

@@ -28,8 +28,8 @@ export function makeFoldersOfRun() {
     string,
     string,
   ]
-  // As the system's own: the user of the PostgreSQL server clears up there, too.
-  chmodSync(onDisk, 0o1777)
+  // As the system's own: the user of the PostgreSQL server clears up there, too, and programs run as other users in both.
+  for (const folder of [onDisk, inMemory]) chmodSync(folder, 0o1777)
   process.env['SIGNET_TEST_DISK'] = onDisk
   process.env['SIGNET_TEST_MEMORY'] = inMemory
   return async () => {

@@ -79,7 +79,8 @@ const program = (
   })
 
 /** The surroundings of this process, without a configuration that a developer's shell may hold. */
-const inherited = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_')))
+export const inherited = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_')))
 
 /** Starts `signet serve` in `folder` and waits until it serves; `nodeArguments` may preload a fault. */
 export async function spawnService(

@@ -75,7 +75,6 @@ export type PutBackScene = Awaited<ReturnType<typeof withAlice>>
 /** What happens between the copy and the crash: the log of then has more than the copy, or has begun anew since. */
 export const meanwhile: Readonly<Record<string, (scene: PutBackScene) => Promise<unknown>>> = {
   'the log went on': async () => {},
-  'the log began anew': ({ file }) => beside(file, database => database.pragma('wal_checkpoint(TRUNCATE)')),
   'an act, and the log began anew': async ({ file, done }) => {
     await done(['roles', 'add', 'editor', '--permission', 'a:b'])
     await beside(file, database => database.pragma('wal_checkpoint(TRUNCATE)'))

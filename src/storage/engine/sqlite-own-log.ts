@@ -7,13 +7,10 @@ import { StorageRefused } from '../../records/unit-of-work.ts'
 import { commitsBetween, type Header } from './sqlite-header.ts'
 import { framesInFile, type Log, readLog } from './sqlite-log.ts'
 
-const timesOf = (file: string) => statSync(file, { bigint: true })
-
-/** Nothing of the log is in the file, so SQLite has not written to it since the log began. */
-const wasWrittenAfterLog = (file: string): boolean => timesOf(file).mtimeNs > timesOf(`${file}-wal`).mtimeNs
+const changedAt = (file: string): bigint => statSync(file, { bigint: true }).ctimeNs
 
 /** The time of a change of status can't be set: a copy has the time when it was put there, whatever the tool. */
-const wasPutThereAfterLog = (file: string): boolean => timesOf(file).ctimeNs > timesOf(`${file}-wal`).ctimeNs
+const wasPutThereAfterLog = (file: string): boolean => changedAt(file) > changedAt(`${file}-wal`)
 
 /** The commits of the log that the file may already have; the rest is in the log alone. */
 function lastInFile({ commits }: Log, frames: number) {
@@ -36,10 +33,10 @@ function isOwn({ file, before, log, now, isOpen }: Look): boolean {
   if (before.mark !== first.mark) return false
   // The file has all that was committed before the log began, and nothing that is in neither.
   if (commitsBetween(first, now) < -1 || commitsBetween(before, last) < 0) return false
-  // Other programs don't count what they commit: the log may begin with the count that the file has.
+  // Other programs don't count what they commit: the log may begin with the count that the file has. A copy of just that moment is
+  // the file as it was, and the log makes of it what was committed last.
   const mayHaveNothingOfLog = commitsBetween(first, before) <= 0
-  if (mayHaveNothingOfLog && isOpen) return true
-  if (commitsBetween(first, before) < 0) return !wasWrittenAfterLog(file)
+  if (mayHaveNothingOfLog) return true
   // It has a part of it: SQLite wrote that, or it is a copy of a moment since the log began.
   const written = lastInFile(log, framesInFile(`${file}-shm`, log) ?? 0)
   if (written !== undefined && commitsBetween(before, written) >= 0) return true
