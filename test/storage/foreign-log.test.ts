@@ -35,6 +35,7 @@ t.test(
 
 t.test('a copy is written over the database of a running service: it ends, and is refused afterwards', async t => {
   const scene = await withAlice(t)
+  await scene.done(['roles', 'add', 'editor', '--permission', 'a:b'])
   await copies['a copy page by page']?.(scene.file, scene.copy)
   await scene.done(['users', 'disable', 'alice'])
   await untilNoted(scene)

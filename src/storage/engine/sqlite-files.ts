@@ -4,7 +4,7 @@
  */
 import { type BigIntStats, statSync } from 'node:fs'
 import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import { commitsBetween, type Header, type WriteNumber } from './sqlite-header.ts'
+import { commitsBetween, type Header, type RawFiles, type WriteNumber } from './sqlite-header.ts'
 import { hasOwnLog } from './sqlite-own-log.ts'
 
 /** Nothing may be written any more, nor the connection closed: that would write what is in memory over what lies there now. */
@@ -23,6 +23,8 @@ export interface Files {
   assertUntouched(): void
   /** What this process has committed last. */
   committed(number: WriteNumber): void
+  /** The later one of that and of what the database says. */
+  latest(stored: WriteNumber): WriteNumber
   /**
    * `sqlite3 .restore` puts a copy back as one of SQLite's own transactions: no file is changed by others then.
    * @param number what the database, with its log, says now
@@ -39,11 +41,11 @@ export interface Files {
 /**
  * @param file open in WAL mode, and read from: all three files are there
  */
-export function watchFiles(file: string, readHeader: () => Header | undefined): Files {
+export function watchFiles(file: string, raw: RawFiles): Files {
   const look = (ending: Ending) => statSync(`${file}${ending}`, { bigint: true, throwIfNoEntry: false })
   const opened = new Map(endings.map(ending => [ending, look(ending)]))
   let logSize = 0n
-  let seen: WriteNumber = readHeader() ?? { mark: 0, count: 0 }
+  let seen: WriteNumber = raw.header() ?? { mark: 0, count: 0 }
   let last: WriteNumber | undefined
 
   let changed: FilesChanged | undefined
@@ -74,7 +76,7 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
   function assertNotCut(size: bigint): void {
     const wasCut = size < logSize
     logSize = size
-    if (wasCut && last !== undefined && commitsBetween(last, readHeader() ?? last) < 0) refuse(`${file}-wal was cut`)
+    if (wasCut && last !== undefined && commitsBetween(last, raw.header() ?? last) < 0) refuse(`${file}-wal was cut`)
   }
 
   /** The file goes forward, with each checkpoint. */
@@ -84,7 +86,7 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
   }
 
   function assertNotOverwritten(): void {
-    const header = readHeader()
+    const header = raw.header()
     if (isOurs(header)) seen = header
     else refuseOverwritten()
   }
@@ -110,17 +112,18 @@ export function watchFiles(file: string, readHeader: () => Header | undefined): 
     },
     assertUntouched() {
       assertInPlace()
-      if (!hasOwnLog(file, readHeader, true)) refuseOverwritten()
+      if (!hasOwnLog(file, raw, true)) refuseOverwritten()
     },
     committed(number) {
       last = number
     },
+    latest: stored => (last === undefined || commitsBetween(last, stored) > 0 ? stored : last),
     assertNotBehind(number) {
       if (changed !== undefined) throw changed
       if (last !== undefined && (number.mark !== last.mark || commitsBetween(last, number) < 0))
         refuse(`A copy was put back into ${file}`)
     },
-    isOverwritten: () => isOverwritten || !isOurs(readHeader()),
+    isOverwritten: () => isOverwritten || !isOurs(raw.header()),
     isMissing: ending => look(ending) === undefined,
     isSame(ending) {
       const now = look(ending)

@@ -2,7 +2,7 @@
  * What the SQLite file says by itself, before any log is applied to it: https://sqlite.org/fileformat.html §1.3. Each commit of ours
  * counts itself there (sqlite-connection.ts), so that a file and a log can be held against each other.
  */
-import { openSync, readSync } from 'node:fs'
+import { existsSync, openSync, readSync } from 'node:fs'
 
 /** Which state of a database a page 1 belongs to. */
 export interface WriteNumber {
@@ -19,6 +19,8 @@ export interface Header extends WriteNumber {
 
 export const HEADER_BYTES = 100
 const WAL_VERSION = 2
+/** As far as it says what of the log is in the file. */
+const INDEX_BYTES = 136
 
 /** @param page the beginning of page 1 */
 export const writeNumberIn = (page: Buffer): WriteNumber => ({
@@ -29,15 +31,34 @@ export const writeNumberIn = (page: Buffer): WriteNumber => ({
 /** @returns by how many commits `a` is later than `b`; negative when it is earlier */
 export const commitsBetween = (b: WriteNumber, a: WriteNumber): number => (a.count - b.count) | 0
 
+/** What lies on the disk, read past SQLite. */
+export interface RawFiles {
+  /** As it is now; undefined when the file is empty. */
+  header(): Header | undefined
+  /** The beginning of the log's index, `-shm`; undefined when there is none. */
+  index(): Buffer | undefined
+}
+
 /**
- * @returns reads the header as it is now; undefined when the file is empty
+ * Opens both once and closes neither: the system would take away the locks that SQLite holds on them in this process (fcntl(2)), and
+ * the next process would believe to be alone with the log.
  */
-export function openHeader(file: string): () => Header | undefined {
-  // Never closed: the system would take away the locks that SQLite holds on the file in this process (fcntl(2)).
-  const descriptor = openSync(file, 'r')
-  const bytes = Buffer.alloc(HEADER_BYTES)
-  return () => {
-    if (readSync(descriptor, bytes, 0, HEADER_BYTES, 0) < HEADER_BYTES) return undefined
-    return { ...writeNumberIn(bytes), usesLog: bytes[18] === WAL_VERSION && bytes[19] === WAL_VERSION }
+export function openRaw(file: string): RawFiles {
+  const header = openSync(file, 'r')
+  let index: number | undefined
+  const read = (descriptor: number, size: number): Buffer | undefined => {
+    const bytes = Buffer.alloc(size)
+    return readSync(descriptor, bytes, 0, size, 0) < size ? undefined : bytes
+  }
+  return {
+    header() {
+      const bytes = read(header, HEADER_BYTES)
+      return bytes && { ...writeNumberIn(bytes), usesLog: bytes[18] === WAL_VERSION && bytes[19] === WAL_VERSION }
+    },
+    index() {
+      if (index === undefined && !existsSync(`${file}-shm`)) return undefined
+      index ??= openSync(`${file}-shm`, 'r')
+      return read(index, INDEX_BYTES)
+    },
   }
 }

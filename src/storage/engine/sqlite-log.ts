@@ -1,5 +1,5 @@
 /** The write-ahead log beside a SQLite file, and how much of it is in the file already: https://sqlite.org/walformat.html. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { HEADER_BYTES, type WriteNumber, writeNumberIn } from './sqlite-header.ts'
 
 const LOG_HEADER_BYTES = 32
@@ -57,17 +57,10 @@ export function readLog(file: string): Log | undefined {
 
 /**
  * How many frames of this log were written to the file, or were being written; undefined when nothing says it.
- * @param file the index of the log, `-shm`: it outlives a process that was killed, but not a power loss
+ * @param index of the log: it outlives a process that was killed, but not a power loss
  */
-export function framesInFile(file: string, { salts }: Log): number | undefined {
-  let index: Buffer
-  try {
-    index = readFileSync(file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  if (index.length < 132 || !index.subarray(32, 40).equals(salts)) return undefined
+export function framesInFile(index: Buffer | undefined, { salts }: Log): number | undefined {
+  if (!index?.subarray(32, 40).equals(salts)) return undefined
   const nativeNumber = (at: number) => new Uint32Array(new Uint8Array(index.subarray(at, at + 4)).buffer)[0] ?? 0
   const [done, attempted] = [nativeNumber(96), nativeNumber(128)]
   return Math.max(done, attempted)

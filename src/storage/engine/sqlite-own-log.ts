@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs'
 import { StorageRefused } from '../../records/unit-of-work.ts'
-import { commitsBetween, type Header } from './sqlite-header.ts'
+import { commitsBetween, type Header, type RawFiles } from './sqlite-header.ts'
 import { framesInFile, type Log, readLog } from './sqlite-log.ts'
 
 const changedAt = (file: string): bigint => statSync(file, { bigint: true }).ctimeNs
@@ -19,13 +19,14 @@ function lastInFile({ commits }: Log, frames: number) {
 
 interface Look {
   readonly file: string
+  readonly raw: RawFiles
   readonly before: Header
   readonly log: Log
   readonly now: Header
   readonly isOpen: boolean
 }
 
-function isOwn({ file, before, log, now, isOpen }: Look): boolean {
+function isOwn({ file, raw, before, log, now, isOpen }: Look): boolean {
   const [first, last] = [log.commits[0]?.number, log.commits.at(-1)?.number]
   // Others wrote it, or it is older than these numbers.
   if (first === undefined || last === undefined) return true
@@ -33,12 +34,12 @@ function isOwn({ file, before, log, now, isOpen }: Look): boolean {
   if (before.mark !== first.mark) return false
   // The file has all that was committed before the log began, and nothing that is in neither.
   if (commitsBetween(first, now) < -1 || commitsBetween(before, last) < 0) return false
-  // Other programs don't count what they commit: the log may begin with the count that the file has. A copy of just that moment is
-  // the file as it was, and the log makes of it what was committed last.
-  const mayHaveNothingOfLog = commitsBetween(first, before) <= 0
-  if (mayHaveNothingOfLog) return true
+  // A copy of just the moment when the log began is the file as it was.
+  if (commitsBetween(first, before) < 0) return true
+  // Other programs don't count what they commit: the log may begin with the count that the file has.
+  if (isOpen && first.count === before.count) return true
   // It has a part of it: SQLite wrote that, or it is a copy of a moment since the log began.
-  const written = lastInFile(log, framesInFile(`${file}-shm`, log) ?? 0)
+  const written = lastInFile(log, framesInFile(raw.index(), log) ?? 0)
   if (written !== undefined && commitsBetween(before, written) >= 0) return true
   // After a power loss the index may be older than the file, or missing.
   return !isOpen && !wasPutThereAfterLog(file)
@@ -49,14 +50,14 @@ function isOwn({ file, before, log, now, isOpen }: Look): boolean {
  * @param isOpen this process has it open: no power was lost since
  * @returns true when SQLite may apply the log, or there is none
  */
-export function hasOwnLog(file: string, readHeader: () => Header | undefined, isOpen = false): boolean {
+export function hasOwnLog(file: string, raw: RawFiles, isOpen = false): boolean {
   // In this order nothing that a checkpoint does meanwhile looks like a copy.
-  const before = readHeader()
+  const before = raw.header()
   const log = readLog(`${file}-wal`)
   if (log === undefined) return true
-  const now = readHeader()
+  const now = raw.header()
   if (before === undefined || now === undefined) return log.commits.length === 0
-  return now.usesLog && isOwn({ file, before, log, now, isOpen })
+  return now.usesLog && isOwn({ file, raw, before, log, now, isOpen })
 }
 
 export const foreignLog = (file: string): StorageRefused =>

@@ -26,7 +26,7 @@ import {
 } from './sqlite-connection.ts'
 import { sqliteCounters } from './sqlite-counters.ts'
 import { watchFiles } from './sqlite-files.ts'
-import { openHeader } from './sqlite-header.ts'
+import { openRaw } from './sqlite-header.ts'
 import { foreignLog, hasOwnLog } from './sqlite-own-log.ts'
 import { rescue } from './sqlite-rescue.ts'
 import { assertShared } from './sqlite-sharing.ts'
@@ -40,14 +40,14 @@ export async function openSqlite(
   const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
   const acquire = whileBusy(randomness)
   createPrivately(path, trust)
-  const readHeader = openHeader(path)
-  if (!hasOwnLog(path, readHeader)) throw foreignLog(path)
+  const raw = openRaw(path)
+  if (!hasOwnLog(path, raw)) throw foreignLog(path)
   await assertShared(path, acquire)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
   const readOnlyFile = openForReading(path)
   readOnlyFile.prepare('select 1 from sqlite_schema').get()
-  const files = watchFiles(path, readHeader)
+  const files = watchFiles(path, raw)
   const writer = sqliteExecutor(connectionOf(file))
   const reader = sqliteExecutor(connectionOf(readOnlyFile))
   const stores = prepareStores(writer.kysely, dialect)
@@ -108,7 +108,7 @@ export async function openSqlite(
         file.pragma('wal_checkpoint(PASSIVE)')
       },
       rescue: () => rescue(file, path, files),
-      writes: () => readNumber().count,
+      writes: () => files.latest(readNumber()).count,
     },
     async close() {
       await idle()
