@@ -32,7 +32,11 @@ export function createPrivately(file: string, trust: FileTrust): void {
   const stat = statSync(file, { throwIfNoEntry: false })
   // What is there is not opened: to close it again would take SQLite's locks on it away from this process.
   if (stat === undefined) closeSync(openSync(file, 'a', 0o600))
-  else closeToOthers(file, stat, trust)
+  // The database before its log: which of the two was touched last says whether a copy was put there (sqlite-own-log.ts).
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) {
+    const found = statSync(each, { throwIfNoEntry: false })
+    if (found !== undefined) closeToOthers(each, found, trust)
+  }
 }
 
 function closeToOthers(file: string, stat: Stats, trust: FileTrust): void {
