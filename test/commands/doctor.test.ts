@@ -1,13 +1,14 @@
 /** `signet doctor`: says what to mend, with exit code 1 if there is anything, and mends nothing itself. */
-import { linkSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { linkSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
 import { accepting, putBack, toRestore } from '../support/restore.ts'
-import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
+import { environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
 import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
 import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
+import { until } from '../support/status-list.ts'
 
 const skip = notOnPostgres('it is about the file')
 
@@ -32,11 +33,21 @@ const well = {
   findings: checks.map(check => ({ check, ok: true, problem: null, warning: null, note: null })),
 }
 
+function notedIn({ folder }: Service): number {
+  const [name = ''] = readdirSync(join(folder, 'keys')).filter(each => each.endsWith('.writes'))
+  return Number(readFileSync(join(folder, 'keys', name), 'utf8'))
+}
+
 const doctorIn = async (t: Test, folder: string) => commandLine(t, await environmentOf(folder))
 
 t.test('it is content with a healthy service, running or not, and changes nothing', async t => {
   const service = await serve(t)
   const { json, text } = await doctorIn(t, service.folder)
+  // What its start has written is noted beside the keys within a second.
+  if (skip === false)
+    await until(
+      async () => notedIn(service) === select(service.databaseFile, 'PRAGMA user_version')[0]?.['user_version'],
+    )
   const everything = () => [contentOf(join(service.folder, 'keys')), everythingIn(service.databaseFile)]
   const before = everything()
   t.strictSame(await json(['doctor']), well)
