@@ -1,8 +1,8 @@
 /** The runbooks for backups of docs/runbooks.md, followed command by command: what they promise is so. */
-import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { messageOfStart, refused, untilEnded, untilNoted, withAlice } from './support/put-back.ts'
+import { copies, messageOfStart, refused, untilEnded, untilNoted, withAlice } from './support/put-back.ts'
 import { advice, putBack, refusal, toRestore, worksAt } from './support/restore.ts'
 import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
 import { byTest, type Service, secret, temporaryFolder } from './support/serve.ts'
@@ -114,14 +114,16 @@ t.test("The database's files changed: what the service saved takes the place of 
   }
 })
 
-t.test("The database's files changed: the database was copied out and back after a crash", async t => {
+t.test("The database's files changed: a log is said to be the database's own", async t => {
   const scene = await withAlice(t)
+  await copies['the backup of SQLite']?.(scene.file, scene.copy)
+  await scene.done(['users', 'disable', 'alice'])
   await untilNoted(scene)
   await scene.stop('SIGKILL')
-  copyFileSync(scene.file, `${scene.file}.copied`)
-  renameSync(`${scene.file}.copied`, scene.file)
+  copyFileSync(scene.copy, scene.file)
   t.match(await messageOfStart(scene), refused)
   const [, areOne = ''] = blocksOf('changed-files')
   await (await terminalIn(t, scene.folder))(areOne)
   t.equal(await messageOfStart(scene), 'It serves.')
+  t.strictSame(select(scene.file, 'select status from users'), [{ status: 'disabled' }])
 })

@@ -89,22 +89,24 @@ export function createRestoreGuard(dependencies: {
     return noted === undefined || countWrites === undefined ? 0 : (noted - countWrites()) | 0
   }
 
-  let noted: number | undefined
+  /** Once it is known, a database that can't be read any more is noted, too. */
+  let noted: { readonly id: string; readonly writes: number } | undefined
   async function beginNotes(): Promise<void> {
     const { id } = (await instance.find()) ?? {}
     if (id === undefined || countWrites === undefined) return
-    noted = countWrites()
-    await epochFile.beginWrites(id, noted)
+    noted = { id, writes: countWrites() }
+    await epochFile.beginWrites(id, noted.writes)
   }
 
   async function noteWrites(): Promise<void> {
     const writes = countWrites?.()
     if (writes === undefined) return
     // Never fewer: that is a copy which was put back under this process, and is to be known at the next start.
-    if (noted !== undefined && ((writes - noted) | 0) <= 0) return
-    const { id } = (await instance.find()) ?? {}
-    if (id !== undefined) await epochFile.noteWrites(id, writes)
-    noted = writes
+    if (noted !== undefined && ((writes - noted.writes) | 0) <= 0) return
+    const id = noted?.id ?? (await instance.find())?.id
+    if (id === undefined) return
+    await epochFile.noteWrites(id, writes)
+    noted = { id, writes }
   }
 
   return {

@@ -234,22 +234,6 @@ t.test('-shm is deleted while much is in the log alone: nothing looks as if it w
   t.equal(again.status, 200)
 })
 
-t.test(
-  'a copy is put back through SQLite itself: the service ends, and it stays known that it was put back',
-  async t => {
-    const scene = await withAlice(t)
-    const copy = join(scene.folder, 'copy.sqlite')
-    await beside(scene.database(), async database => void (await database.backup(copy)))
-    await scene.done(['users', 'disable', 'alice'])
-    t.equal((await scene.signIn()).status, 400)
-    // As `sqlite3 .restore` does.
-    await beside(copy, async database => void (await database.backup(scene.database())))
-    t.equal(await scene.ended(), 1)
-    t.match(scene.log(), /A copy was put back into .*signet\.sqlite while this process used it/)
-    await t.rejects(scene.start(), { message: /does not belong to|was put back/ })
-  },
-)
-
 t.test('a crashed service is copied with other modes: it serves, and all three are private', async t => {
   const scene = await withAlice(t)
   await scene.stop('SIGKILL')

@@ -46,6 +46,19 @@ t.test('a copy is written over the database of a running service: it ends, and i
   await assertRefused(t, scene)
 })
 
+t.test('a copy is put back through SQLite itself: the service ends, and it stays known what was missing', async t => {
+  const scene = await withAlice(t)
+  await copies['the backup of SQLite']?.(scene.file, scene.copy)
+  await scene.done(['users', 'disable', 'alice'])
+  await untilNoted(scene)
+  const pid = scene.pid()
+  // As `sqlite3 .restore` does.
+  await beside(scene.copy, async database => void (await database.backup(scene.file)))
+  await untilEnded(pid)
+  t.match(scene.log(), /A copy was put back into .*signet\.sqlite while this process used it/)
+  t.match(await messageOfStart(scene), /does not belong to|was put back/)
+})
+
 t.test('the log of another database is not applied', async t => {
   const [scene, other] = await Promise.all([withAlice(t), withAlice(t)])
   await Promise.all([scene.stop('SIGKILL'), other.stop()])

@@ -21,14 +21,14 @@ export interface Files {
   areInPlace(): boolean
   /** The same, and that nobody wrote over the database: for once a second. @throws FilesChanged */
   assertUntouched(): void
-  /** What this process has committed last. */
+  /** What was committed last. */
   committed(number: WriteNumber): void
-  /** The later one of that and of what the database says. */
-  latest(stored: WriteNumber): WriteNumber
+  /** Once the files have changed, the last that this process has seen: by that it stays known what is missing. */
+  lastSeen(): WriteNumber | undefined
   /**
    * `sqlite3 .restore` puts a copy back as one of SQLite's own transactions: no file is changed by others then.
    * @param number what the database, with its log, says now
-   * @throws FilesChanged when it knows less than this process has committed
+   * @throws FilesChanged when it knows less than this process has seen
    */
   assertNotBehind(number: WriteNumber): void
   /** Whether a copy lies in the place of the database's content, as far as the header tells. */
@@ -117,11 +117,12 @@ export function watchFiles(file: string, raw: RawFiles): Files {
     committed(number) {
       last = number
     },
-    latest: stored => (last === undefined || commitsBetween(last, stored) > 0 ? stored : last),
+    lastSeen: () => changed && last,
     assertNotBehind(number) {
       if (changed !== undefined) throw changed
       if (last !== undefined && (number.mark !== last.mark || commitsBetween(last, number) < 0))
         refuse(`A copy was put back into ${file}`)
+      if (number.mark !== 0) last = number
     },
     isOverwritten: () => isOverwritten || !isOurs(raw.header()),
     isMissing: ending => look(ending) === undefined,

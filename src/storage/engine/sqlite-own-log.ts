@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs'
 import { StorageRefused } from '../../records/unit-of-work.ts'
 import { commitsBetween, type Header, type RawFiles } from './sqlite-header.ts'
-import { framesInFile, type Log, readLog } from './sqlite-log.ts'
+import { framesInFile, hasAllOf, type Log, readLog } from './sqlite-log.ts'
 
 const changedAt = (file: string): bigint => statSync(file, { bigint: true }).ctimeNs
 
@@ -39,10 +39,18 @@ function isOwn({ file, raw, before, log, now, isOpen }: Look): boolean {
   // Other programs don't count what they commit: the log may begin with the count that the file has.
   if (isOpen && first.count === before.count) return true
   // It has a part of it: SQLite wrote that, or it is a copy of a moment since the log began.
-  const written = lastInFile(log, framesInFile(raw.index(), log) ?? 0)
+  const written = lastInFile(log, framesInFile(raw.index(), log)?.begun ?? 0)
   if (written !== undefined && commitsBetween(before, written) >= 0) return true
+  if (isOpen) return false
   // After a power loss the index may be older than the file, or missing.
-  return !isOpen && !wasPutThereAfterLog(file)
+  return !wasPutThereAfterLog(file) || (commitsBetween(before, last) === 0 && hasAllOf(file, log))
+}
+
+/** Nobody has taken away again what SQLite wrote to it from this log. */
+function hasWhatWasWritten(log: Log, raw: RawFiles): boolean {
+  const written = lastInFile(log, framesInFile(raw.index(), log)?.done ?? 0)
+  const header = raw.header()
+  return written === undefined || (header !== undefined && commitsBetween(written, header) >= 0)
 }
 
 /**
@@ -57,7 +65,8 @@ export function hasOwnLog(file: string, raw: RawFiles, isOpen = false): boolean 
   if (log === undefined) return true
   const now = raw.header()
   if (before === undefined || now === undefined) return log.commits.length === 0
-  return now.usesLog && isOwn({ file, raw, before, log, now, isOpen })
+  if (!now.usesLog || !isOwn({ file, raw, before, log, now, isOpen })) return false
+  return !isOpen || hasWhatWasWritten(log, raw)
 }
 
 export const foreignLog = (file: string): StorageRefused =>

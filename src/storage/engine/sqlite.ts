@@ -108,7 +108,7 @@ export async function openSqlite(
         file.pragma('wal_checkpoint(PASSIVE)')
       },
       rescue: () => rescue(file, path, files),
-      writes: () => files.latest(readNumber()).count,
+      writes: () => (files.lastSeen() ?? readNumber()).count,
     },
     async close() {
       await idle()
