@@ -105,7 +105,7 @@ t.test('when one of its services ends by itself, the demo says so and ends', asy
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,pgid=,args='])
   const service = stdout
     .split('\n')
-    .find(line => / src\/main\.ts serve/.test(line) && line.includes(` ${demo.child.pid} `))
+    .find(line => / src\/signet\.mjs serve/.test(line) && line.includes(` ${demo.child.pid} `))
   process.kill(Number.parseInt(service ?? '', 10), 'SIGKILL')
   t.equal(await demo.ended, 1)
   t.match(demo.output.stderr, /^src\/main\.ts serve ended by SIGKILL/)

@@ -1,5 +1,5 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
-import { chmodSync, closeSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
@@ -23,16 +23,18 @@ export const toStorageError = (error: unknown): unknown =>
     ? new StorageUnavailable(`The database can't be used: ${error.message} (${error.code}).`, { cause: error })
     : error
 
+/** SQLite gives -wal and -shm the mode of the file. */
+export function createPrivately(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  // What is there is not opened: to close it again would take SQLite's locks on it away from this process.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+}
+
 /**
- * For those only who are trusted, also when it came from a backup; SQLite gives -wal and -shm the mode of the file.
+ * For those only who are trusted, also when it came from a backup. Changes the times by which a copy is known (sqlite-own-log.ts).
  * @throws StorageRefused when it is somebody else's, and open to all
  */
-export function createPrivately(file: string, trust: FileTrust): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const stat = statSync(file, { throwIfNoEntry: false })
-  // What is there is not opened: to close it again would take SQLite's locks on it away from this process.
-  if (stat === undefined) closeSync(openSync(file, 'a', 0o600))
-  // The database before its log: which of the two was touched last says whether a copy was put there (sqlite-own-log.ts).
+export function makePrivate(file: string, trust: FileTrust): void {
   for (const each of [file, `${file}-wal`, `${file}-shm`]) {
     const found = statSync(each, { throwIfNoEntry: false })
     if (found !== undefined) closeToOthers(each, found, trust)

@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { type FileTrust, ownFilesOnly } from '../../records/file-trust.ts'
 import { COUNTER_TABLE, type CounterTable } from './counter-table.ts'
-import { BUSY_TIMEOUT_MS, createPrivately } from './sqlite-connection.ts'
+import { BUSY_TIMEOUT_MS, createPrivately, makePrivate } from './sqlite-connection.ts'
 
 interface Opened {
   readonly database: Sqlite.Database
@@ -18,7 +18,8 @@ const isDamaged = (error: unknown): boolean =>
   error instanceof Sqlite.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
 
 function open(file: string, trust: FileTrust): Opened {
-  createPrivately(file, trust)
+  createPrivately(file)
+  makePrivate(file, trust)
   const database = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS })
   try {
     database.pragma('journal_mode = WAL')

@@ -18,6 +18,7 @@ import {
   connectionOf,
   createPrivately,
   isBusy,
+  makePrivate,
   numberReader,
   openForReading,
   openForWriting,
@@ -39,9 +40,10 @@ export async function openSqlite(
 ): Promise<Database> {
   const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
   const acquire = whileBusy(randomness)
-  createPrivately(path, trust)
+  createPrivately(path)
   const raw = openRaw(path)
   if (!hasOwnLog(path, raw)) throw foreignLog(path)
+  makePrivate(path, trust)
   await assertShared(path, acquire)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
