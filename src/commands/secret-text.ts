@@ -24,8 +24,8 @@ function decoded(bytes: Buffer): string | undefined {
 
 /** What Unicode ends lines with (UAX #14: BK, CR, LF, NL). */
 const LINE_END = /[\n\v\f\r\x85\u2028\u2029]/
-/** A tab may be in what somebody pastes; NUL is told of by the rules of passwords. */
-const CONTROL = /[\x01-\x08\x0E-\x1F\x7F-\x9F]/
+/** A tab may be in what somebody pastes; NUL is told of by the rules of passwords. A byte order mark stands before a second text. */
+const CONTROL = /[\x01-\x08\x0E-\x1F\x7F-\x9F\uFEFF]/
 
 /** @returns the secret without the mark and one line end; or what is wrong, to be said after `The password on standard input` */
 export function secretIn(bytes: Buffer): { readonly text: string } | { readonly problem: string } {

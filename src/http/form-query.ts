@@ -6,12 +6,14 @@ import type { FastifyRequest } from 'fastify'
 import { invalidRequest } from '../oauth/oauth-error.ts'
 
 /** Without what separates their words. */
-const protocolNames = new Set([
+const refusedNames = new Set([
   ...['clientid', 'granttype', 'username', 'scope', 'resource', 'audience', 'code', 'devicecode', 'authreqid'],
   ...['redirecturi', 'responsetype', 'codeverifier', 'codechallenge', 'codechallengemethod'],
+  // Too short to be looked for inside of other names.
+  ...['pass', 'pw', 'pin', 'otp', 'totp'],
 ])
 /** What can be one, under a name that nobody has thought of. */
-const CREDENTIAL = /secret|passw|pwd|token|jwt|assertion|apikey|authorization|credential/
+const CREDENTIAL = /secret|passw|passphrase|passcode|pwd|token|jwt|assertion|apikey|authorization|credential/
 
 /** One of this service, or a JWT, whatever it is called. */
 const TOKEN = /signet_(?:rt|key)_|eyJ[\w-]+\.[\w-]/
@@ -28,14 +30,14 @@ function decode(query: string): string | undefined {
   return decodeOnce(decoded) === decoded ? decoded : undefined
 }
 
-/** Every word that some reader of queries takes for a name: `user[password]` and `user.password` have two. */
+/** Every word that some reader of queries takes for a name: `user[password]` and `user.password` have two, JSON has its own. */
 function* namesIn(query: string): Generator<string> {
-  for (const pair of query.split(/[&;?#]/))
-    for (const name of pair.includes('=') ? pair.split('=').slice(0, -1) : [pair])
+  for (const pair of query.split(/[&;?#{}"]/))
+    for (const name of /[=:]/.test(pair) ? pair.split(/[=:]/).slice(0, -1) : [pair])
       for (const word of [name, ...name.split(/[[\].]/)]) yield word.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-const isParameter = (name: string): boolean => protocolNames.has(name) || CREDENTIAL.test(name)
+const isParameter = (name: string): boolean => refusedNames.has(name) || CREDENTIAL.test(name)
 
 const refused = () => invalidRequest('Parameters belong in the body, not in the query.')
 

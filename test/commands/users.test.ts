@@ -167,6 +167,7 @@ t.test(
       ...[...wide, ...marked].map(bytes => [bytes, /UTF-16.*PowerShell/] as const),
       [`${password}\u{1B}[A`, /control character/],
       [`${password}\u{7F}`, /control character/],
+      [`${password}\u{FEFF}\n`, /control character/],
       [Buffer.from([0xc3, 0x28]), /is not UTF-8/],
     ]
     await refuses(

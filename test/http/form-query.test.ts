@@ -25,7 +25,18 @@ const harmless = [
     'x=100%',
     'p=B2C_1_x',
   ],
-  ...['trace.id=1', '__proto__=1', 'flow=password', 'x=scope', '%F0%9F%94%91=1', '?'],
+  ...[
+    'trace.id=1',
+    '__proto__=1',
+    'flow=password',
+    'x=scope',
+    'bypass=1',
+    'at=10:20',
+    'from=https://x/y',
+    'x={"a":1}',
+    '%F0%9F%94%91=1',
+    '?',
+  ],
 ]
 const names = [
   ...[
@@ -50,6 +61,7 @@ const names = [
     'redirect_uri',
   ],
   ...['code_verifier', 'api_key', 'id_token', 'new_password', 'current_password', 'authorization'],
+  ...['pass', 'passphrase', 'passcode', 'pw', 'pin', 'otp'],
 ]
 const everyByte = (text: string) => Buffer.from(text).toString('hex').replace(/../g, '%$&')
 const spellings: Readonly<Record<string, (name: string) => string>> = {
@@ -73,6 +85,9 @@ const spellings: Readonly<Record<string, (name: string) => string>> = {
   'percent-encoded in lower case, with a stray % before': name => `x=%&${everyByte(name).toLowerCase()}=x`,
   'percent-encoded twice': name => `${everyByte(name).replaceAll('%', '%25')}=x`,
   'percent-encoded many times': name => `${everyByte(name).replaceAll('%', `%${'25'.repeat(20)}`)}=x`,
+  'in JSON': name => `x={"a":1,"${name}":"x"}`,
+  'in JSON, encoded': name => encodeURIComponent(JSON.stringify({ [name]: 'x' })),
+  'with a colon': name => `x=1;${name}:x`,
   'behind an encoded &': name => `x=1%26${name}=x`,
   'with a NUL in it': name => `${name[0]}%00${name.slice(1)}=x`,
 }
