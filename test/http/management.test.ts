@@ -160,3 +160,11 @@ test('the API reference says where the running service is, which may be under a 
     await service.stop()
   }
 })
+
+test('browsers take no IPv6 address in a policy, so that of the API reference names the port', async t => {
+  const port = await freePort()
+  const issuer = `http://[::1]:${port}`
+  const service = await serve(t, { environment: { SIGNET_PORT: String(port), SIGNET_ISSUER: issuer } })
+  const policy = (await request(`${service.management}/docs`)).headers.get('content-security-policy')
+  t.match(policy, `connect-src 'self' http://*:${port};`)
+})

@@ -9,10 +9,13 @@ export interface DocsOptions {
   readonly issuer: string
 }
 
+/** A policy can't name an IPv6 address (CSP Level 3 §2.3.1): there it is the port, wherever. */
+const sourceOf = (issuer: string): string => new URL(issuer).origin.replace(/\[.*\]/, '*')
+
 /** The page asks the service that it describes. The default also upgrades to https, which the management port does not speak. */
 const policyAt = (issuer: string): string =>
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-  `connect-src 'self' ${new URL(issuer).origin}; frame-ancestors 'none'`
+  `connect-src 'self' ${sourceOf(issuer)}; frame-ancestors 'none'`
 
 interface PageRequest {
   readonly url: string
