@@ -141,8 +141,12 @@ const changes: readonly Change[] = [
       cpSync(database('-wal'), database('-copy'))
       renameSync(database('-copy'), database('-wal'))
     },
-    says: /-wal was replaced.* What was in the log was written to .* Move .*-wal and .*-shm away before the next start/,
-    mend: ({ database }) => ['-wal', '-shm'].map(ending => rmSync(database(ending), { force: true })),
+    says: /-wal was replaced/,
+    mend({ database, log }) {
+      // Not when the command was faster than the service: what it wrote is in the new log alone.
+      if (!/What was in the log was written to .* Move .*-wal and .*-shm away before the next start/.test(log())) return
+      for (const ending of ['-wal', '-shm']) rmSync(database(ending), { force: true })
+    },
   },
 ]
 

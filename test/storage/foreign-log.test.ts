@@ -2,8 +2,12 @@
  * A copy is put back beside a log that is not its own. SQLite would apply that log: the restore would be undone, or the database a
  * mixture of two times. Nothing is served, and nobody who was disabled since gets a token. The soak has every combination.
  */
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import t from 'tap'
+import { openRaw } from '../../src/storage/engine/sqlite-header.ts'
+import { hasOwnLog } from '../../src/storage/engine/sqlite-own-log.ts'
 import {
   assertRefused,
   beside,
@@ -15,6 +19,7 @@ import {
   waysBack,
   withAlice,
 } from '../support/put-back.ts'
+import { temporaryFolder } from '../support/serve.ts'
 import { notOnPostgres, select } from '../support/sqlite.ts'
 
 if (notOnPostgres('about files')) t.bailout('about files')
@@ -79,4 +84,40 @@ t.test("a database's own log is applied after kill -9, also when a part of it is
   })
   await scene.start()
   t.strictSame(select(scene.file, 'select name from roles'), [{ name: 'editor' }])
+})
+
+t.test('a database that lost power after a checkpoint starts, also without the index of its log', async t => {
+  const scene = await withAlice(t)
+  await scene.done(['roles', 'add', 'editor', '--permission', 'a:b'])
+  await scene.stop('SIGKILL')
+  const left = join(temporaryFolder(t), 'left')
+  await beside(scene.file, database => {
+    database.pragma('wal_checkpoint(PASSIVE)')
+    for (const ending of ['-wal', '']) copyFileSync(`${scene.file}${ending}`, `${left}${ending}`)
+  })
+  // The file was changed after its log.
+  for (const ending of ['-wal', '']) renameSync(`${left}${ending}`, `${scene.file}${ending}`)
+  await scene.start()
+  t.strictSame(select(scene.file, 'select name from roles'), [{ name: 'editor' }])
+})
+
+t.test('what another process writes during a look is no foreign log', async t => {
+  const file = join(temporaryFolder(t), 'database')
+  const database = new Sqlite(file)
+  t.teardown(() => database.close())
+  const commit = (count: number) => database.pragma(`user_version = ${count}`)
+  database.pragma('journal_mode = WAL')
+  database.pragma('application_id = 5')
+  for (const count of [1, 2, 3]) commit(count)
+  database.pragma('wal_checkpoint(PASSIVE)')
+  const raw = openRaw(file)
+  let indexes = 0
+  const index = () => {
+    // All of the log is in the file: the next commit begins it anew.
+    if (indexes === 0) commit(4)
+    indexes += 1
+    return raw.index()
+  }
+  t.equal(hasOwnLog(file, { ...raw, index }, true), true)
+  t.equal(indexes, 1)
 })

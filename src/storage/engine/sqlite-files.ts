@@ -47,6 +47,8 @@ export function watchFiles(file: string, raw: RawFiles): Files {
   let logSize = 0n
   let seen: WriteNumber = raw.header() ?? { mark: 0, count: 0 }
   let last: WriteNumber | undefined
+  /** What the file said when its log was looked at. */
+  let looked: WriteNumber | undefined
 
   let changed: FilesChanged | undefined
   let isOverwritten = false
@@ -112,7 +114,10 @@ export function watchFiles(file: string, raw: RawFiles): Files {
     },
     assertUntouched() {
       assertInPlace()
+      // All of the log is read for it: while a reader holds up the checkpoint it grows, and the file stays as it is.
+      if (looked !== undefined && looked.mark === seen.mark && looked.count === seen.count) return
       if (!hasOwnLog(file, raw, true)) refuseOverwritten()
+      looked = seen
     },
     committed(number) {
       last = number

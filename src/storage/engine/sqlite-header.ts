@@ -37,6 +37,8 @@ export interface RawFiles {
   header(): Header | undefined
   /** The beginning of the log's index, `-shm`; undefined when there is none. */
   index(): Buffer | undefined
+  /** The first is 1. Undefined when the file does not have it. */
+  page(number: number, size: number): Buffer | undefined
 }
 
 /**
@@ -46,9 +48,9 @@ export interface RawFiles {
 export function openRaw(file: string): RawFiles {
   const header = openSync(file, 'r')
   let index: number | undefined
-  const read = (descriptor: number, size: number): Buffer | undefined => {
+  const read = (descriptor: number, size: number, at = 0): Buffer | undefined => {
     const bytes = Buffer.alloc(size)
-    return readSync(descriptor, bytes, 0, size, 0) < size ? undefined : bytes
+    return readSync(descriptor, bytes, 0, size, at) < size ? undefined : bytes
   }
   return {
     header() {
@@ -60,5 +62,6 @@ export function openRaw(file: string): RawFiles {
       index ??= openSync(`${file}-shm`, 'r')
       return read(index, INDEX_BYTES)
     },
+    page: (number, size) => read(header, size, (number - 1) * size),
   }
 }

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs'
 import { StorageRefused } from '../../records/unit-of-work.ts'
 import { commitsBetween, type Header, type RawFiles } from './sqlite-header.ts'
-import { framesInFile, hasAllOf, type Log, readLog } from './sqlite-log.ts'
+import { framesInFile, type Log, logChanges, readLog } from './sqlite-log.ts'
 
 const changedAt = (file: string): bigint => statSync(file, { bigint: true }).ctimeNs
 
@@ -41,9 +41,10 @@ function isOwn({ file, raw, before, log, now, isOpen }: Look): boolean {
   // It has a part of it: SQLite wrote that, or it is a copy of a moment since the log began.
   const written = lastInFile(log, framesInFile(raw.index(), log)?.begun ?? 0)
   if (written !== undefined && commitsBetween(before, written) >= 0) return true
-  if (isOpen) return false
   // After a power loss the index may be older than the file, or missing.
-  return !wasPutThereAfterLog(file) || (commitsBetween(before, last) === 0 && hasAllOf(file, log))
+  if (!isOpen && !wasPutThereAfterLog(file)) return true
+  // Power was lost after a checkpoint, and nothing was written since; or another process is about to begin the log anew.
+  return !logChanges(`${file}-wal`, raw.page)
 }
 
 /** Nobody has taken away again what SQLite wrote to it from this log. */
@@ -53,12 +54,7 @@ function hasWhatWasWritten(log: Log, raw: RawFiles): boolean {
   return written === undefined || (header !== undefined && commitsBetween(written, header) >= 0)
 }
 
-/**
- * Reads, and changes nothing; also beside processes that use the database.
- * @param isOpen this process has it open: no power was lost since
- * @returns true when SQLite may apply the log, or there is none
- */
-export function hasOwnLog(file: string, raw: RawFiles, isOpen = false): boolean {
+function looksOwn(file: string, raw: RawFiles, isOpen: boolean): boolean {
   // In this order nothing that a checkpoint does meanwhile looks like a copy.
   const before = raw.header()
   const log = readLog(`${file}-wal`)
@@ -67,6 +63,19 @@ export function hasOwnLog(file: string, raw: RawFiles, isOpen = false): boolean 
   if (before === undefined || now === undefined) return log.commits.length === 0
   if (!now.usesLog || !isOwn({ file, raw, before, log, now, isOpen })) return false
   return !isOpen || hasWhatWasWritten(log, raw)
+}
+
+/** When another process begins the log anew during a look, its parts don't fit together. A copy looks like one each time. */
+const MOST_LOOKS = 3
+
+/**
+ * Reads, and changes nothing; also beside processes that use the database.
+ * @param isOpen this process has it open: no power was lost since
+ * @returns true when SQLite may apply the log, or there is none
+ */
+export function hasOwnLog(file: string, raw: RawFiles, isOpen = false): boolean {
+  for (let looks = 1; looks <= MOST_LOOKS; looks += 1) if (looksOwn(file, raw, isOpen)) return true
+  return false
 }
 
 export const foreignLog = (file: string): StorageRefused =>

@@ -41,15 +41,15 @@ export async function openSqlite(
   const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
   const acquire = whileBusy(randomness)
   createPrivately(path)
-  const raw = openRaw(path)
-  if (!hasOwnLog(path, raw)) throw foreignLog(path)
+  if (!hasOwnLog(path, openRaw(path))) throw foreignLog(path)
   makePrivate(path, trust)
   await assertShared(path, acquire)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
   const readOnlyFile = openForReading(path)
   readOnlyFile.prepare('select 1 from sqlite_schema').get()
-  const files = watchFiles(path, raw)
+  // Opened again: what was there before may have been removed by a process that closed the database meanwhile.
+  const files = watchFiles(path, openRaw(path))
   const writer = sqliteExecutor(connectionOf(file))
   const reader = sqliteExecutor(connectionOf(readOnlyFile))
   const stores = prepareStores(writer.kysely, dialect)
