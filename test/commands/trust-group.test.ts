@@ -133,6 +133,13 @@ t.test(
     t.equal(code, 0, stdout)
     await service.stop()
 
+    const database = join(folder, 'db', 'signet.sqlite')
+    chownSync(database, 0, GROUP)
+    chmodSync(database, 0o640)
+    t.match((await run(['users', 'list'], trusting)).stderr, /signet\.sqlite can't be written to \(EACCES\)/)
+    chmodSync(database, 0o660)
+    t.equal((await run(['users', 'list'], trusting)).code, 0)
+
     const again = await run(['serve'])
     t.match(again.stderr, names, 'the message still says what is missing')
     const stranger = await run(['serve'], trusting, STRANGERS)

@@ -1,5 +1,15 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
@@ -51,6 +61,22 @@ function closeToOthers(file: string, stat: Stats, trust: FileTrust): void {
     if (foreign === 0) return
     const remedy = `chown ${process.getuid?.()} ${file} && chmod 600 ${file}`
     throw new StorageRefused(`${file} belongs to uid ${stat.uid}, and is open to other users. Run: ${remedy}`)
+  }
+}
+
+/**
+ * SQLite says of such a file that there was an "I/O error".
+ * @throws StorageRefused
+ */
+export function assertWritable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new StorageRefused(
+      `${file} can't be written to (${code}). Run this as the service runs; then mend the owner or the mode of that file, or mount it ` +
+        'to be written to.',
+    )
   }
 }
 

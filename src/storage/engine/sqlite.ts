@@ -14,6 +14,7 @@ import type { Schema } from './schema.ts'
 import { backUp, integrityProblem } from './sqlite-backup.ts'
 import {
   abandon,
+  assertWritable,
   type Connection,
   connectionOf,
   createPrivately,
@@ -43,6 +44,7 @@ export async function openSqlite(
   createPrivately(path)
   if (!hasOwnLog(path, openRaw(path))) throw foreignLog(path)
   makePrivate(path, trust)
+  assertWritable(path)
   await assertShared(path, acquire)
   // When several processes make the database at once, the switch to WAL fails for all but one, whatever the busy timeout.
   const file = await acquire(() => openForWriting(path))
