@@ -119,5 +119,5 @@ t.test('what another process writes during a look is no foreign log', async t =>
     return raw.index()
   }
   t.equal(hasOwnLog(file, { ...raw, index }, true), true)
-  t.equal(indexes, 1)
+  t.ok(indexes > 0, 'it was written meanwhile')
 })
