@@ -171,10 +171,10 @@ t.test('reads are answered while another process holds the lock', async t => {
 t.test('after 2 s of waiting for a lock all that waits is refused, and the next write works', async t => {
   // The shortest pauses, so that nearly all of the time is spent inside the tries.
   const shortestPauses: Randomness = { bytes: size => Buffer.alloc(size) }
-  const { read, write, path } = await openMigrated(t, shortestPauses)
+  const { read, write, files, path } = await openMigrated(t, shortestPauses)
   const lock = holdLock(t, path)
   const startedMs = performance.now()
-  const waiting = [write(({ roles }) => roles.insert(editor)), write(async () => 'nothing')]
+  const waiting = [write(({ roles }) => roles.insert(editor)), write(async () => 'nothing'), files?.begin()]
   for (const result of await Promise.allSettled(waiting)) {
     t.match(result, { status: 'rejected', reason: { name: 'StorageUnavailable', retryAfterSeconds: Number } })
     t.match(result, { reason: { message: "The database can't be used: database is locked (SQLITE_BUSY)." } })

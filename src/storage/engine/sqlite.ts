@@ -69,6 +69,17 @@ export async function openSqlite(
     acquire,
     toError: toStorageError,
   })
+  /** @param work commits */
+  async function alone<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      await acquire(connection.begin)
+      return await work()
+    } catch (error) {
+      throw toStorageError(error)
+    } finally {
+      if (connection.inTransaction()) connection.rollback()
+    }
+  }
   const openAnother = () => {
     files.assertInPlace()
     return openForReading(path)
@@ -84,16 +95,11 @@ export async function openSqlite(
     isNew: () => isNew(reader.kysely),
     async migrate() {
       if (await isMigrated(reader.kysely)) return []
-      await acquire(connection.begin)
-      try {
+      return alone(async () => {
         const ran = await migrate(writer.kysely)
         connection.commit()
         return ran
-      } catch (error) {
-        throw toStorageError(error)
-      } finally {
-        if (connection.inTransaction()) connection.rollback()
-      }
+      })
     },
     integrityProblem: async () => integrityProblem(readOnlyFile),
     backup: target => backUp(file, target, clock.now()),
@@ -106,11 +112,11 @@ export async function openSqlite(
         files.assertUntouched()
         files.assertNotBehind(readNumber())
       },
-      async begin() {
-        await acquire(connection.begin)
-        connection.commit({ isCounted: true })
-        file.pragma('wal_checkpoint(PASSIVE)')
-      },
+      begin: () =>
+        alone(async () => {
+          connection.commit({ isCounted: true })
+          file.pragma('wal_checkpoint(PASSIVE)')
+        }),
       rescue: () => rescue(file, path, files),
       writes: () => (files.lastSeen() ?? readNumber()).count,
     },
