@@ -26,10 +26,19 @@ interface Look {
   readonly isOpen: boolean
 }
 
-function isOwn({ file, raw, before, log, now, isOpen }: Look): boolean {
+/** Where the numbers don't say it. */
+function fitsByTime({ file, raw, isOpen }: Look): boolean {
+  // After a power loss the index may be older than the file, or missing.
+  if (!isOpen && !wasPutThereAfterLog(file)) return true
+  // Power was lost after a checkpoint, and nothing was written since; or another process is about to begin the log anew.
+  return !logChanges(`${file}-wal`, raw.page)
+}
+
+function isOwn(look: Look): boolean {
+  const { raw, before, log, now, isOpen } = look
   const [first, last] = [log.commits[0]?.number, log.commits.at(-1)?.number]
-  // Others wrote it, or it is older than these numbers.
-  if (first === undefined || last === undefined) return true
+  // Other programs wrote it, or it is older than these numbers.
+  if (first === undefined || last === undefined) return isOpen || before.mark === 0 || fitsByTime(look)
   if (before.mark === 0) return first.count === 1
   if (before.mark !== first.mark) return false
   // The file has all that was committed before the log began, and nothing that is in neither.
@@ -40,11 +49,7 @@ function isOwn({ file, raw, before, log, now, isOpen }: Look): boolean {
   if (isOpen && first.count === before.count) return true
   // It has a part of it: SQLite wrote that, or it is a copy of a moment since the log began.
   const written = lastInFile(log, framesInFile(raw.index(), log)?.begun ?? 0)
-  if (written !== undefined && commitsBetween(before, written) >= 0) return true
-  // After a power loss the index may be older than the file, or missing.
-  if (!isOpen && !wasPutThereAfterLog(file)) return true
-  // Power was lost after a checkpoint, and nothing was written since; or another process is about to begin the log anew.
-  return !logChanges(`${file}-wal`, raw.page)
+  return (written !== undefined && commitsBetween(before, written) >= 0) || fitsByTime(look)
 }
 
 /** Nobody has taken away again what SQLite wrote to it from this log. */
