@@ -45,7 +45,7 @@ for (const since of ['an act, and the log began anew', 'the service was started 
 t.test('the log that another program left behind a clean stop', async t => {
   const scene = await withAlice(t)
   await copies['the backup of SQLite']?.(scene.file, scene.copy)
-  const tail = startCommand(t, scene.environment, ['audit', 'tail'])
+  const tail = startCommand(t, scene.environment, ['audit', 'tail', '--follow'])
   await until(async () => tail.stdout() !== '')
   await scene.done(['users', 'disable', 'alice'])
   t.equal(await scene.stop(), 0)

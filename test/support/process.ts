@@ -31,6 +31,8 @@ const finished = (child: ChildProcess, input: string | Uint8Array): Promise<Ran>
     child.stderr?.on('data', chunk => (stderr += chunk))
     child.on('error', reject)
     child.on('close', code => resolve({ code, stdout, stderr }))
+    // Who is refused reads nothing.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })
 
