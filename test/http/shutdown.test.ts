@@ -32,7 +32,7 @@ async function closed(url: string): Promise<void> {
   );
 }
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
+for (const signal of ['SIGTERM', 'SIGQUIT'] as const) {
   test(`${signal} lets a request that is half sent finish, tells /readyz before, and exits 0`, async t => {
     const service = await withAlice(t)
     const connection = await open(service.issuer)
@@ -54,24 +54,18 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
   })
 }
 
-for (const [first, second] of [
-  ['SIGTERM', 'SIGTERM'],
-  ['SIGTERM', 'SIGHUP'],
-  ['SIGHUP', 'SIGINT'],
-] as const) {
-  test(`${second} ends a service that still waits for a request after ${first}`, async t => {
-    const service = await spawnService(t, temporaryFolder(t))
-    const connection = await open(service.issuer)
-    t.teardown(connection.drop)
-    connection.send(head + form.slice(0, 20))
-    await connection.more()
-    const exit = service.stop(first)
-    await closed(service.issuer)
-    t.equal((await request(`${service.management}/livez`)).status, 200)
-    service.stop(second)
-    t.equal(await exit, null)
-  })
-}
+test('SIGINT ends a service that still waits for a request after SIGHUP', async t => {
+  const service = await spawnService(t, temporaryFolder(t))
+  const connection = await open(service.issuer)
+  t.teardown(connection.drop)
+  connection.send(head + form.slice(0, 20))
+  await connection.more()
+  const exit = service.stop('SIGHUP')
+  await closed(service.issuer)
+  t.equal((await request(`${service.management}/livez`)).status, 200)
+  service.stop('SIGINT')
+  t.equal(await exit, null)
+})
 
 test('connections on which nothing is asked do not delay the exit', async t => {
   const service = await spawnService(t, temporaryFolder(t))

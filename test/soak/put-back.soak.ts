@@ -2,7 +2,19 @@
 import { copyFileSync, existsSync } from 'node:fs'
 import t from 'tap'
 import { startCommand } from '../support/process.ts'
-import { assertRefused, copies, meanwhile, untilEnded, untilNoted, waysBack, withAlice } from '../support/put-back.ts'
+import {
+  assertRefused,
+  beside,
+  copies,
+  meanwhile,
+  messageOfStart,
+  refused,
+  untilEnded,
+  untilNoted,
+  waysBack,
+  withAlice,
+} from '../support/put-back.ts'
+import { select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
 
 t.jobs = 2
@@ -39,6 +51,7 @@ for (const since of ['an act, and the log began anew', 'the service was started 
     const pid = scene.pid()
     copyFileSync(scene.copy, scene.file)
     await untilEnded(pid)
+    t.match(scene.log(), /signet\.sqlite was overwritten while this process used it/)
     await assertRefused(t, scene)
   })
 
@@ -54,4 +67,39 @@ t.test('the log that another program left behind a clean stop', async t => {
   t.ok(existsSync(`${scene.file}-wal`))
   copyFileSync(scene.copy, scene.file)
   await assertRefused(t, scene)
+})
+
+t.test('a copy is put back through SQLite itself: the service ends, and it stays known what was missing', async t => {
+  const scene = await withAlice(t)
+  await copies['the backup of SQLite']?.(scene.file, scene.copy)
+  await scene.done(['users', 'disable', 'alice'])
+  await untilNoted(scene)
+  const pid = scene.pid()
+  // As `sqlite3 .restore` does.
+  await beside(scene.copy, async database => void (await database.backup(scene.file)))
+  await untilEnded(pid)
+  t.match(scene.log(), /A copy was put back into .*signet\.sqlite while this process used it/)
+  t.match(await messageOfStart(scene), /does not belong to|was put back/)
+})
+
+t.test('the log of another database is not applied', async t => {
+  const [scene, other] = await Promise.all([withAlice(t), withAlice(t)])
+  await Promise.all([scene.stop('SIGKILL'), other.stop()])
+  copyFileSync(other.file, scene.file)
+  t.match(await messageOfStart(scene), refused)
+})
+
+t.test("a database's own log is applied after kill -9, also when a part of it is in the file already", async t => {
+  const scene = await withAlice(t)
+  // A reader holds up the checkpoint.
+  await beside(scene.file, async reader => {
+    reader.exec('begin')
+    reader.prepare('select * from users').all()
+    await scene.done(['roles', 'add', 'editor', '--permission', 'a:b'])
+    await beside(scene.file, database => database.pragma('wal_checkpoint(PASSIVE)'))
+    await scene.stop('SIGKILL')
+    reader.exec('commit')
+  })
+  await scene.start()
+  t.strictSame(select(scene.file, 'select name from roles'), [{ name: 'editor' }])
 })

@@ -14,7 +14,6 @@ import {
   copies,
   messageOfStart,
   refused,
-  untilEnded,
   untilNoted,
   waysBack,
   withAlice,
@@ -23,7 +22,6 @@ import { temporaryFolder } from '../support/serve.ts'
 import { notOnPostgres, select } from '../support/sqlite.ts'
 
 if (notOnPostgres('about files')) t.bailout('about files')
-t.jobs = 2
 
 /** The database is changed after its log: the clock of a file system goes in steps of some milliseconds. */
 function untilLater(file: string, change: () => void): void {
@@ -44,54 +42,6 @@ t.test(
     await assertRefused(t, scene)
   },
 )
-
-t.test('a copy is written over the database of a running service: it ends, and is refused afterwards', async t => {
-  const scene = await withAlice(t)
-  await scene.done(['roles', 'add', 'editor', '--permission', 'a:b'])
-  await copies['a copy page by page']?.(scene.file, scene.copy)
-  await scene.done(['users', 'disable', 'alice'])
-  await untilNoted(scene)
-  const pid = scene.pid()
-  copyFileSync(scene.copy, scene.file)
-  await untilEnded(pid)
-  t.match(scene.log(), /signet\.sqlite was overwritten while this process used it/)
-  await assertRefused(t, scene)
-})
-
-t.test('a copy is put back through SQLite itself: the service ends, and it stays known what was missing', async t => {
-  const scene = await withAlice(t)
-  await copies['the backup of SQLite']?.(scene.file, scene.copy)
-  await scene.done(['users', 'disable', 'alice'])
-  await untilNoted(scene)
-  const pid = scene.pid()
-  // As `sqlite3 .restore` does.
-  await beside(scene.copy, async database => void (await database.backup(scene.file)))
-  await untilEnded(pid)
-  t.match(scene.log(), /A copy was put back into .*signet\.sqlite while this process used it/)
-  t.match(await messageOfStart(scene), /does not belong to|was put back/)
-})
-
-t.test('the log of another database is not applied', async t => {
-  const [scene, other] = await Promise.all([withAlice(t), withAlice(t)])
-  await Promise.all([scene.stop('SIGKILL'), other.stop()])
-  copyFileSync(other.file, scene.file)
-  t.match(await messageOfStart(scene), refused)
-})
-
-t.test("a database's own log is applied after kill -9, also when a part of it is in the file already", async t => {
-  const scene = await withAlice(t)
-  // A reader holds up the checkpoint.
-  await beside(scene.file, async reader => {
-    reader.exec('begin')
-    reader.prepare('select * from users').all()
-    await scene.done(['roles', 'add', 'editor', '--permission', 'a:b'])
-    await beside(scene.file, database => database.pragma('wal_checkpoint(PASSIVE)'))
-    await scene.stop('SIGKILL')
-    reader.exec('commit')
-  })
-  await scene.start()
-  t.strictSame(select(scene.file, 'select name from roles'), [{ name: 'editor' }])
-})
 
 t.test('a database that lost power after a checkpoint starts, also without the index of its log', async t => {
   const scene = await withAlice(t)

@@ -55,17 +55,16 @@ async function consumer(t: Test, files: Readonly<Record<string, string>>, packag
 test('without Node’s types and those of a browser it compiles, by import and by require, however modules are found', async t => {
   const folder = await consumer(t, { 'core.ts': core, 'core.cts': core, 'require.cts': byRequire })
   const all = ['*.ts', '*.cts']
-  for (const module of ['node16', 'node20', 'nodenext'])
-    for (const lib of [['es2023'], ['es2023', 'dom']]) await t.resolves(compile(folder, { ...alone, module, lib }, all))
-  for (const module of ['esnext', 'commonjs'])
-    await t.resolves(compile(folder, { ...alone, module, moduleResolution: 'bundler' }, ['core.ts']), module)
+  // As the oldest finds modules, as the newest does, and as a bundler does.
+  await t.resolves(compile(folder, { ...alone, module: 'node16' }, all))
+  await t.resolves(compile(folder, { ...alone, module: 'nodenext', lib: ['es2023', 'dom'] }, all))
+  await t.resolves(compile(folder, { ...alone, module: 'esnext', moduleResolution: 'bundler' }, ['core.ts']))
 })
 
 test('beside frameworks it compiles in CommonJS, too, and where both kinds are mixed', async t => {
   const files = { 'beside.cts': beside, 'beside.mts': beside }
   const folder = await consumer(t, files, ['@types/node', '@types/express', 'express', 'fastify'])
   const options = { module: 'node16', esModuleInterop: true, verbatimModuleSyntax: false }
-  await t.resolves(compile(folder, options, ['*.cts']))
   await t.resolves(compile(folder, options, ['*.cts', '*.mts']))
 })
 
