@@ -10,7 +10,9 @@ const ipv4WithPort = /^([\d.]+):\d{1,5}$/
 
 /** The address that an entry names, or a socket, in the one spelling that is compared and stored; undefined when it names none. */
 export function addressIn(entry: string): string | undefined {
-  const text = /^"(.*)"$/.exec(entry)?.[1] ?? entry
+  // What splits the header takes away spaces, and no tabs.
+  const bare = entry.trim()
+  const text = /^"(.*)"$/.exec(bare)?.[1] ?? bare
   return canonicalAddress(withBrackets.exec(text)?.[1] ?? ipv4WithPort.exec(text)?.[1] ?? text)
 }
 
