@@ -1,5 +1,6 @@
 /** Copies of every kind are put back in every way beside logs of every time: none is served, and the remedy works each time. */
-import { copyFileSync, existsSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { startCommand } from '../support/process.ts'
 import {
@@ -14,10 +15,18 @@ import {
   waysBack,
   withAlice,
 } from '../support/put-back.ts'
+import { temporaryFolder } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
 
 t.jobs = 2
+
+/** The database is changed after its log: the clock of a file system goes in steps of some milliseconds. */
+function untilLater(file: string, change: () => void): void {
+  const changedAt = (name: string) => statSync(name, { bigint: true }).ctimeNs
+  do change()
+  while (changedAt(file) <= changedAt(`${file}-wal`))
+}
 
 const [copyNames, wayNames, meanwhileNames] = [copies, waysBack, meanwhile].map(Object.keys) as [
   string[],
@@ -102,4 +111,41 @@ t.test("a database's own log is applied after kill -9, also when a part of it is
   })
   await scene.start()
   t.strictSame(select(scene.file, 'select name from roles'), [{ name: 'editor' }])
+})
+
+t.test('a database that lost power after a checkpoint starts, also without the index of its log', async t => {
+  const scene = await withAlice(t)
+  await scene.done(['roles', 'add', 'editor', '--permission', 'a:b'])
+  await scene.stop('SIGKILL')
+  const left = join(temporaryFolder(t), 'left')
+  await beside(scene.file, database => {
+    database.pragma('wal_checkpoint(PASSIVE)')
+    for (const ending of ['-wal', '']) copyFileSync(`${scene.file}${ending}`, `${left}${ending}`)
+  })
+  for (const ending of ['-wal', '']) renameSync(`${left}${ending}`, `${scene.file}${ending}`)
+  untilLater(scene.file, () => chmodSync(scene.file, 0o600))
+  await scene.start()
+  t.strictSame(select(scene.file, 'select name from roles'), [{ name: 'editor' }])
+})
+
+t.test('the log of another time is refused, too, when nothing but what other programs wrote is in it', async t => {
+  const scene = await withAlice(t)
+  await scene.stop()
+  const kept = join(temporaryFolder(t), 'kept')
+  await beside(scene.file, database => {
+    database.exec('create table others (number integer); insert into others values (1)')
+    database.pragma('wal_checkpoint(TRUNCATE)')
+    copyFileSync(scene.file, scene.copy)
+    for (const number of [2, 3]) {
+      database.pragma('wal_checkpoint(TRUNCATE)')
+      database.exec(`update others set number = ${number}`)
+    }
+    for (const ending of ['', '-wal']) copyFileSync(`${scene.file}${ending}`, `${kept}${ending}`)
+  })
+  copyFileSync(`${kept}-wal`, `${scene.file}-wal`)
+  untilLater(scene.file, () => copyFileSync(scene.copy, scene.file))
+  t.match(await messageOfStart(scene), refused)
+  for (const ending of ['', '-wal']) renameSync(`${kept}${ending}`, `${scene.file}${ending}`)
+  await scene.start()
+  t.strictSame(select(scene.file, 'select number from others'), [{ number: 3 }], 'its own is applied')
 })

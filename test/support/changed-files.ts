@@ -100,8 +100,10 @@ export const changes = {
   '-shm is exchanged': { change: exchange('-shm'), says: /-shm was replaced/ },
   '-wal is exchanged': {
     change: exchange('-wal'),
-    says: /-wal was replaced.* What was in the log was written to .* Move .*-wal and .*-shm away before the next start/,
-    mend: ({ database }) => {
+    says: /-wal was replaced/,
+    mend({ database, log }) {
+      // Not when the command was faster than the service: what it wrote is in the new log alone.
+      if (!/What was in the log was written to .* Move .*-wal and .*-shm away before the next start/.test(log())) return
       for (const ending of ['-wal', '-shm']) rmSync(database(ending), { force: true })
     },
   },
