@@ -132,11 +132,10 @@ export function createExamination(dependencies: {
     'sign-ins': async () => guessableClients((await openDatabase()).clients),
   }
   /** What is told where a check finds no problem. */
-  const cautions: typeof checks = { clock: timesAhead }
+  const cautions: typeof checks = { database: async () => otherNames(), clock: timesAhead }
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
-    'database file': async () => otherNames(),
   }
 
   const nothing = { problem: undefined, warning: undefined, note: undefined }

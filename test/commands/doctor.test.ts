@@ -26,7 +26,6 @@ const checks = [
   'restore',
   'sign-ins',
   'credentials',
-  'database file',
 ]
 const well = {
   ok: true,
@@ -91,7 +90,7 @@ t.test('a database that has another name is warned of', { skip }, async t => {
   const { json, text } = await doctorIn(t, service.folder)
   const link = join(service.folder, 'link.sqlite')
   linkSync(service.databaseFile, link)
-  t.match(await text(['doctor']), /^WARNING {2}database file: The database file has 2 names/m)
+  t.match(await text(['doctor']), /^WARNING {2}database: The database file has 2 names/m)
   t.equal((await json(['doctor'])).ok, true)
   rmSync(link)
   t.strictSame(await json(['doctor']), well)
