@@ -10,9 +10,8 @@ import { statusIn } from '../support/status-list.ts'
 
 const document = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 
-t.test('every type of event is in the table of docs/running.md, and no other', async t => {
-  const [, section = ''] = document('docs/running.md').split('\n## The audit\n')
-  const [, table = ''] = section.split('| Type | When, and its reasons |\n')
+t.test('every type of event is in the table of docs/audit.md, and no other', async t => {
+  const [, table = ''] = document('docs/audit.md').split('| Type | When, and its reasons |\n')
   const [rows = ''] = table.split('\n\n')
   const types = rows.split('\n').flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)])
   t.strictSame(types.map(([, type]) => type).sort(), auditEventTypes.toSorted())

@@ -1,4 +1,4 @@
-/** What becomes of the tokens that exist when something changes: the table of docs/running.md. */
+/** What becomes of the tokens that exist when something changes: the table of docs/accounts.md. */
 
 import t from 'tap'
 import type { ClientSettings } from '../../src/records/client.ts'
