@@ -1,6 +1,5 @@
 /** Every situation that the signing keys of a database can be in, as far as a decision can tell them apart; no clock, no disk. */
-
-import type { Situation, Wish } from '../../src/keys/transitions.ts'
+import type { Decision, Situation, Wish } from '../../src/keys/transitions.ts'
 import type { SigningKey, SigningKeyState } from '../../src/records/signing-key.ts'
 import { DAY, HOUR } from '../support/signing-keys.ts'
 
@@ -94,3 +93,17 @@ export const everyWish = (keys: Keys): readonly Wish[] => [
   { type: 'revoke_all', reason: 'stolen' },
   ...[...keys.map(({ kid }) => kid), 'unknown'].map(kid => ({ type: 'revoke', kid, reason: 'stolen' }) as const),
 ]
+
+export const inWords = (situation: Omit<Situation, 'standby'>, wish: Wish): string =>
+  JSON.stringify({ wish, ...situation })
+
+/** A decision in words. */
+export function told(decision: Decision): readonly string[] {
+  if (decision.refusal !== undefined) return [`refused: ${decision.refusal}`]
+  return decision.steps.map(step => {
+    if (step.type === 'move') return `${step.kid}: ${step.from} → ${step.to} (${step.cause})`
+    if (step.type === 'add') return `new ${step.state}${step.isAsked ? ', asked' : ''} (${step.cause})`
+    if (step.type === 'note_ahead') return `${step.kid} lies ${step.isAhead ? 'ahead' : 'ahead no longer'}`
+    return `${step.kid} is asked`
+  })
+}

@@ -1,12 +1,10 @@
 /** The life of the signing keys as data: every wish in every situation, and the cases that matter most in words. */
 import t from 'tap'
-import { type Decision, decide, type Situation, type Wish } from '../../src/keys/transitions.ts'
+import { decide, type Situation, type Wish } from '../../src/keys/transitions.ts'
 import type { SigningKey } from '../../src/records/signing-key.ts'
 import { HOUR } from '../support/signing-keys.ts'
 import { brokenBy, only, published } from './key-promises.ts'
-import { everySituation, everyWish, INTERVAL, keyWith, LEAD, NOW, standbys, writtenAhead } from './key-situations.ts'
-
-const inWords = (situation: Omit<Situation, 'standby'>, wish: Wish): string => JSON.stringify({ wish, ...situation })
+import { everySituation, everyWish, INTERVAL, inWords, keyWith, LEAD, NOW, standbys, told } from './key-situations.ts'
 
 t.test('every wish in every situation keeps what is promised of the keys', async t => {
   const faults: string[] = []
@@ -84,71 +82,6 @@ t.test(
     t.strictSame(faults.slice(0, 3), [], `${faults.length} faults`)
   },
 )
-
-t.test('what a clock wrote that was ahead is planned from when that was seen, as if it was written then', async t => {
-  const faults: string[] = []
-  for (const facts of everySituation())
-    for (const wish of everyWish(facts.keys)) {
-      const decisionOn = (keys: readonly SigningKey[]) =>
-        JSON.stringify(decide(wish, { ...facts, keys, standby: 'usable' }))
-      if (decisionOn(writtenAhead(facts.keys)) !== decisionOn(facts.keys)) faults.push(inWords(facts, wish))
-    }
-  t.strictSame(faults.slice(0, 3), [], `${faults.length} faults`)
-})
-
-t.test(
-  'that times lie ahead, or do no longer, is noted before anything is planned by them, of what is published',
-  async t => {
-    const faults: string[] = []
-    for (const facts of everySituation()) {
-      const { keys } = facts
-      if (only(keys, 'active') === undefined || only(keys, 'pending') === undefined) continue
-      const unseen = writtenAhead(keys).map(key => ({ ...key, seenAheadAtMs: null }))
-      const fromAnotherTime = writtenAhead(keys).map(key => ({ ...key, seenAheadAtMs: key.sinceMs }))
-      const over = keys.map(key => ({ ...key, seenAheadAtMs: NOW - HOUR }))
-      for (const [stored, words] of [
-        [unseen, 'ahead'],
-        [fromAnotherTime, 'ahead'],
-        [over, 'ahead no longer'],
-      ] as const) {
-        const steps = told(decide({ type: 'advance' }, { ...facts, keys: stored, standby: 'usable' }))
-        if (
-          steps.join() !==
-          published(keys)
-            .map(({ kid }) => `${kid} lies ${words}`)
-            .join()
-        )
-          faults.push(inWords(facts, { type: 'advance' }))
-      }
-    }
-    t.strictSame(faults.slice(0, 3), [], `${faults.length} faults`)
-  },
-)
-
-t.test('what was seen while this clock was behind plans nothing once it is right', async t => {
-  const faults: string[] = []
-  for (const facts of everySituation())
-    for (const wish of everyWish(facts.keys)) {
-      if (wish.type === 'advance') continue
-      const keys = facts.keys.map(key => ({ ...key, seenAheadAtMs: NOW - 20_000 * 24 * HOUR }))
-      const [noted, plain] = [keys, facts.keys].map(known =>
-        JSON.stringify(decide(wish, { ...facts, keys: known, standby: 'usable' })),
-      )
-      if (noted !== plain) faults.push(inWords(facts, wish))
-    }
-  t.strictSame(faults.slice(0, 3), [], `${faults.length} faults`)
-})
-
-/** A decision in words. */
-function told(decision: Decision): readonly string[] {
-  if (decision.refusal !== undefined) return [`refused: ${decision.refusal}`]
-  return decision.steps.map(step => {
-    if (step.type === 'move') return `${step.kid}: ${step.from} → ${step.to} (${step.cause})`
-    if (step.type === 'add') return `new ${step.state}${step.isAsked ? ', asked' : ''} (${step.cause})`
-    if (step.type === 'note_ahead') return `${step.kid} lies ${step.isAhead ? 'ahead' : 'ahead no longer'}`
-    return `${step.kid} is asked`
-  })
-}
 
 function rotation(cause: string): readonly string[] {
   return [`active: active → retiring (${cause})`, `pending: pending → active (${cause})`, `new pending (${cause})`]
