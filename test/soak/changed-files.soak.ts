@@ -15,6 +15,7 @@ import t from 'tap'
 import { assertNothingLost, changes, remove, withSession } from '../support/changed-files.ts'
 import { beside } from '../support/put-back.ts'
 import { temporaryFolder } from '../support/serve.ts'
+import { select } from '../support/sqlite.ts'
 
 t.jobs = 2
 
@@ -38,6 +39,19 @@ for (const endings of [['-shm'], ['-wal'], ['-shm', '-wal']])
     await scene.start()
     t.equal((await scene.signIn()).status, 200)
   })
+
+t.test('a command writes to an exchanged log before the service notices: what both acknowledged is there', async t => {
+  const scene = await withSession(t)
+  process.kill(scene.pid(), 'SIGSTOP')
+  changes['-wal is exchanged for a copy'].change(scene)
+  for (const number of [1, 2, 3]) await scene.done(['roles', 'add', `role-${number}`, '--permission', 'a:b'])
+  await scene.done(['users', 'disable', 'alice'])
+  process.kill(scene.pid(), 'SIGCONT')
+  t.equal(await scene.ended(), 1)
+  await scene.start()
+  t.strictSame(select(scene.file, 'select status from users'), [{ status: 'disabled' }])
+  t.equal(select(scene.file, 'select name from roles').length, 3)
+})
 
 t.test('a service whose files are gone consumes nothing that it refuses', async t => {
   const scene = await withSession(t)

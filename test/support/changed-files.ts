@@ -1,5 +1,5 @@
 /** What changes the files of a database under a running service, and what the operator is told to do before the next start. */
-import { cpSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, linkSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { untilEnded, withAlice } from './put-back.ts'
@@ -98,12 +98,15 @@ export const changes = {
     says: /was deleted.* was written to /,
   },
   '-shm is exchanged': { change: exchange('-shm'), says: /-shm was replaced/ },
-  '-wal is exchanged': {
-    change: exchange('-wal'),
-    says: /-wal was replaced/,
-    mend({ database, log }) {
-      // Not when the command was faster than the service: what it wrote is in the new log alone.
-      if (!/What was in the log was written to .* Move .*-wal and .*-shm away before the next start/.test(log())) return
+  '-wal is exchanged for a copy': { change: exchange('-wal'), says: /-wal was replaced/ },
+  '-wal is exchanged for what it was before': {
+    change({ database }) {
+      cpSync(database('-wal'), database('-copy'))
+      truncateSync(database('-copy'), 32)
+      renameSync(database('-copy'), database('-wal'))
+    },
+    says: /-wal was replaced.* What was in the log was written to .* Move .*-wal and .*-shm away before the next start/,
+    mend({ database }) {
       for (const ending of ['-wal', '-shm']) rmSync(database(ending), { force: true })
     },
   },

@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 import { copyTo } from './sqlite-backup.ts'
 import type { Files } from './sqlite-files.ts'
+import { commitsBetween } from './sqlite-header.ts'
+import { readLog } from './sqlite-log.ts'
 
 /** What was saved another time is kept. */
 function freeName(wanted: string): string {
@@ -18,6 +20,15 @@ function keepApart(file: string): void {
 function keepTogether(file: string): void {
   const now = new Date()
   utimesSync(`${file}-wal`, now, now)
+}
+
+/**
+ * A copy of the log, to which another process may have written since. It did so by the index that we share: by that our own log is not
+ * what it was, and a checkpoint would damage the database.
+ */
+function logThereHasAll(file: string, files: Files): boolean {
+  const [ours, there] = [files.lastSeen(), readLog(`${file}-wal`)?.commits.at(-1)?.number]
+  return ours !== undefined && there !== undefined && there.mark === ours.mark && commitsBetween(ours, there) >= 0
 }
 
 /**
@@ -37,7 +48,7 @@ export async function rescue(database: Sqlite.Database, file: string, files: Fil
     keepApart(file)
     return undefined
   }
-  if (files.isSame('-wal')) {
+  if (files.isSame('-wal') || logThereHasAll(file, files)) {
     keepTogether(file)
     return undefined
   }
