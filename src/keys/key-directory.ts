@@ -2,7 +2,7 @@
 import { constants, type Stats } from 'node:fs'
 import { chmod, lstat, mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileTrust } from '../records/file-trust.ts'
+import { type FileTrust, remedyFor } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
 
 const GROUP_MAY_WRITE = 0o020
@@ -83,11 +83,6 @@ function complaint(file: string, stat: Stats, trust: FileTrust): string | undefi
   const owner = `belongs to another user (uid ${stat.uid}), who could exchange it`
   const wrong = [...(isForeign ? [owner] : []), ...(isOpen ? ['is open to other users'] : [])].join(', and ')
   return `${file} ${wrong}. If nobody ${isForeign ? 'exchanged' : 'copied'} it, run: ${remedyFor(file, stat)}${trust.advice(stat)}`
-}
-
-function remedyFor(file: string, { uid }: Stats): string {
-  const ours = process.getuid?.() ?? uid
-  return `${uid === ours ? '' : `chown ${ours} ${file} && `}chmod 600 ${file}`
 }
 
 async function refuseUnreadable(file: string, error: NodeJS.ErrnoException, trust: FileTrust): Promise<never> {

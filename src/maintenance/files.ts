@@ -1,7 +1,7 @@
 /** The database file and the key directory, before they are opened: whose they are, and whether they are there. */
 import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { FileTrust } from '../records/file-trust.ts'
+import { type FileTrust, remedyFor } from '../records/file-trust.ts'
 import { countersFileOf, type DatabaseLocation } from '../records/instance.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { StorageRefused } from '../records/unit-of-work.ts'
@@ -23,10 +23,10 @@ function userName(uid: number): string | undefined {
 }
 
 /** What to do about a file or folder of another user. Nobody is told to run Signet as root: what root makes, the service can't open. */
-function remedyFor(path: string, owner: Stats, trust: FileTrust): string {
+function adviceOn(path: string, owner: Stats, trust: FileTrust): string {
   const ours = process.getuid?.()
   const isPutBack = owner.isFile() && ours !== 0 && trust.mayOwn(statSync(dirname(path)))
-  if (isPutBack) return `If it was put back there, run: chown ${ours} ${path} && chmod 600 ${path}`
+  if (isPutBack) return `If it was put back there, run: ${remedyFor(path, owner)}`
   if (owner.uid === 0) return `Run: chown ${ours} ${path}${trust.advice(owner)}`
   const name = userName(owner.uid) ?? `'#${owner.uid}'`
   return `Run this as that user, for example: sudo -u ${name} npx signet …`
@@ -44,7 +44,7 @@ export function refuseForeignOwner(path: string, trust: FileTrust): void {
   const owner = statSync(existing, { throwIfNoEntry: false })
   if (owner === undefined || trust.mayOwn(owner)) return
   const name = userName(owner.uid) ?? `uid ${owner.uid}`
-  throw new ForeignOwner(`${existing} belongs to ${name}. ${remedyFor(existing, owner, trust)}`)
+  throw new ForeignOwner(`${existing} belongs to ${name}. ${adviceOn(existing, owner, trust)}`)
 }
 
 /** The same for the database and what is counted beside it; PostgreSQL has owners of its own. */

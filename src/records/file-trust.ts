@@ -50,3 +50,9 @@ export function createFileTrust(trustsGroup: boolean): FileTrust {
 
 /** A file must be its user's, and closed to everybody else. */
 export const ownFilesOnly = (): FileTrust => createFileTrust(false)
+
+/** The command that makes a file of somebody else, or one that is open to others, ours again. */
+export function remedyFor(file: string, { uid }: Pick<File, 'uid'>): string {
+  const ours = process.getuid?.() ?? uid
+  return `${uid === ours ? '' : `chown ${ours} ${file} && `}chmod 600 ${file}`
+}

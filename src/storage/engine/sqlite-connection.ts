@@ -1,20 +1,7 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
-import {
-  accessSync,
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
-import type { FileTrust } from '../../records/file-trust.ts'
-import { StorageRefused, StorageUnavailable } from '../../records/unit-of-work.ts'
+import { StorageUnavailable } from '../../records/unit-of-work.ts'
 import type { WriteConnection } from './group-commit.ts'
 import type { Files } from './sqlite-files.ts'
 import type { WriteNumber } from './sqlite-header.ts'
@@ -33,54 +20,7 @@ export const toStorageError = (error: unknown): unknown =>
     ? new StorageUnavailable(`The database can't be used: ${error.message} (${error.code}).`, { cause: error })
     : error
 
-/** SQLite gives -wal and -shm the mode of the file. */
-export function createPrivately(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  // What is there is not opened: to close it again would take SQLite's locks on it away from this process.
-  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-}
-
-/**
- * For those only who are trusted, also when it came from a backup. Changes the times by which a copy is known (sqlite-own-log.ts).
- * @throws StorageRefused when it is somebody else's, and open to all
- */
-export function makePrivate(file: string, trust: FileTrust): void {
-  for (const each of [file, `${file}-wal`, `${file}-shm`]) {
-    const found = statSync(each, { throwIfNoEntry: false })
-    if (found !== undefined) closeToOthers(each, found, trust)
-  }
-}
-
-function closeToOthers(file: string, stat: Stats, trust: FileTrust): void {
-  const foreign = trust.foreignBits(stat)
-  // Only then: when it was touched last says whether it was put there (sqlite-own-log.ts).
-  try {
-    if (foreign !== 0 || (stat.mode & 0o600) !== 0o600) chmodSync(file, (stat.mode & 0o660 & ~foreign) | 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
-    if (foreign === 0) return
-    const remedy = `chown ${process.getuid?.()} ${file} && chmod 600 ${file}`
-    throw new StorageRefused(`${file} belongs to uid ${stat.uid}, and is open to other users. Run: ${remedy}`)
-  }
-}
-
-/**
- * SQLite says of such a file that there was an "I/O error".
- * @throws StorageRefused
- */
-export function assertWritable(file: string): void {
-  try {
-    accessSync(file, constants.R_OK | constants.W_OK)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new StorageRefused(
-      `${file} can't be written to (${code}). Run this as the service runs; then mend the owner or the mode of that file, or mount it ` +
-        'to be written to.',
-    )
-  }
-}
-
-/** Durable and private: WAL, FULL (a commit is on the disk when it returns), foreign keys. */
+/** Durable: WAL, FULL (a commit is on the disk when it returns), foreign keys. */
 export function openForWriting(file: string): Sqlite.Database {
   // Switching to WAL and recovering after a crash need the file for themselves for a moment; nothing else runs yet.
   const database = new Sqlite(file, { timeout: 5000 })

@@ -7,7 +7,8 @@ import { rmSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { type FileTrust, ownFilesOnly } from '../../records/file-trust.ts'
 import { COUNTER_TABLE, type CounterTable } from './counter-table.ts'
-import { BUSY_TIMEOUT_MS, createPrivately, makePrivate } from './sqlite-connection.ts'
+import { BUSY_TIMEOUT_MS } from './sqlite-connection.ts'
+import { createPrivately, makePrivate } from './sqlite-private.ts'
 
 interface Opened {
   readonly database: Sqlite.Database

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely'
 import type { Randomness } from '../../randomness.ts'
-import { ownFilesOnly } from '../../records/file-trust.ts'
+import { type FileTrust, ownFilesOnly } from '../../records/file-trust.ts'
 import { countersFileOf } from '../../records/instance.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
@@ -14,12 +14,9 @@ import type { Schema } from './schema.ts'
 import { backUp, integrityProblem } from './sqlite-backup.ts'
 import {
   abandon,
-  assertWritable,
   type Connection,
   connectionOf,
-  createPrivately,
   isBusy,
-  makePrivate,
   numberReader,
   openForReading,
   openForWriting,
@@ -30,17 +27,16 @@ import { sqliteCounters } from './sqlite-counters.ts'
 import { watchFiles } from './sqlite-files.ts'
 import { openRaw } from './sqlite-header.ts'
 import { foreignLog, hasOwnLog } from './sqlite-own-log.ts'
+import { assertWritable, createPrivately, makePrivate } from './sqlite-private.ts'
 import { rescue } from './sqlite-rescue.ts'
 import { assertShared } from './sqlite-sharing.ts'
 import { createSnapshots } from './sqlite-snapshots.ts'
 
-export async function openSqlite(
-  path: string,
-  { clock, randomness, trust = ownFilesOnly() }: Sources,
-  prepareStores: PrepareStores,
-): Promise<Database> {
-  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
-  const acquire = whileBusy(randomness)
+/**
+ * Looks at the files before it changes anything, and opens them for writing and for reading.
+ * @throws StorageRefused
+ */
+async function openFiles(path: string, trust: FileTrust, acquire: WhileBusy) {
   createPrivately(path)
   if (!hasOwnLog(path, openRaw(path))) throw foreignLog(path)
   makePrivate(path, trust)
@@ -51,7 +47,17 @@ export async function openSqlite(
   const readOnlyFile = openForReading(path)
   readOnlyFile.prepare('select 1 from sqlite_schema').get()
   // Opened again: what was there before may have been removed by a process that closed the database meanwhile.
-  const files = watchFiles(path, openRaw(path))
+  return { file, readOnlyFile, files: watchFiles(path, openRaw(path)) }
+}
+
+export async function openSqlite(
+  path: string,
+  { clock, randomness, trust = ownFilesOnly() }: Sources,
+  prepareStores: PrepareStores,
+): Promise<Database> {
+  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
+  const acquire = whileBusy(randomness)
+  const { file, readOnlyFile, files } = await openFiles(path, trust, acquire)
   const writer = sqliteExecutor(connectionOf(file))
   const reader = sqliteExecutor(connectionOf(readOnlyFile))
   const stores = prepareStores(writer.kysely, dialect)
@@ -139,9 +145,11 @@ const jsonRows: Dialect['jsonRows'] = columns =>
 
 const contains: Dialect['contains'] = (text, part) => sql`instr(${text}, ${part}) > 0`
 
+type WhileBusy = <T>(action: () => T) => Promise<T>
+
 /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
 const whileBusy =
-  (randomness: Randomness) =>
+  (randomness: Randomness): WhileBusy =>
   async <T>(action: () => T): Promise<T> => {
     // Each try takes its time, too: what counts is what the caller waits, by a clock that nobody sets.
     const giveUpAt = performance.now() + LONGEST_WAIT_MS
