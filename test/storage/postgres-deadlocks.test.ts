@@ -41,7 +41,8 @@ t.test(
         return isNew
       })
     t.strictSame(await Promise.all([locking('alice', 'bob'), locking('bob', 'alice')]), [true, true])
-    t.equal(runs, 3)
+    // Where both look for the deadlock at the same moment, both are undone.
+    t.ok(runs === 3 || runs === 4, `${runs} runs`)
     t.strictSame(
       (await read.roles.list()).map(({ name }) => name),
       ['by way of alice', 'by way of bob'],
