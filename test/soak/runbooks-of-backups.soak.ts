@@ -2,12 +2,12 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { copies, messageOfStart, refused, untilEnded, untilNoted, withAlice } from './support/put-back.ts'
-import { advice, putBack, refusal, toRestore, worksAt } from './support/restore.ts'
-import { blocksOf, pagesWithCommandsIn, terminalIn } from './support/runbooks.ts'
-import { byTest, type Service, secret, temporaryFolder } from './support/serve.ts'
-import { select } from './support/sqlite.ts'
-import { device, restarted } from './support/status-list.ts'
+import { copies, messageOfStart, refused, untilEnded, untilNoted, withAlice } from '../support/put-back.ts'
+import { advice, putBack, refusal, toRestore, worksAt } from '../support/restore.ts'
+import { blocksOf, pagesWithCommandsIn, terminalIn } from '../support/runbooks.ts'
+import { byTest, type Service, secret, temporaryFolder } from '../support/serve.ts'
+import { select } from '../support/sqlite.ts'
+import { device, restarted } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
