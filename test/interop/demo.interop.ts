@@ -108,7 +108,7 @@ t.test('when one of its services ends by itself, the demo says so and ends', asy
     .find(line => / src\/signet\.mjs serve/.test(line) && line.includes(` ${demo.child.pid} `))
   process.kill(Number.parseInt(service ?? '', 10), 'SIGKILL')
   t.equal(await demo.ended, 1)
-  t.match(demo.output.stderr, /^src\/main\.ts serve ended by SIGKILL/)
+  t.match(demo.output.stderr, /^src\/signet\.mjs serve ended by SIGKILL/)
   t.notOk(signalGroup(demo.child, 0), 'no process is left')
   t.same(readdirSync(demo.folder), [], 'no file is left')
 })
