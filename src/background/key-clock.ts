@@ -4,17 +4,17 @@ import type { Clock } from '../clock.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import type { Pulse } from '../records/pulse.ts'
 import { createJumpWatch } from './clock-jump.ts'
-import { type Background, periodically } from './periodically.ts'
+import { type Listener, whenNeeded } from './when-needed.ts'
 
-const EVERY_MS = 1000
 /** More than a clock is corrected by while it runs. */
 const LARGEST_JUMP_MS = 5 * 60_000
 /** How long nothing is rotated or retired after a jump: what a clock that is wrong for a moment does to keys can't be undone. */
 const QUIET_MS = 10 * 60_000
 
-export interface KeyClock extends Background {
-  /** What it does every second, unless the clock was just set; one at a time, whoever asks. */
+export interface KeyClock extends Listener {
+  /** All that it may have to do, unless the clock was just set; one at a time, whoever asks. */
   tick(): Promise<void>
 }
 
@@ -49,18 +49,28 @@ export function createKeyClock(dependencies: {
     return last
   }
 
-  function round(): Promise<void> {
+  /** Of the keys, as the last round that succeeded saw them. */
+  let known: string | undefined
+
+  function isNeeded({ keysVersion }: Pulse): boolean {
     const jumpMs = clockJump()
     if (jumpMs !== undefined) {
       quietUntilMs = performance.now() + QUIET_MS
       log.warn({ jump_ms: jumpMs }, 'the clock was set: no signing key is rotated or retired for ten minutes')
     }
-    return oneAtATime(performance.now() < quietUntilMs ? follow : followAndAdvance)
+    return keysVersion !== known || (!isQuiet() && lifecycle.isDue(ring.known()))
+  }
+
+  const isQuiet = (): boolean => performance.now() < quietUntilMs
+
+  async function round(_signal: AbortSignal, { keysVersion }: Pulse): Promise<void> {
+    await oneAtATime(isQuiet() ? follow : followAndAdvance)
+    known = keysVersion
   }
 
   const onError = (error: unknown) => {
     if (error === undefined) log.info('the signing keys are followed again')
-    else log.error({ err: error }, 'the signing keys cannot be followed or rotated; it is tried again every second')
+    else log.error({ err: error }, 'the signing keys cannot be followed or rotated; it is tried again twice a second')
   }
-  return { ...periodically(EVERY_MS, round, onError), tick: () => oneAtATime(followAndAdvance) }
+  return { ...whenNeeded(isNeeded, round, onError), tick: () => oneAtATime(followAndAdvance) }
 }

@@ -5,6 +5,21 @@ export interface Background {
   stop(): Promise<void>
 }
 
+/** Runs a work again and again; a failure is told once, and so is its end. */
+export function onceTold(onError: (error: unknown) => void): (work: () => Promise<unknown>) => Promise<void> {
+  let failed = false
+  return async work => {
+    try {
+      await work()
+      if (failed) onError(undefined)
+      failed = false
+    } catch (error) {
+      if (!failed) onError(error)
+      failed = true
+    }
+  }
+}
+
 /**
  * Does `work` at once and then again and again, never twice at a time.
  * @param work ends early when its signal is aborted: a process that stops does not wait for all that there is to do
@@ -19,17 +34,10 @@ export function periodically(
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   const stopping = new AbortController()
-  let failed = false
+  const told = onceTold(onError)
 
   async function run(): Promise<void> {
-    try {
-      await work(stopping.signal)
-      if (failed) onError(undefined)
-      failed = false
-    } catch (error) {
-      if (!failed) onError(error)
-      failed = true
-    }
+    await told(() => work(stopping.signal))
     // What runs beside requests does not keep the process alive.
     if (!stopping.signal.aborted) timer = setTimeout(begin, pauseMs).unref()
   }

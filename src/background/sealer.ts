@@ -3,16 +3,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Sealing } from '../audit/sealing.ts'
 import type { Clock } from '../clock.ts'
-import { type Background, periodically } from './periodically.ts'
+import type { Pulse } from '../records/pulse.ts'
+import { type Listener, whenNeeded } from './when-needed.ts'
 
-const EVERY_MS = 500
 const HEAD_EVERY_MS = 60_000
 /** Another process seals at the same time; it is tried again in the next round. */
 const MOST_OVERTAKEN = 3
 /** Seals of the last round, when the process stops: it must come to an end while other instances go on writing. */
 const MOST_AT_THE_END = 20
 
-export interface Sealer extends Background {
+export interface Sealer extends Listener {
   /** Seals all that is waiting; one at a time, whoever asks. */
   seal(): Promise<void>
 }
@@ -65,9 +65,19 @@ export function createSealer(dependencies: {
     if (error === undefined) log.info('the audit is sealed again')
     else log.error({ err: error }, 'the audit cannot be sealed; it is tried again twice a second')
   }
-  const rounds = periodically(EVERY_MS, seal, onError)
+  /** The last seal and the key that the last round knew: what another process did is to be noticed, too. */
+  let known: string | undefined
+  const headIn = ({ lastSeal, auditKid }: Pulse): string => JSON.stringify([lastSeal, auditKid])
+  const rounds = whenNeeded(
+    pulse => pulse.hasUnsealed || headIn(pulse) !== known,
+    async (signal, pulse) => {
+      await seal(signal)
+      known = headIn(pulse)
+    },
+    onError,
+  )
   return {
-    start: rounds.start,
+    hear: rounds.hear,
     seal: () => seal(),
     async stop() {
       await rounds.stop()

@@ -22,6 +22,7 @@ import {
   refuseForeignDatabase,
   refuseForeignOwner,
 } from '../maintenance/files.ts'
+import { createMoves } from '../maintenance/moves.ts'
 import { createRestoreGuard } from '../maintenance/restore.ts'
 import { createObservableWrite } from '../metrics/observable-write.ts'
 import { createCascades } from '../oauth/sessions/cascades.ts'
@@ -126,13 +127,26 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createKeyLifecycle({ privateKeys, keys: read.signingKeys, write, clock, policy, log })
   })
 
+  const moves = once(async () => {
+    const { read, write } = await database()
+    return createMoves({ instance: read.instance, pulse: read.pulse, write })
+  })
+
   const restoreGuard = once(async () => {
     const { read, write, files } = await database()
     checkKeyDirectory()
     const { openEpochFile } = await import('../keys/epoch-file.ts')
     const file = await openEpochFile(config.keysDirectory, trust)
     const epochFile = faults.epochFile?.(file) ?? file
-    return createRestoreGuard({ epochFile, instance: read.instance, write, countWrites: files?.writes, randomness })
+    const countWrites = files?.writes
+    return createRestoreGuard({
+      epochFile,
+      instance: read.instance,
+      moves: await moves(),
+      write,
+      countWrites,
+      randomness,
+    })
   })
 
   const sessionManagement = once(async () => {
@@ -153,6 +167,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     recorder,
     ...limits,
     keyLifecycle,
+    moves,
     restoreGuard,
     users,
     apiKeys,

@@ -6,11 +6,13 @@ import type { Users } from '../accounts/users.ts'
 import type { EventRecorder } from '../audit/recorder.ts'
 import type { Pause } from '../audit/trail.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
+import { createContinuity } from '../background/continuity.ts'
 import { createCounterSweep } from '../background/counter-sweep.ts'
 import { createEventClock } from '../background/event-clock.ts'
 import { createFileWatch } from '../background/file-watch.ts'
 import type { Janitor } from '../background/janitor.ts'
 import { createKeyClock } from '../background/key-clock.ts'
+import { createPulse } from '../background/pulse.ts'
 import type { Sealer } from '../background/sealer.ts'
 import { createWriteNotes } from '../background/write-notes.ts'
 import type { Clock } from '../clock.ts'
@@ -21,6 +23,7 @@ import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { openKeyRing } from '../keys/key-ring.ts'
 import type { PrivateKeys } from '../keys/private-keys.ts'
 import { type KeyPolicy, nextChangeAtMs } from '../keys/schedule.ts'
+import type { Moves } from '../maintenance/moves.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import type { LimitObserver } from '../metrics/observable-limits.ts'
@@ -58,6 +61,7 @@ interface ServeParts {
   onThrottled(limit: Pick<Allowance, 'name'>): void
   observeLimits(observer: LimitObserver): void
   keyLifecycle(): Promise<KeyLifecycle>
+  moves(): Promise<Moves>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
   apiKeys(): Promise<ApiKeys>
@@ -69,12 +73,14 @@ interface ServeParts {
 export async function serve(parts: ServeParts) {
   const { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends } = parts
   await loadArgon2()
-  const { read, snapshot, write, ping, files, observeWrites } = await parts.database()
+  const { read, snapshot, write, ping, files, server, observeWrites } = await parts.database()
   const metrics = createMetrics()
   observeWrites(metrics.writes)
   parts.observeLimits(metrics)
   const lifecycle = await parts.keyLifecycle()
   const restoreGuard = await parts.restoreGuard()
+  const first = await read.pulse.take()
+  if (first.server !== undefined) server?.pin(first.server.identity)
   await restoreGuard.assertOriginal()
   await lifecycle.settle(itself)
   const privateKeys = await parts.keyFiles()
@@ -103,7 +109,9 @@ export async function serve(parts: ServeParts) {
   const fileWatch = createFileWatch({ files, log })
   const writeNotes = createWriteNotes(restoreGuard, log)
   const cascadeWatch = createCascadeWatch(await parts.cascades(), log)
-  const background = [fileWatch, cascadeWatch, counterSweep, keyClock, janitor, writeNotes, metrics.process]
+  const continuity = createContinuity({ first, server, moves: await parts.moves(), log })
+  const pulse = createPulse({ take: read.pulse.take, continuity, listeners: [keyClock, cascadeWatch, sealer], log })
+  const background = [pulse, fileWatch, counterSweep, janitor, writeNotes, metrics.process]
   const eventClock = createEventClock(recorder, log)
   const { host, port, managementHost, managementPort } = config
   // What could be refused was: a start that is refused changes nothing.
@@ -133,7 +141,7 @@ export async function serve(parts: ServeParts) {
       statusListAge: async () => (await protocol.statusLists.aggregate()).ageSeconds,
     }),
   })
-  for (const each of [...background, eventClock, sealer]) each.start()
+  for (const each of [...background, eventClock]) each.start()
   return {
     /** What the key clock does every second. */
     tick: keyClock.tick,
@@ -142,13 +150,13 @@ export async function serve(parts: ServeParts) {
     /** What the sealer does twice a second. */
     seal: () => sealer.seal(),
     /** Resolves when the database was taken away under the service, which has to end then. */
-    lost: fileWatch.lost,
+    lost: Promise.race([fileWatch.lost, continuity.over]),
     /** What looks for that does every second. */
     lookAtFiles: fileWatch.look,
     async stop(how?: { readonly isUrgent?: boolean }) {
       // As long as requests come in, keys are rotated and cascades are gone on with.
       await servers.stop(how)
-      await Promise.all(background.map(each => each.stop()))
+      await Promise.all([...background, keyClock, cascadeWatch].map(each => each.stop()))
       await eventClock.stop()
       // What was written last is sealed, too.
       await sealer.stop()

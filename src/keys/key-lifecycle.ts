@@ -15,6 +15,8 @@ export interface KeyLifecycle {
   list(): Promise<readonly SigningKey[]>
   /** Makes the first keys if there are none, and finishes what a process left half done that was killed. */
   settle(by: Provenance): Promise<void>
+  /** Whether, the keys being so, a step is due, or something is wrong with them. */
+  isDue(known: readonly SigningKey[]): boolean
   /** Does every step that is due. */
   advance(by: Provenance): Promise<void>
   /**
@@ -140,6 +142,12 @@ export function createKeyLifecycle(dependencies: {
         log.warn(
           `there are files of ${strangers} other keys, which this database does not know: is SIGNET_DATABASE_URL right?`,
         )
+    },
+
+    isDue(known) {
+      const situation = { keys: known, nowMs: clock.now(), policy, standby: 'unknown' } as const
+      const decision = decide({ type: 'advance' }, situation)
+      return decision.refusal !== undefined || decision.steps.length > 0
     },
 
     async advance(by) {

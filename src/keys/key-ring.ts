@@ -16,6 +16,8 @@ export interface KeyRing {
   /** The signer of the key that is active now; it stays what it is when another one takes over. */
   signer(): Signer
   published(): PublishedKeys
+  /** The keys as they are stored, those that are over, too. */
+  known(): readonly SigningKey[]
   /** Seconds for which a verifier may use its copy of the JWKS: less before a change that is planned. */
   maxAge(): number
   /** Whether `sign` makes what the active key's published half verifies. */
@@ -100,6 +102,7 @@ export async function openKeyRing(dependencies: {
   return {
     signer: () => loaded.signer,
     published: () => published,
+    known: () => loaded.keys,
     maxAge() {
       const nowMs = clock.now()
       const untilChange = Math.ceil((nextChangeAtMs(loaded.keys, policy, nowMs) - nowMs) / 1000)

@@ -13,6 +13,7 @@ import type { Provenance } from '../records/audit-event.ts'
 import type { InstanceReader } from '../records/instance.ts'
 import { KeyError } from '../records/signing-key.ts'
 import type { Write } from '../records/unit-of-work.ts'
+import type { Moves } from './moves.ts'
 
 export interface RestoreGuard {
   /** What is wrong, for the operator; undefined when this is the database that the keys belong to. */
@@ -29,6 +30,11 @@ export interface RestoreGuard {
    * @throws KeyError when it is known to be one already
    */
   markRestored(by: Provenance): Promise<void>
+  /**
+   * The database is the original, on another server: nothing that was acknowledged is missing from it.
+   * @throws KeyError when it is not on another one, or known to be a copy
+   */
+  acceptMove(by: Provenance): Promise<void>
   /** Notes beside the keys how many writes the database has seen: when a service starts, and then where that was done. */
   beginNotes(): Promise<void>
   noteWrites(): Promise<void>
@@ -39,6 +45,13 @@ export interface RestoreGuard {
   renew(reason: string, by: Provenance): Promise<void>
 }
 
+const NOTHING_IS_SERVED =
+  'Nothing is served, so that nothing lives again that was revoked since. If it was you, run: ' +
+  'signet doctor --accept-restore, which says what to decide, then the same with --keep-credentials or --drop-credentials'
+const OR_MOVED =
+  '. If nothing that was acknowledged can be missing (pg_upgrade, a dump made while nothing was served, a synchronous standby that was ' +
+  'promoted), run instead: signet doctor --accept-move, which ends no session.'
+
 /** In place of an epoch: the operator says that this database was put back. */
 const RESTORED = 'restored'
 
@@ -47,12 +60,13 @@ const newEpoch = (randomness: Randomness): string => randomness.bytes(16).toStri
 export function createRestoreGuard(dependencies: {
   readonly epochFile: EpochFile
   readonly instance: InstanceReader
+  readonly moves: Moves
   readonly write: Write
   /** How many writes the database has seen; undefined where it does not count them. */
   readonly countWrites: (() => number) | undefined
   readonly randomness: Randomness
 }): RestoreGuard {
-  const { epochFile, instance, write, countWrites, randomness } = dependencies
+  const { epochFile, instance, moves, write, countWrites, randomness } = dependencies
 
   /** The file first: a database without the row begins again. */
   async function begin(): Promise<void> {
@@ -63,12 +77,20 @@ export function createRestoreGuard(dependencies: {
           'a wrong place. Nothing is served. Put a backup in its place: docs/runbooks/restore.md. If this is to be a new beginning, move ' +
           'what is in the key directory away first.',
       )
-    const made = { id: randomId(randomness, 'database'), epoch: newEpoch(randomness), backedUpAtMs: null }
+    const made = {
+      id: randomId(randomness, 'database'),
+      epoch: newEpoch(randomness),
+      backedUpAtMs: null,
+      serverIdentity: await moves.identify(),
+    }
     await epochFile.write(made.id, made.epoch)
     await write(stores => stores.instance.insert(made))
   }
 
-  async function problem(): Promise<string | undefined> {
+  /** Whether it is on another server is asked last: what is known to be a copy is none that was only moved. */
+  const problem = async (): Promise<string | undefined> => (await problemOfCopy()) ?? moves.problem()
+
+  async function problemOfCopy(): Promise<string | undefined> {
     const found = await instance.find()
     if (found === undefined) return undefined
     const { id, epoch, backedUpAtMs } = found
@@ -78,6 +100,10 @@ export function createRestoreGuard(dependencies: {
     if (beside === undefined)
       return 'The key directory has no epoch of this database: one of the two was put back or exchanged.'
     if (beside !== epoch) return 'The database and the key directory are of different times: one of them was put back.'
+    return problemOfWrites(id)
+  }
+
+  async function problemOfWrites(id: string): Promise<string | undefined> {
     const missing = await missingWrites(id)
     if (missing <= 0) return undefined
     return `The database is older than the key directory, ${missing} writes are missing: a copy was put back.`
@@ -114,12 +140,11 @@ export function createRestoreGuard(dependencies: {
 
     async assertOriginal() {
       if ((await instance.find()) === undefined) await begin()
-      const found = await problem()
-      if (found === undefined) return
-      throw new KeyError(
-        `${found} Nothing is served, so that nothing lives again that was revoked since. If it was you, run: ` +
-          'signet doctor --accept-restore, which says what to decide, then the same with --keep-credentials or --drop-credentials',
-      )
+      const copied = await problemOfCopy()
+      const moved = copied === undefined ? await moves.problem() : undefined
+      if (copied !== undefined || moved !== undefined)
+        throw new KeyError(`${copied ?? moved} ${NOTHING_IS_SERVED}${moved === undefined ? '' : OR_MOVED}`)
+      await moves.begin()
     },
 
     async assertRestored() {
@@ -130,14 +155,24 @@ export function createRestoreGuard(dependencies: {
       )
     },
 
+    async acceptMove(by) {
+      const copied = await problemOfCopy()
+      if (copied !== undefined)
+        throw new KeyError(`${copied} Nothing was changed. Go on with: signet doctor --accept-restore`)
+      const now = await moves.identify()
+      if (now === null || (await moves.problem()) === undefined)
+        throw new KeyError('The database is where it was: there is no move to accept. Nothing was changed.')
+      await moves.moveTo(now, by)
+    },
+
     async markRestored(by) {
       const found = await problem()
       if (found !== undefined)
         throw new KeyError(`${found} Nothing was changed. Go on with: signet doctor --accept-restore`)
       const id = randomId(randomness, 'database')
       await write(async stores => {
-        await stores.instance.insert({ id, epoch: RESTORED, backedUpAtMs: null })
-        await stores.instance.renew(RESTORED)
+        await stores.instance.insert({ id, epoch: RESTORED, backedUpAtMs: null, serverIdentity: null })
+        await stores.instance.renew(RESTORED, null)
         await stores.audit.append({ type: 'restore.mark', outcome: 'success', provenance: by })
       })
     },
@@ -151,8 +186,9 @@ export function createRestoreGuard(dependencies: {
       // Until the last write it differs from that of the database, and nothing is served.
       await epochFile.write(id, epoch)
       if (countWrites !== undefined) await epochFile.beginWrites(id, countWrites())
+      const serverIdentity = await moves.identify()
       await write(async stores => {
-        await stores.instance.renew(epoch)
+        await stores.instance.renew(epoch, serverIdentity)
         // Who holds a later head learns that the copy ended here.
         const last = await stores.auditSeals.last()
         await stores.audit.append({

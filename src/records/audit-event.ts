@@ -40,6 +40,7 @@ export const auditEventTypes = [
   'client.remove_secret',
   'restore.accept',
   'restore.mark',
+  'restore.move',
   'role.add',
   'role.update',
   'role.delete',

@@ -1,4 +1,5 @@
 import { parse } from 'node:path'
+import type { ServerIdentity } from './server-identity.ts'
 
 /** A SQLite file, its path relative to the working directory or absolute, or the URL of a PostgreSQL database. */
 export type DatabaseLocation =
@@ -19,6 +20,8 @@ export interface Instance {
   readonly epoch: string
   /** When this copy was made by `signet backup`; null in the original. */
   readonly backedUpAtMs: number | null
+  /** Of the server on which this is the original; null where there is none, or it does not tell. */
+  readonly serverIdentity: ServerIdentity | null
 }
 
 export interface InstanceReader {
@@ -29,5 +32,10 @@ export interface InstanceStore extends InstanceReader {
   /** Nothing when there is one already. */
   insert(instance: Instance): Promise<void>
   /** Begins a new epoch, in which this is the original. */
-  renew(epoch: string): Promise<void>
+  renew(epoch: string, serverIdentity: ServerIdentity | null): Promise<void>
+  /**
+   * This server has the original from now on.
+   * @param before what was known of it until now; false when it is something else by now
+   */
+  moveTo(serverIdentity: ServerIdentity, before: ServerIdentity | null): Promise<boolean>
 }

@@ -10,6 +10,7 @@ import type { CascadeReader, CascadeStore } from './cascade.ts'
 import type { ClientReader, ClientStore } from './client.ts'
 import type { CredentialReader, CredentialStore } from './credential.ts'
 import type { InstanceReader, InstanceStore } from './instance.ts'
+import type { PulseReader } from './pulse.ts'
 import type { RoleReader, RoleStore } from './role.ts'
 import type { SessionReader, SessionStore } from './session.ts'
 import type { SignInNetworkReader, SignInNetworkStore } from './sign-in-network.ts'
@@ -31,6 +32,7 @@ export interface Readers {
   readonly statusLists: StatusListReader
   readonly signingKeys: SigningKeyReader
   readonly instance: InstanceReader
+  readonly pulse: PulseReader
   readonly standing: StandingReader
   readonly audit: AuditReader
   readonly auditSeals: AuditSealReader

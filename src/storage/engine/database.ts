@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 import type { FileTrust } from '../../records/file-trust.ts'
+import type { ServerIdentity } from '../../records/server-identity.ts'
 import type { Readers, Snapshot, Stores, Write } from '../../records/unit-of-work.ts'
 import type { CounterTable } from './counter-table.ts'
 import type { Dialect } from './dialect.ts'
@@ -31,8 +32,17 @@ export interface Database {
   readonly backup: ((file: string) => Promise<void>) | undefined
   /** Its files, while it is open; undefined when it has none. */
   readonly files: DatabaseFiles | undefined
+  /** The server that it is on; undefined when there is none. */
+  readonly server: DatabaseServer | undefined
   /** Waits for the works that are under way. */
   close(): Promise<void>
+}
+
+export interface DatabaseServer {
+  /** Every connection that does not lead there is refused from now on. */
+  pin(identity: ServerIdentity): void
+  /** Nothing is asked of it any more, but whether that is over. */
+  refuse(reason: string): void
 }
 
 export interface DatabaseFiles {

@@ -12,6 +12,8 @@ export interface Dialect {
   readonly locksRows: boolean
   /** The rows of a subquery as the text of a JSON array of objects with these columns; null or `[]` when there are none. */
   jsonRows(columns: readonly string[]): RawBuilder<string | null>
+  /** What the server tells of itself (ServerFacts), as the text of a JSON object; null where there is none, or it does not tell. */
+  readonly serverFacts: RawBuilder<string | null>
   /** Whether a text holds this part, letter by letter: nothing in it is a wildcard. */
   contains(text: Expression<string>, part: string): RawBuilder<SqlBool>
 }

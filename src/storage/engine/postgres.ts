@@ -8,6 +8,7 @@ import { oneStatement } from './one-statement.ts'
 import { postgresCounters } from './postgres-counters.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
 import { cannotOpen, isVictim } from './postgres-errors.ts'
+import { serverFacts } from './postgres-identity.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -26,6 +27,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     locksRows: true,
     jsonRows: columns =>
       sql`json_agg(json_build_object(${sql.join(columns.flatMap(column => [sql.lit(column), sql.ref(column)]))}))::text`,
+    serverFacts,
     contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
   }
   const { pool, keepsSettings } = openPool(url)
@@ -57,6 +59,7 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
+    server: undefined,
     ping: () => ping(probe),
     close() {
       ended ??= pool.end()

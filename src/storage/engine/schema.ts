@@ -196,6 +196,7 @@ export interface InstanceTable {
   epoch: string
   /** Set in the copies that `signet backup` makes. */
   backed_up_at_ms: number | null
+  server_identity: string | null
 }
 
 /** From where a user has signed in. */

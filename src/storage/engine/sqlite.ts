@@ -55,7 +55,15 @@ export async function openSqlite(
   { clock, randomness, trust = ownFilesOnly() }: Sources,
   prepareStores: PrepareStores,
 ): Promise<Database> {
-  const dialect: Dialect = { clock, randomness, nowMs: ours => sql`${ours}`, locksRows: false, jsonRows, contains }
+  const dialect: Dialect = {
+    clock,
+    randomness,
+    nowMs: ours => sql`${ours}`,
+    locksRows: false,
+    jsonRows,
+    serverFacts: sql`null`,
+    contains,
+  }
   const acquire = whileBusy(randomness)
   const { file, readOnlyFile, files } = await openFiles(path, trust, acquire)
   const writer = sqliteExecutor(connectionOf(file))
@@ -113,6 +121,7 @@ export async function openSqlite(
       files.assertInPlace()
       await ping(reader.kysely)
     },
+    server: undefined,
     files: {
       assertUntouched() {
         files.assertUntouched()

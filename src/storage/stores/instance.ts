@@ -4,16 +4,29 @@ import type { Executor } from '../engine/prepared.ts'
 export const instanceStore = ({ kysely }: Executor): InstanceStore => ({
   async find() {
     const row = await kysely.selectFrom('instance').selectAll().executeTakeFirst()
-    return row && { id: row.id, epoch: row.epoch, backedUpAtMs: row.backed_up_at_ms }
+    if (row === undefined) return undefined
+    const { id, epoch, backed_up_at_ms: backedUpAtMs, server_identity: serverIdentity } = row
+    return { id, epoch, backedUpAtMs, serverIdentity }
   },
-  async insert({ id, epoch, backedUpAtMs }) {
+  async insert({ id, epoch, backedUpAtMs, serverIdentity }) {
     await kysely
       .insertInto('instance')
-      .values({ id, epoch, backed_up_at_ms: backedUpAtMs })
+      .values({ id, epoch, backed_up_at_ms: backedUpAtMs, server_identity: serverIdentity })
       .onConflict(conflict => conflict.doNothing())
       .execute()
   },
-  async renew(epoch) {
-    await kysely.updateTable('instance').set({ epoch, backed_up_at_ms: null }).execute()
+  async moveTo(serverIdentity, before) {
+    const { numUpdatedRows } = await kysely
+      .updateTable('instance')
+      .set({ server_identity: serverIdentity })
+      .where('server_identity', 'is not distinct from', before)
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  },
+  async renew(epoch, serverIdentity) {
+    await kysely
+      .updateTable('instance')
+      .set({ epoch, backed_up_at_ms: null, server_identity: serverIdentity })
+      .execute()
   },
 })

@@ -6,6 +6,7 @@ import { cascadeStore } from './cascades.ts'
 import { prepareClientStore } from './clients.ts'
 import { prepareCredentialStore } from './credentials.ts'
 import { instanceStore } from './instance.ts'
+import { preparePulseReader } from './pulse.ts'
 import { prepareRevocationStore } from './revocations.ts'
 import { roleStore } from './roles.ts'
 import { prepareSessionStore } from './sessions.ts'
@@ -20,6 +21,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   const audit = prepareAuditStore(db, dialect)
   const clients = prepareClientStore(db)
   const credentials = prepareCredentialStore(db)
+  const pulse = preparePulseReader(db, dialect)
   const revocations = prepareRevocationStore(db, dialect)
   const sessions = prepareSessionStore(db, dialect)
   const signInNetworks = prepareSignInNetworkStore(db)
@@ -34,6 +36,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
     clients: clients(executor),
     credentials: credentials(executor),
     instance: instanceStore(executor),
+    pulse: pulse(executor),
     revocations: revocations(executor),
     roles: roleStore(executor),
     sessions: sessions(executor),

@@ -1,0 +1,86 @@
+/**
+ * Whether the database that answers goes on from what this process saw before. A backup that was put back under it, or a standby that
+ * lacks what was acknowledged, makes good again what was revoked since: then nothing is served until an operator has accepted it, and
+ * the process begins anew.
+ */
+import type { Logger } from 'pino'
+import { setbackOf } from '../maintenance/continuity.ts'
+import type { Moves } from '../maintenance/moves.ts'
+import { itself } from '../records/audit-event.ts'
+import type { Pulse } from '../records/pulse.ts'
+import { changeOf, mayBePromoted, type ServerIdentity } from '../records/server-identity.ts'
+
+export interface Continuity {
+  goesOn(pulse: Pulse): Promise<boolean>
+  /** Resolves when the process has to begin anew, with the reason for the operator. */
+  readonly over: Promise<Error>
+}
+
+const NOTHING_IS_SERVED =
+  'Nothing is served until that is accepted: signet doctor says how. The documents that are at hand still are.'
+
+/** @param first what was seen when the service started */
+export function createContinuity(dependencies: {
+  readonly first: Pulse
+  readonly server: { pin(identity: ServerIdentity): void; refuse(reason: string): void } | undefined
+  readonly moves: Pick<Moves, 'moveTo'>
+  readonly log: Logger
+}): Continuity {
+  const { first, server, moves, log } = dependencies
+  const { promise: over, resolve } = Promise.withResolvers<Error>()
+  let seen = first
+  let isLost = false
+
+  function lose(what: string): false {
+    const reason = `${what} ${NOTHING_IS_SERVED}`
+    log.fatal(reason)
+    server?.refuse(reason)
+    isLost = true
+    return false
+  }
+
+  function begunAnew(): false {
+    resolve(
+      new Error('It was accepted that another copy of the database is used from now on: this process begins anew.'),
+    )
+    return false
+  }
+
+  /** What was acknowledged is on the standby that was promoted: every commit has waited for it. */
+  const lacksNothing = (before: ServerIdentity, now: ServerIdentity): boolean =>
+    seen.server?.isSynchronous === true && mayBePromoted(before, now)
+
+  async function follow(before: ServerIdentity, now: ServerIdentity): Promise<void> {
+    log.warn({ server: now }, changeOf(before, now))
+    server?.pin(now)
+    await moves.moveTo(now, itself)
+  }
+
+  /** Of one that is lost. */
+  const isAccepted = ({ epoch, serverIdentity, server: found }: Pulse): boolean =>
+    epoch !== first.epoch || (serverIdentity !== seen.serverIdentity && serverIdentity === found?.identity)
+
+  async function look(pulse: Pulse): Promise<boolean> {
+    if (isLost) return isAccepted(pulse) && begunAnew()
+    const setback = setbackOf(seen, pulse)
+    if (setback !== undefined) return lose(`The database is older than what was seen of it before: ${setback}.`)
+    if (pulse.epoch !== first.epoch) return begunAnew()
+    const [before, now] = [seen.server?.identity, pulse.server?.identity]
+    if (before === undefined || now === undefined || before === now) return true
+    // Where another instance, or an operator, has said so already, this one need not.
+    if (pulse.serverIdentity !== now && !lacksNothing(before, now)) return lose(changeOf(before, now) ?? '')
+    await follow(before, now)
+    return true
+  }
+
+  return {
+    over,
+    async goesOn(pulse) {
+      // Files are looked after by file-watch.ts.
+      if (server === undefined) return true
+      const isGood = await look(pulse)
+      if (isGood) seen = { ...pulse, server: pulse.server ?? seen.server }
+      return isGood
+    },
+  }
+}
