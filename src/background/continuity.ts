@@ -22,7 +22,7 @@ const NOTHING_IS_SERVED =
 /** @param first what was seen when the service started */
 export function createContinuity(dependencies: {
   readonly first: Pulse
-  readonly server: { pin(identity: ServerIdentity): void; refuse(reason: string): void } | undefined
+  readonly server: { pin(identity: ServerIdentity): void; refuse(): void } | undefined
   readonly moves: Pick<Moves, 'moveTo'>
   readonly log: Logger
 }): Continuity {
@@ -34,7 +34,7 @@ export function createContinuity(dependencies: {
   function lose(what: string): false {
     const reason = `${what} ${NOTHING_IS_SERVED}`
     log.fatal(reason)
-    server?.refuse(reason)
+    server?.refuse()
     isLost = true
     return false
   }

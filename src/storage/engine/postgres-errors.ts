@@ -37,7 +37,7 @@ const unavailable = (error: unknown): StorageUnavailable =>
 
 /** Whatever is in the way of a connection, nothing was changed. */
 export function unreachable(error: unknown): never {
-  throw unavailable(error)
+  throw error instanceof StorageUnavailable ? error : unavailable(error)
 }
 
 const UNIQUE_VIOLATION = '23505'

@@ -1,6 +1,5 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
 import { type CompiledQuery, Kysely, sql } from 'kysely'
-import pg from 'pg'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { isNew, migrate } from './migrations.ts'
@@ -9,6 +8,7 @@ import { postgresCounters } from './postgres-counters.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
 import { cannotOpen, isVictim } from './postgres-errors.ts'
 import { serverFacts } from './postgres-identity.ts'
+import { openPool } from './postgres-pool.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -30,14 +30,16 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     serverFacts,
     contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
   }
-  const { pool, keepsSettings } = openPool(url)
-  const within = (limits: Limits) => new Kysely<Schema>({ dialect: postgresDialect(pool, limits) })
+  const { pool, keepsSettings, server, close } = openPool(url)
+  // What is asked all the time waits for no request; and of a server that may not be used any more, it asks whether that is over.
+  const aside = openPool(url, 1)
+  const within = (limits: Limits, on = pool) => new Kysely<Schema>({ dialect: postgresDialect(on, limits) })
   const db = within(LIMITS)
   const probe = within(LIMITS_OF_PING)
   const stores = prepareStores(db, dialect)
-  let ended: Promise<void> | undefined
+  const { pulse } = stores(postgresExecutor(within(LIMITS_OF_PING, aside.pool), false))
   return {
-    read: stores(postgresExecutor(db, false)),
+    read: { ...stores(postgresExecutor(db, false)), pulse },
     snapshot: work =>
       db
         .transaction()
@@ -59,12 +61,9 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
-    server: undefined,
+    server,
     ping: () => ping(probe),
-    close() {
-      ended ??= pool.end()
-      return ended
-    },
+    close: async () => void (await Promise.all([close(), aside.close()])),
   }
 }
 
@@ -93,43 +92,3 @@ const postgresExecutor = (kysely: Kysely<Schema>, locks: boolean): Executor => (
     return rows[0]
   },
 })
-
-function openPool(connectionString: string) {
-  const types = new pg.TypeOverrides()
-  // Our integers are milliseconds and counts: far below 2^53.
-  types.setTypeParser(pg.types.builtins.INT8, Number)
-  const pool = new pg.Pool({
-    connectionString,
-    types,
-    connectionTimeoutMillis: LONGEST_WAIT_MS,
-    keepAlive: true,
-    // A server that hangs does not answer the goodbye either; the process ends all the same.
-    allowExitOnIdle: true,
-  })
-  let isDirect = false
-  // A connection that is lost while it is idle is replaced at the next use.
-  pool.on('error', () => {})
-  pool.on('connect', client => {
-    // Of one that is lost while it is used, the query under way hears, or the next one.
-    client.on('error', () => {})
-    prepare(client).then(
-      direct => {
-        isDirect = direct
-      },
-      () => {},
-    )
-  })
-  return { pool, keepsSettings: () => isDirect }
-}
-
-/**
- * For works of one statement, which have no transaction to say it in: what is refused here must not be done there later on. Behind
- * a pooler (PgBouncer) the next statement may meet another connection of the server, without what was set; there they have a transaction.
- * @returns whether this is the connection of the server itself: a pooler gives each client a number of its own
- */
-async function prepare(client: pg.PoolClient): Promise<boolean> {
-  const both = client.query(`set lock_timeout = ${LONGEST_WAIT_MS}; select pg_backend_pid() as pid`)
-  // Of two statements in one message the driver answers two results, which its types don't say.
-  const [, result] = (await both) as unknown as readonly pg.QueryResult<{ pid: number }>[]
-  return result?.rows[0]?.pid === (client as pg.PoolClient & { readonly processID: number | null }).processID
-}
