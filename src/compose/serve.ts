@@ -79,9 +79,10 @@ export async function serve(parts: ServeParts) {
   parts.observeLimits(metrics)
   const lifecycle = await parts.keyLifecycle()
   const restoreGuard = await parts.restoreGuard()
+  await restoreGuard.assertOriginal()
+  // What is there now is the original.
   const first = await read.pulse.take()
   if (first.server !== undefined) server?.pin(first.server.identity)
-  await restoreGuard.assertOriginal()
   await lifecycle.settle(itself)
   const privateKeys = await parts.keyFiles()
   const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })

@@ -29,6 +29,8 @@ export async function copyStartedFolder(folder: string, nowMs: number): Promise<
   const { folder: original, startedAtMs } = await started
   cpSync(original, folder, { recursive: true })
   const database = await databaseCopiedTo(folder, original)
+  // It is no copy that somebody put back.
+  change(database, 'update instance set server_identity = null')
   const byMs = nowMs - startedAtMs
   for (const column of ['created_at_ms', 'since_ms', 'activates_at_ms'])
     change(database, `update signing_keys set ${column} = ${column} + ?`, byMs)
