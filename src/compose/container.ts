@@ -32,6 +32,7 @@ import { createHashingLane, MOST_WAITING_WORK } from '../passwords/hashing-lane.
 import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
 import { createFileTrust } from '../records/file-trust.ts'
+import { createRequestWaits } from '../records/request-waits.ts'
 import type { Snapshot } from '../records/unit-of-work.ts'
 import { composeAudit } from './audit.ts'
 import { once } from './once.ts'
@@ -53,6 +54,13 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const trust = createFileTrust(config.trustGroup)
   const policy = keyPolicy(config.keyPublishLeadSeconds, config.keyRotationIntervalSeconds)
 
+  const requestWaits = createRequestWaits()
+  const pool = {
+    size: config.databasePoolSize,
+    lifetimeSeconds: config.databaseConnectionLifetimeSeconds,
+    timeoutSeconds: config.databaseTimeoutSeconds,
+  }
+
   /** A new database, and a new key directory, are made by those only who are asked for one. */
   let mayMake = false
 
@@ -61,7 +69,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     if (!mayMake) assertDatabaseIsThere(config.database)
     refuseForeignDatabase(config.database, trust)
     const { openMigrated } = await import('../storage/open-database.ts')
-    const opened = await openMigrated(config.database, { clock, randomness, trust }, mayMake)
+    const opened = await openMigrated(config.database, { clock, randomness, trust, requestWaits, pool }, mayMake)
     const reading = faults.read ?? (read => read)
     const snapshot: Snapshot = work => opened.snapshot(readers => work(reading(readers)))
     const { write, observe: observeWrites } = createObservableWrite(faults.write?.(opened.write) ?? opened.write)
@@ -159,7 +167,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createJanitor({ read, write, removeOldEvents: await audit.removeOldEvents(), clock, log })
   })
 
-  const parts = { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends }
+  const parts = { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends, requestWaits }
   const opened = {
     database,
     keyFiles,

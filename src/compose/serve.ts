@@ -36,6 +36,7 @@ import { loadArgon2, type Passwords } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import { itself } from '../records/audit-event.ts'
 import type { Allowance, Counters } from '../records/counters.ts'
+import type { RequestWaits } from '../records/request-waits.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { composeProtocol } from './protocol.ts'
 import type { Faults } from './sources.ts'
@@ -51,6 +52,7 @@ interface ServeParts {
   readonly hashingLane: HashingLane
   readonly passwords: Passwords
   readonly ends: SessionEnds
+  readonly requestWaits: RequestWaits
   database(): Promise<Database & { observeWrites(observer: WriteObserver): void }>
   keyFiles(): Promise<PrivateKeys>
   auditKeys(): Promise<AuditKeys>
@@ -120,7 +122,7 @@ export async function serve(parts: ServeParts) {
   await restoreGuard.beginNotes()
   const servers = await startServers({
     ...protocol,
-    ...{ log, pause },
+    ...{ log, pause, requestWaits: parts.requestWaits },
     keepAliveSeconds: config.keepAliveSeconds,
     shutdownDelaySeconds: config.shutdownDelaySeconds,
     trustProxy: config.trustProxy,

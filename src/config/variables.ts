@@ -31,6 +31,12 @@ export interface Config {
   readonly managementHost: string
   readonly managementPort: number
   readonly database: DatabaseLocation
+  /** Connections to PostgreSQL at most. */
+  readonly databasePoolSize: number
+  /** After which a connection to PostgreSQL is replaced. */
+  readonly databaseConnectionLifetimeSeconds: number
+  /** The longest that a request waits for PostgreSQL. */
+  readonly databaseTimeoutSeconds: number
   readonly keysDirectory: string
   /** Whether files may belong to root, and be open to a group of the process. */
   readonly trustGroup: boolean
@@ -110,6 +116,27 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     description: 'SQLite file (relative to the working directory, or absolute) or PostgreSQL URL',
     mask: maskDatabase,
     parse: parseDatabase,
+  },
+  databasePoolSize: {
+    name: 'SIGNET_DATABASE_POOL_SIZE',
+    default: '10',
+    example: '20',
+    description: 'Connections to PostgreSQL that a process has at most, from 2 to 100; with SQLite it means nothing',
+    parse: integerBetween(2, 100),
+  },
+  databaseConnectionLifetimeSeconds: {
+    name: 'SIGNET_DATABASE_CONNECTION_LIFETIME',
+    default: '30m',
+    example: '5m',
+    description: 'How old a connection to PostgreSQL gets before another takes its place, from 1m to 24h',
+    parse: durationBetween(MINUTE, DAY),
+  },
+  databaseTimeoutSeconds: {
+    name: 'SIGNET_DATABASE_TIMEOUT',
+    default: '2s',
+    example: '5s',
+    description: 'The longest that a request waits for PostgreSQL before it is answered with 503, from 1s to 60s',
+    parse: durationBetween(1, MINUTE),
   },
   keysDirectory: {
     name: 'SIGNET_KEYS_DIR',

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { RequestWaits } from '../records/request-waits.ts'
 import { createClientErrorHandler, refuseTunnel } from './client-error.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
 import { createProxyTrust } from './forwarded.ts'
@@ -23,6 +24,7 @@ export interface BaseAppOptions {
   /** Networks of the proxies whose X-Forwarded-For is believed, CIDR. */
   readonly trustProxy: readonly string[]
   readonly onRequestOver: TellOfRequest
+  readonly requestWaits: RequestWaits
 }
 
 /** Requests are judged by the protocol, with its error codes, and responses made in full; the schemas describe both. */
@@ -32,7 +34,13 @@ const schemasDescribe = {
   buildSerializer: () => () => (body: unknown) => JSON.stringify(body),
 }
 
-export function createBaseApp({ log, keepAliveSeconds, trustProxy, onRequestOver }: BaseAppOptions): FastifyInstance {
+export function createBaseApp({
+  log,
+  keepAliveSeconds,
+  trustProxy,
+  onRequestOver,
+  requestWaits,
+}: BaseAppOptions): FastifyInstance {
   const handleError = createErrorHandler(log)
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -67,6 +75,8 @@ export function createBaseApp({ log, keepAliveSeconds, trustProxy, onRequestOver
   drainAtClose(app)
   logRequests(app, log, onRequestOver)
   applyWireRules(app)
+  // Not before the body is read: what reads it forgets whose it is.
+  app.addHook('preValidation', (_request, _reply, done) => requestWaits.begin(done))
   return app
 }
 

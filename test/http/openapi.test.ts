@@ -8,6 +8,7 @@ import { unansweredRoutes } from '../../scripts/unanswered-routes.ts'
 import { createManagementApp } from '../../src/http/management-app.ts'
 import { createPublicApp } from '../../src/http/public-app.ts'
 import { createLogger } from '../../src/logger.ts'
+import { createRequestWaits } from '../../src/records/request-waits.ts'
 import { API_KEY, EXCHANGE } from '../support/asking-machines.ts'
 import { addClient } from '../support/clients.ts'
 import { addAlice, api, password, request, secret, serve } from '../support/serve.ts'
@@ -67,7 +68,10 @@ function pathsOf(app: FastifyInstance): string[] {
 }
 
 test('every path that is served is described, and every path that is described is served, with its methods', async t => {
-  const common = { log: createLogger('silent'), keepAliveSeconds: 75, trustProxy: [], onRequestOver: () => {} }
+  const common = {
+    ...{ log: createLogger('silent'), keepAliveSeconds: 75, trustProxy: [], onRequestOver: () => {} },
+    requestWaits: createRequestWaits(),
+  }
   const metrics = { contentType: 'text/plain', render: async () => '' }
   const apps = await Promise.all([
     createPublicApp({ ...common, ...unansweredRoutes }),

@@ -65,7 +65,7 @@ async function driver(t: Test, limits: Partial<Limits>) {
   pool.on('connect', client => client.on('error', () => {}))
   pool.on('error', () => {})
   const all = { lockMs: 2000, statementMs: 5000, transactionMs: 10_000, ...limits }
-  const db = new Kysely<unknown>({ dialect: postgresDialect(pool, all) })
+  const db = new Kysely<unknown>({ dialect: postgresDialect(pool, () => all) })
   t.teardown(() => db.destroy())
   return db
 }

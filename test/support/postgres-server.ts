@@ -1,7 +1,7 @@
 /** A PostgreSQL server of the tests' own, from the package in test/postgres. It ends with the process that started it, however that ends. */
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -24,8 +24,18 @@ export interface PostgresServer {
   crash(): Promise<void>
   /** Stops every process of the server where it is: it takes connections and answers nothing. What it answers undoes that. */
   freeze(): Promise<() => void>
+  /** Stops it. What it answers starts it again. */
+  shutDown(): Promise<() => Promise<void>>
+  /** It becomes a standby, which follows nobody. What it answers promotes it. */
+  demote(): Promise<() => Promise<void>>
+  /** Its folder, in which it looks for certificates. */
+  readonly data: string
+  /** Who logs in by a password, from the next connection on: nobody has to at first. */
+  askForPassword(role: string): Promise<void>
   stop(): Promise<void>
 }
+
+export type Settings = Readonly<Record<string, string | number>>
 
 /** PostgreSQL does not run as root: there, as the user whom its packages add, too. */
 interface Owner {
@@ -42,24 +52,24 @@ kill -CONT "$(head -n 1 "$2/data/postmaster.pid")"
 "$1" stop -s -m immediate -D "$2/data"
 rm -rf "$2"`
 
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(settings: Settings = {}): Promise<PostgresServer> {
   const owner = ownerOfServer()
   const folder = mkdtempSync(join(!isRoot() || isOpenToAll(disk()) ? disk() : '/tmp', NAME_OF_SERVER))
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid)
-  return startIn(folder, owner).catch(error => {
+  return startIn(folder, owner, settings).catch(error => {
     rmSync(folder, { recursive: true, force: true })
     throw error
   })
 }
 
-async function startIn(folder: string, owner: Owner): Promise<PostgresServer> {
+async function startIn(folder: string, owner: Owner, settings: Settings): Promise<PostgresServer> {
   const { pg_ctl, initdb } = await programs(folder, owner)
   const data = join(folder, 'data')
   const cluster = ['--auth=trust', '--username=signet', '--encoding=UTF8', '--locale=C', '--no-sync']
   execFileSync(initdb, ['--pgdata', data, ...cluster], { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
 
   const port = await freePort()
-  const keeper = spawn('sh', ['-c', untilParentIsGone, 'sh', pg_ctl, folder, flags(port)], {
+  const keeper = spawn('sh', ['-c', untilParentIsGone, 'sh', pg_ctl, folder, flags(port, settings)], {
     ...owner,
     cwd: folder,
     // In a session of its own: Ctrl-C is for the tests, and the server goes when they are gone.
@@ -71,12 +81,30 @@ async function startIn(folder: string, owner: Owner): Promise<PostgresServer> {
   letProcessEnd(keeper)
 
   const url = `postgres://signet@127.0.0.1:${port}/postgres`
+  async function control(...words: readonly string[]): Promise<void> {
+    const all = [...words, '-s', '-w', '-D', data, '-l', join(folder, 'log')]
+    const [code] = await once(spawn(pg_ctl, all, { ...owner, cwd: folder, stdio: 'ignore' }), 'exit')
+    if (code !== 0) throw new Error(`pg_ctl ${words[0]} ended with ${code}`)
+  }
+  const begin = () => control('start', '-o', flags(port, settings))
   return {
     url,
-    async crash() {
-      const words = ['restart', '-s', '-w', '-m', 'immediate', '-D', data, '-l', join(folder, 'log')]
-      const [code] = await once(spawn(pg_ctl, words, { ...owner, cwd: folder, stdio: 'ignore' }), 'exit')
-      if (code !== 0) throw new Error(`pg_ctl restart ended with ${code}`)
+    data,
+    crash: () => control('restart', '-m', 'immediate'),
+    async shutDown() {
+      await control('stop', '-m', 'fast')
+      return begin
+    },
+    async demote() {
+      await control('stop', '-m', 'fast')
+      writeFileSync(join(data, 'standby.signal'), '')
+      await begin()
+      return () => control('promote')
+    },
+    async askForPassword(role) {
+      const file = join(data, 'pg_hba.conf')
+      writeFileSync(file, `host all ${role} all scram-sha-256\n${readFileSync(file, 'utf8')}`)
+      await control('reload')
     },
     async freeze() {
       const pids = await processesOf(url, data)
@@ -91,13 +119,14 @@ async function startIn(folder: string, owner: Owner): Promise<PostgresServer> {
   }
 }
 
-function flags(port: number): string {
+function flags(port: number, more: Settings): string {
   const settings = {
     ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 400 },
     // In its folder, where a server that was killed leaves nothing behind.
     dynamic_shared_memory_type: 'mmap',
     // Nothing here has to survive the machine. What is committed survives the server all the same.
     ...{ fsync: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: 0, max_wal_size: '128MB' },
+    ...more,
   }
   return [`-p ${port}`, ...Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`)].join(' ')
 }

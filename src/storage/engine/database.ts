@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
 import type { FileTrust } from '../../records/file-trust.ts'
+import type { RequestWaits } from '../../records/request-waits.ts'
 import type { ServerIdentity } from '../../records/server-identity.ts'
 import type { Readers, Snapshot, Stores, Write } from '../../records/unit-of-work.ts'
 import type { CounterTable } from './counter-table.ts'
@@ -64,6 +65,19 @@ export interface Sources {
   readonly randomness: Randomness
   /** Nobody but its user, when it is not given. */
   readonly trust?: FileTrust
+  /** Without them nothing is a request. */
+  readonly requestWaits?: Pick<RequestWaits, 'current'>
+  /** Of the connections to a server, which a file has none of. */
+  readonly pool?: PoolSettings
+}
+
+export interface PoolSettings {
+  /** Connections at most. */
+  readonly size: number
+  /** After which a connection is replaced. */
+  readonly lifetimeSeconds: number
+  /** The longest that a request waits for the database. */
+  readonly timeoutSeconds: number
 }
 
 /** Prepares every store once for a database; what it answers gives them for a connection or a transaction. */

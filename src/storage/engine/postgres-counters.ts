@@ -1,17 +1,24 @@
 /** Counters of attempts on PostgreSQL: each is a statement of its own on a connection of the pool, so that all instances share them. */
-import type { Pool } from 'pg'
+import type { QueryConfig } from 'pg'
 import { COUNTER_TABLE, type CounterTable } from './counter-table.ts'
-import { toStorageError } from './postgres-errors.ts'
+import { endsConnection, toStorageError } from './postgres-errors.ts'
+import type { ConnectionPool } from './postgres-pool.ts'
 
 /** Somebody waits for the answer, and memory can count, too. */
 const LONGEST_STATEMENT_MS = 1000
 
-export function postgresCounters(pool: Pool): CounterTable {
+export function postgresCounters(pool: ConnectionPool): CounterTable {
   async function query(text: string, values: readonly unknown[] = []) {
-    const config = { text, values: [...values], query_timeout: LONGEST_STATEMENT_MS }
-    return pool.query(config).catch(error => {
-      throw toStorageError(error)
-    })
+    const client = await pool.connect()
+    const limitMs = Math.min(pool.limits().statementMs, LONGEST_STATEMENT_MS)
+    try {
+      const answer = await client.query({ text, values: [...values], query_timeout: limitMs } as QueryConfig)
+      client.release()
+      return answer
+    } catch (error) {
+      client.release(endsConnection(error))
+      throw toStorageError(error, pool.who)
+    }
   }
 
   return {

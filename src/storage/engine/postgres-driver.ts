@@ -13,8 +13,9 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
-import type { Pool, PoolClient } from 'pg'
-import { endsConnection, toStorageError, unreachable } from './postgres-errors.ts'
+import type { PoolClient } from 'pg'
+import type { Who } from './postgres-advice.ts'
+import { endsConnection, toStorageError } from './postgres-errors.ts'
 
 export interface Limits {
   readonly lockMs: number
@@ -23,7 +24,15 @@ export interface Limits {
   readonly transactionMs: number
 }
 
-export const postgresDialect = (pool: Pool, limits: Limits): KyselyDialect => ({
+/** What a pool gives; `who` is for what is said of errors. */
+export interface Connections {
+  connect(): Promise<PoolClient>
+  end(): Promise<void>
+  readonly who?: Who
+}
+
+/** @param limits asked for each transaction, and for each statement without one, after it has its connection */
+export const postgresDialect = (pool: Connections, limits: () => Limits): KyselyDialect => ({
   createAdapter: () => new PostgresAdapter(),
   createDriver: () => postgresDriver(pool, limits),
   createIntrospector: db => new PostgresIntrospector(db),
@@ -37,9 +46,9 @@ interface Connection extends DatabaseConnection {
   release(): void
 }
 
-const postgresDriver = (pool: Pool, limits: Limits): Driver => ({
+const postgresDriver = (pool: Connections, limits: () => Limits): Driver => ({
   init: async () => {},
-  acquireConnection: async () => connectionOf(await connect(pool).catch(unreachable), limits),
+  acquireConnection: async () => connectionOf(await pool.connect(), limits(), pool.who),
   beginTransaction: (connection: Connection, settings) => connection.begin(settings),
   commitTransaction: (connection: Connection) => connection.commit(),
   rollbackTransaction: (connection: Connection) => connection.rollBack(),
@@ -47,10 +56,11 @@ const postgresDriver = (pool: Pool, limits: Limits): Driver => ({
   destroy: () => pool.end(),
 })
 
-/** A file of certificates that can't be read is thrown, not promised. */
-const connect = async (pool: Pool): Promise<PoolClient> => pool.connect()
-
-function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }: Limits): Connection {
+function connectionOf(
+  client: PoolClient,
+  { lockMs, statementMs, transactionMs }: Limits,
+  who: Who | undefined,
+): Connection {
   // What only the server can keep: nobody waits for long for the locks of an instance that stands still.
   const limits = `set local lock_timeout = ${lockMs}; set local idle_in_transaction_session_timeout = ${transactionMs}`
   let isUsable = true
@@ -64,7 +74,7 @@ function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }
     try {
       return await client.query(config)
     } catch (error) {
-      const told = end ?? toStorageError(error)
+      const told = end ?? toStorageError(error, who)
       if (endsConnection(error)) {
         isUsable = false
         end = told

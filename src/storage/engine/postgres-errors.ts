@@ -1,12 +1,15 @@
 /** What the errors of PostgreSQL and of the way to it mean (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 import pg from 'pg'
 import { StorageConflict, StorageUnavailable } from '../../records/unit-of-work.ts'
+import { adviceOn, type Who } from './postgres-advice.ts'
 
 /**
- * Errors of the moment or of the machine: lost connections (08), serialization failures and deadlocks (40), resources (53), limits that
- * were reached (55P03, 57014, 25P03), shutdown and recovery (57P), the disk (58), a server that became a standby (25006).
+ * Errors of the moment, of the machine, or of what an operator changed under a service: lost connections (08), serialization failures
+ * and deadlocks (40), resources (53), limits that were reached (55P03, 57014, 25P03), shutdown and recovery (57P), the disk (58), a
+ * server that became a standby (25006); who may not come in (28), a database that is gone (3D000), tables that are gone or elsewhere
+ * (3F000, 42P01), rights that are missing (42501).
  */
-const UNAVAILABLE = /^(08|40|53|57P|58|25006|25P03|55P03|57014)/
+const UNAVAILABLE = /^(08|28|40|53|57P|58|25006|25P03|3D000|3F000|42501|42P01|55P03|57014)/
 
 /** What is told of PostgreSQL's own error, in the log as elsewhere: its detail and its context quote rows and parameters. */
 class QueryFailed extends Error {
@@ -30,15 +33,17 @@ function wordsOf(error: unknown): string {
   return code === undefined || words.includes(code) ? words : `${words} (${code})`
 }
 
-const unavailable = (error: unknown): StorageUnavailable =>
-  new StorageUnavailable(`PostgreSQL can't be used: ${wordsOf(error)}.`, {
+function unavailable(error: unknown, who?: Who): StorageUnavailable {
+  const { code, message } = error as Error & { readonly code?: string }
+  const advice = who && adviceOn(code, message, who)
+  return new StorageUnavailable(`PostgreSQL can't be used: ${wordsOf(error)}.${advice ? ` ${advice}` : ''}`, {
     cause: error instanceof pg.DatabaseError ? new QueryFailed(error) : error,
   })
+}
 
 /** Whatever is in the way of a connection, nothing was changed. */
-export function unreachable(error: unknown): never {
-  throw error instanceof StorageUnavailable ? error : unavailable(error)
-}
+export const unreachable = (error: unknown, who?: Who): StorageUnavailable =>
+  error instanceof StorageUnavailable ? error : unavailable(error, who)
 
 const UNIQUE_VIOLATION = '23505'
 /** To somebody who only wants to open the database, a statement that is refused says the same: it can't be used. */
@@ -47,11 +52,11 @@ export function cannotOpen(error: unknown): never {
 }
 
 /** What failed without an answer of the server, failed on the way there and back. */
-export function toStorageError(error: unknown): Error {
+export function toStorageError(error: unknown, who?: Who): Error {
   if (!(error instanceof pg.DatabaseError)) return unavailable(error)
   if (error.code === UNIQUE_VIOLATION)
     return new StorageConflict('Another write took it at the same moment.', { cause: new QueryFailed(error) })
-  return UNAVAILABLE.test(error.code ?? '') ? unavailable(error) : new QueryFailed(error)
+  return UNAVAILABLE.test(error.code ?? '') ? unavailable(error, who) : new QueryFailed(error)
 }
 
 /** A standby, which was a primary before; a transaction that failed, and that somebody forgot to end. */

@@ -1,37 +1,45 @@
-/** The connections to PostgreSQL. Each one is inspected before anybody gets it: a server that takes no writes is no database of ours. */
+/**
+ * The connections to PostgreSQL. Each one is inspected before anybody gets it: a server that takes no writes is no database of ours.
+ * One that may be dead is not handed out, and nobody waits for one for longer than there is time.
+ */
 import pg from 'pg'
-import { changeOf, type ServerIdentity } from '../../records/server-identity.ts'
+import type { RequestWaits, Waited } from '../../records/request-waits.ts'
+import type { ServerIdentity } from '../../records/server-identity.ts'
 import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import { type DatabaseServer, LONGEST_WAIT_MS } from './database.ts'
-import { IDENTITY } from './postgres-identity.ts'
+import type { DatabaseServer, PoolSettings } from './database.ts'
+import { type Who, whoIn } from './postgres-advice.ts'
+import type { Limits } from './postgres-driver.ts'
+import { unreachable } from './postgres-errors.ts'
+import { inspect } from './postgres-inspection.ts'
+import { postgresLimits } from './postgres-limits.ts'
 
-/** What a new connection leads to. */
-interface Found {
-  /** Whether it is the server itself: a pooler gives each client a number of its own. */
-  readonly isDirect: boolean
-  readonly inRecovery: boolean
-  readonly readOnly: boolean
-  /** Asked for only where it is known from before: not every server tells. */
-  readonly identity: ServerIdentity | undefined
+/** As the configuration has it. */
+const DEFAULTS: PoolSettings = { size: 10, lifetimeSeconds: 30 * 60, timeoutSeconds: 2 }
+
+/** When nothing is connected and a connection was refused, nobody tries another one for so long: they would all be refused. */
+const PAUSE_AFTER_REFUSAL_MS = 50
+
+export interface ConnectionPool {
+  /** @throws StorageUnavailable */
+  connect(): Promise<pg.PoolClient>
+  end(): Promise<void>
+  readonly server: DatabaseServer
+  readonly settings: PoolSettings
+  /** Whose connections they are, for what is said of errors. */
+  readonly who: Who
+  /** For what begins now, by whoever asks. */
+  limits(): Limits
+  /** Whether what is set on a connection is there at its next statement, and its limit for locks is within the time that is left. */
+  keepsSettings(): boolean
 }
 
-/** @throws StorageUnavailable when nothing can be written there */
-export function assertWritable({ inRecovery, readOnly }: Pick<Found, 'inRecovery' | 'readOnly'>): void {
-  if (inRecovery) throw new StorageUnavailable("PostgreSQL can't be used: the server is a standby (in recovery).")
-  if (readOnly)
-    throw new StorageUnavailable(
-      "PostgreSQL can't be used: the server takes no writes (default_transaction_read_only).",
-    )
-}
-
-/** What has another history must not be written to, not even before it is known what happened. */
-function assertSame(pinned: ServerIdentity | undefined, { identity }: Found): void {
-  const change = pinned && identity && changeOf(pinned, identity)
-  if (change) throw new StorageUnavailable(`PostgreSQL can't be used: ${change}`)
-}
-
-/** @param max connections at once */
-export function openPool(connectionString: string, max = 10) {
+export function openPool(
+  connectionString: string,
+  waits: Pick<RequestWaits, 'current'>,
+  settings: PoolSettings = DEFAULTS,
+): ConnectionPool {
+  const { size, lifetimeSeconds, timeoutSeconds } = settings
+  const limits = postgresLimits(timeoutSeconds * 1000)
   const types = new pg.TypeOverrides()
   // Our integers are milliseconds and counts: far below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -40,24 +48,43 @@ export function openPool(connectionString: string, max = 10) {
   let ended: Promise<void> | undefined
   const pool = new pg.Pool({
     connectionString,
-    max,
     types,
-    connectionTimeoutMillis: LONGEST_WAIT_MS,
+    fallback_application_name: 'signet',
+    max: size,
+    maxLifetimeSeconds: lifetimeSeconds,
+    connectionTimeoutMillis: limits.dialMs,
     keepAlive: true,
     // A server that hangs does not answer the goodbye either; the process ends all the same.
     allowExitOnIdle: true,
     async onConnect(client) {
       // Of one that is lost while it is used, the query under way hears, or the next one.
       client.on('error', () => {})
-      const found = await inspect(client as pg.PoolClient, pinned !== undefined)
-      assertWritable(found)
-      assertSame(pinned, found)
-      isDirect = found.isDirect
+      isDirect = (await inspect(client, { who, limits, pinned })).isDirect
     },
-  })
+  } as pg.PoolConfig)
+  const who = whoIn(connectionString)
   // A connection that is lost while it is idle is replaced at the next use.
   pool.on('error', () => {})
-  const close = () => {
+  const takeLive = takingLive(pool)
+  const sinceRefusal = pausingAfterRefusals(pool)
+  const waiting = countingWaits(pool)
+
+  async function connect(): Promise<pg.PoolClient> {
+    const [waited, beganAt] = [waits.current(), performance.now()]
+    const leftMs = limits.leftMs(waited)
+    if (leftMs !== undefined && leftMs <= 0) throw new StorageUnavailable("PostgreSQL can't be used: no time is left.")
+    try {
+      const client = await within(limits.connectionMs(leftMs), sinceRefusal(takeLive))
+      waiting.begins(client, waited)
+      return client
+    } catch (error) {
+      throw unreachable(error, who)
+    } finally {
+      if (waited !== undefined) waited.ms += performance.now() - beganAt
+    }
+  }
+
+  const end = () => {
     ended ??= pool.end()
     return ended
   }
@@ -65,29 +92,93 @@ export function openPool(connectionString: string, max = 10) {
     pin(identity) {
       pinned = identity
     },
-    refuse: () => void close(),
+    refuse: () => void end(),
   }
-  return { pool, keepsSettings: () => isDirect, server, close }
+
+  return {
+    connect,
+    end,
+    server,
+    settings,
+    who,
+    limits: () => limits.of(limits.leftMs(waits.current())),
+    keepsSettings: () => isDirect && limits.of(limits.leftMs(waits.current())).lockMs >= limits.sessionLockMs,
+  }
+}
+
+/** One that comes too late goes back. */
+function within(limitMs: number, connecting: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
+  return new Promise((resolve, reject) => {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      reject(new Error('no connection was free in time'))
+    }, limitMs)
+    connecting.then(client => (isLate ? client.release() : resolve(client)), reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/** What a request waits while it has a connection, too. */
+function countingWaits(pool: pg.Pool) {
+  const held = new WeakMap<pg.PoolClient, { readonly waited: Waited; readonly sinceMs: number }>()
+  pool.on('release', (_error, client) => {
+    const hold = held.get(client)
+    if (hold !== undefined) hold.waited.ms += performance.now() - hold.sinceMs
+    held.delete(client)
+  })
+  return {
+    begins(client: pg.PoolClient, waited: Waited | undefined) {
+      if (waited !== undefined) held.set(client, { waited, sinceMs: performance.now() })
+    },
+  }
 }
 
 /**
- * All that is asked of a new connection, in one round trip. The limit is for works of one statement, which have no transaction to say
- * it in: what is refused here must not be done there later on. Behind a pooler (PgBouncer) the next statement may meet another
- * connection of the server, without what was set; there they have a transaction.
+ * When one connection fails, the others may have died with it, and a network that swallows packets does not say so: each would cost a
+ * request its time. So whichever was silent since before that is replaced.
  */
-async function inspect(client: pg.PoolClient, asksIdentity: boolean): Promise<Found> {
-  const identity = asksIdentity ? `case when pg_is_in_recovery() then null else ${IDENTITY} end` : 'null'
-  const both = client.query({
-    text: `set lock_timeout = ${LONGEST_WAIT_MS};
-      select pg_backend_pid() as pid, pg_is_in_recovery() as "inRecovery",
-        current_setting('transaction_read_only')::boolean as "readOnly", ${identity} as identity`,
-    query_timeout: LONGEST_WAIT_MS,
-  } as pg.QueryConfig)
-  // Of two statements in one message the driver answers two results, which its types don't say.
-  const [, { rows }] = (await both) as unknown as [
-    unknown,
-    { readonly rows: [Omit<Found, 'isDirect'> & { pid: number }] },
-  ]
-  const [{ pid, ...found }] = rows
-  return { ...found, isDirect: pid === (client as { readonly processID?: number | null }).processID }
+function takingLive(pool: pg.Pool): () => Promise<pg.PoolClient> {
+  const takenAtMs = new WeakMap<pg.PoolClient, number>()
+  const answeredAtMs = new WeakMap<pg.PoolClient, number>()
+  let failedSinceMs = Number.NEGATIVE_INFINITY
+  const answered = (client: pg.PoolClient) => answeredAtMs.set(client, performance.now())
+  pool.on('connect', answered)
+  pool.on('acquire', client => takenAtMs.set(client, performance.now()))
+  pool.on('release', (error, client) => {
+    if (error) failedSinceMs = Math.max(failedSinceMs, takenAtMs.get(client) ?? failedSinceMs)
+    else answered(client)
+  })
+
+  function drop(client: pg.PoolClient): void {
+    takenAtMs.delete(client)
+    client.release(true)
+    // Its goodbye would wait for an answer.
+    const { connection } = client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
+    connection.stream.destroy()
+  }
+
+  return async () => {
+    for (;;) {
+      const client = await pool.connect()
+      if ((answeredAtMs.get(client) ?? 0) >= failedSinceMs) return client
+      drop(client)
+    }
+  }
+}
+
+function pausingAfterRefusals(pool: pg.Pool) {
+  const open = new Set<pg.PoolClient>()
+  let refusal: { readonly error: unknown; readonly atMs: number } | undefined
+  pool.on('connect', client => open.add(client))
+  pool.on('remove', client => open.delete(client))
+  return async (take: () => Promise<pg.PoolClient>): Promise<pg.PoolClient> => {
+    if (refusal !== undefined && open.size === 0 && performance.now() - refusal.atMs < PAUSE_AFTER_REFUSAL_MS)
+      throw refusal.error
+    try {
+      return await take()
+    } catch (error) {
+      refusal = { error, atMs: performance.now() }
+      throw error
+    }
+  }
 }

@@ -1,6 +1,7 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
 import { type CompiledQuery, Kysely, sql } from 'kysely'
-import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
+import { noRequests } from '../../records/request-waits.ts'
+import { type Database, LONGEST_WAIT_MS, type PrepareStores, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { isNew, migrate } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
@@ -8,18 +9,19 @@ import { postgresCounters } from './postgres-counters.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
 import { cannotOpen, isVictim } from './postgres-errors.ts'
 import { serverFacts } from './postgres-identity.ts'
+import { assertWritable, STANDING, type Standing } from './postgres-inspection.ts'
 import { openPool } from './postgres-pool.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
-/** While somebody waits for the answer. Each is a few times what it takes under load. */
-const LIMITS: Limits = { lockMs: LONGEST_WAIT_MS, statementMs: 5000, transactionMs: 10_000 }
-/** With the wait for a connection, 3 s: who asks whether the service is ready does not wait much longer. */
-const LIMITS_OF_PING: Limits = { ...LIMITS, statementMs: 1000 }
 /** A migration may rewrite a table, or wait for the instance that does. */
 const LIMITS_OF_MIGRATION: Limits = { lockMs: LONGEST_WAIT_MS, statementMs: 600_000, transactionMs: 600_000 }
 
-export function openPostgres(url: string, { clock, randomness }: Sources, prepareStores: PrepareStores): Database {
+export function openPostgres(
+  url: string,
+  { clock, randomness, requestWaits = noRequests, pool: settings }: Sources,
+  prepareStores: PrepareStores,
+): Database {
   const dialect: Dialect = {
     clock,
     randomness,
@@ -30,14 +32,13 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
     serverFacts,
     contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
   }
-  const { pool, keepsSettings, server, close } = openPool(url)
+  const pool = openPool(url, requestWaits, settings)
   // What is asked all the time waits for no request; and of a server that may not be used any more, it asks whether that is over.
-  const aside = openPool(url, 1)
-  const within = (limits: Limits, on = pool) => new Kysely<Schema>({ dialect: postgresDialect(on, limits) })
-  const db = within(LIMITS)
-  const probe = within(LIMITS_OF_PING)
+  const aside = openPool(url, noRequests, { ...pool.settings, size: 1 })
+  const within = (limits: () => Limits, on = pool) => new Kysely<Schema>({ dialect: postgresDialect(on, limits) })
+  const db = within(pool.limits)
   const stores = prepareStores(db, dialect)
-  const { pulse } = stores(postgresExecutor(within(LIMITS_OF_PING, aside.pool), false))
+  const { pulse } = stores(postgresExecutor(within(aside.limits, aside), false))
   return {
     read: { ...stores(postgresExecutor(db, false)), pulse },
     snapshot: work =>
@@ -50,21 +51,28 @@ export function openPostgres(url: string, { clock, randomness }: Sources, prepar
       const run = (executor: Executor) =>
         work(stores(size === 'one statement' ? oneStatement(executor).executor : executor))
       return untilNoVictim(() =>
-        size === 'one statement' && keepsSettings()
+        size === 'one statement' && pool.keepsSettings()
           ? run(postgresExecutor(db, false))
           : db.transaction().execute(transaction => run(postgresExecutor(transaction, true))),
       )
     },
     counterTable: postgresCounters(pool),
     isNew: () => isNew(db).catch(cannotOpen),
-    migrate: () => migrate(within(LIMITS_OF_MIGRATION)).catch(cannotOpen),
+    migrate: () => migrate(within(() => LIMITS_OF_MIGRATION)).catch(cannotOpen),
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
-    server,
-    ping: () => ping(probe),
-    close: async () => void (await Promise.all([close(), aside.close()])),
+    server: pool.server,
+    ping: () => ping(db),
+    close: async () => void (await Promise.all([pool.end(), aside.end()])),
   }
+}
+
+/** Fails on a standby and where nothing can be written, in the one statement that reads a row. */
+async function ping(db: Kysely<Schema>): Promise<void> {
+  const asked = sql<Standing>`select ${sql.raw(STANDING)}, (select kid from signing_keys limit 1) as kid`
+  const { rows } = await asked.execute(db)
+  for (const standing of rows) assertWritable(standing)
 }
 
 const MOST_TRIES = 3

@@ -1,0 +1,74 @@
+/** What a connection to PostgreSQL leads to. */
+import type pg from 'pg'
+import { changeOf, type ServerIdentity } from '../../records/server-identity.ts'
+import { StorageUnavailable } from '../../records/unit-of-work.ts'
+import { searchPathAdvice, type Who } from './postgres-advice.ts'
+import { IDENTITY } from './postgres-identity.ts'
+import type { PostgresLimits } from './postgres-limits.ts'
+
+export interface Standing {
+  readonly inRecovery: boolean
+  readonly readOnly: boolean
+}
+
+export interface Found extends Standing {
+  /** Whether it is the server itself: a pooler gives each client a number of its own. */
+  readonly isDirect: boolean
+}
+
+interface Row extends Standing {
+  readonly pid: number
+  readonly schema: string | null
+  readonly identity: ServerIdentity | null
+}
+
+/** Columns of a statement that asks whether the server takes writes. */
+export const STANDING = `pg_is_in_recovery() as "inRecovery", current_setting('transaction_read_only')::boolean as "readOnly"`
+
+/** @throws StorageUnavailable when nothing can be written there */
+export function assertWritable({ inRecovery, readOnly }: Standing): void {
+  if (inRecovery) throw new StorageUnavailable("PostgreSQL can't be used: the server is a standby (in recovery).")
+  if (readOnly)
+    throw new StorageUnavailable(
+      "PostgreSQL can't be used: the server takes no writes (default_transaction_read_only).",
+    )
+}
+
+/** What has another history must not be written to, not even before it is known what happened. */
+function assertSame(pinned: ServerIdentity | undefined, identity: ServerIdentity | null): void {
+  const change = pinned && identity && changeOf(pinned, identity)
+  if (change) throw new StorageUnavailable(`PostgreSQL can't be used: ${change}`)
+}
+
+interface Inspection {
+  readonly who: Who
+  readonly limits: PostgresLimits
+  /** What it has to lead to. Asked for only where it is known from before: not every server tells. */
+  readonly pinned: ServerIdentity | undefined
+}
+
+/**
+ * All that is asked of a new connection, in one round trip. The limit is for works of one statement, which have no transaction to say
+ * it in: what is refused here must not be done there later on. Behind a pooler (PgBouncer) the next statement may meet another
+ * connection of the server, without what was set; there they have a transaction.
+ *
+ * @throws StorageUnavailable when nobody can work with what it leads to
+ */
+export async function inspect(client: pg.ClientBase, { who, limits, pinned }: Inspection): Promise<Found> {
+  const identity = pinned === undefined ? 'null' : `case when pg_is_in_recovery() then null else ${IDENTITY} end`
+  const both = client.query({
+    text: `set lock_timeout = ${limits.sessionLockMs};
+      select pg_backend_pid() as pid, current_schema() as schema, ${identity} as identity, ${STANDING}`,
+    query_timeout: limits.dialMs,
+  } as pg.QueryConfig)
+  // Of two statements in one message the driver answers two results, which its types don't say.
+  const [, { rows }] = (await both) as unknown as [unknown, { readonly rows: [Row] }]
+  const [{ pid, schema, identity: found, ...standing }] = rows
+  assertWritable(standing)
+  assertSame(pinned, found)
+  if (schema === null)
+    throw new StorageUnavailable(
+      `PostgreSQL can't be used: the search_path of the role leads to no schema that it may use. ${searchPathAdvice(who)}`,
+    )
+  return { ...standing, isDirect: pid === (client as { readonly processID?: number | null }).processID }
+}
