@@ -1,6 +1,7 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
 import { dirname, join } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { plainTextWarning } from '../config/postgres-tls.ts'
 import type { Config } from '../config/variables.ts'
 import { AUDIT_KEYS } from '../keys/audit-key.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
@@ -68,7 +69,8 @@ export function composeMaintenance(parts: MaintenanceParts) {
           keys: [config.keysDirectory, join(config.keysDirectory, AUDIT_KEYS)],
         },
         isEncrypted: config.keyEncryptionKey !== undefined,
-        otherNames: () => otherNames(config.database),
+        databaseCaution: () =>
+          config.database.kind === 'postgres' ? plainTextWarning(config.database.url) : otherNames(config.database),
         clock,
       }),
       async atStake() {

@@ -1,5 +1,6 @@
 /** PostgreSQL's connection URIs as libpq reads them (PostgreSQL manual, "Connection URIs"), for a driver that knows not all of their forms. */
 import { decodePercent } from './percent.ts'
+import { withTls } from './postgres-tls.ts'
 import { Refusal } from './variable.ts'
 
 const FORM =
@@ -48,7 +49,7 @@ export function parsePostgresUrl(text: string): string {
   // A folder of sockets, or an IPv6 address, the driver takes from the parameters.
   const isName = /^[\w.-]+$/.test(host)
   const place = isName ? `${host}${port && `:${port}`}` : ''
-  const parameters = { ...(!isName && { host, ...(port && { port }) }), ...more }
+  const parameters = { ...(!isName && { host, ...(port && { port }) }), ...withTls(more) }
   const login = `${encodeURIComponent(user)}${password && `:${encodeURIComponent(password)}`}`
   const query = Object.entries(parameters).map(pair => pair.map(encodeURIComponent).join('='))
   return `postgres://${login && `${login}@`}${place}/${encodeURI(dbname)}${query.length > 0 ? '?' : ''}${query.join('&')}`

@@ -1,5 +1,6 @@
 /** Reads the configuration from the environment. No other file does. */
 import { defaultIssuer } from './parsers.ts'
+import { plainTextWarning } from './postgres-tls.ts'
 import { unknownNames } from './unknown-names.ts'
 import { type Environment, readVariable, type Setting } from './variable.ts'
 import { type Config, variables } from './variables.ts'
@@ -86,12 +87,13 @@ export function readConfig(environment: Environment = process.env): Configuratio
     mistakes.push(`${mistake}. Example: ${examples.join(' ')}`)
   }
   if (mistakes.length > 0) throw new ConfigurationError(mistakes)
-  const warnings =
-    settings.get('issuer')?.source !== 'default' || unset.isOfHost
-      ? []
-      : [
-          `SIGNET_ISSUER is not set, and SIGNET_HOST is no loopback address: tokens name ${unset.issuer} as their issuer, where only this machine finds it. Set SIGNET_ISSUER to the URL that clients use`,
-        ]
+  const isOfNoHost = settings.get('issuer')?.source === 'default' && !unset.isOfHost
+  const warnings = [
+    isOfNoHost
+      ? `SIGNET_ISSUER is not set, and SIGNET_HOST is no loopback address: tokens name ${unset.issuer} as their issuer, where only this machine finds it. Set SIGNET_ISSUER to the URL that clients use`
+      : undefined,
+    config.database.kind === 'postgres' ? plainTextWarning(config.database.url) : undefined,
+  ].filter(warning => warning !== undefined)
   return { ...config, settings: membersInOrder.flatMap(member => settings.get(member) ?? []), warnings }
 }
 

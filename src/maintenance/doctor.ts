@@ -73,11 +73,11 @@ export function createExamination(dependencies: {
   /** In which new files have to be made. */
   readonly folders: { readonly database: readonly string[]; readonly keys: readonly string[] }
   readonly isEncrypted: boolean
-  /** Where the database has a name too many. */
-  readonly otherNames: () => string | undefined
+  /** Where the database has a name too many, or is talked to in the clear. */
+  readonly databaseCaution: () => string | undefined
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, otherNames, clock } =
+  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, databaseCaution, clock } =
     dependencies
 
   const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
@@ -132,7 +132,7 @@ export function createExamination(dependencies: {
     'sign-ins': async () => guessableClients((await openDatabase()).clients),
   }
   /** What is told where a check finds no problem. */
-  const cautions: typeof checks = { database: async () => otherNames(), clock: timesAhead }
+  const cautions: typeof checks = { database: async () => databaseCaution(), clock: timesAhead }
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
