@@ -1,5 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
+/** Before it there was nothing. */
+export const breaking = true
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('users')

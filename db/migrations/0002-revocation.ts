@@ -1,5 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
+/** A session that an older program ends is on no status list. */
+export const breaking = true
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   const columns = [
     ['address', 'text'],

@@ -1,5 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
+/** Keys that an older program makes have no time and no cause. */
+export const breaking = true
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   const columns = [
     ['since_ms', 'bigint'],

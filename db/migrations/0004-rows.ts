@@ -5,6 +5,9 @@ export const description =
   'every access token hangs on a row of sessions with a revision; client secrets have a table of their own; ' +
   'large changes record themselves. Nobody is signed out.'
 
+/** Columns that an older program writes are gone. */
+export const breaking = true
+
 interface Tables {
   clients: { id: string; secrets: string }
   credentials: {

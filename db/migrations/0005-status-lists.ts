@@ -4,6 +4,9 @@ import { type Kysely, sql } from 'kysely'
 export const description =
   'status lists have a size, and say when they were revised. Those that exist keep their size, and are kept two hours longer.'
 
+/** An older program removes lists to which tokens still point. */
+export const breaking = true
+
 const HOUR_MS = 3_600_000
 
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -4,6 +4,8 @@ import type { Kysely } from 'kysely'
 export const description =
   'indices so that changes of roles and clients do not grow with the users and clients there are.'
 
+export const breaking = false
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropIndex('user_roles_by_role').execute()
   // In the order in which a cascade goes through them.

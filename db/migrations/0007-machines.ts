@@ -3,6 +3,9 @@ import type { Kysely } from 'kysely'
 /** What `signet migrate` tells the operator. */
 export const description = 'API keys; client credentials; what is no longer of use is removed 90 days after its end.'
 
+/** An older program goes on with a cascade as if nothing were excepted from it. */
+export const breaking = true
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   // What a kind of credential has beside its hash: of an API key its scope and audiences.
   await db.schema.alterTable('credentials').addColumn('data', 'text').execute()

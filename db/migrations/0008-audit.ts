@@ -4,6 +4,8 @@ import { type Kysely, sql } from 'kysely'
 export const description =
   'Audit events are sealed and counted; networks of sign-ins; clients may have a limit of grants.'
 
+export const breaking = false
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('audit_events')

@@ -3,6 +3,8 @@ import { type Kysely, PostgresAdapter, sql } from 'kysely'
 /** What `signet migrate` tells the operator. */
 export const description = 'Failed sign-ins are counted.'
 
+export const breaking = false
+
 /** On SQLite they are counted in a file of their own. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return

@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely'
 /** What `signet migrate` tells the operator. */
 export const description = 'users can be renamed, and a name that somebody had is not given to anybody else by mistake.'
 
+export const breaking = false
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   // Names that were given up by a rename; what a deleted user was called last stays in the row of the user.
   await db.schema

@@ -1,4 +1,4 @@
-/** The `signet` command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
+/** The `signet` command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 something is due. */
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { apiKeysCommand } from './api-keys.ts'
@@ -12,11 +12,12 @@ import { migrateCommand } from './migrate.ts'
 import { rolesCommand } from './roles.ts'
 import { serveCommand } from './serve.ts'
 import { sessionsCommand } from './sessions.ts'
-import { createTerminal, type Io, Refused, type Terminal, UsageError } from './terminal.ts'
+import { createTerminal, Due, type Io, Refused, type Terminal, UsageError } from './terminal.ts'
 import { usersCommand } from './users.ts'
 
 const USAGE = 2
 const REFUSED = 1
+const DUE = 3
 /** A command that does much does it in several writes. */
 const DATABASE_ADVICE =
   ' What was done before stays done: run the command again. docs/error-messages.md has what helps.'
@@ -83,6 +84,7 @@ export async function runProgram({ open, io, version }: Program, words: readonly
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
+    if (error instanceof Due) return DUE
     if (!(error instanceof Refused)) io.stderr.write(`${messageOf(error)}\n`)
     return error instanceof UsageError ? USAGE : REFUSED
   } finally {

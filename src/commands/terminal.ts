@@ -48,6 +48,11 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
+/** The answer says what is to be done: exit code 3. */
+export class Due extends Error {
+  override readonly name = 'Due'
+}
+
 export function operator(): Provenance {
   return { actor: `operator:${accountName()}`, address: null, userAgent: null, requestId: null }
 }

@@ -206,11 +206,19 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     backup: async (file: string) => (await maintenance()).backup(file),
     migrate: async () => {
       mayMake = true
-      return (await database()).ran
+      return database()
+    },
+    checkSchema: async () => {
+      refuseForeignDatabase(config.database, trust)
+      const { checkSchema } = await import('../storage/open-database.ts')
+      return checkSchema(config.database, { clock, randomness, trust })
     },
     serve: async () => {
       mayMake = true
       for (const warning of config.warnings) log.warn(warning)
+      const steps = (await database()).ahead.map(({ name }) => name)
+      if (steps.length > 0)
+        log.warn({ steps }, 'the schema is of a newer Signet, and this version can work with it; update it, too')
       return (await import('./serve.ts')).serve({ ...parts, ...opened })
     },
     close: async () => {

@@ -1,9 +1,10 @@
 /** Picks the database that the configuration names, and gives it the stores. */
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseLocation } from '../records/instance.ts'
 import { StorageRefused, StorageUnavailable } from '../records/unit-of-work.ts'
 import type { Database, Sources } from './engine/database.ts'
-import { type RanMigration, SchemaIsNewer } from './engine/migrations.ts'
+import { describe, SchemaIsNewer, type SchemaSteps, type Step } from './engine/migrations.ts'
 import { prepareStores } from './stores/stores.ts'
 
 /** Loads the driver of the one that is used. */
@@ -17,7 +18,7 @@ export async function openDatabase(target: DatabaseLocation, sources: Sources): 
 }
 
 /**
- * The same, with its schema brought up to date by the migrations in `ran`.
+ * The same, with its schema brought up to date by the migrations in `ran`; `ahead` is what a newer program has done to it before.
  * @param mayMake whether a database in which nothing is may become one of Signet's
  * @throws StorageUnavailable that says which database can't be used and why, SchemaIsNewer, StorageRefused
  */
@@ -25,14 +26,39 @@ export async function openMigrated(
   target: DatabaseLocation,
   sources: Sources,
   mayMake = true,
-): Promise<Database & { readonly ran: readonly RanMigration[] }> {
+): Promise<Database & { readonly ran: readonly Step[]; readonly ahead: SchemaSteps['ahead'] }> {
   const opened = await openDatabase(target, sources).catch(cannotOpen(target))
   try {
     if (!mayMake && (await opened.isNew())) throw isNotOurs(target)
-    return { ...opened, ran: await opened.migrate() }
+    const { ahead } = await opened.steps()
+    return { ...opened, ahead, ran: await opened.migrate() }
   } catch (error) {
     await opened.close()
     return cannotOpen(target)(error)
+  }
+}
+
+export interface SchemaCheck {
+  /** What `openMigrated` would run. */
+  readonly due: readonly Step[]
+  readonly ahead: SchemaSteps['ahead']
+}
+
+/**
+ * How the schema and this program differ. Nothing is made or changed.
+ * @throws as openMigrated
+ */
+export async function checkSchema(target: DatabaseLocation, sources: Sources): Promise<SchemaCheck> {
+  const isThere = target.kind !== 'sqlite' || (statSync(target.path, { throwIfNoEntry: false })?.size ?? 0) > 0
+  if (!isThere) return { due: await describe(), ahead: [] }
+  const opened = await openDatabase(target, sources).catch(cannotOpen(target))
+  try {
+    const { due, ahead } = await opened.steps()
+    return { due: await describe(due), ahead }
+  } catch (error) {
+    return cannotOpen(target)(error)
+  } finally {
+    await opened.close()
   }
 }
 

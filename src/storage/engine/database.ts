@@ -8,7 +8,7 @@ import type { ServerIdentity } from '../../records/server-identity.ts'
 import type { Readers, Snapshot, Stores, Write } from '../../records/unit-of-work.ts'
 import type { CounterTable } from './counter-table.ts'
 import type { Dialect } from './dialect.ts'
-import type { RanMigration } from './migrations.ts'
+import type { SchemaSteps, Step } from './migrations.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -20,8 +20,15 @@ export interface Database {
   readonly counterTable: CounterTable
   /** Whether nothing of Signet is in it yet. */
   isNew(): Promise<boolean>
+  /**
+   * How the schema and this program differ.
+   * @throws SchemaIsNewer when this program can't work with it
+   */
+  steps(): Promise<SchemaSteps>
+  /** What a newer program has done to the schema, also while this one runs. */
+  stepsAhead(): Promise<SchemaSteps['ahead']>
   /** Brings the schema up to date and answers which migrations ran. */
-  migrate(): Promise<readonly RanMigration[]>
+  migrate(): Promise<readonly Step[]>
   /** Resolves when the database answers a query. */
   ping(): Promise<void>
   /** Undefined when the database finds nothing wrong with itself. */

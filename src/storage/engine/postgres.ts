@@ -1,21 +1,19 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import { noRequests } from '../../records/request-waits.ts'
-import { type Database, LONGEST_WAIT_MS, type PrepareStores, type Sources } from './database.ts'
+import type { Database, PrepareStores, Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
-import { isNew, migrate } from './migrations.ts'
+import { isNew, stepsAhead, stepsOf } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import { postgresCounters } from './postgres-counters.ts'
 import { type Limits, postgresDialect } from './postgres-driver.ts'
 import { cannotOpen, isVictim } from './postgres-errors.ts'
 import { serverFacts } from './postgres-identity.ts'
 import { assertWritable, STANDING, type Standing } from './postgres-inspection.ts'
+import { migratePostgres } from './postgres-migration.ts'
 import { openPool } from './postgres-pool.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
-
-/** A migration may rewrite a table, or wait for the instance that does. */
-const LIMITS_OF_MIGRATION: Limits = { lockMs: LONGEST_WAIT_MS, statementMs: 600_000, transactionMs: 600_000 }
 
 export function openPostgres(
   url: string,
@@ -58,7 +56,9 @@ export function openPostgres(
     },
     counterTable: postgresCounters(pool),
     isNew: () => isNew(db).catch(cannotOpen),
-    migrate: () => migrate(within(() => LIMITS_OF_MIGRATION)).catch(cannotOpen),
+    steps: () => stepsOf(db).catch(cannotOpen),
+    stepsAhead: () => stepsAhead(db),
+    migrate: () => migratePostgres(pool).catch(cannotOpen),
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,

@@ -7,7 +7,7 @@ import { countersFileOf } from '../../records/instance.ts'
 import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { isMigrated, isNew, migrate } from './migrations.ts'
+import { isNew, migrate, stepsAhead, stepsOf } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
 import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
@@ -107,8 +107,10 @@ export async function openSqlite(
     write,
     counterTable,
     isNew: () => isNew(reader.kysely),
+    steps: () => stepsOf(reader.kysely),
+    stepsAhead: () => stepsAhead(reader.kysely),
     async migrate() {
-      if (await isMigrated(reader.kysely)) return []
+      if ((await stepsOf(reader.kysely)).due.length === 0) return []
       return alone(async () => {
         const ran = await migrate(writer.kysely)
         connection.commit()

@@ -1,0 +1,75 @@
+/** Migrations on PostgreSQL, beside instances that serve and others that migrate. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Kysely, PostgresAdapter, sql } from 'kysely'
+import { StorageRefused, StorageUnavailable } from '../../records/unit-of-work.ts'
+import { migrate, type Step, stepsOf } from './migrations.ts'
+import { type Limits, postgresDialect } from './postgres-driver.ts'
+import { isVictim } from './postgres-errors.ts'
+import type { ConnectionPool } from './postgres-pool.ts'
+import type { Schema } from './schema.ts'
+
+/** Ours alone: the ASCII codes of "signet", as a number. */
+const LOCK = 0x7369676e6574n
+/** A migration may rewrite a table, or wait for the instance that does. */
+const LIMITS: Limits = { lockMs: 300_000, statementMs: 600_000, transactionMs: 600_000 }
+/** Whoever waits for a table to change it keeps everybody waiting who comes later: a moment, and again after a pause. */
+const LOCK_OF_TABLES_MS = 500
+const PAUSE_MS = 1000
+const LONGEST_WAIT_FOR_TABLES_MS = 60_000
+
+/**
+ * Kysely's lock belongs to the session, not to the transaction: it is let go before the commit, behind PgBouncer perhaps never, and it
+ * sets a lock_timeout of an hour for all that follows.
+ */
+class WithoutLock extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
+}
+
+const codeOf = (error: unknown): string | undefined => (error as { readonly code?: string }).code
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof StorageUnavailable && codeOf(error.cause ?? {}) === '55P03'
+
+const waitedForAnother = (error: unknown): never => {
+  if (!isLockTimeout(error)) throw error
+  throw new StorageUnavailable(
+    `Another instance has been migrating the database for ${LIMITS.lockMs / 60_000} minutes. Nothing was done here.`,
+  )
+}
+
+/** @throws StorageRefused of a table that somebody else has made under a name of ours */
+const takenByAnother = (error: unknown): never => {
+  if (codeOf(error) !== '42P07') throw error
+  throw new StorageRefused(
+    `The database has a table that is not Signet's, and Signet needs its name: ${(error as Error).message}. Nothing was done. ` +
+      'Give Signet a database or a schema of its own: ALTER ROLE the_role SET search_path = signet',
+    { cause: error },
+  )
+}
+
+export async function migratePostgres(pool: ConnectionPool): Promise<readonly Step[]> {
+  const dialect = { ...postgresDialect(pool, () => LIMITS), createAdapter: () => new WithoutLock() }
+  const db = new Kysely<Schema>({ dialect })
+  if ((await stepsOf(db)).due.length === 0) return []
+  const run = () =>
+    db.transaction().execute(async transaction => {
+      await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(transaction).catch(waitedForAnother)
+      await sql`set local lock_timeout = ${sql.lit(LOCK_OF_TABLES_MS)}`.execute(transaction)
+      return migrate(transaction)
+    })
+  const giveUpAt = performance.now() + LONGEST_WAIT_FOR_TABLES_MS
+  for (;;) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isLockTimeout(error) && !isVictim(error)) return takenByAnother(error)
+      if (performance.now() >= giveUpAt)
+        throw new StorageUnavailable(
+          `The schema was not changed: for ${LONGEST_WAIT_FOR_TABLES_MS / 1000} seconds others held its tables, such as a transaction ` +
+            'that somebody left open, or pg_dump. pg_stat_activity has them, by xact_start. Nothing was done; try again after them.',
+          { cause: error },
+        )
+      await delay(PAUSE_MS)
+    }
+  }
+}
