@@ -71,6 +71,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
         isEncrypted: config.keyEncryptionKey !== undefined,
         databaseCaution: () =>
           config.database.kind === 'postgres' ? plainTextWarning(config.database.url) : otherNames(config.database),
+        stepsAhead: async () => (await parts.database()).stepsAhead(),
         clock,
       }),
       async atStake() {

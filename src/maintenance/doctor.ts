@@ -75,10 +75,12 @@ export function createExamination(dependencies: {
   readonly isEncrypted: boolean
   /** Where the database has a name too many, or is talked to in the clear. */
   readonly databaseCaution: () => string | undefined
+  /** What a newer program has done to the schema, with which this one can work. */
+  readonly stepsAhead: () => Promise<readonly { readonly name: string }[]>
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, databaseCaution, clock } =
-    dependencies
+  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, clock } = dependencies
+  const { databaseCaution, stepsAhead } = dependencies
 
   const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
 
@@ -107,6 +109,12 @@ export function createExamination(dependencies: {
     return sealedAtMs === undefined || isOfTheFuture(sealedAtMs) ? timesAhead() : undefined
   }
 
+  async function newerSchema(): Promise<string | undefined> {
+    const names = (await stepsAhead()).map(({ name }) => name)
+    if (names.length === 0) return undefined
+    return `The schema is of a newer Signet (${names.join(', ')}), and this version can work with it. Update it, too.`
+  }
+
   async function encryptionProblem(): Promise<string | undefined> {
     if (!isEncrypted) return undefined
     const plain = await (await openFiles()).listPlain()
@@ -132,7 +140,7 @@ export function createExamination(dependencies: {
     'sign-ins': async () => guessableClients((await openDatabase()).clients),
   }
   /** What is told where a check finds no problem. */
-  const cautions: typeof checks = { database: async () => databaseCaution(), clock: timesAhead }
+  const cautions: typeof checks = { database: async () => databaseCaution() ?? newerSchema(), clock: timesAhead }
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),

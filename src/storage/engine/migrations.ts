@@ -125,9 +125,9 @@ export const isNew = async (db: Kysely<Schema>): Promise<boolean> => (await look
  * @throws SchemaIsNewer when this program can't work with it, StorageRefused when it is somebody else's
  */
 export async function stepsOf(db: Kysely<Schema>): Promise<SchemaSteps> {
-  const steps = await look(db)
-  assertWorkable(steps)
-  return steps
+  const { due, ahead } = await look(db)
+  assertWorkable({ due, ahead })
+  return { due, ahead }
 }
 
 /** For a program that runs: what a newer one has done to the schema meanwhile, and whether this one may go on. */

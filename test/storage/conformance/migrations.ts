@@ -17,6 +17,7 @@ const tables = [
   'signing_keys',
   'instance',
   'audit_events',
+  'schema_steps',
 ]
 
 /** All rows of all tables, and what is known of the migrations. */
@@ -98,6 +99,80 @@ export function migrationChecks(t: Test, engine: Engine): void {
     await t.rejects(database.migrate(), SchemaIsNewer)
     await t.rejects(database.migrate(), { name: 'SchemaIsNewer', message: /newer Signet \(9999-from-the-future\)/ })
     t.strictSame(await everything(database), before)
+  })
+
+  t.test('each migration is written down with its mark, also those that ran before there were marks', async t => {
+    const database = await engine.open(t)
+    await database.migrateTo('0010-times-ahead')
+    await database.migrate()
+    const marks = await database.query('SELECT name, breaking FROM schema_steps ORDER BY name')
+    const names = await database.query('SELECT name FROM kysely_migration ORDER BY name')
+    t.strictSame(
+      marks.map(({ name }) => name),
+      names.map(({ name }) => name),
+    )
+    const breaking = Object.fromEntries(marks.map(({ name, breaking }) => [name, breaking]))
+    t.match(breaking, { '0004-rows': 1, '0006-indices': 0, '0011-names': 0 })
+  })
+
+  const ranNewer = async (database: EmptyDatabase, name: string, breaking: number) => {
+    await database.query(`INSERT INTO kysely_migration VALUES ('${name}', '2099-01-01T00:00:00.000Z')`)
+    await database.query(`INSERT INTO schema_steps VALUES ('${name}', ${breaking})`)
+  }
+
+  t.test('a newer schema that breaks nothing is worked with, and named', async t => {
+    const database = await openWithParties(t, engine)
+    await ranNewer(database, '9998-expanded', 0)
+    const before = await everything(database)
+    const ahead = [{ name: '9998-expanded', breaking: false }]
+    t.strictSame(await database.steps(), { due: [], ahead })
+    t.strictSame(await database.stepsAhead(), ahead)
+    t.strictSame(await database.migrate(), [])
+    t.strictSame(await everything(database), before)
+  })
+
+  t.test('at a breaking step of a newer program this one stops, and names it and nothing else', async t => {
+    const database = await openWithParties(t, engine)
+    await ranNewer(database, '9998-expanded', 0)
+    await ranNewer(database, '9999-contracted', 1)
+    await t.rejects(database.steps(), {
+      name: 'SchemaIsNewer',
+      message: /newer Signet \(9999-contracted\).*can't work with.*Run the newer version, or restore a backup/,
+    })
+    await t.rejects(database.migrate(), SchemaIsNewer)
+    t.strictSame(
+      (await database.stepsAhead()).map(({ breaking }) => breaking),
+      [false, true],
+      'who runs already can ask',
+    )
+  })
+
+  t.test('a schema that is newer and lacks something of this program is of another line', async t => {
+    const database = await engine.open(t)
+    await database.migrateTo('0010-times-ahead')
+    await database.query('CREATE TABLE schema_steps (name text primary key, breaking integer not null)')
+    await ranNewer(database, '9998-expanded', 0)
+    await t.rejects(database.migrate(), {
+      name: 'SchemaIsNewer',
+      message: /\(9998-expanded\), and lacks what this version has \(0011-names[^)]*\)/,
+    })
+  })
+
+  t.test('what another program has migrated is not touched, and not called a newer Signet', async t => {
+    const database = await engine.open(t)
+    await database.query('CREATE TABLE kysely_migration (name varchar(255) primary key, timestamp varchar(255))')
+    for (const day of [1, 2, 3, 4, 5, 6])
+      await database.query(`INSERT INTO kysely_migration VALUES ('2024-01-0${day}_orders', '2024-01-01T00:00:00.000Z')`)
+    const says = {
+      name: 'StorageRefused',
+      message: /^Another program has migrated this database \(2024-01-01_orders, .* and 3 more.*database of its own/,
+    }
+    await t.rejects(database.isNew(), says)
+    await t.rejects(database.steps(), says)
+    await t.rejects(database.migrate(), says)
+    t.equal((await database.query('SELECT * FROM kysely_migration')).length, 6)
+    await t.rejects(database.query('SELECT * FROM users'))
+    await t.rejects(database.query('SELECT * FROM schema_steps'))
   })
 
   t.test('a newer database is refused also when it misses one of our migrations', async t => {
