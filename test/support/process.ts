@@ -43,7 +43,8 @@ export const signetProcess = (
   input: string | Uint8Array = '',
   as: User = {},
   nodeArguments: readonly string[] = [],
-): Promise<Ran> => finished(program(words, environment, nodeArguments, as), input)
+  file = main,
+): Promise<Ran> => finished(program(words, environment, nodeArguments, as, file), input)
 
 /** Runs `signet …words` for somebody who reads nothing of its answer. */
 export function signetUnread(environment: Readonly<Record<string, string>>, words: readonly string[]): Promise<Ran> {
@@ -74,8 +75,9 @@ const program = (
   environment: Readonly<Record<string, string>>,
   nodeArguments: readonly string[] = [],
   as: User = {},
+  file = main,
 ) =>
-  spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...nodeArguments, main, ...words], {
+  spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...nodeArguments, file, ...words], {
     ...as,
     env: { ...inherited(), ...environment },
   })
