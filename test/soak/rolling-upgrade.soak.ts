@@ -1,0 +1,122 @@
+/** Three instances on PostgreSQL are replaced by those of a newer release, one after the other, while clients refresh. */
+import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { addAccountsBefore, refreshForm, signInForm } from '../../bench/accounts.ts'
+import { type Answer, type Connection, ConnectionLost, openConnection } from '../../bench/connection.ts'
+import { endService, shipped, startService } from '../../bench/service.ts'
+import { NEWER_STEP, newerProgram } from '../support/newer-program.ts'
+import { connect, emptyPostgres } from '../support/postgres.ts'
+import { signetProcess } from '../support/process.ts'
+import { freePort, temporaryFolder } from '../support/serve.ts'
+import { until } from '../support/status-list.ts'
+
+const INSTANCES = 3
+const CLIENTS = 12
+/** Of all clients together, between two acts of the operator. */
+const REFRESHES = 600
+
+/** Of instances that share a database and keys. */
+async function environmentsOf(t: Test, url: string): Promise<Record<string, string>[]> {
+  const common = {
+    SIGNET_ISSUER: 'http://127.0.0.1:3000',
+    SIGNET_DATABASE_URL: url,
+    SIGNET_KEYS_DIR: join(temporaryFolder(t), 'keys'),
+    SIGNET_SESSION_LIMIT: '1000',
+  }
+  const environments: Record<string, string>[] = []
+  for (let index = 0; index < INSTANCES; index += 1)
+    environments.push({
+      ...common,
+      SIGNET_PORT: String(await freePort()),
+      SIGNET_MANAGEMENT_PORT: String(await freePort()),
+    })
+  return environments
+}
+
+/** Asks one instance after the other, as behind a balancer; what one does not answer, it asks of the next. */
+function createBalanced(ports: readonly number[], localAddress: string) {
+  const connections: (Connection | undefined)[] = ports.map(() => undefined)
+  let turn = 0
+  let retries = 0
+  return {
+    async post(path: string, form: string): Promise<Answer> {
+      for (;;) {
+        turn = (turn + 1) % ports.length
+        try {
+          connections[turn] ??= await openConnection(ports[turn] ?? 0, localAddress)
+          return await (connections[turn] as Connection).post(path, form)
+        } catch (error) {
+          if (!(error instanceof ConnectionLost)) throw error
+          connections[turn] = undefined
+          retries += 1
+        }
+      }
+    },
+    retries: () => retries,
+    close: () => connections.forEach(each => void each?.close()),
+  }
+}
+
+/** Clients with a session each, which refresh all the time. An answer that was acknowledged and is lost fails the next refresh. */
+function createLoad(ports: readonly number[]) {
+  const failed: string[] = []
+  let refreshed = 0
+  let isOver = false
+
+  async function client(index: number): Promise<number> {
+    const service = createBalanced(ports, `127.0.${index + 1}.1`)
+    let answer = await service.post('/oauth/token', signInForm())
+    while (answer.status === 200 && !isOver) {
+      answer = await service.post('/oauth/token', refreshForm(JSON.parse(answer.body).refresh_token))
+      refreshed += 1
+    }
+    if (answer.status !== 200) failed.push(`${answer.status} ${answer.body}`)
+    service.close()
+    return service.retries()
+  }
+
+  const clients = Array.from({ length: CLIENTS }, (_, index) => client(index))
+  return {
+    failed,
+    async more() {
+      const enough = refreshed + REFRESHES
+      await until(async () => refreshed >= enough || failed.length > 0, 60_000)
+    },
+    async end() {
+      isOver = true
+      const retries = (await Promise.all(clients)).reduce((sum, each) => sum + each, 0)
+      return { refreshed, retries }
+    },
+  }
+}
+
+t.test('a rolling upgrade under load loses nothing, and no client sees more than a connection that ends', async t => {
+  const url = await emptyPostgres(t)
+  const environments = await environmentsOf(t, url)
+  const newer = newerProgram(t)
+  const newerService = shipped.with(-2, newer)
+  const services = await Promise.all(environments.map(environment => startService(environment)))
+  t.teardown(() => Promise.all(services.map(service => endService(service, 'SIGKILL'))))
+  t.equal(services.length, INSTANCES, 'that start at once on an empty database')
+  await addAccountsBefore(environments[0] ?? {})
+
+  const load = createLoad(environments.map(({ SIGNET_PORT }) => Number(SIGNET_PORT)))
+  await load.more()
+  const migrated = await signetProcess(environments[0] ?? {}, ['migrate', '--json'], '', {}, [], newer)
+  t.strictSame([migrated.code, JSON.parse(migrated.stdout)], [0, { migrations: [NEWER_STEP] }])
+  await load.more()
+  for (const [index, environment] of environments.entries()) {
+    await endService(services[index] as ChildProcess)
+    services[index] = await startService(environment, undefined, newerService)
+    await load.more()
+  }
+  const { refreshed, retries } = await load.end()
+  t.comment(`${refreshed} refreshes, of which ${retries} were asked again of another instance`)
+  t.strictSame(load.failed, [])
+  t.ok(retries > 0)
+
+  const beside = await connect(t, url)
+  const { rows } = await beside.query(`select breaking from schema_steps where name = '${NEWER_STEP}'`)
+  t.strictSame(rows, [{ breaking: 0 }])
+})
