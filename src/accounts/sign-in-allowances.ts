@@ -35,28 +35,26 @@ export interface CountersOfAttempt {
   readonly own: readonly Counter[]
   /** These are others', too: a right password only gives back what it took. */
   readonly shared: readonly Counter[]
+  /** Of the whole account, where it is not known: others elsewhere must not keep it out where it has signed in. */
+  readonly elsewhere: readonly Counter[]
 }
 
-/**
- * From narrow to wide: whoever refuses, nobody wider hears of it.
- * @param isExempt whether the account's own counter leaves it out: others elsewhere must not keep it out where it has signed in
- */
-export function countersOf(place: string, source: AttemptSource, isExempt: boolean): CountersOfAttempt {
+/** From narrow to wide: whoever refuses, nobody wider hears of it. */
+export function countersOf(place: string, source: AttemptSource): CountersOfAttempt {
   const beginning = beginningOf(place)
   if ('clientId' in source) {
     const of = `${beginning}${source.clientId}`
-    return { of, own: accountThroughClient.map(allowance => ({ allowance, of })), shared: [] }
+    return { of, own: accountThroughClient.map(allowance => ({ allowance, of })), shared: [], elsewhere: [] }
   }
   const host = hostNetworkOf(source.address ?? '')
-  const shared = [
-    { allowance: network, of: host },
-    { allowance: widerNetwork, of: networkOf(source.address ?? '') },
-    { allowance: account, of: beginning },
-  ]
   const of = `${beginning}${host}`
   return {
     of,
     own: accountFromNetwork.map(allowance => ({ allowance, of })),
-    shared: isExempt ? shared.filter(({ allowance }) => allowance !== account) : shared,
+    shared: [
+      { allowance: network, of: host },
+      { allowance: widerNetwork, of: networkOf(source.address ?? '') },
+    ],
+    elsewhere: [{ allowance: account, of: beginning }],
   }
 }

@@ -11,8 +11,8 @@ const KNOWN_FOR_MS = 90 * DAY_MS
 const MOST_KEPT = 10
 
 export interface SignInNetworks {
-  /** When the account has last signed in from there, within the time for which that counts. */
-  lastAtMs(userId: string | undefined, network: string): Promise<number | undefined>
+  /** When whoever has the name has last signed in from there, within the time for which that counts. */
+  lastAtMs(usernameKey: string, network: string): Promise<number | undefined>
   /** @param lastAtMs as it was read */
   record(userId: string, network: string, lastAtMs: number | undefined): void
 }
@@ -24,8 +24,8 @@ export function createSignInNetworks(dependencies: {
 }): SignInNetworks {
   const { networks, write, clock } = dependencies
   return {
-    async lastAtMs(userId, network) {
-      const all = await networks.listOf(userId ?? '')
+    async lastAtMs(usernameKey, network) {
+      const all = await networks.listOf(usernameKey)
       const lastAtMs = all.find(known => known.network === network)?.lastAtMs
       return lastAtMs !== undefined && lastAtMs > clock.now() - KNOWN_FOR_MS ? lastAtMs : undefined
     },

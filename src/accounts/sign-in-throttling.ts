@@ -2,7 +2,7 @@
  * Wrong passwords are slowed down (RFC 6749 §10.10, NIST SP 800-63B-4 §3.2.2). An attempt is counted before its password is hashed, so
  * that of many at once no more are tried than of one after the other; a right one, and one that could not be tried, is given back.
  */
-import { type Allowance, type Counters, type TakenPoint, TooManyAttempts } from '../records/counters.ts'
+import { type Allowance, type Counter, type Counters, type TakenPoint, TooManyAttempts } from '../records/counters.ts'
 import { hostNetworkOf } from '../records/network.ts'
 import type { LastWrongPasswords } from './last-wrong-passwords.ts'
 import {
@@ -18,8 +18,6 @@ import type { PlaceOf } from './throttling-places.ts'
 export interface CountedAttempt {
   /** The name as it is compared, whether or not anybody has it. */
   readonly usernameKey: string
-  /** Undefined when nobody has the name. */
-  readonly userId: string | undefined
   readonly password: string
   readonly source: AttemptSource
   /** Whether the account is known from now on at the network that it comes from, if the password is right. */
@@ -29,6 +27,8 @@ export interface CountedAttempt {
 export interface Checked {
   /** Whether the caller learns that the password was right: else it counts as wrong. */
   readonly isRight: boolean
+  /** Undefined when nobody has the name. */
+  readonly userId: string | undefined
 }
 
 export interface SignInThrottling {
@@ -67,12 +67,23 @@ export function createSignInThrottling(dependencies: {
     else underWay.set(of, count)
   }
 
-  async function take({ of, own, shared }: CountersOfAttempt): Promise<readonly TakenPoint[]> {
-    const taken = await counters.take([...own, ...shared])
+  async function take(of: string, counted: readonly Counter[]): Promise<readonly TakenPoint[]> {
+    const taken = await counters.take(counted)
     if ('points' in taken) return taken.points
     onThrottled(taken.usedUp.allowance)
     // Whether those under way count is not known yet: many devices that begin together with the right password come back soon.
     throw new TooManyAttempts(underWay.has(of) ? { retryAfterSeconds: SOON_SECONDS } : taken.usedUp)
+  }
+
+  /** Only where the account is not known there is more to ask, which whoever is refused before does not wait for. */
+  async function takeAll({ of, own, shared, elsewhere }: CountersOfAttempt, lastAtMs: Promise<number | undefined>) {
+    const points = await take(of, [...own, ...shared])
+    try {
+      return (await lastAtMs) === undefined ? [...points, ...(await take(of, elsewhere))] : points
+    } catch (error) {
+      await counters.giveBack(points)
+      throw error
+    }
   }
 
   /** What could not be checked is given back. */
@@ -88,20 +99,26 @@ export function createSignInThrottling(dependencies: {
     }
   }
 
-  const beginAnew = ({ own }: CountersOfAttempt, points: readonly TakenPoint[]) =>
-    Promise.all([counters.reset(own), counters.giveBack(points.slice(own.length))])
+  /** Nobody waits for it: what a process that ends leaves behind is over by itself. */
+  function beginAnew({ own }: CountersOfAttempt, points: readonly TakenPoint[]): void {
+    void counters.reset(own)
+    void counters.giveBack(points.slice(own.length))
+  }
 
   return {
     async count(attempt, check) {
-      const { usernameKey, userId, password, source, isSignIn } = attempt
+      const { usernameKey, password, source, isSignIn } = attempt
       const network = networkIn(source)
-      const lastAtMs = network === undefined ? undefined : await networks.lastAtMs(userId, network)
-      const of = countersOf(await placeOf(usernameKey), source, lastAtMs !== undefined)
-      const points = await take(of)
+      const place = await placeOf(usernameKey)
+      const lastAtMs = network === undefined ? Promise.resolve(undefined) : networks.lastAtMs(usernameKey, network)
+      lastAtMs.catch(() => {})
+      const of = countersOf(place, source)
+      const points = await takeAll(of, lastAtMs)
       const checked = await checkWith(of, points, check)
-      if (checked.isRight) await beginAnew(of, points)
+      const { isRight, userId } = checked
+      if (isRight) beginAnew(of, points)
       else if (lastWrong.isRepeated(of.of, password)) await counters.giveBack(points)
-      if (checked.isRight && isSignIn && userId && network) networks.record(userId, network, lastAtMs)
+      if (isRight && isSignIn && userId && network) networks.record(userId, network, await lastAtMs)
       return checked
     },
 

@@ -3,16 +3,18 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { turnOfSignIn } from '../passwords/turn.ts'
 import type { Provenance, RecordEvent } from '../records/audit-event.ts'
 import { TooManyAttempts } from '../records/counters.ts'
+import type { Role } from '../records/role.ts'
 import { isActive } from '../records/standing.ts'
 import type { Write } from '../records/unit-of-work.ts'
 import type { User, UserReader } from '../records/user.ts'
 import type { SignInThrottling } from './sign-in-throttling.ts'
 import { usernameKey } from './username.ts'
 
-/** Who signed in, and which password was checked: the gate asks for it again when the session is written. */
+/** Who signed in, and which password was checked: the gate asks for it again when the session is written, and for the roles. */
 export interface SignedIn {
   readonly userId: string
   readonly passwordId: string
+  readonly roles: readonly Role[]
 }
 
 export interface SignInAttempt {
@@ -30,10 +32,16 @@ function unlessBusy(error: unknown): undefined {
   if (!(error instanceof TooManyWaiting)) throw error
 }
 
+/** The audit says whom it kept out, who is not known before it is read. */
+function onlyThrottled(error: unknown): TooManyAttempts {
+  if (error instanceof TooManyAttempts) return error
+  throw error
+}
+
 export interface SignIn {
   check(attempt: SignInAttempt): Promise<SignedIn | undefined>
-  /** Whether what was checked a moment ago is still so; if not, the audit says why. */
-  isStillGood(signedIn: SignedIn, of: Pick<SignInAttempt, 'clientId' | 'provenance'>): Promise<boolean>
+  /** What was checked a moment ago, as it is now; undefined when it is no longer good, and the audit says why. */
+  again(signedIn: SignedIn, of: Pick<SignInAttempt, 'clientId' | 'provenance'>): Promise<SignedIn | undefined>
 }
 
 /**
@@ -74,38 +82,44 @@ export function createSignIn(dependencies: {
   }
 
   /** Whoever is disabled learns nothing of a right password, and so it counts as a wrong one. */
-  const compare = (key: string, user: User | undefined, attempt: SignInAttempt) => {
+  const compare = (key: string, found: Promise<User | undefined>, attempt: SignInAttempt) => {
     const { password, clientId, isConfidential, provenance } = attempt
     const source = isConfidential ? { clientId } : { address: provenance.address }
-    const counted = { usernameKey: key, userId: user?.userId, password, source, isSignIn: true }
-    return throttling.count(counted, async () => {
+    return throttling.count({ usernameKey: key, password, source, isSignIn: true }, async () => {
+      const user = await found
       const checked = await passwords.verify(turnOfSignIn(attempt), user, password)
-      return { ...checked, isRight: checked.matches && user !== undefined && isActive(user.status) }
+      const isRight = checked.matches && user !== undefined && isActive(user.status)
+      return { ...checked, isRight, userId: user?.userId }
     })
   }
 
   return {
     async check(attempt) {
       const key = usernameKey(attempt.username)
-      const user = await users.findByKey(key)
+      // Whoever it is, and whatever comes of it, all of it is asked at once.
+      const [found, rolesFound] = [users.findByKey(key), users.rolesOfName(key)]
+      const read = Promise.all([found, rolesFound])
+      const checking = compare(key, found, attempt)
+      const [[user, roles], checked] = await Promise.all([read, checking.catch(onlyThrottled)])
       const who = user === undefined ? { nameHash: hashName(key) } : { userId: user.userId }
-      const { matches, outdated } = await compare(key, user, attempt).catch(error => {
-        if (error instanceof TooManyAttempts) fail(who, attempt, 'throttled')
-        throw error
-      })
+      if (checked instanceof TooManyAttempts) {
+        fail(who, attempt, 'throttled')
+        throw checked
+      }
+      const { matches, outdated } = checked
       if (user === undefined) return fail(who, attempt, 'unknown_user')
       const { userId } = user
       if (!matches) return fail({ userId }, attempt, 'wrong_password')
       if (!isActive(user.status)) return fail({ userId }, attempt, `user_${user.status}`)
       if (outdated) await upgradeHash(user, attempt)
-      return { userId, passwordId: user.passwordId }
+      return { userId, passwordId: user.passwordId, roles }
     },
 
-    async isStillGood({ userId, passwordId }, of) {
-      const user = await users.findById(userId)
-      if (user !== undefined && isActive(user.status) && user.passwordId === passwordId) return true
-      fail({ userId }, of, 'user_changed')
-      return false
+    async again({ userId, passwordId }, of) {
+      const [user, roles] = await Promise.all([users.findById(userId), users.rolesOf(userId)])
+      if (user !== undefined && isActive(user.status) && user.passwordId === passwordId)
+        return { userId, passwordId, roles }
+      return fail({ userId }, of, 'user_changed')
     },
   }
 }

@@ -111,13 +111,12 @@ export function createUsers(dependencies: {
   async function compare(user: User, password: string, by: Provenance) {
     const counted = {
       usernameKey: usernameKey(user.username),
-      userId: user.userId,
       password,
       source: { address: by.address },
     }
     return (await throttling()).count({ ...counted, isSignIn: false }, async () => {
       const { matches } = await passwords.verify(turnOfNetwork(by), user, password)
-      return { isRight: matches }
+      return { isRight: matches, userId: user.userId }
     })
   }
 

@@ -153,7 +153,6 @@ function composeUserGrants(parts: ProtocolParts) {
         recordEvent,
         hashName: createNameHash(parts.auditKeys, 'username'),
       }),
-      users: read.users,
       recordEvent,
       startSession: createSessionStarter({ clock, randomness, refreshIdleTtl, refreshAbsoluteTtl }),
     }),

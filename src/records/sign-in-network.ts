@@ -7,8 +7,8 @@ export interface SignInNetwork {
 }
 
 export interface SignInNetworkReader {
-  /** @param userId none of a user: there are none, in the same time */
-  listOf(userId: string): Promise<readonly SignInNetwork[]>
+  /** @param usernameKey if nobody has the name there are none, in the same time */
+  listOf(usernameKey: string): Promise<readonly SignInNetwork[]>
 }
 
 export interface SignInNetworkStore extends SignInNetworkReader {

@@ -39,6 +39,8 @@ export interface UserReader {
   /** The first `limit`, ordered by name. */
   list(filter: UserFilter, limit: number): Promise<readonly UserWithRoles[]>
   rolesOf(userId: string): Promise<readonly Role[]>
+  /** The same, for whoever knows only the name; if nobody has it there are none. */
+  rolesOfName(usernameKey: string): Promise<readonly Role[]>
   /** The ids of all who have or had a name: also of those who were renamed since, or deleted. */
   idsOf(usernameKey: string): Promise<readonly string[]>
 }

@@ -3,7 +3,8 @@ import { Kysely, sql } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
-import { type Limits, postgresDialect } from '../../src/storage/engine/postgres-driver.ts'
+import type { Limits } from '../../src/storage/engine/postgres-connection.ts'
+import { postgresDialect } from '../../src/storage/engine/postgres-driver.ts'
 import { migratedPostgres, openPostgres } from '../support/postgres.ts'
 import { poolerBefore } from '../support/postgres-pooler.ts'
 import { sessionOf } from './conformance/records.ts'
@@ -60,7 +61,7 @@ for (const [way, through] of [
 
 /** The driver by itself, on one connection: what is asked of it needs statements that no store has. */
 async function driver(t: Test, limits: Partial<Limits>) {
-  const pool = new pg.Pool({ connectionString: await migratedPostgres(t), max: 1 })
+  const pool = new pg.Pool({ connectionString: await migratedPostgres(t), max: 1, pipeline: true })
   // One that is being closed hears of the end of its database, and so does one that is idle.
   pool.on('connect', client => client.on('error', () => {}))
   pool.on('error', () => {})

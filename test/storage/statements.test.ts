@@ -10,6 +10,8 @@ const writesMore = ['a sign-in']
 
 const readClientAndFamily = ['select clients', 'select sessions']
 
+const counted = isOnPostgres() ? ['insert attempt_counters'] : ['insert attempt_counters', 'insert attempt_counters']
+
 interface Prepared {
   /** Two refresh tokens, the older one first. */
   readonly tokens: readonly string[]
@@ -39,9 +41,9 @@ const acts: readonly {
     name: 'a sign-in',
     act: service => signIn(service),
     statements: [
-      ...['select clients', 'select users'],
-      ...['insert attempt_counters', 'insert attempt_counters', 'delete attempt_counters', 'delete attempt_counters'],
-      ...['select users', 'select roles'],
+      ...['select clients', 'select users', 'select roles'],
+      ...counted,
+      ...['delete attempt_counters', 'delete attempt_counters'],
       ...[
         'select users',
         'select clients',
@@ -51,7 +53,7 @@ const acts: readonly {
         'insert audit_events',
       ],
     ],
-    roundTrips: 16,
+    roundTrips: 4,
   },
   {
     name: 'a grant of a client for itself',
@@ -102,7 +104,7 @@ for (const { name, act, statements, roundTrips } of acts)
     const seen = await watch(() => act(service, prepared))
     t.equal(seen.answer.status, 200)
     t.strictSame(seen.statements, statements)
-    if (isOnPostgres()) t.equal(seen.sent.length, roundTrips, seen.sent.join(', '))
+    if (isOnPostgres()) t.equal(seen.roundTrips, roundTrips, seen.sent.join(', '))
     else
       t.equal(
         seen.sent.some(sent => sent.startsWith('savepoint')),

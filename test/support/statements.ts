@@ -5,6 +5,8 @@ import type { Test } from 'tap'
 
 /** What runs by itself every second or oftener, whatever requests do, looks at these. */
 const inBackground = /from "(signing_keys|cascades|status_lists|revocations|instance)"/
+/** An act that waits for these all the same never ends: they are not answered before it is over. */
+const nobodyWaitsFor = /^\s*delete from "?attempt_counters/i
 const isControl = (text: string): boolean => /^(begin|commit|rollback|savepoint|release)\b/i.test(text)
 /** On SQLite each commit is counted in the header of the file, whatever is in it. */
 const countsCommits = /^(select total_changes|pragma (application_id|user_version))/i
@@ -15,6 +17,9 @@ function outside(text: string): string {
   return less === text ? text : outside(less)
 }
 
+/** Of several in one, the first. */
+const firstIn = (text: string): string => text.replace(/^\s*with \w+ as \(/i, '')
+
 /** The table comes right after the verb. */
 const tableFirst = (text: string): string =>
   text.replace(/^(\s*)(select|delete)\b.*?\bfrom\b/is, '$1$2').replace(/^(\s*insert)\s+into\b/i, '$1')
@@ -23,12 +28,18 @@ const tableFirst = (text: string): string =>
 function inShort(text: string): string {
   if (isControl(text)) return (text.split(';')[0] ?? '').toLowerCase()
   const [, verb, table] =
-    /^\s*(select|delete|insert|update)\b.*?"?(\w+)"?(?=\s|$)/is.exec(tableFirst(outside(text))) ?? []
+    /^\s*(select|delete|insert|update)\b.*?"?(\w+)"?(?=\s|$)/is.exec(tableFirst(outside(firstIn(text)))) ?? []
   return `${verb?.toLowerCase()} ${table}`
 }
 
+/** What is to be done with the answer to a statement of PostgreSQL. */
+interface Noted {
+  readonly onAnswer?: () => void
+  readonly heldUntil?: Promise<void>
+}
+
 /** Every statement that is prepared or sent by either driver from now on goes through `note`. */
-function listen(t: Test, note: (text: string) => void): void {
+function listen(t: Test, note: (text: string) => Noted): void {
   const memory = new Sqlite(':memory:')
   const statement = Object.getPrototypeOf(memory.prepare('select 1'))
   memory.close()
@@ -47,26 +58,64 @@ function listen(t: Test, note: (text: string) => void): void {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the driver takes
-const wrap = (real: (...args: any[]) => unknown, note: (self: any, first: any) => void) =>
+const wrap = (real: (...args: any[]) => unknown, note: (self: any, first: any) => Noted) =>
   // biome-ignore lint/suspicious/noExplicitAny: as above
   function (this: any, ...args: any[]) {
-    note(this, args[0])
-    return real.apply(this, args)
+    const { onAnswer = () => {}, heldUntil } = note(this, args[0])
+    const answer = real.apply(this, args)
+    if (!(answer instanceof Promise)) return answer
+    answer.then(onAnswer, onAnswer)
+    return heldUntil === undefined ? answer : heldUntil.then(() => answer)
   }
+
+/**
+ * Counts how often somebody waits for the server. What is sent before an answer is there waits together with it, on whichever
+ * connections; what is sent behind it waits once more.
+ */
+function countWaits() {
+  let deepest = 0
+  return {
+    begin: () => {
+      deepest = 0
+    },
+    sent(): Noted {
+      const depth = deepest + 1
+      return {
+        onAnswer() {
+          deepest = Math.max(deepest, depth)
+        },
+      }
+    },
+    count: () => deepest,
+  }
+}
 
 /** Answers how to see what one act sends: its statements, in short, and apart from them what begins and ends transactions. */
 export function watchStatements(t: Test) {
   let seen: string[] = []
-  listen(t, text => void (countsCommits.test(text) || seen.push(text)))
+  let over: PromiseWithResolvers<void> | undefined
+  const waits = countWaits()
+  listen(t, text => {
+    if (!countsCommits.test(text)) seen.push(text)
+    if (over && nobodyWaitsFor.test(text)) return { heldUntil: over.promise }
+    return inBackground.test(text) ? {} : waits.sent()
+  })
   return async <T>(act: () => Promise<T>) => {
     seen = []
+    over = Promise.withResolvers()
+    waits.begin()
     const answer = await act()
+    const roundTrips = waits.count()
+    over.resolve()
+    over = undefined
     const texts = seen.filter(text => !inBackground.test(text))
     return {
       answer,
       statements: texts.filter(text => !isControl(text)).map(inShort),
-      /** All of it: on PostgreSQL, each is a round trip. */
+      /** All of it. */
       sent: texts.map(inShort),
+      /** On PostgreSQL. */
+      roundTrips,
     }
   }
 }

@@ -1,7 +1,6 @@
 /** Resource owner password credentials (RFC 6749 §4.3). Off unless a client is given it; RFC 9700 §2.4 says why. */
 import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import type { Role } from '../../records/role.ts'
-import type { UserReader } from '../../records/user.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { audited, invalidRequest } from '../oauth-error.ts'
@@ -13,19 +12,22 @@ interface SignedIn {
   readonly userId: string
   /** The password that was checked. */
   readonly passwordId: string
+  readonly roles: readonly Role[]
+}
+
+interface Attempt {
+  readonly username: string
+  readonly password: string
+  readonly clientId: string
+  readonly isConfidential: boolean
+  readonly provenance: Provenance
 }
 
 interface SignIn {
   /** Checks a username and a password; undefined for every way in which they can be wrong. */
-  check(attempt: {
-    username: string
-    password: string
-    clientId: string
-    isConfidential: boolean
-    provenance: Provenance
-  }): Promise<SignedIn | undefined>
-  /** Whether what was checked a moment ago is still so; if not, the audit says why. */
-  isStillGood(signedIn: SignedIn, of: { clientId: string; provenance: Provenance }): Promise<boolean>
+  check(attempt: Attempt): Promise<SignedIn | undefined>
+  /** What was checked a moment ago, as it is now; undefined when it is no longer good, and the audit says why. */
+  again(signedIn: SignedIn, of: Attempt): Promise<SignedIn | undefined>
 }
 
 const refusal = audited('invalid_grant', 'The username or the password is wrong.')
@@ -33,22 +35,32 @@ const refusal = audited('invalid_grant', 'The username or the password is wrong.
 export function createPasswordGrant(dependencies: {
   readonly issuer: string
   readonly signIn: SignIn
-  readonly users: UserReader
   readonly recordEvent: RecordEvent
   readonly startSession: StartSession
 }): Grant {
-  const { issuer, signIn, users, recordEvent, startSession } = dependencies
+  const { issuer, signIn, recordEvent, startSession } = dependencies
+
+  /** What the write asks again is read once: again only by a request that runs again. */
+  async function prove(request: TokenRequest, attempt: Attempt): Promise<SignedIn> {
+    let isChecked = false
+    const checked = await request.prove('password', () => {
+      isChecked = true
+      return signIn.check(attempt)
+    })
+    const signedIn = checked === undefined || isChecked ? checked : await signIn.again(checked, attempt)
+    if (signedIn === undefined) throw refusal
+    return signedIn
+  }
 
   /** The password was right, and the audit says so even when the scope is refused: a guesser must not learn it unseen. */
-  async function grantTo(
-    userId: string,
+  function grantTo(
+    { userId, roles }: SignedIn,
     client: AuthenticatedClient,
     { scope: asked, provenance }: TokenRequest,
     audience: string,
-  ): Promise<{ granted: Granted; roles: readonly Role[] }> {
-    const roles = await users.rolesOf(userId)
+  ): Granted {
     try {
-      return { granted: narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles), roles }
+      return narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles)
     } catch (error) {
       const refused = { type: 'user.sign_in', userId, clientId: client.id, provenance } as const
       return auditRefusal(recordEvent, refused, error)
@@ -58,16 +70,15 @@ export function createPasswordGrant(dependencies: {
   return {
     grantType: 'password',
     async authorize(request, client): Promise<Authorization> {
-      const { parameters, scope, resource, provenance, prove } = request
+      const { parameters, scope, resource, provenance } = request
       const { username, password } = parameters
       if (username === undefined || password === undefined) throw invalidRequest('username and password are needed.')
       assertClientMayHave(client.scope, scope)
       const audience = selectAudience(client.audiences, resource)
       const who = { clientId: client.id, isConfidential: !client.isPublic, provenance }
-      const signedIn = await prove('password', () => signIn.check({ username, password, ...who }))
-      if (signedIn === undefined || !(await signIn.isStillGood(signedIn, who))) throw refusal
-      const { userId, passwordId } = signedIn
-      const { granted, roles } = await grantTo(userId, client, request, audience)
+      const signedIn = await prove(request, { username, password, ...who })
+      const { userId, passwordId, roles } = signedIn
+      const granted = grantTo(signedIn, client, request, audience)
       return {
         client,
         granted,

@@ -97,19 +97,24 @@ export function createSessionStarts(dependencies: {
   const areRolesAsRead = async (stores: Stores, { session, asRead }: Start): Promise<boolean> =>
     !('roles' in asRead) || isDeepStrictEqual(await stores.users.rolesOf(session.subjectId), asRead.roles)
 
-  async function endIdle(stores: Stores, { subjectId }: SessionDraft, { clientId, provenance }: Asking): Promise<void> {
-    const idle = await stores.sessions.findIdle(subjectId, clientId, sessionLimit - 1, clock.now(), MOST_IDLE)
-    await ends.endThese(stores, idle, { subjectId, clientId }, 'session_limit', provenance)
-  }
+  /** The sign-ins beyond the limit; a machine has none. */
+  const findIdle = async (stores: Stores, { subjectId, credentialId }: SessionDraft, { clientId }: Asking) =>
+    credentialId === null ? stores.sessions.findIdle(subjectId, clientId, sessionLimit - 1, clock.now(), MOST_IDLE) : []
 
   return (start, { status }, asking) =>
     write(async stores => {
       const { session } = start
-      if (!(await isStillOpen(stores, start, asking))) return false
-      if (!(await isCredentialLive(stores, session))) return false
-      if (!(await areRolesAsRead(stores, start))) return false
-      if (session.credentialId === null) await endIdle(stores, session, asking)
-      const { address, userAgent } = asking.provenance
+      // Sent in this order, and so what is read is read with the locks held.
+      const [isOpen, isLive, areRoles, idle] = await Promise.all([
+        isStillOpen(stores, start, asking),
+        isCredentialLive(stores, session),
+        areRolesAsRead(stores, start),
+        findIdle(stores, session, asking),
+      ])
+      if (!isOpen || !isLive || !areRoles) return false
+      const { clientId, provenance } = asking
+      await ends.endThese(stores, idle, { subjectId: session.subjectId, clientId }, 'session_limit', provenance)
+      const { address, userAgent } = provenance
       // Of many requests with one credential at once, the first makes the row, and the others find it when they run again.
       if (!(await stores.sessions.insert({ ...session, status, address, userAgent }))) return false
       await stores.audit.append(eventOf('user.sign_in', session, asking))

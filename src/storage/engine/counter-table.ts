@@ -15,8 +15,23 @@ export type CounterClient =
       query(query: { readonly text: string; readonly values?: readonly unknown[] }): Promise<unknown>
     }
 
+/** A point to take, of a window that begins with it if there is none. */
+export interface Taking {
+  readonly key: string
+  /** When there are more than these in the window, no further one is taken. */
+  readonly points: number
+  readonly windowMs: number
+}
+
+export interface Taken {
+  readonly consumedPoints: number
+  readonly msBeforeNext: number
+}
+
 export interface CounterTable {
   readonly client: CounterClient
+  /** In one statement, where each costs a wait; undefined where none does. Answers those that were taken, in their order. */
+  readonly takeInTurn: ((takings: readonly Taking[]) => Promise<readonly Taken[]>) | undefined
   /** Those with a key from `from` on and before `before`, by the order of their bytes. */
   remove(from: string, before: string): Promise<void>
   /** Of these, those that count nothing, and those whose windows end after this. */

@@ -27,6 +27,10 @@ export function oneStatement(executor: Executor) {
       use()
       return executor.first(query, parameters)
     },
+    send(query, parameters) {
+      use()
+      return executor.send(query, parameters)
+    },
   }
   return {
     executor: guarded,

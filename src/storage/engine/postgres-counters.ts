@@ -1,40 +1,61 @@
-/** Counters of attempts on PostgreSQL: each is a statement of its own on a connection of the pool, so that all instances share them. */
-import type { QueryConfig } from 'pg'
-import { COUNTER_TABLE, type CounterTable } from './counter-table.ts'
-import { endsConnection, toStorageError } from './postgres-errors.ts'
-import type { ConnectionPool } from './postgres-pool.ts'
+/** Counters of attempts on PostgreSQL: outside of the transactions of the stores, so that all instances share them at once. */
+import { COUNTER_TABLE, type CounterTable, type Taking } from './counter-table.ts'
+import type { Ask, Limits } from './postgres-connection.ts'
 
 /** Somebody waits for the answer, and memory can count, too. */
 const LONGEST_STATEMENT_MS = 1000
 
-export function postgresCounters(pool: ConnectionPool): CounterTable {
-  async function query(text: string, values: readonly unknown[] = []) {
-    const client = await pool.connect()
-    const limitMs = Math.min(pool.limits().statementMs, LONGEST_STATEMENT_MS)
-    try {
-      const answer = await client.query({ text, values: [...values], query_timeout: limitMs } as QueryConfig)
-      client.release()
-      return answer
-    } catch (error) {
-      client.release(endsConnection(error))
-      throw toStorageError(error, pool.who)
-    }
-  }
+export const limitsOfCounting = (limits: () => Limits) => (): Limits => {
+  const all = limits()
+  return { ...all, statementMs: Math.min(all.statementMs, LONGEST_STATEMENT_MS) }
+}
 
+/** What a window may last longer than it should: beyond, it began before the clock was set back. */
+const SAME_WINDOW_MS = 1000
+
+/**
+ * Each takes its point only if the one before was not used up: of rows in several windows at once all statements lock the narrower
+ * first, as they are given.
+ */
+function takingOf(takings: readonly Taking[], nowMs: number): { readonly text: string; readonly values: unknown[] } {
+  const values: unknown[] = [nowMs]
+  const next = (value: unknown): string => `$${values.push(value)}`
+  const inWindow = `counter.expire > $1 and counter.expire <= excluded.expire + ${SAME_WINDOW_MS}`
+  const parts = takings.map(({ key, windowMs }, at) => {
+    const row = `${next(key)}::text, 1, ${next(nowMs + windowMs)}::bigint`
+    const before = at === 0 ? '' : ` from taken_${at - 1} where points <= ${next(takings[at - 1]?.points)}`
+    return `taken_${at} as (
+      insert into ${COUNTER_TABLE} as counter (key, points, expire) select ${row}${before}
+      on conflict (key) do update set
+        points = case when ${inWindow} then counter.points + 1 else 1 end,
+        expire = case when ${inWindow} then counter.expire else excluded.expire end
+      returning points, expire)`
+  })
+  const all = takings.map((_, at) => `select ${at} as at, points, expire from taken_${at}`)
+  return { text: `with ${parts.join(', ')} ${all.join(' union all ')} order by at`, values }
+}
+
+export function postgresCounters(ask: Ask): CounterTable {
   return {
     // Without the name that the library gives a statement: PgBouncer knows none.
-    client: { kind: 'postgres', query: ({ text, values }) => query(text, values) },
+    client: { kind: 'postgres', query: ({ text, values }) => ask(text, values) },
+    async takeInTurn(takings) {
+      const nowMs = Date.now()
+      const { text, values } = takingOf(takings, nowMs)
+      const { rows } = await ask(text, values)
+      return rows.map(({ points, expire }) => ({ consumedPoints: points, msBeforeNext: expire - nowMs }))
+    },
     async remove(from, before) {
-      await query(`delete from ${COUNTER_TABLE} where key >= $1 and key < $2`, [from, before])
+      await ask(`delete from ${COUNTER_TABLE} where key >= $1 and key < $2`, [from, before])
     },
     async removeUseless(keys, afterMs) {
       // Who holds one counts with it at this moment; and of two who tidy at once neither waits for the other.
       const useless = `select key from ${COUNTER_TABLE} where key = any($1) and (points <= 0 or expire > $2) for update skip locked`
-      await query(`delete from ${COUNTER_TABLE} where key in (${useless})`, [keys, afterMs])
+      await ask(`delete from ${COUNTER_TABLE} where key in (${useless})`, [keys, afterMs])
     },
     async removeOver(beforeMs, limit) {
       const over = `select key from ${COUNTER_TABLE} where expire < $1 limit $2 for update skip locked`
-      const { rowCount } = await query(`delete from ${COUNTER_TABLE} where key in (${over})`, [beforeMs, limit])
+      const { rowCount } = await ask(`delete from ${COUNTER_TABLE} where key in (${over})`, [beforeMs, limit])
       return rowCount ?? 0
     },
     close: () => {},

@@ -8,7 +8,7 @@ import type { ServerIdentity } from '../../records/server-identity.ts'
 import { StorageUnavailable } from '../../records/unit-of-work.ts'
 import type { DatabaseServer, PoolSettings } from './database.ts'
 import { type Who, whoIn } from './postgres-advice.ts'
-import type { Limits } from './postgres-driver.ts'
+import type { Limits } from './postgres-connection.ts'
 import { unreachable } from './postgres-errors.ts'
 import { inspect } from './postgres-inspection.ts'
 import { postgresLimits } from './postgres-limits.ts'
@@ -54,6 +54,7 @@ export function openPool(
     maxLifetimeSeconds: lifetimeSeconds,
     connectionTimeoutMillis: limits.dialMs,
     keepAlive: true,
+    pipeline: true,
     // A server that hangs does not answer the goodbye either; the process ends all the same.
     allowExitOnIdle: true,
     async onConnect(client) {

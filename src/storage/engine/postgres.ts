@@ -1,18 +1,19 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
-import { type CompiledQuery, Kysely, sql } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { noRequests } from '../../records/request-waits.ts'
 import type { Database, PrepareStores, Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { isNew, stepsAhead, stepsOf } from './migrations.ts'
 import { oneStatement } from './one-statement.ts'
-import { postgresCounters } from './postgres-counters.ts'
-import { type Limits, postgresDialect } from './postgres-driver.ts'
+import { connect } from './postgres-connection.ts'
+import { limitsOfCounting, postgresCounters } from './postgres-counters.ts'
+import { postgresDialect } from './postgres-driver.ts'
 import { cannotOpen, isVictim } from './postgres-errors.ts'
+import { readingExecutor, singleExecutor, together, transaction } from './postgres-executors.ts'
 import { serverFacts } from './postgres-identity.ts'
 import { assertWritable, STANDING, type Standing } from './postgres-inspection.ts'
 import { migratePostgres } from './postgres-migration.ts'
 import { openPool } from './postgres-pool.ts'
-import type { Executor } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export function openPostgres(
@@ -33,28 +34,25 @@ export function openPostgres(
   const pool = openPool(url, requestWaits, settings)
   // What is asked all the time waits for no request; and of a server that may not be used any more, it asks whether that is over.
   const aside = openPool(url, noRequests, { ...pool.settings, size: 1 })
-  const within = (limits: () => Limits, on = pool) => new Kysely<Schema>({ dialect: postgresDialect(on, limits) })
-  const db = within(pool.limits)
+  const db = new Kysely<Schema>({ dialect: postgresDialect(pool, pool.limits) })
   const stores = prepareStores(db, dialect)
-  const { pulse } = stores(postgresExecutor(within(aside.limits, aside), false))
+  const connected = () => connect(pool, pool.limits)
+  const counting = () => connect(pool, limitsOfCounting(pool.limits))
+  const { pulse } = stores(readingExecutor(() => connect(aside, aside.limits)))
   return {
-    read: { ...stores(postgresExecutor(db, false)), pulse },
+    read: { ...stores(readingExecutor(connected)), pulse },
     snapshot: work =>
-      db
-        .transaction()
-        .setIsolationLevel('repeatable read')
-        .setAccessMode('read only')
-        .execute(transaction => work(stores(postgresExecutor(transaction, false)))),
-    write(work, size) {
-      const run = (executor: Executor) =>
-        work(stores(size === 'one statement' ? oneStatement(executor).executor : executor))
-      return untilNoVictim(() =>
-        size === 'one statement' && pool.keepsSettings()
-          ? run(postgresExecutor(db, false))
-          : db.transaction().execute(transaction => run(postgresExecutor(transaction, true))),
-      )
-    },
-    counterTable: postgresCounters(pool),
+      transaction(connected, executor => work(stores(executor)), {
+        ...({ isolationLevel: 'repeatable read', accessMode: 'read only' } as const),
+        locks: false,
+      }),
+    write: (work, size) =>
+      untilNoVictim(() =>
+        size === 'one statement'
+          ? work(stores(oneStatement(singleExecutor(connected, !pool.keepsSettings())).executor))
+          : transaction(connected, executor => work(stores(executor)), { locks: true }),
+      ),
+    counterTable: postgresCounters(together(counting)),
     isNew: () => isNew(db).catch(cannotOpen),
     steps: () => stepsOf(db).catch(cannotOpen),
     stepsAhead: () => stepsAhead(db),
@@ -87,16 +85,3 @@ async function untilNoVictim<T>(run: () => Promise<T>): Promise<T> {
     }
   }
 }
-
-const postgresExecutor = (kysely: Kysely<Schema>, locks: boolean): Executor => ({
-  locks,
-  kysely,
-  async run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
-    const { rows, numAffectedRows } = await kysely.executeQuery<R>({ ...query, parameters })
-    return { rows, changed: Number(numAffectedRows ?? 0n) }
-  },
-  async first<R>(query: CompiledQuery<R>, parameters: readonly unknown[]) {
-    const { rows } = await kysely.executeQuery<R>({ ...query, parameters })
-    return rows[0]
-  },
-})

@@ -11,6 +11,8 @@ export interface Executor {
   run<R>(query: CompiledQuery<R>, parameters: readonly unknown[]): Promise<Ran<R>>
   /** The same for a query that reads one row. */
   first<R>(query: CompiledQuery<R>, parameters: readonly unknown[]): Promise<R | undefined>
+  /** A change on whose answer nothing depends: it need not be waited for. If it fails, so does the commit. */
+  send(query: CompiledQuery, parameters: readonly unknown[]): Promise<void>
 }
 
 export interface Ran<R> {
@@ -24,6 +26,12 @@ export interface Ran<R> {
  * it to another plan: one that decides whether a partial index fits, or one in a join. So hot queries bind no value there.
  */
 export const notDeleted = sql.lit('deleted' as const)
+
+/** For a change that is built when it is needed. */
+export function send(executor: Executor, change: Compilable): Promise<void> {
+  const compiled = change.compile()
+  return executor.send(compiled, compiled.parameters)
+}
 
 class Placeholder {
   readonly name: string
@@ -54,5 +62,6 @@ export function prepared<P extends object, R = never>(build: (param: Param<P>) =
   const run = (executor: Executor, values: P): Promise<Ran<R>> => executor.run(compile(), fill(compile(), values))
   const first = (executor: Executor, values: P): Promise<R | undefined> =>
     executor.first(compile(), fill(compile(), values))
-  return Object.assign(run, { first })
+  const send = (executor: Executor, values: P): Promise<void> => executor.send(compile(), fill(compile(), values))
+  return Object.assign(run, { first, send })
 }

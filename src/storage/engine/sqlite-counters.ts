@@ -74,6 +74,7 @@ export function sqliteCounters(file: string, trust: FileTrust = ownFilesOnly()):
   return {
     // Of the library's transactions, each is a single statement.
     client: { kind: 'sqlite', prepare, transaction: work => work },
+    takeInTurn: undefined,
     async remove(from, before) {
       prepare(`delete from ${COUNTER_TABLE} where key >= ? and key < ?`).run(from, before)
     },

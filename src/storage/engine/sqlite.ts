@@ -185,4 +185,7 @@ const sqliteExecutor = (database: Connection): Executor => ({
   },
   first: async <R>(query: CompiledQuery<R>, parameters: readonly unknown[]) =>
     database.prepare(query.sql).get(parameters) as R | undefined,
+  async send(query, parameters) {
+    database.prepare(query.sql).run(parameters)
+  },
 })

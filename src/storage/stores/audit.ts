@@ -40,7 +40,7 @@ export function prepareAuditStore(
     },
     async append(event) {
       const atMs = event.occurredAtMs ?? clock.now()
-      await insert(executor, {
+      await insert.send(executor, {
         id: orderedId(randomness, atMs, EVENT_ID_PREFIX),
         type: event.type,
         occurred_at_ms: atMs,

@@ -1,5 +1,5 @@
 import type { Cascade, CascadeStore } from '../../records/cascade.ts'
-import type { Executor } from '../engine/prepared.ts'
+import { type Executor, send } from '../engine/prepared.ts'
 import type { CascadesTable } from '../engine/schema.ts'
 
 const toCascade = (row: CascadesTable): Cascade => ({
@@ -35,22 +35,22 @@ const toRow = ({ id, change, target, reason, cursor, done, by }: Cascade): Casca
   request_id: by.requestId,
 })
 
-export const cascadeStore = ({ kysely, locks }: Executor): CascadeStore => ({
+export const cascadeStore = (executor: Executor): CascadeStore => ({
   async list() {
-    return (await kysely.selectFrom('cascades').selectAll().orderBy('id').execute()).map(toCascade)
+    return (await executor.kysely.selectFrom('cascades').selectAll().orderBy('id').execute()).map(toCascade)
   },
   async insert(cascade) {
-    await kysely.insertInto('cascades').values(toRow(cascade)).execute()
+    await send(executor, executor.kysely.insertInto('cascades').values(toRow(cascade)))
   },
   async lock(id) {
-    const query = kysely.selectFrom('cascades').selectAll().where('id', '=', id)
-    const row = await (locks ? query.forUpdate() : query).executeTakeFirst()
+    const query = executor.kysely.selectFrom('cascades').selectAll().where('id', '=', id)
+    const row = await (executor.locks ? query.forUpdate() : query).executeTakeFirst()
     return row && toCascade(row)
   },
   async advance(id, cursor, done) {
-    await kysely.updateTable('cascades').set({ cursor, done }).where('id', '=', id).execute()
+    await send(executor, executor.kysely.updateTable('cascades').set({ cursor, done }).where('id', '=', id))
   },
   async remove(id) {
-    await kysely.deleteFrom('cascades').where('id', '=', id).execute()
+    await send(executor, executor.kysely.deleteFrom('cascades').where('id', '=', id))
   },
 })

@@ -1,9 +1,9 @@
 /** Which sessions are to end or to lose their index, and how they do. */
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { type Compilable, type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { latestNow } from '../../records/ahead.ts'
 import type { Batch, ChangedSessions, SessionFilter, SessionStore } from '../../records/session.ts'
 import type { Dialect } from '../engine/dialect.ts'
-import { type Executor, type Param, prepared } from '../engine/prepared.ts'
+import { type Executor, type Param, prepared, send } from '../engine/prepared.ts'
 import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { matching } from './session-list.ts'
 import { nothingHeld, type StatusColumns, statusColumns, toHeld } from './session-rows.ts'
@@ -71,10 +71,10 @@ export function prepareSessionEnds(
     async function changeOpen(
       filter: SessionFilter,
       batch: Batch,
-      change: (update: ReturnType<typeof updateThese>) => { execute(): Promise<unknown> },
+      change: (update: ReturnType<typeof updateThese>) => Compilable,
     ): Promise<ChangedSessions> {
       const locked = await lockOpen(filter, batch)
-      if (locked.ids.length > 0) await change(updateThese(kysely, locked.ids)).execute()
+      if (locked.ids.length > 0) await send(executor, change(updateThese(kysely, locked.ids)))
       return locked
     }
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { SessionStore } from '../../records/session.ts'
 import type { Dialect } from '../engine/dialect.ts'
-import { type Executor, prepared } from '../engine/prepared.ts'
+import { type Executor, prepared, send } from '../engine/prepared.ts'
 import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { prepareSessionChanges } from './session-changes.ts'
 import { prepareSessionEnds } from './session-ends.ts'
@@ -52,9 +52,13 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
       return row && toSession(row)
     },
     async insert(session) {
-      const { numInsertedOrUpdatedRows } = await executor.kysely
-        .insertInto('sessions')
-        .values(toRow(session))
+      const insertion = executor.kysely.insertInto('sessions').values(toRow(session))
+      // A sign-in is in nobody's way.
+      if (session.credentialId === null) {
+        await send(executor, insertion)
+        return true
+      }
+      const { numInsertedOrUpdatedRows } = await insertion
         .onConflict(conflict =>
           conflict
             .columns(['credential_id', 'client_id'])

@@ -1,16 +1,25 @@
 import type { Kysely } from 'kysely'
 import { latestNow } from '../../records/ahead.ts'
 import type { SignInNetworkStore } from '../../records/sign-in-network.ts'
-import { type Executor, prepared } from '../engine/prepared.ts'
+import { type Executor, notDeleted, prepared } from '../engine/prepared.ts'
 import type { Schema, SignInNetworksTable } from '../engine/schema.ts'
 
 export function prepareSignInNetworkStore(db: Kysely<Schema>): (executor: Executor) => SignInNetworkStore {
-  const listOf = prepared<{ userId: string }, Pick<SignInNetworksTable, 'network' | 'last_at_ms'>>(param =>
-    db.selectFrom('sign_in_networks').select(['network', 'last_at_ms']).where('user_id', '=', param('userId')),
+  const listOf = prepared<{ key: string }, Pick<SignInNetworksTable, 'network' | 'last_at_ms'>>(param =>
+    db
+      .selectFrom('sign_in_networks')
+      .select(['network', 'last_at_ms'])
+      .where('user_id', 'in', user =>
+        user
+          .selectFrom('users')
+          .select('id')
+          .where('username_key', '=', param('key'))
+          .where('status', '<>', notDeleted),
+      ),
   )
   return executor => ({
-    async listOf(userId) {
-      const { rows } = await listOf(executor, { userId })
+    async listOf(key) {
+      const { rows } = await listOf(executor, { key })
       return rows.map(({ network, last_at_ms }) => ({ network, lastAtMs: last_at_ms }))
     },
     async record(userId, { network, lastAtMs }, most) {

@@ -22,19 +22,18 @@ export function prepareStandingStore(db: Kysely<Schema>, dialect: Dialect): (exe
   return executor => {
     const read = (readUser: typeof findUser, readClient: typeof findClient): StandingStore['find'] => {
       /** In the order of their ids, each once. */
-      async function readClients(ids: readonly string[]): Promise<ReadonlyMap<string, ClientRow>> {
-        const found = new Map<string, ClientRow>()
-        for (const id of [...new Set(ids)].sort()) {
-          const row = await readClient.first(executor, { id })
-          if (row !== undefined) found.set(id, row)
-        }
-        return found
+      async function readClients(ids: readonly string[]): Promise<ReadonlyMap<string, ClientRow | undefined>> {
+        const read = [...new Set(ids)].sort().map(async id => [id, await readClient.first(executor, { id })] as const)
+        return new Map(await Promise.all(read))
       }
 
       return async (subjectId, clientId) => {
         const isOfClient = isClient(subjectId)
-        const userRow = isOfClient ? undefined : await readUser.first(executor, { id: subjectId })
-        const clients = await readClients(isOfClient ? [subjectId, clientId] : [clientId])
+        // They are locked in the order in which this sends them.
+        const [userRow, clients] = await Promise.all([
+          isOfClient ? undefined : readUser.first(executor, { id: subjectId }),
+          readClients(isOfClient ? [subjectId, clientId] : [clientId]),
+        ])
         const [clientRow, ownerRow] = [clients.get(clientId), clients.get(subjectId)]
         const subject = userRow ?? ownerRow
         if (subject === undefined || clientRow === undefined) return undefined

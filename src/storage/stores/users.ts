@@ -25,6 +25,25 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       .where('permissions', '<>', noPermissions)
       .orderBy('name'),
   )
+  const rolesOfName = prepared<{ key: string }, RolesTable>(param =>
+    db
+      .selectFrom('roles')
+      .selectAll()
+      .where('name', 'in', theirs =>
+        theirs
+          .selectFrom('user_roles')
+          .select('role_name')
+          .where('user_id', 'in', user =>
+            user
+              .selectFrom('users')
+              .select('id')
+              .where('username_key', '=', param('key'))
+              .where('status', '<>', notDeleted),
+          ),
+      )
+      .where('permissions', '<>', noPermissions)
+      .orderBy('name'),
+  )
 
   return executor => {
     const update = async (userId: string, change: Partial<UsersTable>) => {
@@ -56,6 +75,10 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       },
       async rolesOf(userId) {
         const { rows } = await rolesOf(executor, { userId })
+        return rows.map(toRole)
+      },
+      async rolesOfName(key) {
+        const { rows } = await rolesOfName(executor, { key })
         return rows.map(toRole)
       },
       async insert(user) {
