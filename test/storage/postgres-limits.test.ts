@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import type { Limits } from '../../src/storage/engine/postgres-connection.ts'
 import { postgresDialect } from '../../src/storage/engine/postgres-driver.ts'
+import { toStorageError } from '../../src/storage/engine/postgres-errors.ts'
 import { migratedPostgres, openPostgres } from '../support/postgres.ts'
 import { poolerBefore } from '../support/postgres-pooler.ts'
 import { sessionOf } from './conformance/records.ts'
@@ -24,7 +25,7 @@ t.test('a work that goes on after a statement failed is refused, and nothing of 
     await roles.insert({ name: 'early', permissions: ['a:b'] })
     await sessions.insert(sessionOf('of nobody')).catch(() => undefined)
   })
-  await t.rejects(careless, { message: 'The transaction was rolled back, not committed.' })
+  await t.rejects(careless, { name: 'QueryFailed', code: '23503' })
   t.equal(await read.roles.find('early'), undefined)
 })
 
@@ -66,7 +67,12 @@ async function driver(t: Test, limits: Partial<Limits>) {
   pool.on('connect', client => client.on('error', () => {}))
   pool.on('error', () => {})
   const all = { lockMs: 2000, statementMs: 5000, transactionMs: 10_000, ...limits }
-  const db = new Kysely<unknown>({ dialect: postgresDialect(pool, () => all) })
+  const connections = {
+    connect: () => pool.connect(),
+    end: () => pool.end(),
+    toStorageError: (error: unknown) => toStorageError(error),
+  }
+  const db = new Kysely<unknown>({ dialect: postgresDialect(connections, () => all) })
   t.teardown(() => db.destroy())
   return db
 }

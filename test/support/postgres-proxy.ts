@@ -47,6 +47,10 @@ export async function proxyBefore(t: Test, url: string) {
         weather = 'calm'
       }
     },
+    /** Those who are connected reach nobody any more, and hear nothing of it; whoever connects then does. */
+    forget() {
+      for (const socket of sockets) socket.removeAllListeners('data').resume()
+    },
     /** All connections end, and new ones are told this. */
     refuse(code: string, message: string) {
       weather = fatal(code, message)

@@ -21,13 +21,16 @@ const run = (...statements: readonly string[]): string =>
 const nameIn = (message: string, kind: string): string | undefined =>
   new RegExp(` (?:${kind}) "?([^"\\s]+)"?`).exec(message)?.[1]
 
+export const grantOnTables = (tables: readonly string[], { user }: Who): string =>
+  run(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables.map(named).join(', ')} TO ${named(user)}`)
+
 function grants(message: string, { user, database }: Who): string {
   const role = named(user)
   if (nameIn(message, 'database') !== undefined) return run(`GRANT CONNECT ON DATABASE ${named(database)} TO ${role}`)
   const owned = nameIn(message, 'must be owner of (?:table|relation)')
   if (owned !== undefined) return run(`ALTER TABLE ${named(owned)} OWNER TO ${role}`)
   const table = nameIn(message, 'for (?:table|relation|view)')
-  if (table !== undefined) return run(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${named(table)} TO ${role}`)
+  if (table !== undefined) return grantOnTables([table], { user, database })
   const schema = named(nameIn(message, 'for schema') ?? 'public')
   return run(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
 }

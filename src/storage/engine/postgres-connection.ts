@@ -5,8 +5,7 @@
  */
 import type { TransactionSettings } from 'kysely'
 import type { PoolClient, QueryResult } from 'pg'
-import type { Who } from './postgres-advice.ts'
-import { endsConnection, toStorageError } from './postgres-errors.ts'
+import { endsConnection } from './postgres-errors.ts'
 
 export interface Limits {
   readonly lockMs: number
@@ -30,12 +29,13 @@ export interface Connection {
   release(): void
 }
 
-/** What a pool gives; `who` is for what is said of errors. */
+/** What a pool gives. */
 export interface Connections {
   /** @throws StorageUnavailable */
   connect(): Promise<PoolClient>
   end(): Promise<void>
-  readonly who?: Who
+  /** What an error means that somebody met on a connection. */
+  toStorageError(error: unknown, client: PoolClient): Error
 }
 
 /**
@@ -43,12 +43,16 @@ export interface Connections {
  * @throws StorageUnavailable
  */
 export const connect = async (pool: Connections, limits: () => Limits): Promise<Connection> =>
-  connectionOf(await pool.connect(), limits(), pool.who)
+  connectionOf(pool, await pool.connect(), limits())
 
 /** Of a transaction in which a statement failed, all behind it do. */
 const isBehindAFailure = (error: unknown): boolean => (error as { code?: string }).code === '25P02'
 
-function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }: Limits, who: Who | undefined): Connection {
+function connectionOf(
+  { toStorageError }: Connections,
+  client: PoolClient,
+  { lockMs, statementMs, transactionMs }: Limits,
+): Connection {
   // What only the server can keep: nobody waits for long for the locks of an instance that stands still.
   const limits = `set local lock_timeout = ${lockMs}; set local idle_in_transaction_session_timeout = ${transactionMs}`
   let isUsable = true
@@ -66,7 +70,7 @@ function connectionOf(client: PoolClient, { lockMs, statementMs, transactionMs }
       return await client.query(config)
     } catch (error) {
       if (failure !== undefined && isBehindAFailure(error)) throw failure
-      const told = end ?? toStorageError(error, who)
+      const told = end ?? toStorageError(error, client)
       failure ??= told
       if (endsConnection(error)) {
         isUsable = false

@@ -8,8 +8,8 @@ import type { ServerIdentity } from '../../records/server-identity.ts'
 import { StorageUnavailable } from '../../records/unit-of-work.ts'
 import type { DatabaseServer, PoolSettings } from './database.ts'
 import { type Who, whoIn } from './postgres-advice.ts'
-import type { Limits } from './postgres-connection.ts'
-import { unreachable } from './postgres-errors.ts'
+import type { Connections, Limits } from './postgres-connection.ts'
+import { toStorageError, unreachable } from './postgres-errors.ts'
 import { inspect } from './postgres-inspection.ts'
 import { postgresLimits } from './postgres-limits.ts'
 
@@ -19,10 +19,9 @@ const DEFAULTS: PoolSettings = { size: 10, lifetimeSeconds: 30 * 60, timeoutSeco
 /** When nothing is connected and a connection was refused, nobody tries another one for so long: they would all be refused. */
 const PAUSE_AFTER_REFUSAL_MS = 50
 
-export interface ConnectionPool {
+export interface ConnectionPool extends Connections {
   /** @throws StorageUnavailable */
   connect(): Promise<pg.PoolClient>
-  end(): Promise<void>
   readonly server: DatabaseServer
   readonly settings: PoolSettings
   /** Whose connections they are, for what is said of errors. */
@@ -46,6 +45,8 @@ export function openPool(
   let isDirect = false
   let pinned: ServerIdentity | undefined
   let ended: Promise<void> | undefined
+  /** Why a connection was lost while nobody asked it anything: the next one is told only that it was. */
+  const lost = new WeakMap<pg.ClientBase, Error>()
   const pool = new pg.Pool({
     connectionString,
     types,
@@ -59,7 +60,7 @@ export function openPool(
     allowExitOnIdle: true,
     async onConnect(client) {
       // Of one that is lost while it is used, the query under way hears, or the next one.
-      client.on('error', () => {})
+      client.on('error', error => void (lost.has(client) || lost.set(client, error)))
       isDirect = (await inspect(client, { who, limits, pinned })).isDirect
     },
   } as pg.PoolConfig)
@@ -102,6 +103,8 @@ export function openPool(
     server,
     settings,
     who,
+    toStorageError: (error, client) =>
+      toStorageError(error instanceof pg.DatabaseError ? error : (lost.get(client) ?? error), who),
     limits: () => limits.of(limits.leftMs(waits.current())),
     keepsSettings: () => isDirect && limits.of(limits.leftMs(waits.current())).lockMs >= limits.sessionLockMs,
   }

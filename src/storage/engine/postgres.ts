@@ -14,6 +14,7 @@ import { serverFacts } from './postgres-identity.ts'
 import { assertWritable, STANDING, type Standing } from './postgres-inspection.ts'
 import { migratePostgres } from './postgres-migration.ts'
 import { openPool } from './postgres-pool.ts'
+import { assertRights } from './postgres-rights.ts'
 import type { Schema } from './schema.ts'
 
 export function openPostgres(
@@ -56,7 +57,11 @@ export function openPostgres(
     isNew: () => isNew(db).catch(cannotOpen),
     steps: () => stepsOf(db).catch(cannotOpen),
     stepsAhead: () => stepsAhead(db),
-    migrate: () => migratePostgres(pool).catch(cannotOpen),
+    async migrate() {
+      const ran = await migratePostgres(pool).catch(cannotOpen)
+      await assertRights(db, pool.who)
+      return ran
+    },
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
