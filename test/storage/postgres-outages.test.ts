@@ -30,14 +30,18 @@ t.jobs = 4
 /** Of what crashes or freezes a server. */
 const skip = noServerOfItsOwn()
 
-const serveOn = (t: Test, url: string, folder = temporaryFolder(t)) =>
-  serve(t, { folder, environment: { SIGNET_DATABASE_URL: url }, faults: { hasher: () => fastHasher } })
+const serveOn = (t: Test, url: string, folder = temporaryFolder(t), timeout = '2s') =>
+  serve(t, {
+    folder,
+    environment: { SIGNET_DATABASE_URL: url, SIGNET_DATABASE_TIMEOUT: timeout },
+    faults: { hasher: () => fastHasher },
+  })
 
 /** A service on a server of the case's own, that may come to harm. */
-async function vulnerable(t: Test) {
+async function vulnerable(t: Test, timeout?: string) {
   const server = await startPostgres()
   t.teardown(server.stop)
-  const service = await serveOn(t, server.url)
+  const service = await serveOn(t, server.url, temporaryFolder(t), timeout)
   await addAlice(service)
   await service.users.add({ username: 'bob', password, roles: [] }, byTest)
   return { server, service }
@@ -77,8 +81,9 @@ t.test(
   `a server that crashes ${CRASHES} times ends no process, and is answered with 503 and nothing else`,
   { skip },
   async t => {
-    const { server, service } = await vulnerable(t)
-    const second = await serveOn(t, server.url, service.folder)
+    // However busy the machine is, some are answered between two crashes.
+    const { server, service } = await vulnerable(t, '10s')
+    const second = await serveOn(t, server.url, service.folder, '10s')
     const loads = [load(service), load(second)]
     for (let crash = 0; crash < CRASHES; crash += 1) await server.crash()
     for (const stop of loads) {
@@ -104,11 +109,11 @@ t.test('a server that hangs is answered with 503 within seconds, and works when 
   const thaw = await server.freeze()
   try {
     await Promise.all([
-      timed(8000, () => signIn(service)),
-      timed(8000, () => refresh(service, body.refresh_token)),
-      timed(5000, () => request(`${service.management}/readyz`)),
+      timed(3000, () => signIn(service)),
+      timed(3000, () => refresh(service, body.refresh_token)),
+      timed(3000, () => request(`${service.management}/readyz`)),
     ])
-    await timed(5000, () => signIn(service))
+    await timed(3000, () => signIn(service))
   } finally {
     thaw()
   }
@@ -145,7 +150,7 @@ t.test('a lock that somebody keeps is answered with 503 within seconds, also whe
     const beganAt = performance.now()
     isUnavailable(t, await ask())
     const took = performance.now() - beganAt
-    t.ok(took < 8000, `${table}: ${Math.round(took)} ms`)
+    t.ok(took < 3000, `${table}: ${Math.round(took)} ms`)
     await beside.query('rollback')
   }
   t.equal((await refresh(service, body.refresh_token)).status, 200)

@@ -26,7 +26,7 @@ export interface PostgresServer {
   freeze(): Promise<() => void>
   /** Stops it. What it answers starts it again. */
   shutDown(): Promise<() => Promise<void>>
-  /** It becomes a standby, which follows nobody. What it answers promotes it. */
+  /** It becomes a standby, which follows nobody. What it answers makes it what it was. */
   demote(): Promise<() => Promise<void>>
   /** Its folder, in which it looks for certificates. */
   readonly data: string
@@ -99,7 +99,11 @@ async function startIn(folder: string, owner: Owner, settings: Settings): Promis
       await control('stop', '-m', 'fast')
       writeFileSync(join(data, 'standby.signal'), '')
       await begin()
-      return () => control('promote')
+      return async () => {
+        await control('stop', '-m', 'fast')
+        rmSync(join(data, 'standby.signal'))
+        await begin()
+      }
     },
     async askForPassword(role) {
       const file = join(data, 'pg_hba.conf')

@@ -61,7 +61,12 @@ export function openPool(
     async onConnect(client) {
       // Of one that is lost while it is used, the query under way hears, or the next one.
       client.on('error', error => void (lost.has(client) || lost.set(client, error)))
-      isDirect = (await inspect(client, { who, limits, pinned })).isDirect
+      try {
+        isDirect = (await inspect(client, { who, limits, pinned })).isDirect
+      } catch (error) {
+        cut(client)
+        throw error
+      }
     },
   } as pg.PoolConfig)
   const who = whoIn(connectionString)
@@ -74,7 +79,8 @@ export function openPool(
   async function connect(): Promise<pg.PoolClient> {
     const [waited, beganAt] = [waits.current(), performance.now()]
     const leftMs = limits.leftMs(waited)
-    if (leftMs !== undefined && leftMs <= 0) throw new StorageUnavailable("PostgreSQL can't be used: no time is left.")
+    if (leftMs !== undefined && leftMs <= 0)
+      throw new StorageUnavailable("PostgreSQL can't be used: it took all the time that a request has for it.")
     try {
       const client = await within(limits.connectionMs(leftMs), sinceRefusal(takeLive))
       waiting.begins(client, waited)
@@ -110,13 +116,19 @@ export function openPool(
   }
 }
 
+/** A goodbye would wait for an answer, and whoever waits for its place, too. */
+function cut(client: pg.ClientBase): void {
+  const { connection } = client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
+  connection.stream.destroy()
+}
+
 /** One that comes too late goes back. */
 function within(limitMs: number, connecting: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
   return new Promise((resolve, reject) => {
     let isLate = false
     const timer = setTimeout(() => {
       isLate = true
-      reject(new Error('no connection was free in time'))
+      reject(new Error('timeout exceeded when trying to connect'))
     }, limitMs)
     connecting.then(client => (isLate ? client.release() : resolve(client)), reject).finally(() => clearTimeout(timer))
   })
@@ -156,9 +168,7 @@ function takingLive(pool: pg.Pool): () => Promise<pg.PoolClient> {
   function drop(client: pg.PoolClient): void {
     takenAtMs.delete(client)
     client.release(true)
-    // Its goodbye would wait for an answer.
-    const { connection } = client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
-    connection.stream.destroy()
+    cut(client)
   }
 
   return async () => {
