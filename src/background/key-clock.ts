@@ -16,6 +16,8 @@ const QUIET_MS = 10 * 60_000
 export interface KeyClock extends Listener {
   /** All that it may have to do, unless the clock was just set; one at a time, whoever asks. */
   tick(): Promise<void>
+  /** Its first half. */
+  follow(): Promise<void>
 }
 
 export function createKeyClock(dependencies: {
@@ -58,7 +60,9 @@ export function createKeyClock(dependencies: {
       quietUntilMs = performance.now() + QUIET_MS
       log.warn({ jump_ms: jumpMs }, 'the clock was set: no signing key is rotated or retired for ten minutes')
     }
-    return keysVersion !== known || (!isQuiet() && lifecycle.isDue(ring.known()))
+    if (keysVersion !== known) return true
+    ring.confirm()
+    return !isQuiet() && lifecycle.isDue(ring.known())
   }
 
   const isQuiet = (): boolean => performance.now() < quietUntilMs
@@ -72,5 +76,9 @@ export function createKeyClock(dependencies: {
     if (error === undefined) log.info('the signing keys are followed again')
     else log.error({ err: error }, 'the signing keys cannot be followed or rotated; it is tried again twice a second')
   }
-  return { ...whenNeeded(isNeeded, round, onError), tick: () => oneAtATime(followAndAdvance) }
+  return {
+    ...whenNeeded(isNeeded, round, onError),
+    tick: () => oneAtATime(followAndAdvance),
+    follow: () => oneAtATime(follow),
+  }
 }

@@ -10,7 +10,11 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
 import type { AuditKeys } from '../keys/audit-keys.ts'
 import { createAccessTokens, createJwsSigner } from '../oauth/access-token.ts'
-import { createAccessTokenVerification, createLiveAccessTokens } from '../oauth/access-token-verification.ts'
+import {
+  createAccessTokenVerification,
+  createLiveAccessTokens,
+  type VerificationKeys,
+} from '../oauth/access-token-verification.ts'
 import { type ApiKeysInUse, createApiKeysInUse } from '../oauth/api-keys.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
 import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
@@ -59,16 +63,16 @@ export interface ProtocolParts {
   readonly onThrottled: (limit: Pick<Allowance, 'name'>) => void
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
-  readonly publishedKeys: () => { readonly body: string }
+  readonly verificationKeys: VerificationKeys
 }
 
 export function composeProtocol(parts: ProtocolParts) {
-  const { config, clock, randomness, read, write, ends, recordEvent, activeSigner, publishedKeys } = parts
+  const { config, clock, randomness, read, write, ends, recordEvent, activeSigner, verificationKeys } = parts
   const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
 
   const gate = createGate({ standing: read.standing })
   const { haveGoodStanding } = gate
-  const verifyAccessToken = createAccessTokenVerification({ issuer, publishedKeys, clock })
+  const verifyAccessToken = createAccessTokenVerification({ issuer, keys: verificationKeys, clock })
   const findLiveAccessToken = createLiveAccessTokens({
     verifyAccessToken,
     sessionReader: read.sessions,

@@ -88,6 +88,7 @@ export async function serve(parts: ServeParts) {
   await lifecycle.settle(itself)
   const privateKeys = await parts.keyFiles()
   const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })
+  const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
 
   const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
   const publishedKeys = ring.published
@@ -96,7 +97,8 @@ export async function serve(parts: ServeParts) {
   const recorder = await parts.recorder()
   const counters = await parts.counters()
   const protocol = composeProtocol({
-    ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends, publishedKeys },
+    ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends },
+    verificationKeys: { ...ring, follow: keyClock.follow },
     activeSigner: () => metrics.measuredSigner(activeSigner()),
     recordEvent: recorder.record,
     auditKeys,
@@ -106,7 +108,6 @@ export async function serve(parts: ServeParts) {
   })
 
   const sealer = await parts.sealer()
-  const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
   const janitor = await parts.janitor()
   const counterSweep = createCounterSweep({ counters, clock })
   const fileWatch = createFileWatch({ files, log })

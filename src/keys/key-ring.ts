@@ -18,10 +18,14 @@ export interface KeyRing {
   published(): PublishedKeys
   /** The keys as they are stored, those that are over, too. */
   known(): readonly SigningKey[]
-  /** Seconds for which a verifier may use its copy of the JWKS: less before a change that is planned. */
+  /** Whether there is or was such a key, in whatever state. */
+  knows(kid: string): boolean
+  /** Seconds for which a verifier may use its copy of the JWKS: less before a change that is planned, and when this process may be behind. */
   maxAge(): number
   /** Whether `sign` makes what the active key's published half verifies. */
   prove(sign: Signer['sign']): Promise<boolean>
+  /** Somebody else has looked, and nothing of the keys is new. */
+  confirm(): void
   /**
    * Takes over what other processes, or a command, did to the keys: another key signs, and then the JWKS shows the change.
    * @returns whether anything was new
@@ -32,6 +36,10 @@ export interface KeyRing {
 
 /** Seconds. */
 const HELD_UP_MAX_AGE = 30
+/** Of what may be out of date: a key may have been revoked since, and a copy must not outlast that by much. */
+const BEHIND_MAX_AGE = 5
+/** The keys are looked at every second: after this long without an answer, this process may be behind. */
+const MOST_BEHIND_MS = 2500
 
 interface Loaded {
   readonly keys: readonly SigningKey[]
@@ -84,12 +92,20 @@ export async function openKeyRing(dependencies: {
     })
   }
 
+  const instant = () => ({ clockMs: clock.now(), elapsedMs: performance.now() })
+  let lookedAt = instant()
   let loaded = await loadFirst()
   let seen = loaded.keys
   let published = publish(seen)
   /** Whether the database names an active key that this process can't use. */
   let isBehind = false
   await warnOfStandby(seen)
+
+  /** By the clock, and by one that nobody sets, which stands still while a machine sleeps. */
+  function isOutOfDate(): boolean {
+    const { clockMs, elapsedMs } = instant()
+    return Math.max(clockMs - lookedAt.clockMs, elapsedMs - lookedAt.elapsedMs) > MOST_BEHIND_MS
+  }
 
   function stopSigning(cause: unknown): void {
     const { kid } = loaded.signer
@@ -103,15 +119,22 @@ export async function openKeyRing(dependencies: {
     signer: () => loaded.signer,
     published: () => published,
     known: () => loaded.keys,
+    knows: kid => loaded.keys.some(key => key.kid === kid),
     maxAge() {
+      if (isOutOfDate()) return BEHIND_MAX_AGE
       const nowMs = clock.now()
       const untilChange = Math.ceil((nextChangeAtMs(loaded.keys, policy, nowMs) - nowMs) / 1000)
       // What should have been by now is held up: nobody gains from asking every second.
       return untilChange <= 0 ? HELD_UP_MAX_AGE : Math.min(JWKS_MAX_AGE_SECONDS, untilChange)
     },
     prove: async sign => !isBehind && (await provesItself(sign, loaded.active.publicJwk)),
+    confirm() {
+      if (!isBehind) lookedAt = instant()
+    },
     async follow() {
+      const begunAt = instant()
       const known = await keys.list()
+      lookedAt = begunAt
       if (JSON.stringify(known) === JSON.stringify(seen)) return false
       try {
         loaded = await load(known, loaded)

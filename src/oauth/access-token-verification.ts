@@ -2,14 +2,19 @@
  * Signet's own access tokens, verified as a resource service would (RFC 9068 §4): a signature before any claim is believed; and
  * whether one is good at this moment: what is stored wins over what it claims.
  */
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { createLocalJWKSet } from 'jose/jwks/local'
+import { decodeJwt } from 'jose/jwt/decode'
 import { jwtVerify } from 'jose/jwt/verify'
 import { type Clock, toSeconds } from '../clock.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import type { SessionReader, StoredSession } from '../records/session.ts'
+import { KeyError } from '../records/signing-key.ts'
 import type { HeldStatus, StatusReference } from '../records/status-list.ts'
+import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { ACCESS_TOKEN_TYPE } from './access-token.ts'
 import { statusListsUri } from './status-list/encoding.ts'
+import { shared, within } from './status-list/sharing.ts'
 import { isSameReference } from './status-list/status-index.ts'
 
 export interface AccessTokenClaims {
@@ -33,42 +38,83 @@ export interface AccessTokenClaims {
 /**
  * Answers the claims of a token that this service signed and that a verifier with a slow clock may still accept, so that what has
  * just expired can be revoked. Undefined for everything else.
+ * @throws StorageUnavailable when the key is unknown and the database does not say in time whether another process made it
  */
 export type VerifyAccessToken = (token: string) => Promise<AccessTokenClaims | undefined>
 
+/** The keys that tokens are verified with, as this process knows them. */
+export interface VerificationKeys {
+  /** The JWK Set, serialized; another object when it changes. */
+  published(): { readonly body: string }
+  /** Whether there is or was such a key, in whatever state. */
+  knows(kid: string): boolean
+  /** Learns what other processes did to the keys. */
+  follow(): Promise<void>
+}
+
 interface KeysInUse {
   readonly from: object
-  readonly keys: ReturnType<typeof createLocalJWKSet>
+  readonly jwks: ReturnType<typeof createLocalJWKSet>
   readonly verified: Map<string, AccessTokenClaims>
 }
 
 /** Each takes some 2 KB. */
 const MOST_KEPT = 2000
+/** Between two looks for keys that are unknown here: whoever makes kids up causes no more. */
+const BETWEEN_LOOKS_MS = 1000
+/** Nobody waits longer for such a look. */
+const LONGEST_WAIT_MS = 2000
+/** RFC 7638, with SHA-256. */
+const THUMBPRINT = /^[\w-]{43}$/
 
 export function createAccessTokenVerification(dependencies: {
   readonly issuer: string
-  /** The JWK Set, serialized; another object when it changes. */
-  readonly publishedKeys: () => { readonly body: string }
+  readonly keys: VerificationKeys
   readonly clock: Clock
 }): VerifyAccessToken {
-  const { issuer, publishedKeys, clock } = dependencies
+  const { issuer, keys, clock } = dependencies
   /** The keys, and what they have verified: who introspects a token does so with each request. */
   let current: KeysInUse | undefined
 
   function keysInUse(): KeysInUse {
-    const from = publishedKeys()
-    if (current?.from !== from) current = { from, keys: createLocalJWKSet(JSON.parse(from.body)), verified: new Map() }
+    const from = keys.published()
+    if (current?.from !== from) current = { from, jwks: createLocalJWKSet(JSON.parse(from.body)), verified: new Map() }
     return current
   }
 
-  const isOver = ({ exp }: AccessTokenClaims): boolean => exp <= toSeconds(clock.now()) - CLOCK_TOLERANCE_SECONDS
+  const isOver = ({ exp }: { readonly exp: number }): boolean => exp <= toSeconds(clock.now()) - CLOCK_TOLERANCE_SECONDS
+
+  /** All that can be seen without a key says that this service signed it, with a key that this process never heard of. */
+  function mayBeOfNewKey(token: string): boolean {
+    try {
+      const { typ, alg, kid = '' } = decodeProtectedHeader(token)
+      if (typ !== ACCESS_TOKEN_TYPE || alg !== 'RS256' || !THUMBPRINT.test(kid) || keys.knows(kid)) return false
+      const { iss, exp } = decodeJwt(token)
+      return iss === issuer && typeof exp === 'number' && !isOver({ exp })
+    } catch {
+      return false
+    }
+  }
+
+  /** For all who ask meanwhile: each look begins after their questions. */
+  const look = shared(
+    () =>
+      keys.follow().catch(error => {
+        // The active key can't sign here; which ones verify is known all the same.
+        if (!(error instanceof KeyError)) throw error
+      }),
+    BETWEEN_LOOKS_MS,
+  )
+  const tooLate = () => new StorageUnavailable('The database does not tell in time which keys there are.')
 
   return async token => {
-    const { keys, verified } = keysInUse()
-    const known = verified.get(token)
+    const known = keysInUse().verified.get(token)
     if (known !== undefined) return isOver(known) ? undefined : known
+    // An instance is behind by a second: what another one has just signed is no garbage.
+    if (mayBeOfNewKey(token)) await within(LONGEST_WAIT_MS, look(), tooLate)
+    const { jwks, verified } = keysInUse()
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload } = await jwtVerify(token, jwks, {
         issuer,
         typ: ACCESS_TOKEN_TYPE,
         algorithms: ['RS256'],

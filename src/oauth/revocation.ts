@@ -36,7 +36,7 @@ const anotherClients = (): OAuthError => new OAuthError('invalid_grant', 'The to
  * Revokes a refresh token with its session, an access token with its siblings, or an API key. What is unknown, expired or no token at
  * all needs no revocation, and is no error (§2.2). The form of a token says what it is: `token_type_hint` is ignored, as §2.1 allows.
  * @throws OAuthError invalid_request, invalid_client, invalid_grant
- * @throws StorageUnavailable when the revocation could not be written
+ * @throws StorageUnavailable when the revocation could not be written, or it is not known whether the token is one of ours
  * @throws TemporarilyUnavailable when an access token of the same session was revoked less than a minute ago (§2.2.1)
  */
 export function createRevocationEndpoint(dependencies: {
