@@ -3,9 +3,10 @@ import { isoTime } from '../clock.ts'
 import { type KeyAdministration, MOST_COUNTED } from '../maintenance/keys.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 import { describeSigningKey } from '../representations/signing-key.ts'
+import { describeRewrap, linesOfRewrap } from './keys-rewrap.ts'
 import { timeline } from './keys-timeline.ts'
 import { table } from './table.ts'
-import { operator, type Terminal, UsageError } from './terminal.ts'
+import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
 
 /** Made when it is asked for. */
 export interface KeysService {
@@ -90,6 +91,17 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
         lines,
         options,
       )
+    })
+
+  keys
+    .command('rewrap')
+    .description('bring all private keys to where SIGNET_KEYS_STORE says, encrypted under SIGNET_KEY_ENCRYPTION_KEY')
+    .option('--remove-copies', 'also remove them from where they were before SIGNET_KEYS_STORE was changed')
+    .option('--json', 'print JSON')
+    .action(async options => {
+      const done = await (await services().keys()).rewrap(options.removeCopies ?? false, operator())
+      answer(describeRewrap(done), linesOfRewrap(done), options)
+      if (done.left.length > 0) throw new Refused('')
     })
 
   return keys

@@ -1,40 +1,26 @@
 /** The audit, put together: its key, what seals it, and what proves it. */
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { usernameKey } from '../accounts/username.ts'
 import type { Pause } from '../audit/trail.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/variables.ts'
-import type { KeyEncryption } from '../keys/key-encryption.ts'
-import type { FileTrust } from '../records/file-trust.ts'
+import type { KeyStore } from '../keys/private-keys.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { once } from './once.ts'
 import type { Faults } from './sources.ts'
 
 interface AuditParts {
   readonly config: Config
-  readonly trust: FileTrust
-  /** @throws when there is none, or it is somebody else's */
-  checkKeyDirectory(): void
   readonly clock: Clock
   readonly log: Logger
   readonly faults: Faults
   readonly pause: Pause
   database(): Promise<Database>
-  keyEncryption(): Promise<KeyEncryption | undefined>
+  auditKeyFiles(): Promise<KeyStore>
 }
 
 export function composeAudit(parts: AuditParts) {
-  const { config, trust, checkKeyDirectory, clock, log, faults, pause, database, keyEncryption } = parts
-
-  const auditKeyFiles = once(async () => {
-    checkKeyDirectory()
-    const [{ openKeyFiles }, { AUDIT_KEYS }] = await Promise.all([
-      import('../keys/key-files.ts'),
-      import('../keys/audit-key.ts'),
-    ])
-    return openKeyFiles(join(config.keysDirectory, AUDIT_KEYS), await keyEncryption(), trust)
-  })
+  const { config, clock, log, faults, pause, database, auditKeyFiles } = parts
 
   const auditKeyChanges = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await auditKeyFiles()]

@@ -16,12 +16,8 @@ import { systemClock } from '../clock.ts'
 import type { Configuration } from '../config/read-config.ts'
 import { keyPolicy } from '../keys/schedule.ts'
 import { createLogger } from '../logger.ts'
-import {
-  assertDatabaseIsThere,
-  assertKeyDirectoryIsThere,
-  refuseForeignDatabase,
-  refuseForeignOwner,
-} from '../maintenance/files.ts'
+import { assertDatabaseIsThere, refuseForeignDatabase } from '../maintenance/files.ts'
+import { guardKeyFolder } from '../maintenance/key-folder.ts'
 import { createMoves } from '../maintenance/moves.ts'
 import { createRestoreGuard } from '../maintenance/restore.ts'
 import { createObservableWrite } from '../metrics/observable-write.ts'
@@ -35,6 +31,7 @@ import { createFileTrust } from '../records/file-trust.ts'
 import { createRequestWaits } from '../records/request-waits.ts'
 import type { Snapshot } from '../records/unit-of-work.ts'
 import { composeAudit } from './audit.ts'
+import { composeKeyStores } from './key-stores.ts'
 import { once } from './once.ts'
 import type { Sources } from './sources.ts'
 import { composeThrottling } from './throttling.ts'
@@ -107,25 +104,10 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createApiKeys({ read, issuer, write, cascades: await cascades(), clock, randomness })
   })
 
-  const keyEncryption = async () => {
-    if (config.keyEncryptionKey === undefined) return undefined
-    const { createKeyEncryption } = await import('../keys/key-encryption.ts')
-    return createKeyEncryption(config.keyEncryptionKey)
-  }
+  const keyStores = composeKeyStores({ config, trust, faults, mayMake: () => mayMake, database })
+  const { keyFiles, auditKeyFiles } = keyStores
 
-  const checkKeyDirectory = () => {
-    if (!mayMake) assertKeyDirectoryIsThere(config.keysDirectory)
-    refuseForeignOwner(config.keysDirectory, trust)
-  }
-
-  const keyFiles = once(async () => {
-    checkKeyDirectory()
-    const { openKeyFiles } = await import('../keys/key-files.ts')
-    const files = await openKeyFiles(config.keysDirectory, await keyEncryption(), trust)
-    return faults.keyFiles?.(files) ?? files
-  })
-
-  const audit = composeAudit({ config, trust, checkKeyDirectory, clock, log, faults, pause, database, keyEncryption })
+  const audit = composeAudit({ config, clock, log, faults, pause, database, auditKeyFiles })
 
   const limits = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
 
@@ -142,19 +124,19 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const restoreGuard = once(async () => {
     const { read, write, files } = await database()
-    checkKeyDirectory()
-    const { openEpochFile } = await import('../keys/epoch-file.ts')
-    const file = await openEpochFile(config.keysDirectory, trust)
-    const epochFile = faults.epochFile?.(file) ?? file
-    const countWrites = files?.writes
-    return createRestoreGuard({
+    const file = await keyStores.epochFile()
+    const { epochInDatabase } = await import('../keys/epoch-in-database.ts')
+    const epochFile = file ?? epochInDatabase(read.instance)
+    const guard = createRestoreGuard({
       epochFile,
       instance: read.instance,
       moves: await moves(),
       write,
-      countWrites,
+      countWrites: files?.writes,
       randomness,
     })
+    const find = await keyStores.keysElsewhere()
+    return guardKeyFolder(guard, find, config.keysDirectory)
   })
 
   const sessionManagement = once(async () => {
@@ -171,6 +153,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const opened = {
     database,
     keyFiles,
+    auditKeyFiles,
+    keyStores,
     ...audit,
     recorder,
     ...limits,

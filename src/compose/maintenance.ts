@@ -1,12 +1,11 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { plainTextWarning } from '../config/postgres-tls.ts'
 import type { Config } from '../config/variables.ts'
-import { AUDIT_KEYS } from '../keys/audit-key.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
-import type { KeyFiles } from '../keys/key-files.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import type { KeyStore } from '../keys/private-keys.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import { createRestoreAcceptance } from '../maintenance/accept-restore.ts'
 import { createStakes } from '../maintenance/at-stake.ts'
@@ -18,7 +17,10 @@ import { otherNames } from '../maintenance/files.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import type { Randomness } from '../randomness.ts'
 import type { Database } from '../storage/engine/database.ts'
+import type { KeyStores } from './key-stores.ts'
+import { composeRewrap } from './rewrap.ts'
 
 /** Each is opened when it is asked for. */
 export interface MaintenanceParts {
@@ -26,7 +28,10 @@ export interface MaintenanceParts {
   readonly clock: Clock
   readonly policy: KeyPolicy
   database(): Promise<Database>
-  keyFiles(): Promise<KeyFiles>
+  readonly randomness: Randomness
+  readonly keyStores: KeyStores
+  keyFiles(): Promise<KeyStore>
+  auditKeyFiles(): Promise<KeyStore>
   auditKeyChanges(): Promise<AuditKeyChanges>
   assertAuditKey(): Promise<void>
   keyLifecycle(): Promise<KeyLifecycle>
@@ -46,6 +51,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
         policy,
         assertOriginal: async () => (await restoreGuard()).assertOriginal(),
         sessionReader: read.sessions,
+        rewrap: async (...asked) => (await composeRewrap(parts)).rewrap(...asked),
         clock,
       })
     },
@@ -61,12 +67,14 @@ export function composeMaintenance(parts: MaintenanceParts) {
             lastSealAtMs: async () => (await auditSeals.last())?.sealedAtMs,
           }
         },
-        openFiles: parts.keyFiles,
+        openKeys: parts.keyFiles,
+        openAuditKeys: parts.auditKeyFiles,
+        copiesElsewhere: async () => (await composeRewrap(parts)).copies(),
         restoreGuard,
         assertAuditKey: parts.assertAuditKey,
         folders: {
           database: config.database.kind === 'sqlite' ? [dirname(config.database.path)] : [],
-          keys: [config.keysDirectory, join(config.keysDirectory, AUDIT_KEYS)],
+          keys: parts.keyStores.folders,
         },
         isEncrypted: config.keyEncryptionKey !== undefined,
         databaseCaution: () =>

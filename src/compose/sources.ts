@@ -4,7 +4,7 @@ import type { Sealing } from '../audit/sealing.ts'
 import type { Pause } from '../audit/trail.ts'
 import type { Clock } from '../clock.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
-import type { KeyFiles } from '../keys/key-files.ts'
+import type { KeyStore } from '../keys/private-keys.ts'
 import type { PasswordHasher } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import type { Signer } from '../records/signing-key.ts'
@@ -16,7 +16,7 @@ export interface Faults {
   readonly signer?: (signer: Signer) => Signer
   readonly read?: (read: Readers) => Readers
   readonly write?: (write: Write) => Write
-  readonly keyFiles?: (files: KeyFiles) => KeyFiles
+  readonly keyFiles?: (files: KeyStore) => KeyStore
   readonly sealing?: (sealing: Sealing) => Sealing
   readonly epochFile?: (file: EpochFile) => EpochFile
 }

@@ -74,7 +74,9 @@ export function readConfig(environment: Environment = process.env): Configuratio
     auditRetentionSeconds: take('auditRetentionSeconds'),
     keyRotationIntervalSeconds: take('keyRotationIntervalSeconds'),
     keyPublishLeadSeconds: take('keyPublishLeadSeconds'),
+    keysStore: take('keysStore'),
     keyEncryptionKey: take('keyEncryptionKey'),
+    keyEncryptionKeyBefore: take('keyEncryptionKeyBefore'),
     keepAliveSeconds: take('keepAliveSeconds'),
     shutdownDelaySeconds: take('shutdownDelaySeconds'),
     trustProxy: take('trustProxy'),
@@ -126,5 +128,19 @@ function contradictions(config: Config, production: boolean) {
       mistake: 'SIGNET_KEY_PUBLISH_LEAD must be below SIGNET_KEY_ROTATION_INTERVAL',
     },
   ]
+  const { keysStore, keyEncryptionKey: key, keyEncryptionKeyBefore: before } = config
+  rules.push(
+    {
+      broken: keysStore === 'database' && key === undefined,
+      members: ['keysStore', 'keyEncryptionKey'],
+      mistake:
+        'SIGNET_KEYS_STORE=database needs SIGNET_KEY_ENCRYPTION_KEY: no private key lies in the database in the clear',
+    },
+    {
+      broken: before !== undefined && (key === undefined || Buffer.from(key).equals(before)),
+      members: ['keyEncryptionKey', 'keyEncryptionKeyBefore'],
+      mistake: 'SIGNET_KEY_ENCRYPTION_KEY_BEFORE needs SIGNET_KEY_ENCRYPTION_KEY, which must be another key',
+    },
+  )
   return rules.filter(({ broken }) => broken)
 }

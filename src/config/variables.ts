@@ -53,8 +53,12 @@ export interface Config {
   /** Undefined: signing keys are not rotated by the clock. */
   readonly keyRotationIntervalSeconds: number | undefined
   readonly keyPublishLeadSeconds: number
-  /** 256 bits under which the private signing keys are encrypted at rest; undefined: they are kept in the clear. */
+  /** Where private keys are kept: in files of the key directory, or in the database. */
+  readonly keysStore: 'files' | 'database'
+  /** 256 bits under which the private keys are encrypted at rest; undefined: they are kept in the clear. */
   readonly keyEncryptionKey: Uint8Array | undefined
+  /** Decrypts what was encrypted before that one was set. */
+  readonly keyEncryptionKeyBefore: Uint8Array | undefined
   /** An idle connection is kept for this long. */
   readonly keepAliveSeconds: number
   /** Between the failing of readiness and the closing of the public port. */
@@ -220,12 +224,27 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     description: `A key is published for this long before it may sign, from ${formatDuration(SHORTEST_PUBLISH_LEAD_SECONDS)} to 30d; below the rotation interval`,
     parse: durationBetween(SHORTEST_PUBLISH_LEAD_SECONDS, 30 * DAY),
   },
+  keysStore: {
+    name: 'SIGNET_KEYS_STORE',
+    default: 'files',
+    example: 'database',
+    description:
+      'Where private keys are kept: in files of SIGNET_KEYS_DIR (files), or encrypted in the database, which instances share (database)',
+    parse: oneOf('files', 'database'),
+  },
   keyEncryptionKey: {
     name: 'SIGNET_KEY_ENCRYPTION_KEY',
     default: 'none',
     example: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY',
-    description:
-      'Encrypts the private signing keys at rest: 32 random bytes in base64 (`openssl rand -base64 32`), or none',
+    description: 'Encrypts the private keys at rest: 32 random bytes in base64 (`openssl rand -base64 32`), or none',
+    mask: maskKey256,
+    parse: parseKey256,
+  },
+  keyEncryptionKeyBefore: {
+    name: 'SIGNET_KEY_ENCRYPTION_KEY_BEFORE',
+    default: 'none',
+    example: 'ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA',
+    description: 'The key-encryption key before, which decrypts until `signet keys rewrap` has moved all keys, or none',
     mask: maskKey256,
     parse: parseKey256,
   },

@@ -10,9 +10,6 @@ import type { AuditKey, AuditSigner } from '../records/audit-seal.ts'
 import { KeyError } from '../records/signing-key.ts'
 import type { PrivateKeys } from './private-keys.ts'
 
-/** The folder in the key directory. */
-export const AUDIT_KEYS = 'audit'
-
 const SECRET_BYTES = 32
 
 export type GeneratedAuditKey = Pick<AuditKey, 'kid' | 'publicJwk'> & { readonly privateKey: KeyObject }

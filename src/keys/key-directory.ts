@@ -4,6 +4,10 @@ import { chmod, lstat, mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FileTrust, remedyFor } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
+import { MissingKey } from './key-errors.ts'
+
+/** The folder of the audit's keys in it. */
+export const AUDIT_KEYS = 'audit'
 
 const GROUP_MAY_WRITE = 0o020
 
@@ -15,6 +19,12 @@ export const UNFINISHED = '.new'
 
 export const isKey = (name: string): boolean =>
   !name.startsWith('.') && (name.endsWith(PLAIN) || name.endsWith(ENCRYPTED))
+
+/** A key that is not known to the database yet: `.<kid>.pem.new`. */
+export const isPrepared = (name: string): boolean => /^\.[\w-]+\.(pem|jwe)\.new$/.test(name)
+
+/** Of a key's file, prepared or not. */
+export const kidOf = (name: string): string => name.replace(/^\./, '').replace(/\.(pem|jwe)(\.new)?$/, '')
 
 /**
  * Refuses a directory that others can write to: they could have put a key of theirs there. One without keys that only its group
@@ -86,11 +96,7 @@ function complaint(file: string, stat: Stats, trust: FileTrust): string | undefi
 }
 
 async function refuseUnreadable(file: string, error: NodeJS.ErrnoException, trust: FileTrust): Promise<never> {
-  if (error.code === 'ENOENT')
-    throw new KeyError(
-      `The private key ${file} is missing. Restore it from a backup of the keys; ` +
-        'if there is none, run: signet keys revoke --all --reason …',
-    )
+  if (error.code === 'ENOENT') throw new MissingKey(file)
   if (error.code === 'ELOOP') throw new KeyError(`${file} is a symbolic link. Put the key itself in its place.`)
   const stat = error.code === 'EACCES' ? await lstat(file).catch(() => undefined) : undefined
   const remedy = stat && `Run: ${remedyFor(file, stat)}`

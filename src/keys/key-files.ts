@@ -1,16 +1,19 @@
 /**
- * Private signing keys at rest: one file per kid, 0600, written by rename. `.pem` is PKCS#8 in the clear, `.jwe` the same encrypted
+ * Private keys at rest: one file per kid, 0600, written by rename. `.pem` is PKCS#8 in the clear, `.jwe` the same encrypted
  * (key-encryption.ts); both are read, and what is written depends on the configuration.
  */
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type FileTrust, ownFilesOnly } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
+import { openKept, pemOf, privateKeyFrom } from './kept-key.ts'
 import {
   ENCRYPTED,
   fileIn,
   isKey,
+  isPrepared,
+  kidOf,
   openKeyDirectory,
   PLAIN,
   readPrivately,
@@ -19,32 +22,8 @@ import {
   writePrivately,
 } from './key-directory.ts'
 import type { KeyEncryption } from './key-encryption.ts'
-import { EncryptionKeyError, type PrivateKeys } from './private-keys.ts'
-
-export interface KeyFiles extends PrivateKeys {
-  /** The kids of all keys that are not encrypted. */
-  listPlain(): Promise<readonly string[]>
-}
-
-const kidOf = (name: string): string => name.replace(/\.(pem|jwe)$/, '')
-
-async function decrypt(file: string, text: string, encryption: KeyEncryption | undefined): Promise<string> {
-  if (!file.endsWith(ENCRYPTED)) return text
-  if (encryption === undefined)
-    throw new EncryptionKeyError(
-      `${file} is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set. Set it to the key that it was encrypted with; ` +
-        'if that key is lost, run: signet keys revoke --all --reason …',
-    )
-  try {
-    return await encryption.decrypt(text)
-  } catch (error) {
-    throw new EncryptionKeyError(
-      `${file} can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key than it was encrypted with, or the file is damaged. ` +
-        'Set the right key or restore the file; if either is lost, run: signet keys revoke --all --reason …',
-      { cause: error },
-    )
-  }
-}
+import { createFileRewrap } from './key-files-rewrap.ts'
+import type { KeyStore } from './private-keys.ts'
 
 /**
  * @param encryption undefined: keys are kept in the clear
@@ -54,14 +33,13 @@ export async function openKeyFiles(
   directory: string,
   encryption?: KeyEncryption,
   trust: FileTrust = ownFilesOnly(),
-): Promise<KeyFiles> {
+): Promise<KeyStore> {
   await openKeyDirectory(directory, trust)
 
   const extension = encryption === undefined ? PLAIN : ENCRYPTED
   const keyFile = (kid: string, kind: string): string => fileIn(directory, kid, kind)
   /** Behind a dot in front: a process that is killed leaves it, and the next start knows whether it is needed. */
   const preparedFile = (kid: string, kind: string): string => fileIn(directory, kid, `${kind}${UNFINISHED}`, '.')
-  const namesOfKeys = async () => (await readdir(directory)).filter(isKey)
 
   /** An encrypted file wins over one in the clear. */
   async function findFile(kid: string): Promise<string> {
@@ -72,8 +50,8 @@ export async function openKeyFiles(
 
   async function prepare(kid: string, privateKey: KeyObject): Promise<void> {
     const file = preparedFile(kid, extension)
-    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
-    const text = encryption === undefined ? pem : await encryption.encrypt(pem)
+    const pem = pemOf(privateKey)
+    const text = encryption === undefined ? pem : await encryption.encrypt(pem, kid)
     try {
       await writePrivately(file, text)
       await syncDirectory(directory)
@@ -110,14 +88,9 @@ export async function openKeyFiles(
     async read(kid) {
       await commit(kid)
       const file = await findFile(kid)
-      const pem = await decrypt(file, await readPrivately(file, trust), encryption)
-      try {
-        return createPrivateKey(pem)
-      } catch (error) {
-        throw new KeyError(`${file} is damaged: it holds no private key. Restore it from a backup of the keys.`, {
-          cause: error,
-        })
-      }
+      const text = await readPrivately(file, trust)
+      const { pem } = await openKept({ kid, name: file, text, isEncrypted: file.endsWith(ENCRYPTED) }, encryption)
+      return privateKeyFrom(pem, file)
     },
 
     nameOf: findFile,
@@ -135,13 +108,10 @@ export async function openKeyFiles(
       await syncDirectory(directory)
     },
 
-    list: async () => [...new Set((await namesOfKeys()).map(kidOf))],
+    list: async () => [...new Set((await readdir(directory)).filter(isKey).map(kidOf))],
 
-    listPrepared: async () =>
-      (await readdir(directory))
-        .filter(name => /^\.[\w-]+\.(pem|jwe)\.new$/.test(name))
-        .map(name => kidOf(name.slice(1, -UNFINISHED.length))),
+    listPrepared: async () => (await readdir(directory)).filter(isPrepared).map(kidOf),
 
-    listPlain: async () => (await namesOfKeys()).filter(name => name.endsWith(PLAIN)).map(kidOf),
+    ...createFileRewrap({ directory, encryption, trust }),
   }
 }

@@ -1,6 +1,8 @@
-/** Where the private halves of signing keys are kept, and the proof that one of them works. Today they are files (key-files.ts). */
+/** Where private halves are kept, and the proof that one of them works: files (key-files.ts), or the database (key-table.ts). */
 import type { KeyObject } from 'node:crypto'
 import { KeyError, type SigningKey } from '../records/signing-key.ts'
+import type { Protection } from './key-encryption.ts'
+import { MissingKey } from './key-errors.ts'
 import { provesItself, signRs256 } from './rsa.ts'
 
 /** A key is prepared before the database knows it, and committed after: wherever a process is killed, the database says what holds. */
@@ -24,8 +26,41 @@ export interface PrivateKeys {
   nameOf(kid: string): Promise<string>
 }
 
-/** The key under which it is encrypted is missing or another one: nothing is known of the signing key itself. */
-export class EncryptionKeyError extends KeyError {}
+/** What a move to another key-encryption key came to, in kids. */
+export interface Rewrapped {
+  readonly done: readonly string[]
+  /** Those that can't be read here. */
+  readonly left: readonly LeftKey[]
+}
+
+export interface LeftKey {
+  readonly kid: string
+  readonly problem: string
+}
+
+/** With what operators do to all keys of a store, those that are only prepared among them. */
+export interface KeyStore extends PrivateKeys {
+  /** Under what each is kept; `unknown` when that is not at hand. */
+  protections(): Promise<readonly { readonly kid: string; readonly under: Protection | 'plain' | 'unknown' }[]>
+  /**
+   * Encrypts under the current key what is not. Cut short anywhere, it can be run again; it runs beside other processes.
+   * @throws KeyError when there is no key to encrypt under
+   */
+  rewrap(): Promise<Rewrapped>
+}
+
+/** @param remedyFor says where a key is that is missing in the store; undefined when nobody knows */
+export const lookingElsewhere = (
+  store: KeyStore,
+  remedyFor: (kid: string) => Promise<string | undefined>,
+): KeyStore => ({
+  ...store,
+  read: kid =>
+    store.read(kid).catch(async error => {
+      const remedy = error instanceof MissingKey ? await remedyFor(kid) : undefined
+      throw remedy === undefined ? error : new MissingKey(error.place, remedy)
+    }),
+})
 
 /** @throws KeyError when there is no such private key, or it does not sign what its published half verifies */
 export async function readProved(

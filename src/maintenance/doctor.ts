@@ -1,7 +1,6 @@
 /** What an operator should know of a service that may or may not run: each thing is looked at, and nothing is changed. */
 import { type Clock, isoTime } from '../clock.ts'
-import type { KeyFiles } from '../keys/key-files.ts'
-import { readProved } from '../keys/private-keys.ts'
+import { type KeyStore, readProved } from '../keys/private-keys.ts'
 import { inState } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader } from '../records/client.ts'
@@ -66,7 +65,11 @@ export function createExamination(dependencies: {
     readonly lastSealAtMs: () => Promise<number | undefined>
     readonly integrityProblem: () => Promise<string | undefined>
   }>
-  readonly openFiles: () => Promise<KeyFiles>
+  /** Of the signing keys, and of the audit. */
+  readonly openKeys: () => Promise<KeyStore>
+  readonly openAuditKeys: () => Promise<KeyStore>
+  /** The private keys that are also in the store that SIGNET_KEYS_STORE does not name. */
+  readonly copiesElsewhere: () => Promise<readonly string[]>
   readonly restoreGuard: () => Promise<RestoreGuard>
   /** Fails when the key that seals the audit can't be used. */
   readonly assertAuditKey: () => Promise<void>
@@ -79,8 +82,8 @@ export function createExamination(dependencies: {
   readonly stepsAhead: () => Promise<readonly { readonly name: string }[]>
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openFiles, restoreGuard, assertAuditKey, folders, isEncrypted, clock } = dependencies
-  const { databaseCaution, stepsAhead } = dependencies
+  const { openDatabase, openKeys, openAuditKeys, copiesElsewhere, restoreGuard, assertAuditKey } = dependencies
+  const { folders, isEncrypted, databaseCaution, stepsAhead, clock } = dependencies
 
   const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
 
@@ -90,7 +93,7 @@ export function createExamination(dependencies: {
     if (known.length === 0) return undefined
     const key = inState(known, state)
     if (key === undefined) return `No key is ${state}. Run: signet keys revoke --all --reason …`
-    await readProved(await openFiles(), key)
+    await readProved(await openKeys(), key)
     return undefined
   }
 
@@ -117,16 +120,33 @@ export function createExamination(dependencies: {
 
   async function encryptionProblem(): Promise<string | undefined> {
     if (!isEncrypted) return undefined
-    const plain = await (await openFiles()).listPlain()
-    if (plain.length === 0) return undefined
-    return `${plain.length} keys are not encrypted yet: they were made before SIGNET_KEY_ENCRYPTION_KEY was set. Each rotation replaces one.`
+    const stores = [await openKeys(), await openAuditKeys()]
+    const kept = (await Promise.all(stores.map(store => store.protections()))).flat()
+    const under = (protection: string) => kept.filter(each => each.under === protection).length
+    const [plain, before] = [under('plain'), under('before')]
+    const problems = [
+      ...(plain > 0
+        ? [`${plain} private keys are not encrypted: they were made before SIGNET_KEY_ENCRYPTION_KEY was set.`]
+        : []),
+      ...(before > 0 ? [`${before} private keys are still encrypted under SIGNET_KEY_ENCRYPTION_KEY_BEFORE.`] : []),
+    ]
+    return problems.length === 0 ? undefined : [...problems, 'Run: signet keys rewrap'].join(' ')
+  }
+
+  async function copyWarning(): Promise<string | undefined> {
+    const copies = await copiesElsewhere()
+    if (copies.length === 0) return undefined
+    return (
+      `${copies.length} private keys are also where they were before SIGNET_KEYS_STORE was changed. When every server was restarted, ` +
+      'run: signet keys rewrap --remove-copies'
+    )
   }
 
   const checks: Readonly<Record<string, () => Promise<string | undefined>>> = {
     database: async () => firstProblem(folders.database) ?? (await openDatabase()).integrityProblem(),
     clock: clockProblem,
     'key directory': async () => {
-      await openFiles()
+      await openKeys()
       return firstProblem(folders.keys)
     },
     'active key': () => keyProblem('active'),
@@ -140,7 +160,11 @@ export function createExamination(dependencies: {
     'sign-ins': async () => guessableClients((await openDatabase()).clients),
   }
   /** What is told where a check finds no problem. */
-  const cautions: typeof checks = { database: async () => databaseCaution() ?? newerSchema(), clock: timesAhead }
+  const cautions: typeof checks = {
+    database: async () => databaseCaution() ?? newerSchema(),
+    clock: timesAhead,
+    'key encryption': copyWarning,
+  }
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),

@@ -6,6 +6,7 @@ import { type KeyPolicy, rotatesAtMs, signingSpan } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { SessionReader } from '../records/session.ts'
 import type { SigningKey } from '../records/signing-key.ts'
+import type { Rewrap } from './rewrap.ts'
 
 /** Each act throws KeyError on a copy of the database: it must not change the keys of the original. */
 export interface KeyAdministration {
@@ -19,6 +20,7 @@ export interface KeyAdministration {
   rotate(by: Provenance): Promise<{ readonly kid: string; readonly activatesAtMs: number; readonly isDone: boolean }>
   /** @param kid undefined: every key */
   revoke(kid: string | undefined, reason: string, by: Provenance): Promise<RevokedKeys>
+  rewrap: Rewrap['rewrap']
 }
 
 export interface RevokedKeys {
@@ -40,9 +42,10 @@ export function createKeyAdministration(dependencies: {
   readonly policy: KeyPolicy
   readonly assertOriginal: () => Promise<void>
   readonly sessionReader: SessionReader
+  readonly rewrap: Rewrap['rewrap']
   readonly clock: Clock
 }): KeyAdministration {
-  const { lifecycle, auditKeyChanges, policy, assertOriginal, sessionReader, clock } = dependencies
+  const { lifecycle, auditKeyChanges, policy, assertOriginal, sessionReader, rewrap, clock } = dependencies
 
   /** When the key signed; undefined when there is no such key. */
   async function signingSpanOf(kid: string | undefined) {
@@ -59,6 +62,7 @@ export function createKeyAdministration(dependencies: {
       const [keys, nowMs] = [await lifecycle.list(), clock.now()]
       return { keys, activatesAtMs: rotatesAtMs(keys, policy, nowMs), nowMs }
     },
+    rewrap,
     async rotate(by) {
       await assertOriginal()
       const { kid, activatesAtMs } = await lifecycle.rotate(by)

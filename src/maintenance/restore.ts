@@ -53,7 +53,7 @@ const OR_MOVED =
   'promoted), run instead: signet doctor --accept-move, which ends no session.'
 
 /** In place of an epoch: the operator says that this database was put back. */
-const RESTORED = 'restored'
+export const RESTORED = 'restored'
 
 const newEpoch = (randomness: Randomness): string => randomness.bytes(16).toString('hex')
 

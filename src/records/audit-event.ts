@@ -38,6 +38,7 @@ export const auditEventTypes = [
   'client.delete',
   'client.add_secret',
   'client.remove_secret',
+  'private_keys.rewrap',
   'restore.accept',
   'restore.mark',
   'restore.move',

@@ -10,6 +10,7 @@ import type { CascadeReader, CascadeStore } from './cascade.ts'
 import type { ClientReader, ClientStore } from './client.ts'
 import type { CredentialReader, CredentialStore } from './credential.ts'
 import type { InstanceReader, InstanceStore } from './instance.ts'
+import type { PrivateKeyReader, PrivateKeyStore } from './private-key.ts'
 import type { PulseReader } from './pulse.ts'
 import type { RoleReader, RoleStore } from './role.ts'
 import type { SessionReader, SessionStore } from './session.ts'
@@ -31,6 +32,7 @@ export interface Readers {
   readonly revocations: RevocationReader
   readonly statusLists: StatusListReader
   readonly signingKeys: SigningKeyReader
+  readonly privateKeys: PrivateKeyReader
   readonly instance: InstanceReader
   readonly pulse: PulseReader
   readonly standing: StandingReader
@@ -51,6 +53,7 @@ export interface Stores extends Readers {
   readonly revocations: RevocationStore
   readonly statusLists: StatusListStore
   readonly signingKeys: SigningKeyStore
+  readonly privateKeys: PrivateKeyStore
   readonly instance: InstanceStore
   readonly standing: StandingStore
   readonly audit: AuditStore

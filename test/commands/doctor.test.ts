@@ -193,5 +193,5 @@ t.test('keys that wait to be encrypted are found, and stay as they are', async t
   const where = await startedBefore(t)
   const found = await examine(t, where, { SIGNET_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64url') })
   t.strictSame(Object.keys(found), ['key encryption'])
-  t.match(found['key encryption'], /^2 keys are not encrypted yet/)
+  t.match(found['key encryption'], /^3 private keys are not encrypted: .* Run: signet keys rewrap$/)
 })

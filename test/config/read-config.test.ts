@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { ConfigurationError, readConfig } from '../../src/config/read-config.ts'
 import { type Config, variables } from '../../src/config/variables.ts'
-import { type Environment, mistakesIn, refuses } from '../support/config.ts'
+import { besides, type Environment, mistakesIn, refuses } from '../support/config.ts'
 
 t.test('an empty environment gives the documented defaults', async t => {
   const {
@@ -31,7 +31,9 @@ t.test('an empty environment gives the documented defaults', async t => {
     auditRetentionSeconds: 400 * 86_400,
     keyRotationIntervalSeconds: 90 * 86_400,
     keyPublishLeadSeconds: 86_400,
+    keysStore: 'files',
     keyEncryptionKey: undefined,
+    keyEncryptionKeyBefore: undefined,
     keepAliveSeconds: 75,
     shutdownDelaySeconds: 0,
     trustProxy: [],
@@ -70,7 +72,7 @@ t.test('without an issuer it follows a loopback host, and anything else is warne
 t.test('the example of every variable is accepted and differs from its default', async t => {
   const defaults = readConfig({})
   for (const [member, { name, example }] of Object.entries(variables)) {
-    const changed = readConfig({ [name]: example })[member as keyof Config]
+    const changed = readConfig({ ...besides(name), [name]: example })[member as keyof Config]
     t.notSame(changed, defaults[member as keyof Config], `${name}=${example}`)
   }
 })

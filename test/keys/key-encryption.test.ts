@@ -37,7 +37,9 @@ t.test('each key is a compact JWE, dir with A256GCM, that the configured key alo
   const ivs = new Set<string | undefined>()
   for (const kid of kids) {
     const jwe = readFileSync(join(service.folder, 'keys', `${kid}.jwe`), 'utf8')
-    t.strictSame(decodeProtectedHeader(jwe), { alg: 'dir', enc: 'A256GCM' })
+    const { kid: encryptionKid, ...header } = decodeProtectedHeader(jwe)
+    t.strictSame(header, { alg: 'dir', enc: 'A256GCM', purpose: 'signing', of: kid })
+    t.match(encryptionKid, /^[\w-]{16}$/, 'it names the key-encryption key')
     ivs.add(jwe.split('.')[2])
     const { plaintext } = await compactDecrypt(jwe, key)
     const half = createPublicKey(createPrivateKey(Buffer.from(plaintext)))
@@ -71,7 +73,10 @@ t.test('keys in the clear from before still work, doctor tells of them, and each
   const kids = kidsIn({ databaseFile }, 'active', 'pending')
   const problems = await examine(t, { folder, databaseFile }, underKey)
   t.strictSame(Object.keys(problems), ['key encryption'])
-  t.match(problems['key encryption'], /^2 .*not encrypted yet: .*before SIGNET_KEY_ENCRYPTION_KEY was set/)
+  t.match(
+    problems['key encryption'],
+    /^3 private keys are not encrypted: .*before SIGNET_KEY_ENCRYPTION_KEY was set\. Run: signet keys rewrap$/,
+  )
 
   const clock = testClock()
   const service = await serve(t, { folder, clock, environment: underKey })
@@ -83,7 +88,7 @@ t.test('keys in the clear from before still work, doctor tells of them, and each
     const names = keyFilesIn({ folder })
     t.equal(names.filter(name => name.endsWith('.pem')).length, left)
     t.equal(names.length, 2)
-    t.match(await plainKeys(service), left === 0 ? undefined : /^1 /)
+    t.match(await plainKeys(service), left === 0 ? /^1 private keys are not/ : /^2 /)
   }
 })
 
@@ -105,15 +110,15 @@ const tampered: readonly (readonly [string, (keys: StartedBefore) => unknown, Re
           const jwe = readFileSync(active, 'utf8').split('.')
           writeFileSync(active, jwe.with(number, spoil(jwe[number] ?? '')).join('.'))
         },
-        /can't be decrypted: .*or the file is damaged/,
+        /can't be decrypted: .*or it is damaged/,
       ] as const,
   ),
-  ['it was truncated', ({ active }) => truncateSync(active, 900), /can't be decrypted: .*or the file is damaged/],
-  ['it was emptied', ({ active }) => truncateSync(active, 0), /can't be decrypted: .*or the file is damaged/],
+  ['it was truncated', ({ active }) => truncateSync(active, 900), /can't be decrypted: .*or it is damaged/],
+  ['it was emptied', ({ active }) => truncateSync(active, 0), /can't be decrypted: .*or it is damaged/],
   [
     'it is in the clear',
     ({ active }) => writeFileSync(active, '-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n'),
-    /can't be decrypted: .*or the file is damaged/,
+    /can't be decrypted: .*or it is damaged/,
   ],
   [
     'it was encrypted in another way',
@@ -122,12 +127,12 @@ const tampered: readonly (readonly [string, (keys: StartedBefore) => unknown, Re
       const jwe = new CompactEncrypt(plaintext).setProtectedHeader({ alg: 'A256GCMKW', enc: 'A256GCM' })
       writeFileSync(active, await jwe.encrypt(key))
     },
-    /can't be decrypted: .*or the file is damaged/,
+    /can't be decrypted: .*or it is damaged/,
   ],
   [
     'it is the file of another key',
     ({ active, pending }) => copyFileSync(pending, active),
-    /does not fit its published half/,
+    /holds the private half of another key/,
   ],
   [
     'it has the name of a key in the clear',

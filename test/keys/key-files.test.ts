@@ -39,7 +39,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'encrypted files',
     extension: '.jwe',
-    encryption: createKeyEncryption(randomBytes(32)),
+    encryption: createKeyEncryption('signing', randomBytes(32)),
     form: /^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/,
   },
 ]
@@ -132,10 +132,14 @@ for (const { name, extension, encryption, form } of kinds) {
       t.ok(error instanceof Error && error.message.startsWith(file) && !error.message.includes('hunter2'))
     })
 
-    t.test('a key that is in the clear is listed as such once it has its name', async t => {
+    t.test('the store tells under what each key is kept, prepared ones too', async t => {
       const { files } = await openWithKey(t)
       await files.prepare('k2', k1)
-      t.strictSame(await files.listPlain(), encryption === undefined ? ['k1'] : [])
+      const under = encryption === undefined ? 'plain' : 'current'
+      t.strictSame(
+        (await files.protections()).toSorted((a, b) => (a.kid < b.kid ? -1 : 1)),
+        ['k1', 'k2'].map(kid => ({ kid, under })),
+      )
     })
 
     t.test('what others left beside the keys is neither a key nor a prepared one', async t => {

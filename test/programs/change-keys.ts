@@ -6,7 +6,7 @@
 import { createContainer } from '../../src/compose/container.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import type { KeyFiles } from '../../src/keys/key-files.ts'
+import type { KeyStore } from '../../src/keys/private-keys.ts'
 import { byTest } from '../support/serve.ts'
 import { untilAllAreReady } from '../support/together.ts'
 
@@ -29,7 +29,7 @@ const around =
     return result
   }
 
-const keyFiles = (files: KeyFiles): KeyFiles => ({
+const keyFiles = (files: KeyStore): KeyStore => ({
   ...files,
   prepare: around(files.prepare),
   commit: around(files.commit),

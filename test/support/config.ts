@@ -5,6 +5,12 @@ import { type Config, variables } from '../../src/config/variables.ts'
 
 export type Environment = Record<string, string | undefined>
 
+/** What has to be set beside a variable: two are of use only with a key-encryption key. */
+export const besides = (name: string): Environment =>
+  ['SIGNET_KEYS_STORE', 'SIGNET_KEY_ENCRYPTION_KEY_BEFORE'].includes(name)
+    ? { [variables.keyEncryptionKey.name]: variables.keyEncryptionKey.example }
+    : {}
+
 /** The mistakes that `environment` is refused for; none when it is accepted. */
 export function mistakesIn(environment: Environment): readonly string[] {
   try {
@@ -25,7 +31,8 @@ export function refuses(t: Test, environment: Environment, name: string, reason:
   t.ok(mistakes[0]?.startsWith(name), `${label}: the mistake begins with ${name}`)
   const example = /\. Example: (.+)$/.exec(mistakes[0] ?? '')?.[1] ?? ''
   const pairs = example.split(' ').map(pair => pair.split(/=(.*)/s).slice(0, 2))
-  if (!name.endsWith('_FILE')) t.strictSame(mistakesIn(Object.fromEntries(pairs)), [], `${label}: ${example} is right`)
+  const right = { ...besides(name), ...Object.fromEntries(pairs) }
+  if (!name.endsWith('_FILE')) t.strictSame(mistakesIn(right), [], `${label}: ${example} is right`)
 }
 
 export function refusesEach(t: Test, name: string, reason: RegExp, texts: readonly string[]) {

@@ -61,7 +61,7 @@ export const sessionsOf = (file: string): Row[] => select(file, 'select * from s
 
 const tables = [
   ...['users', 'roles', 'user_roles', 'clients', 'client_origins', 'sessions', 'cascades'],
-  ...['status_lists', 'revocations', 'signing_keys', 'instance'],
+  ...['status_lists', 'revocations', 'signing_keys', 'private_keys', 'instance'],
 ]
 
 /** What belongs to an act. The events of what was refused or only repeated are recorded beside the requests, and rows are sealed. */

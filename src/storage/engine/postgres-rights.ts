@@ -14,6 +14,7 @@ const tables: Readonly<Record<keyof Schema, true>> = {
   clients: true,
   client_origins: true,
   credentials: true,
+  private_keys: true,
   sessions: true,
   cascades: true,
   status_lists: true,

@@ -1,6 +1,7 @@
 /** The one schema, for SQLite and PostgreSQL alike. Times are integer epoch units named in the column; JSON is text; booleans are 0/1. */
 import type { CascadeChange } from '../../records/cascade.ts'
 import type { CredentialKind } from '../../records/credential.ts'
+import type { PrivateKeyPurpose, StoredPrivateKey } from '../../records/private-key.ts'
 import type { SigningKeyState } from '../../records/signing-key.ts'
 import type { Status } from '../../records/standing.ts'
 import type { AuditEventsTable, AuditKeysTable, AuditSealsTable } from './audit-schema.ts'
@@ -18,6 +19,7 @@ export interface Schema {
   status_lists: StatusListsTable
   revocations: RevocationsTable
   signing_keys: SigningKeysTable
+  private_keys: PrivateKeysTable
   instance: InstanceTable
   audit_events: AuditEventsTable
   audit_seals: AuditSealsTable
@@ -188,6 +190,15 @@ export interface SigningKeysTable {
   retires_at_ms: number | null
   /** When it was first seen that since_ms lies ahead of the clock. */
   seen_ahead_at_ms: number | null
+}
+
+/** Private halves, where they are kept in the database. */
+export interface PrivateKeysTable {
+  purpose: PrivateKeyPurpose
+  kid: string
+  state: StoredPrivateKey['state']
+  /** RFC 7516. */
+  jwe: string
 }
 
 /** One row: which database this is, and since which restore. */

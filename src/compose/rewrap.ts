@@ -1,0 +1,68 @@
+/** `signet keys rewrap`, put together. */
+import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
+import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import { SIGNING_STATES } from '../keys/schedule.ts'
+import type { Moves } from '../maintenance/moves.ts'
+import { createRestoreGuard, type RestoreGuard } from '../maintenance/restore.ts'
+import { createRewrap, type KeyRoom, type Rewrap } from '../maintenance/rewrap.ts'
+import type { Randomness } from '../randomness.ts'
+import type { Database } from '../storage/engine/database.ts'
+import type { KeyStores } from './key-stores.ts'
+
+interface RewrapParts {
+  readonly randomness: Randomness
+  readonly keyStores: KeyStores
+  database(): Promise<Database>
+  keyLifecycle(): Promise<KeyLifecycle>
+  auditKeyChanges(): Promise<AuditKeyChanges>
+  moves(): Promise<Moves>
+  restoreGuard(): Promise<RestoreGuard>
+}
+
+export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
+  const { keyStores, randomness } = parts
+  const { read, write } = await parts.database()
+  const lifecycle = await parts.keyLifecycle()
+  const auditKeyChanges = await parts.auditKeyChanges()
+  const file = await keyStores.epochFile()
+  const keysElsewhere = await keyStores.keysElsewhere()
+
+  const signing: KeyRoom = {
+    here: await keyStores.keyFiles(),
+    there: await keyStores.openOther('signing'),
+    async known() {
+      const keys = await read.signingKeys.list()
+      const needed = keys.filter(({ state }) => SIGNING_STATES.includes(state))
+      return { all: keys.map(({ kid }) => kid), needed: needed.map(({ kid }) => kid) }
+    },
+    tidy: lifecycle.removeSpent,
+  }
+  const audit: KeyRoom = {
+    here: await keyStores.auditKeyFiles(),
+    there: await keyStores.openOther('audit'),
+    async known() {
+      const all = (await read.auditSeals.keys()).map(({ kid }) => kid)
+      return { all, needed: all.slice(-1) }
+    },
+    tidy: auditKeyChanges.tidy,
+  }
+
+  return createRewrap({
+    rooms: [signing, audit],
+    async begin() {
+      if ((await keysElsewhere()) !== 'database') return (await parts.restoreGuard()).assertOriginal()
+      // They come from the database into a folder that has nothing of it yet, not even an epoch.
+      const { epochInDatabase } = await import('../keys/epoch-in-database.ts')
+      const { instance } = read
+      const epochFile = epochInDatabase(instance)
+      const [moves, countWrites] = [await parts.moves(), undefined]
+      await createRestoreGuard({ epochFile, instance, moves, write, countWrites, randomness }).assertOriginal()
+    },
+    async arrive() {
+      const found = await read.instance.find()
+      if (file === undefined || found === undefined || (await file.read(found.id)) !== undefined) return
+      await file.write(found.id, found.epoch)
+    },
+    write,
+  })
+}

@@ -1,0 +1,20 @@
+/** What keeps a private key from being read, where that is told apart. */
+import { KeyError } from '../records/signing-key.ts'
+
+/** What to do about a key that is lost. */
+export const RESTORE =
+  'Restore it from a backup of the keys; if there is none, run: signet keys revoke --all --reason …'
+
+/** Neither prepared nor kept. */
+export class MissingKey extends KeyError {
+  /** What names the key. */
+  readonly place: string
+
+  constructor(place: string, remedy = RESTORE) {
+    super(`The private key ${place} is missing. ${remedy}`)
+    this.place = place
+  }
+}
+
+/** The key under which it is encrypted is missing or another one: nothing is known of the signing key itself. */
+export class EncryptionKeyError extends KeyError {}

@@ -1,0 +1,101 @@
+/**
+ * Brings every private key to where SIGNET_KEYS_STORE says, under the key-encryption key of today. Each key is moved by itself: cut
+ * short anywhere, it is run again; and servers go on meanwhile. What lies in the other store stays there until somebody asks: a server
+ * that was not restarted yet reads it.
+ */
+import type { KeyStore, LeftKey } from '../keys/private-keys.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import { KeyError } from '../records/signing-key.ts'
+import type { Write } from '../records/unit-of-work.ts'
+
+export interface RewrapAnswer {
+  /** Private keys that are encrypted under the current key now and were not, or that were elsewhere. */
+  readonly moved: readonly string[]
+  /** Those that can't be read: most often under a key-encryption key that is not at hand. */
+  readonly left: readonly LeftKey[]
+  /** Those that are also in the other store. */
+  readonly copies: readonly string[]
+}
+
+/** The private keys of one purpose. */
+export interface KeyRoom {
+  /** Where they are to be. */
+  readonly here: KeyStore
+  /** Where they may be left. */
+  readonly there: KeyStore | undefined
+  /** All that the database knows, and of these the ones whose private half is needed. */
+  known(): Promise<{ readonly all: readonly string[]; readonly needed: readonly string[] }>
+  /** Removes here what is of no use any more. */
+  tidy(): Promise<unknown>
+}
+
+export interface Rewrap {
+  /** @throws KeyError on a copy of the database, and when there is no key to encrypt under */
+  rewrap(removeCopies: boolean, by: Provenance): Promise<RewrapAnswer>
+  /** The private keys that are in the other store and needed there no more. */
+  copies(): Promise<readonly string[]>
+}
+
+/** Copies what is needed and missing here. */
+async function bring({ here, there, known }: KeyRoom): Promise<{ done: string[]; left: LeftKey[] }> {
+  const [done, left]: [string[], LeftKey[]] = [[], []]
+  if (there === undefined) return { done, left }
+  const [{ needed }, present, elsewhere] = [await known(), await here.list(), await there.list()]
+  for (const kid of needed.filter(each => !present.includes(each) && elsewhere.includes(each)))
+    try {
+      await here.commit(kid, await there.read(kid))
+      done.push(kid)
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error
+      left.push({ kid, problem: error.message })
+    }
+  return { done, left }
+}
+
+/** What is in the other store and needed there no more: it is here, or signs no more. */
+async function copiesIn({ here, there, known }: KeyRoom, unread: readonly LeftKey[]): Promise<readonly string[]> {
+  if (there === undefined) return []
+  const [{ all, needed }, present] = [await known(), await here.list()]
+  const isCopy = (kid: string) =>
+    needed.includes(kid) ? present.includes(kid) && !unread.some(each => each.kid === kid) : all.includes(kid)
+  return (await there.list()).filter(isCopy)
+}
+
+export function createRewrap(dependencies: {
+  readonly rooms: readonly KeyRoom[]
+  /** @throws KeyError on a copy of the database */
+  readonly begin: () => Promise<void>
+  /** When the keys are where they are to be. */
+  readonly arrive: () => Promise<void>
+  readonly write: Write
+}): Rewrap {
+  const { rooms, begin, arrive, write } = dependencies
+
+  async function move(room: KeyRoom, removeCopies: boolean): Promise<RewrapAnswer> {
+    const brought = await bring(room)
+    const rewrapped = await room.here.rewrap()
+    // What a server removed while it got a new encryption is there again.
+    await room.tidy()
+    const left = [...brought.left, ...rewrapped.left]
+    const copies = await copiesIn(room, left)
+    if (!removeCopies) return { moved: [...brought.done, ...rewrapped.done], left, copies }
+    for (const kid of copies) await room.there?.remove(kid)
+    return { moved: [...brought.done, ...rewrapped.done], left, copies: [] }
+  }
+
+  return {
+    async rewrap(removeCopies, by) {
+      await begin()
+      const answers: RewrapAnswer[] = []
+      for (const room of rooms) answers.push(await move(room, removeCopies))
+      const moved = answers.flatMap(answer => answer.moved)
+      const left = answers.flatMap(answer => answer.left)
+      const copies = answers.flatMap(answer => answer.copies)
+      if (left.length === 0) await arrive()
+      if (moved.length > 0)
+        await write(({ audit }) => audit.append({ type: 'private_keys.rewrap', outcome: 'success', provenance: by }))
+      return { moved, left, copies }
+    },
+    copies: async () => (await Promise.all(rooms.map(room => copiesIn(room, [])))).flat(),
+  }
+}
