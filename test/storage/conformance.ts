@@ -14,6 +14,7 @@ import { machineSessionChecks } from './conformance/machine-sessions.ts'
 import { rowsMigrationChecks } from './conformance/migration-rows.ts'
 import { migrationChecks } from './conformance/migrations.ts'
 import { oneStatementChecks } from './conformance/one-statement.ts'
+import { privateKeyChecks } from './conformance/private-keys.ts'
 import type { Engine } from './conformance/records.ts'
 import { revocationChecks } from './conformance/revocations.ts'
 import { roleChecks } from './conformance/roles.ts'
@@ -61,6 +62,7 @@ const parts = [
   statusListChecks,
   standingChecks,
   signingKeyChecks,
+  privateKeyChecks,
   instanceChecks,
   auditChecks,
   auditListChecks,
