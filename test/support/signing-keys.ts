@@ -124,7 +124,7 @@ interface Finding {
 /** What `signet doctor` finds wrong, under the names of its checks, when it has ended with 1 and changed nothing. */
 export async function examine(
   t: Test,
-  { folder, databaseFile }: Pick<StartedBefore, 'folder' | 'databaseFile'>,
+  { folder, databaseFile }: Where,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Readonly<Record<string, string>>> {
   const { run } = await commandLine(t, { ...(await environmentOf(folder)), ...environment })
@@ -142,7 +142,7 @@ export async function examine(
 /** Starts once more in the same folder; what that is refused with, when it changed nothing. */
 export async function refusedStart(
   t: Test,
-  { folder, databaseFile }: StartedBefore,
+  { folder, databaseFile }: Where,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const everything = () => [contentOf(join(folder, 'keys')), everythingIn(databaseFile)]
