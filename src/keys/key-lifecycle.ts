@@ -1,6 +1,6 @@
 /** The life of the signing keys: what is wished is decided in transitions.ts, and carried out by executor.ts. */
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
+import { type Clock, isoTime } from '../clock.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import { KeyError, type SigningKey, type SigningKeyReader } from '../records/signing-key.ts'
 import type { Write } from '../records/unit-of-work.ts'
@@ -47,8 +47,15 @@ const refusals: Readonly<Record<Exclude<Refusal, 'standby_unknown' | 'standby_un
     'The database knows signing keys, but no active one with a standby. Run: signet keys revoke --all --reason …',
   not_published: 'There is no such key in the JWKS.',
 }
-const OVERTAKEN =
-  'The keys were changed by another process at the same moment. Look at `signet keys list`, and try again.'
+
+/** What the other one did. */
+function overtakenBy(active: SigningKey | undefined): KeyError {
+  const now = active === undefined ? '' : `: ${active.kid} signs since ${isoTime(active.sinceMs)} (${active.cause})`
+  return new KeyError(
+    `The keys were changed by another process at the same moment${now}. This one changed nothing. Look at \`signet keys list\`, and ` +
+      'try again if that is not what you want.',
+  )
+}
 
 const MOST_STEPS = 3
 
@@ -112,7 +119,7 @@ export function createKeyLifecycle(dependencies: {
   /** @throws KeyError when it is refused, or another process was faster */
   async function fulfil(wish: Wish, by: Provenance): Promise<Decided> {
     const decision = await decided(wish)
-    if (!(await carryOut(decision.steps, by))) throw new KeyError(OVERTAKEN)
+    if (!(await carryOut(decision.steps, by))) throw overtakenBy(inState(await keys.list(), 'active'))
     return decision
   }
 
