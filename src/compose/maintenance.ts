@@ -15,6 +15,7 @@ import { createExamination, type Doctor } from '../maintenance/doctor.ts'
 import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
 import { otherNames } from '../maintenance/files.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
+import type { Moves } from '../maintenance/moves.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import type { Randomness } from '../randomness.ts'
@@ -35,6 +36,7 @@ export interface MaintenanceParts {
   auditKeyChanges(): Promise<AuditKeyChanges>
   assertAuditKey(): Promise<void>
   keyLifecycle(): Promise<KeyLifecycle>
+  moves(): Promise<Moves>
   restoreGuard(): Promise<RestoreGuard>
   sessionManagement(): Promise<SessionManagement>
 }
