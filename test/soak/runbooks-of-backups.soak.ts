@@ -21,6 +21,8 @@ t.test('every page of the chapter that has commands is followed here', async t =
     'changed-files',
     'restore',
     'unmarked-copy',
+    // In test/interop/, too.
+    'restore-postgresql',
   ])
 })
 
