@@ -11,10 +11,10 @@ import { type Answer, freePort, request, temporaryFolder } from '../support/serv
 import { until } from '../support/status-list.ts'
 
 const password = 'correct horse battery staple 9'
-const { SIGNET_SHUTDOWN_DELAY = '' } = compose.services['signet-1']?.environment ?? {}
+const { SIGNET_SHUTDOWN_DELAY = '', SIGNET_KEYS_STORE = '' } = compose.services['signet-1']?.environment ?? {}
 
 async function startCaddy(t: Test, site: string, instances: readonly string[]): Promise<void> {
-  const environment = { SITE: site, INSTANCES: instances.join(' '), XDG_DATA_HOME: temporaryFolder(t) }
+  const environment = { SITE: site, INSTANCES: instances.join(' '), HOME: temporaryFolder(t) }
   const words = ['run', '--config', join(checkout, 'deploy/Caddyfile'), '--adapter', 'caddyfile']
   const caddy = spawn(process.env['CADDY'] ?? 'caddy', words, { env: environment, stdio: 'ignore' })
   t.teardown(async () => {
@@ -35,6 +35,10 @@ async function behindCaddy(t: Test) {
         SIGNET_DATABASE_URL: database,
         SIGNET_TRUST_PROXY: '127.0.0.1',
         SIGNET_SHUTDOWN_DELAY,
+        SIGNET_KEYS_STORE,
+        SIGNET_KEY_ENCRYPTION_KEY: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
+        // In a container that is read-only there is none.
+        SIGNET_KEYS_DIR: '/proc/nowhere/keys',
       },
       ...own,
     })
