@@ -17,12 +17,17 @@ const [restore = '', mark = '', keep = '', drop = '', look = '', ...more] = bloc
 /** A service whose database was put back from a dump: alice, who is disabled since, had a session. */
 async function putBack(t: Test) {
   const [folder, url, BACKUP] = [temporaryFolder(t), await emptyPostgres(t), temporaryFolder(t)]
+  const keys = {
+    SIGNET_KEYS_STORE: 'database',
+    SIGNET_KEY_ENCRYPTION_KEY: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
+    SIGNET_KEYS_DIR: '/proc/nowhere',
+  }
   const of = (name: string) => Object.assign(new URL(url), { pathname: name }).href
   const [ADMINISTRATION, RESTORED] = [of('postgres'), of('signet_restored')]
   const administrator = await connect(t, ADMINISTRATION)
   t.teardown(() => administrator.query('drop database if exists signet_restored with (force)'))
 
-  const service = await serve(t, { folder, environment: { SIGNET_DATABASE_URL: url } })
+  const service = await serve(t, { folder, environment: { ...keys, SIGNET_DATABASE_URL: url } })
   await addAlice(service)
   const { body } = await signIn(service)
   const variables = { BACKUP, ADMINISTRATION, RESTORED }
@@ -30,7 +35,7 @@ async function putBack(t: Test) {
   await service.users.setStatus('alice', 'disabled', byTest)
   await service.stop()
 
-  const environment = { SIGNET_DATABASE_URL: RESTORED }
+  const environment = { ...keys, SIGNET_DATABASE_URL: RESTORED }
   const terminal = await terminalIn(t, folder, { ...variables, ...environment }, programs)
   await terminal(restore)
   await terminal(mark)
