@@ -10,10 +10,13 @@ export { freePort }
 const createFolder = (place: string): string => mkdtempSync(join(place, 'signet-test-'))
 const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
 
+const ofProcess: string[] = []
+process.once('exit', () => ofProcess.forEach(removeFolder))
+
 /** A folder for what several tests copy, removed when the process ends. */
 export function folderOfProcess(): string {
   const folder = createFolder(memory())
-  process.once('exit', () => removeFolder(folder))
+  ofProcess.push(folder)
   return folder
 }
 

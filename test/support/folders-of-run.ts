@@ -32,6 +32,8 @@ export function makeFoldersOfRun() {
   for (const folder of [onDisk, inMemory]) chmodSync(folder, 0o1777)
   process.env['SIGNET_TEST_DISK'] = onDisk
   process.env['SIGNET_TEST_MEMORY'] = inMemory
+  // What Node made of the sources is made once, and not by every room and every program that a test starts.
+  process.env['NODE_COMPILE_CACHE'] ??= join(inMemory, 'compiled')
   return async () => {
     // Those of tests that were killed are just ending; one that was frozen takes five seconds.
     for (let tries = 100; tries > 0 && serversIn(onDisk).length > 0; tries -= 1) await setTimeout(100)

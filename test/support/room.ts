@@ -6,24 +6,29 @@
 import { readdirSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import root, { type Test } from 'tap'
+import type { Test } from 'tap'
 
 const tests = new URL('../', import.meta.url)
-const instead = new URL('test-of-file.ts', import.meta.url).href
+const tapOfFile = new URL('test-of-file.ts', import.meta.url).href
+const domains = new URL('domains.ts', import.meta.url).href
 const LONGEST_FILE_MS = 120_000
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const { parentURL = '' } = context
+    const ours = (url: string) => ({ url, format: 'module-typescript', shortCircuit: true })
+    if (specifier === 'async-hook-domain') return ours(domains)
+    if (specifier === 'tap' && parentURL.endsWith('.test.ts'))
+      return ours(`${tapOfFile}?${encodeURIComponent(parentURL)}`)
+    return next(specifier, context)
+  },
+})
+const { default: root } = await import('tap')
 
 let current: Test = root
 
 /** The test of the file that is being read. */
 export const testOfFile = (): Test => current
-
-registerHooks({
-  resolve(specifier, context, next) {
-    const { parentURL = '' } = context
-    if (specifier !== 'tap' || !parentURL.endsWith('.test.ts')) return next(specifier, context)
-    return { url: `${instead}?${encodeURIComponent(parentURL)}`, format: 'module-typescript', shortCircuit: true }
-  },
-})
 
 /** The test files of a folder below test/, in their order; '' is test/ itself. */
 export const filesIn = (folder: string): string[] =>

@@ -41,14 +41,18 @@ export function openForWriting(file: string): Sqlite.Database {
 export const openForReading = (file: string): Sqlite.Database =>
   new Sqlite(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
 
+const abandoned: (readonly unknown[])[] = []
+
 /**
  * Leaves connections open for ever: whoever closes a database last writes its log over what lies there now. So do the garbage collector,
  * and the driver when Node ends by itself; `process.exit` skips that.
  */
 export function abandon(connections: readonly unknown[]): void {
-  process.once('exit', code => {
-    if (connections.length > 0) process.exit(code)
-  })
+  if (abandoned.length === 0)
+    process.once('exit', code => {
+      if (abandoned.some(({ length }) => length > 0)) process.exit(code)
+    })
+  abandoned.push(connections)
 }
 
 /** A prepared statement. What the database fails at by itself is thrown as StorageUnavailable. */

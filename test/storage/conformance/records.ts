@@ -26,7 +26,7 @@ export interface Engine {
   readonly graceClock: 'injected' | 'database'
   /** Opens an empty database without a schema, and closes it after the case. */
   open(t: Test): Promise<EmptyDatabase>
-  /** The same with the schema. */
+  /** The same with the schema, which stays as it is: another case may find it. */
   openMigrated(t: Test): Promise<EmptyDatabase>
 }
 
@@ -140,14 +140,18 @@ export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSess
 })
 
 /** Alice and bob, web-app and spa: whom sessions belong to. */
-export async function openWithParties(t: Test, engine: Engine): Promise<EmptyDatabase> {
-  const database = await openMigrated(t, engine)
-  await database.write(async ({ users, clients }) => {
+export async function insertParties({ write }: Pick<EmptyDatabase, 'write'>): Promise<void> {
+  await write(async ({ users, clients }) => {
     await users.insert(userOf('alice'))
     await users.insert(userOf('bob'))
     await clients.insert(clientOf('web-app'))
     await clients.insert(clientOf('spa'))
   })
+}
+
+export async function openWithParties(t: Test, engine: Engine): Promise<EmptyDatabase> {
+  const database = await openMigrated(t, engine)
+  await insertParties(database)
   return database
 }
 
