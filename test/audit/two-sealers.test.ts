@@ -61,9 +61,9 @@ t.test('of two processes one is killed while they seal: the other one goes on, a
   if (killed === undefined || other === undefined) throw new Error('They did not start.')
   const { json, run } = await commandLine(t, other.environment)
   const add = (name: string) => json(['roles', 'add', name, '--permission', 'posts:read'])
-  for (let number = 0; number < 20; number += 1) await add(`before-${number}`)
+  for (let number = 0; number < 5; number += 1) await add(`before-${number}`)
   const adding = (async () => {
-    for (let number = 0; number < 40; number += 1) await add(`during-${number}`)
+    for (let number = 0; number < 20; number += 1) await add(`during-${number}`)
   })()
   await killed.stop('SIGKILL')
   await adding

@@ -184,7 +184,10 @@ t.test('many are dropped in small writes', async t => {
         return work({ ...stores, audit: { ...audit, append } })
       }, size)
   const faults: Faults = { write }
-  const container = createContainer(readConfig(await environmentOf(service.folder)), { faults })
+  const container = createContainer(readConfig(await environmentOf(service.folder)), {
+    faults,
+    logTo: { write: () => undefined },
+  })
   t.teardown(() => container.close())
   const { dropped } = await (await container.doctor()).acceptRestore('drop', byTest)
   t.strictSame(dropped, { client_secret: 504, api_key: 2 })

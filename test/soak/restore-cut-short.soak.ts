@@ -36,7 +36,10 @@ function gone(at: number, when: 'before' | 'after') {
 }
 
 async function accept(t: Test, folder: string, choice: CredentialChoice, faults: Faults): Promise<void> {
-  const container = createContainer(readConfig(await environmentOf(folder)), { faults })
+  const container = createContainer(readConfig(await environmentOf(folder)), {
+    faults,
+    logTo: { write: () => undefined },
+  })
   t.teardown(() => container.close())
   try {
     await (await container.doctor()).acceptRestore(choice, byTest)

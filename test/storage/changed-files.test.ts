@@ -12,13 +12,10 @@ import { notOnPostgres } from '../support/sqlite.ts'
 if (notOnPostgres('about files')) t.bailout('about files')
 t.jobs = 2
 
-for (const what of [
-  'all three are deleted, and something was saved another time',
-  'the folder is exchanged for a copy',
-] as const)
-  t.test(`${what}: the service ends, and what was acknowledged is there after the next start`, t =>
-    assertNothingLost(t, changes[what]),
-  )
+const what = 'all three are deleted, and something was saved another time'
+t.test(`${what}: the service ends, and what was acknowledged is there after the next start`, t =>
+  assertNothingLost(t, changes[what]),
+)
 
 t.test('-shm is deleted: a command does not open the database, and the service ends', async t => {
   const scene = await withSession(t)

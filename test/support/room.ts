@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { isOnPostgres } from './environment.ts'
 
 const tests = new URL('../', import.meta.url)
 const tapOfFile = new URL('test-of-file.ts', import.meta.url).href
@@ -18,7 +19,7 @@ registerHooks({
     const { parentURL = '' } = context
     const ours = (url: string) => ({ url, format: 'module-typescript', shortCircuit: true })
     if (specifier === 'async-hook-domain') return ours(domains)
-    if (specifier === 'tap' && parentURL.endsWith('.test.ts'))
+    if (specifier === 'tap' && /\.(test|search)\.ts$/.test(parentURL))
       return ours(`${tapOfFile}?${encodeURIComponent(parentURL)}`)
     return next(specifier, context)
   },
@@ -30,10 +31,13 @@ let current: Test = root
 /** The test of the file that is being read. */
 export const testOfFile = (): Test => current
 
+/** A search tries every order in which two can meet, or all that a limit lets: on PostgreSQL beside the tests, on SQLite in the soak. */
+const kinds = isOnPostgres() ? /\.(test|search)\.ts$/ : /\.test\.ts$/
+
 /** The test files of a folder below test/, in their order; '' is test/ itself. */
 export const filesIn = (folder: string): string[] =>
   readdirSync(new URL(`./${folder}`, tests))
-    .filter(name => name.endsWith('.test.ts'))
+    .filter(name => kinds.test(name))
     .sort()
     .map(name => `${folder}/${name}`.replace(/^\//, ''))
 

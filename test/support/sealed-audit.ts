@@ -73,6 +73,7 @@ export function copiesOf(t: Test, file: string, environment: Readonly<Record<str
       async problems(head: string | undefined, publicKeys: readonly string[]): Promise<readonly string[]> {
         const container = createContainer(readConfig({ ...environment, SIGNET_DATABASE_URL: `file:${copy}` }), {
           clock,
+          logTo: { write: () => undefined },
         })
         const [number = '', digest = ''] = head?.split(':') ?? []
         const noted = head === undefined ? undefined : { number: Number(number), digest }
