@@ -3,8 +3,8 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { copies, messageOfStart, refused, untilEnded, untilNoted, withAlice } from '../support/put-back.ts'
-import { advice, putBack, refusal, toRestore, worksAt } from '../support/restore.ts'
-import { blocksOf, pagesWithCommandsIn, terminalIn } from '../support/runbooks.ts'
+import { advice, putBack, refusal, worksAt } from '../support/restore.ts'
+import { blocksOf, isFollowed, running, terminalIn } from '../support/runbooks.ts'
 import { byTest, type Service, secret, temporaryFolder } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
 import { device, restarted } from '../support/status-list.ts'
@@ -12,23 +12,20 @@ import { device, restarted } from '../support/status-list.ts'
 // Each has a service of its own.
 t.jobs = 2
 
-t.test('every page of the chapter that has commands is followed here', async t => {
-  t.strictSame(pagesWithCommandsIn('Backup and restore'), [
-    'backup',
-    // In test/interop/, with the programs that these are about.
-    'nightly-copy',
-    'continuous-copy',
-    'changed-files',
-    'restore',
-    'unmarked-copy',
-    // In test/interop/, too.
-    'restore-postgresql',
-  ])
-})
+isFollowed(t, 'Backup and restore', [
+  'backup',
+  // In test/interop/, with the programs that these are about.
+  'nightly-copy',
+  'continuous-copy',
+  'changed-files',
+  'restore',
+  'unmarked-copy',
+  // In test/interop/, too.
+  'restore-postgresql',
+])
 
 t.test('Backup and Restore: what was given out before is of no use, and the service works', async t => {
-  const { service } = await toRestore(t)
-  const before = await device(service)
+  const { service, before } = await running(t)
   const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
   const ASIDE = join(temporaryFolder(t), 'aside')
   const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
@@ -54,8 +51,7 @@ t.test('Backup and Restore: what was given out before is of no use, and the serv
 t.test(
   'Restore: without the key directory an empty one will do; without credentials each client gets a new secret',
   async t => {
-    const { service } = await toRestore(t)
-    const before = await device(service)
+    const { service, before } = await running(t)
     const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
     const ASIDE = join(temporaryFolder(t), 'aside')
     const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
@@ -80,8 +76,7 @@ async function addSecrets({ clients }: Service): Promise<void> {
 }
 
 t.test('A copy that nothing marks: it is said that it was put back, and accepted', async t => {
-  const { service } = await toRestore(t)
-  const before = await device(service)
+  const { service, before } = await running(t)
   const copy = join(temporaryFolder(t), 'copy.sqlite')
   await service.stop()
   cpSync(service.databaseFile, copy)

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { EXCHANGE } from '../support/asking-machines.ts'
 import { exchangeAt } from '../support/machines.ts'
-import { toRestore, worksAt } from '../support/restore.ts'
-import { blocksOf, pagesWithCommandsIn, terminalIn } from '../support/runbooks.ts'
+import { worksAt } from '../support/restore.ts'
+import { blocksOf, isFollowed, running, terminalIn } from '../support/runbooks.ts'
 import { sealedAudit } from '../support/sealed-audit.ts'
 import { addAlice, api, password, refresh, secret, serve, signIn, temporaryFolder } from '../support/serve.ts'
 import { change } from '../support/sqlite.ts'
@@ -18,27 +18,25 @@ t.jobs = 2
 const hasCurl = spawnSync('curl', ['--version']).error === undefined
 
 /** A running service on which alice has signed in on two devices. */
-async function running(t: Test) {
-  const { service, json } = await toRestore(t)
-  return { service, json, stolen: await device(service), other: await device(service) }
+async function withTwoDevices(t: Test) {
+  const { service, json, before } = await running(t)
+  return { service, json, stolen: before, other: await device(service) }
 }
 
 const idsIn = (list: string): string[] => JSON.parse(list).map(({ id }: { id: string }) => id)
 
-t.test('every page of the chapter that has commands is followed here', async t => {
-  t.strictSame(pagesWithCommandsIn('Something was stolen'), [
-    'stolen-token',
-    'lost-device',
-    'known-password',
-    'stolen-client-secret',
-    'leaked-api-key',
-    'audit-not-whole',
-    'shut-out',
-  ])
-})
+isFollowed(t, 'Something was stolen', [
+  'stolen-token',
+  'lost-device',
+  'known-password',
+  'stolen-client-secret',
+  'leaked-api-key',
+  'audit-not-whole',
+  'shut-out',
+])
 
 t.test('A token is stolen: by an access token its session ends, and no other', async t => {
-  const { service, stolen, other } = await running(t)
+  const { service, stolen, other } = await withTwoDevices(t)
   const [revoke = '', , , look = '', ...more] = blocksOf('stolen-token')
   t.strictSame(more, [])
   const terminal = await terminalIn(t, service.folder, { TOKEN: stolen.access })
@@ -52,7 +50,7 @@ t.test(
   'A token is stolen: a refresh token ends its session, of a confidential and of a public client',
   { skip: hasCurl ? false : 'There is no curl.' },
   async t => {
-    const { service, stolen } = await running(t)
+    const { service, stolen } = await withTwoDevices(t)
     const [, revokePublic = '', revokeConfidential = '', look = ''] = blocksOf('stolen-token')
     const { body } = await service.token({ grant_type: 'password', username: 'alice', password, client_id: 'spa' })
     const ISSUER = service.issuer
@@ -67,7 +65,7 @@ t.test(
 )
 
 t.test('A device is lost: its session is found and ended, and no other', async t => {
-  const { service, stolen, other } = await running(t)
+  const { service, stolen, other } = await withTwoDevices(t)
   const [find = '', revoke = '', look = '', ...more] = blocksOf('lost-device')
   t.strictSame(more, [])
   const terminal = await terminalIn(t, service.folder, { NAME: 'alice', SID: stolen.sid })
@@ -96,7 +94,7 @@ t.test('A password is known: the new one works, the old one and every session do
 })
 
 t.test('A secret of a client is stolen: the old one is refused, the new one works, and sessions are ended', async t => {
-  const { service, json, stolen } = await running(t)
+  const { service, json, stolen } = await withTwoDevices(t)
   const [add = '', show = '', remove = '', end = '', look = '', ...more] = blocksOf('stolen-client-secret')
   t.strictSame(more, [])
   const [{ id: SECRET_ID }] = (await json(['clients', 'show', 'web-app'])).secrets
@@ -115,7 +113,7 @@ t.test('A secret of a client is stolen: the old one is refused, the new one work
 })
 
 t.test('An API key has leaked: it and its tokens end, and then those of its owner', async t => {
-  const { service, json } = await running(t)
+  const { service, json } = await withTwoDevices(t)
   const [revoke = '', show = '', revokeAll = '', look = '', ...more] = blocksOf('leaked-api-key')
   t.strictSame(more, [])
   await json(['clients', 'add', 'gateway', '--public', '--grant', EXCHANGE, '--scope', '*', '--audience', api])
@@ -134,7 +132,7 @@ t.test('An API key has leaked: it and its tokens end, and then those of its owne
 })
 
 t.test('Shut out a user or a client: sessions end, and no sign-in works', async t => {
-  const { service, json, stolen } = await running(t)
+  const { service, json, stolen } = await withTwoDevices(t)
   const [disableUser = '', disableClient = '', look = '', ...more] = blocksOf('shut-out')
   t.strictSame(more, [])
   const terminal = await terminalIn(t, service.folder, { NAME: 'alice', ID: 'web-app' })

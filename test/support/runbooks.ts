@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { environmentOf, folderOnDisk } from './environment.ts'
+import { toRestore } from './restore.ts'
+import { device } from './status-list.ts'
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
@@ -32,6 +34,18 @@ export const fileOf = (page: string, kind: string): string =>
 /** The pages of a chapter on which there are commands. */
 export const pagesWithCommandsIn = (chapter: string): string[] =>
   (chapters.get(chapter) ?? []).filter(page => blocksOf(page).length > 0)
+
+/** A test that these are they. */
+export const isFollowed = (t: Test, chapter: string, pages: readonly string[]): Promise<unknown> =>
+  t.test('every page of the chapter that has commands is followed', async t => {
+    t.strictSame(pagesWithCommandsIn(chapter), pages)
+  })
+
+/** A running service on which alice has signed in on a device. */
+export async function running(t: Test) {
+  const its = await toRestore(t)
+  return { ...its, before: await device(its.service) }
+}
 
 /**
  * A terminal in the folder of a service: `npx signet` is the program, `npx node` the runtime, the database is db/signet.sqlite, and the keys are in keys/.
