@@ -1,9 +1,9 @@
 /** What a rotation means for those who get tokens and those who verify them: nothing fails. */
 import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
-import { testClock } from '../support/clock.ts'
+import { firstDay } from '../support/first-day.ts'
 import { createHold, during } from '../support/hold.ts'
-import { byTest, headerOf, refresh, type ServeOptions, serve } from '../support/serve.ts'
+import { byTest, headerOf, refresh, serve } from '../support/serve.ts'
 import {
   DAY,
   filesNeeded,
@@ -20,22 +20,12 @@ import {
   signingKidOf,
   verifyingKid,
 } from '../support/signing-keys.ts'
-import { device, restarted, until, withAlice } from '../support/status-list.ts'
+import { device, restarted, until } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
 
 const INTERVAL = 90 * DAY
-
-async function firstDay(t: Test, options: ServeOptions = {}) {
-  const clock = testClock()
-  const service = await withAlice(t, { ...options, clock })
-  const pass = async (milliseconds: number) => {
-    clock.advance(milliseconds)
-    await service.tick()
-  }
-  return { clock, service, pass, first: keyIn(service, 'active'), second: keyIn(service, 'pending') }
-}
 
 t.test('a verifier whose copy of the JWKS is from before the rotation verifies what is signed after it', async t => {
   const { service, pass, second } = await firstDay(t)

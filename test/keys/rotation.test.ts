@@ -1,8 +1,8 @@
 /** When a key begins to sign, stops and leaves: by itself, and when an operator asks. */
 import { renameSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { testClock } from '../support/clock.ts'
-import { byTest, type ServeOptions, type Service } from '../support/serve.ts'
+import { firstDay } from '../support/first-day.ts'
+import { byTest, type Service } from '../support/serve.ts'
 import {
   DAY,
   filesNeeded,
@@ -19,35 +19,13 @@ import {
   SECOND,
   signingKidOf,
 } from '../support/signing-keys.ts'
-import { restarted, withAlice } from '../support/status-list.ts'
+import { restarted } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
 
 const INTERVAL = 90 * DAY
 const LEAD = DAY
-
-/** A service on its first day, and its keys. */
-async function firstDay(t: Test, options: ServeOptions = {}) {
-  const clock = testClock()
-  const service = await withAlice(t, { ...options, clock })
-  const [first, second] = [keyIn(service, 'active'), keyIn(service, 'pending')]
-  let heard = keyAuditOf(service).length
-  return {
-    ...{ clock, service, first, second, startMs: clock.now() },
-    lifecycle: await service.container.keyLifecycle(),
-    /** What the audit says of keys since the last look: `type reason target`. */
-    freshAudit() {
-      const rows = keyAuditOf(service).slice(heard)
-      heard += rows.length
-      return rows.map(({ type, reason, target }) => `${type} ${reason} ${target}`)
-    },
-    async pass(milliseconds: number) {
-      clock.advance(milliseconds)
-      await service.tick()
-    },
-  }
-}
 
 const stateOf = (service: Service, { kid }: KeyRow) => keyNamed(service, kid).state
 
