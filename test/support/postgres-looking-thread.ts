@@ -16,7 +16,8 @@ async function answer({ url, statement, each }: Question): Promise<Reply> {
     const text = statement.replaceAll('?', () => `$${++number}`)
     let rows: Record<string, unknown>[] = []
     await client.query('begin')
-    for (const values of each) rows = (await client.query(text, [...values])).rows
+    // Several statements have several results.
+    for (const values of each) rows = [await client.query(text, [...values])].flat().at(-1)?.rows ?? []
     await client.query('commit')
     return { rows: rows.map(({ rowid: _, ...row }) => row) }
   } finally {

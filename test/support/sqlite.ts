@@ -39,6 +39,18 @@ export function changeEach(file: string, statement: string, rows: Iterable<reado
   }
 }
 
+/** Several statements, for the price of one. */
+export function changeBy(file: string, statements: readonly string[]): void {
+  const statement = statements.join(';\n')
+  if (isPostgres(file)) return void look({ url: file, statement, each: [[]] })
+  const database = new Sqlite(file, { timeout: 5000 })
+  try {
+    database.exec(`begin; ${statement}; commit`)
+  } finally {
+    database.close()
+  }
+}
+
 /** The audit in the order in which it was written: `type outcome reason`. */
 export const auditOf = (file: string): string[] =>
   select(file, 'select type, outcome, reason from audit_events order by rowid').map(({ type, outcome, reason }) =>

@@ -6,7 +6,7 @@ import { cpSync } from 'node:fs'
 import { createContainer } from '../../src/compose/container.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import { databaseCopiedTo, environmentOf, folderOfProcess } from './environment.ts'
-import { change } from './sqlite.ts'
+import { changeBy } from './sqlite.ts'
 
 async function start() {
   const folder = folderOfProcess()
@@ -32,10 +32,11 @@ export async function copyStartedFolder(folder: string, nowMs: number): Promise<
   // It is no copy that somebody put back.
   change(database, 'update instance set server_identity = null')
   const byMs = nowMs - startedAtMs
-  for (const column of ['created_at_ms', 'since_ms', 'activates_at_ms'])
-    change(database, `update signing_keys set ${column} = ${column} + ?`, byMs)
-  change(database, 'update audit_keys set created_at_ms = created_at_ms + ?', byMs)
-  // What was sealed must not be altered: the service in the copy seals it anew.
-  change(database, 'delete from audit_seals')
-  change(database, 'update audit_events set occurred_at_ms = occurred_at_ms + ?, seal = null', byMs)
+  changeBy(database, [
+    `update signing_keys set created_at_ms = created_at_ms + ${byMs}, since_ms = since_ms + ${byMs}, activates_at_ms = activates_at_ms + ${byMs}`,
+    `update audit_keys set created_at_ms = created_at_ms + ${byMs}`,
+    // What was sealed must not be altered: the service in the copy seals it anew.
+    'delete from audit_seals',
+    `update audit_events set occurred_at_ms = occurred_at_ms + ${byMs}, seal = null`,
+  ])
 }
