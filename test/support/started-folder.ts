@@ -29,10 +29,10 @@ export async function copyStartedFolder(folder: string, nowMs: number): Promise<
   const { folder: original, startedAtMs } = await started
   cpSync(original, folder, { recursive: true })
   const database = await databaseCopiedTo(folder, original)
-  // It is no copy that somebody put back.
-  change(database, 'update instance set server_identity = null')
   const byMs = nowMs - startedAtMs
   changeBy(database, [
+    // It is no copy that somebody put back.
+    'update instance set server_identity = null',
     `update signing_keys set created_at_ms = created_at_ms + ${byMs}, since_ms = since_ms + ${byMs}, activates_at_ms = activates_at_ms + ${byMs}`,
     `update audit_keys set created_at_ms = created_at_ms + ${byMs}`,
     // What was sealed must not be altered: the service in the copy seals it anew.
