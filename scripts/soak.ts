@@ -1,6 +1,7 @@
 /**
- * `npm run test:soak`: kills, days, rotations, machines, what is cut short, files that change and copies that are put back, and
- * tampered audits, as long as it is told, at moments that come from a seed. It names the seed, so that what failed can be repeated:
+ * `npm run test:soak`: kills, days, rotations, machines, what is cut short, files that change and copies that are put back, tampered
+ * audits and a rolling upgrade, as long as it is told, at moments that come from a seed. It names the seed, so that what failed can be
+ * repeated:
  *
  *     npm run test:soak -- --kills 1000 --share 1 --rounds 100 --grants 100000 --tampered 5000 --seed 4711 kill day
  */

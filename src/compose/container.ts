@@ -190,7 +190,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     backup: async (file: string) => (await maintenance()).backup(file),
     migrate: async () => {
       mayMake = true
-      return database()
+      const { ran, ahead } = await database()
+      return { ran, ahead }
     },
     checkSchema: async () => {
       refuseForeignDatabase(config.database, trust)

@@ -117,6 +117,31 @@ t.test('another program is named with its schema and role, and does not matter i
   t.strictSame(await namesIn(beside), ['2024_orders'])
 })
 
+t.test(
+  'a role of its own needs nothing of what lies in public, and to serve, no more than to read the steps',
+  async t => {
+    const url = await emptyPostgres(t)
+    const beside = await connect(t, url)
+    await beside.query('create table kysely_migration (name varchar(255) primary key, timestamp varchar(255))')
+    await beside.query("insert into kysely_migration values ('2024_orders', '2024-01-01T00:00:00.000Z')")
+    const [maker, server] = ['maker', 'server'].map(name => `${beside.database}_${name}`)
+    t.teardown(() => beside.query(`drop owned by ${maker}, ${server}; drop role ${maker}, ${server}`))
+    await beside.query(
+      `create role ${maker} login; create role ${server} login; create schema signet authorization ${maker}`,
+    )
+    const as = (user: string | undefined) =>
+      Object.assign(new URL(within(url, 'signet,public')), { username: user }).href
+
+    const migrator = await openPostgres(t, as(maker))
+    t.equal(await migrator.isNew(), true)
+    t.ok((await migrator.migrate()).length > 0)
+    await beside.query(`grant usage on schema signet to ${server}`)
+    await beside.query(`grant select on signet.kysely_migration, signet.schema_steps to ${server}`)
+    const serving = await openPostgres(t, as(server))
+    t.strictSame(await serving.migrate(), [])
+  },
+)
+
 t.test('a search path without a schema is told, and so is a name that somebody else has taken', async t => {
   const url = await emptyPostgres(t)
   const nowhere = await openPostgres(t, within(url, 'nowhere'))

@@ -24,7 +24,7 @@ export interface Place {
   readonly schema: string | undefined
   /** The tables of migrations that are in it. */
   readonly tables: readonly Pick<FoundTable, 'name' | 'owner'>[]
-  /** Schemas that stand behind it in the search path, and have migrations of somebody. */
+  /** Schemas that stand behind it in the search path, and have migrations of somebody, which the role may read. */
   readonly others: readonly string[]
 }
 
@@ -49,6 +49,7 @@ async function placeOnPostgres(db: Kysely<Schema>): Promise<Place> {
       from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
       where relkind in ('r', 'p') and relname in (${sql.lit(MIGRATIONS)}, ${sql.lit(STEPS)})
       and nspname = any (current_schemas(false))
+      and (nspname = current_schema() or has_table_privilege(pg_class.oid, 'select'))
     ) as found on true
   `.execute(db)
   const schema = rows[0]?.own ?? undefined
@@ -79,14 +80,17 @@ export async function appliedIn(db: Kysely<Schema>, { schema, tables }: Place): 
   return names.map(({ name }) => ({ name, breaking: breaking.get(name) }))
 }
 
-/** Writes down what this program knows of its migrations, in the transaction in which they run. */
-export async function mark(db: Kysely<Schema>, steps: readonly { name: string; breaking: boolean }[]): Promise<void> {
+export async function makeSteps(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable(STEPS)
     .ifNotExists()
     .addColumn('name', 'text', column => column.primaryKey())
     .addColumn('breaking', 'integer', column => column.notNull())
     .execute()
+}
+
+/** Writes down what this program knows of its migrations, in the transaction in which they run. */
+export async function mark(db: Kysely<Schema>, steps: readonly { name: string; breaking: boolean }[]): Promise<void> {
   await db
     .withTables<TablesOfMigrations>()
     .insertInto(STEPS)

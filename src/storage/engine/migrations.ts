@@ -4,7 +4,15 @@ import { fileURLToPath } from 'node:url'
 import type { Kysely } from 'kysely'
 import { FileMigrationProvider, type Migration, Migrator } from 'kysely/migration'
 import { StorageRefused } from '../../records/unit-of-work.ts'
-import { type AppliedMigration, appliedIn, MIGRATIONS, mark, type Place, placeOf } from './migration-tables.ts'
+import {
+  type AppliedMigration,
+  appliedIn,
+  MIGRATIONS,
+  makeSteps,
+  mark,
+  type Place,
+  placeOf,
+} from './migration-tables.ts'
 import type { Schema } from './schema.ts'
 
 const migrationFolder = fileURLToPath(new URL('../../../db/migrations', import.meta.url))
@@ -142,6 +150,8 @@ export async function migrate(db: Kysely<Schema>): Promise<readonly Step[]> {
   const found = await look(db)
   assertWorkable(found)
   if (found.due.length === 0) return []
+  // First: of its own tables, Kysely would not tell why they can't be made.
+  await makeSteps(db)
   const migrationTableSchema = found.place.schema
   const migrator = new Migrator({
     db,

@@ -16,7 +16,8 @@ const LIMITS: Limits = { lockMs: 300_000, statementMs: 600_000, transactionMs: 6
 /** Whoever waits for a table to change it keeps everybody waiting who comes later: a moment, and again after a pause. */
 const LOCK_OF_TABLES_MS = 500
 const PAUSE_MS = 1000
-const LONGEST_WAIT_FOR_TABLES_MS = 60_000
+/** A minute. */
+const MOST_TRIES = 40
 
 /**
  * Kysely's lock belongs to the session, not to the transaction: it is let go before the commit, behind PgBouncer perhaps never, and it
@@ -26,6 +27,10 @@ class WithoutLock extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }
+
+const TABLES_ARE_HELD =
+  'The schema was not changed: for a minute others held its tables, such as a transaction that somebody left open, or pg_dump. ' +
+  'pg_stat_activity has them, by xact_start. Nothing was done; try again after them.'
 
 const codeOf = (error: unknown): string | undefined => (error as { readonly code?: string }).code
 const isLockTimeout = (error: unknown): boolean =>
@@ -48,6 +53,19 @@ const takenByAnother = (error: unknown): never => {
   )
 }
 
+/** The transaction is undone each time, and the others have a pause. */
+async function untilTablesAreFree<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isLockTimeout(error) && !isVictim(error)) throw error
+      if (tries === MOST_TRIES) throw new StorageUnavailable(TABLES_ARE_HELD, { cause: error })
+      await delay(PAUSE_MS)
+    }
+  }
+}
+
 export async function migratePostgres(pool: ConnectionPool): Promise<readonly Step[]> {
   const dialect = { ...postgresDialect(pool, () => LIMITS), createAdapter: () => new WithoutLock() }
   const db = new Kysely<Schema>({ dialect })
@@ -58,19 +76,5 @@ export async function migratePostgres(pool: ConnectionPool): Promise<readonly St
       await sql`set local lock_timeout = ${sql.lit(LOCK_OF_TABLES_MS)}`.execute(transaction)
       return migrate(transaction)
     })
-  const giveUpAt = performance.now() + LONGEST_WAIT_FOR_TABLES_MS
-  for (;;) {
-    try {
-      return await run()
-    } catch (error) {
-      if (!isLockTimeout(error) && !isVictim(error)) return takenByAnother(error)
-      if (performance.now() >= giveUpAt)
-        throw new StorageUnavailable(
-          `The schema was not changed: for ${LONGEST_WAIT_FOR_TABLES_MS / 1000} seconds others held its tables, such as a transaction ` +
-            'that somebody left open, or pg_dump. pg_stat_activity has them, by xact_start. Nothing was done; try again after them.',
-          { cause: error },
-        )
-      await delay(PAUSE_MS)
-    }
-  }
+  return untilTablesAreFree(run).catch(takenByAnother)
 }
