@@ -29,7 +29,7 @@ import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
 import { createFileTrust } from '../records/file-trust.ts'
 import { createRequestWaits } from '../records/request-waits.ts'
-import type { Snapshot } from '../records/unit-of-work.ts'
+import type { Snapshot, Write } from '../records/unit-of-work.ts'
 import { composeAudit } from './audit.ts'
 import { composeKeyStores } from './key-stores.ts'
 import { once } from './once.ts'
@@ -78,7 +78,11 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return { ...ends, ...createCascades({ cascades: read.cascades, ends, write, onProgress }) }
   })
 
-  const recorder = once(async () => createEventRecorder({ write: (await database()).write, clock, log }))
+  const recorder = once(async () => {
+    const { write } = await database()
+    const writeBeside: Write = (work, size) => requestWaits.leave(() => write(work, size))
+    return createEventRecorder({ write: writeBeside, clock, log })
+  })
 
   const users = once(async () => {
     const { read, write } = await database()

@@ -11,6 +11,8 @@ export interface Waited {
 export interface RequestWaits {
   /** What `work` does, and all that follows from it, is one request. */
   begin<T>(work: () => T): T
+  /** What `work` does is beside the request that began it: nobody waits for it. */
+  leave<T>(work: () => T): T
   /** Of the request that asks; undefined beside requests. */
   current(): Waited | undefined
 }
@@ -19,6 +21,7 @@ export function createRequestWaits(): RequestWaits {
   const requests = new AsyncLocalStorage<Waited>()
   return {
     begin: work => requests.run({ ms: 0 }, work),
+    leave: work => requests.exit(work),
     current: () => requests.getStore(),
   }
 }

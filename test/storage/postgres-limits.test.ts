@@ -80,12 +80,12 @@ async function driver(t: Test, limits: Partial<Limits>) {
 t.test("the server's own limits hold inside a transaction, and are left behind with it", async t => {
   const db = await driver(t, {})
   const settings = async (kysely: Kysely<unknown>) => {
-    const one = sql`select current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle`
+    const one = sql`select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`
     return (await one.execute(kysely)).rows[0]
   }
-  const none = { lock: '0', idle: '0' }
+  const none = { lock: '0', statement: '0', idle: '0' }
   t.strictSame(await settings(db), none)
-  t.strictSame(await db.transaction().execute(settings), { lock: '2s', idle: '10s' })
+  t.strictSame(await db.transaction().execute(settings), { lock: '2s', statement: '4500ms', idle: '10s' })
   t.strictSame(await settings(db), none)
 })
 

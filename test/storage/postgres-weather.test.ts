@@ -63,7 +63,10 @@ async function inWeather(t: Test) {
   const ofApp = { username: 'app', password: 'secret', pathname: '/app' }
   const network = await proxyBefore(t, Object.assign(new URL(server.url), ofApp).href)
   const folder = temporaryFolder(t)
-  const service = await serve(t, { folder, environment: { SIGNET_DATABASE_URL: network.url } })
+  const service = await serve(t, {
+    folder,
+    environment: { SIGNET_DATABASE_URL: network.url, SIGNET_DATABASE_TIMEOUT: '2s' },
+  })
   await addAlice(service)
   return {
     ...{ server, network, service, administer },
@@ -147,7 +150,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'takes too long': {
     harm: whenSessionsAreWritten('perform pg_sleep(3)'),
-    says: /Query read timeout/,
+    says: /statement timeout \(57014\)/,
     meets: ['a sign-in'],
   },
   'has no connection left': {

@@ -53,8 +53,9 @@ function connectionOf(
   client: PoolClient,
   { lockMs, statementMs, transactionMs }: Limits,
 ): Connection {
-  // What only the server can keep: nobody waits for long for the locks of an instance that stands still.
-  const limits = `set local lock_timeout = ${lockMs}; set local idle_in_transaction_session_timeout = ${transactionMs}`
+  // What only the server can keep: nobody waits for long for the locks of an instance that stands still, and what was given up here ends
+  // there. It says so a little before, and the connection stays good.
+  const limits = `set local lock_timeout = ${lockMs}; set local statement_timeout = ${Math.ceil(0.9 * statementMs)}; set local idle_in_transaction_session_timeout = ${transactionMs}`
   let isUsable = true
   /** Why the connection was ended, or the transaction failed: whoever goes on is told that. */
   let end: Error | undefined
