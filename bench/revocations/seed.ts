@@ -14,6 +14,8 @@ import type { Environment } from '../service.ts'
 /** Entries of its list. */
 const SIZE = 2 ** 20
 const HOUR_MS = 3_600_000
+/** A work on PostgreSQL must be over soon. */
+const A_WRITE = 1000
 
 interface Parties {
   readonly userId: string
@@ -42,9 +44,11 @@ export async function seedSessions(environment: Environment, count: number, part
     reference,
     token: newRefreshToken(systemRandomness),
   }))
-  await database.write(async ({ sessions }) => {
-    for (const { reference, token } of tokens) await sessions.insert(sessionOf(token, reference, parties, nowMs))
-  })
+  for (let first = 0; first < tokens.length; first += A_WRITE)
+    await database.write(async ({ sessions }) => {
+      for (const { reference, token } of tokens.slice(first, first + A_WRITE))
+        await sessions.insert(sessionOf(token, reference, parties, nowMs))
+    })
   await database.close()
   return tokens.map(({ token }) => encodeRefreshToken(token))
 }

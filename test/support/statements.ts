@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 /** What runs by itself every second or oftener, whatever requests do, looks at these. */
 const inBackground = /from "(signing_keys|cascades|status_lists|revocations|instance)"/
 /** An act that waits for these all the same never ends: they are not answered before it is over. */
-const nobodyWaitsFor = /^\s*delete from "?attempt_counters/i
+const nobodyWaitsFor = /^\s*(delete from|insert into) "?attempt_counters/i
 const isControl = (text: string): boolean => /^(begin|commit|rollback|savepoint|release)\b/i.test(text)
 /** On SQLite each commit is counted in the header of the file, whatever is in it. */
 const countsCommits = /^(select total_changes|pragma (application_id|user_version))/i

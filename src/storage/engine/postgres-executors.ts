@@ -53,7 +53,10 @@ const apart =
     }
   }
 
-/** Those that are asked in the same turn go one behind the other on one connection, and whoever asks several waits once. Only for short ones. */
+/** Whoever waits behind so many others had better wait for a connection. */
+const MOST_TOGETHER = 4
+
+/** Some that are asked in the same turn go one behind the other on one connection: whoever asks them waits once. Only for short ones. */
 export function together(connect: Connect): Ask {
   let shared: { readonly connection: Promise<Connection>; users: number } | undefined
 
@@ -61,13 +64,13 @@ export function together(connect: Connect): Ask {
     const opened = { connection: connect(), users: 0 }
     // When all that this turn still does has asked.
     process.nextTick(() => {
-      shared = undefined
+      if (shared === opened) shared = undefined
     })
     return opened
   }
 
   return async (text, values) => {
-    shared ??= open()
+    if (shared === undefined || shared.users === MOST_TOGETHER) shared = open()
     const mine = shared
     mine.users += 1
     const connection = await mine.connection
