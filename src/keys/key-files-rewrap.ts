@@ -52,9 +52,20 @@ export function createFileRewrap(dependencies: {
 
   async function putInPlace(name: string, jwe: string): Promise<void> {
     const file = pathOf(`.${kidOf(name)}.${randomBytes(6).toString('hex')}${REPLACEMENT}`)
-    await writePrivately(file, jwe)
-    await rename(file, pathOf(name))
-    await syncDirectory(directory)
+    try {
+      await writePrivately(file, jwe)
+      await rename(file, pathOf(name))
+      await syncDirectory(directory)
+    } catch (error) {
+      await rm(file, { force: true })
+      const { code } = error as NodeJS.ErrnoException
+      throw new KeyError(
+        `${pathOf(name)} can't be written (${code}), and the key is as it was. Make room, or mend the directory.`,
+        {
+          cause: error,
+        },
+      )
+    }
   }
 
   /** False when nothing was to be done. */

@@ -118,7 +118,7 @@ t.test('another program is named with its schema and role, and does not matter i
 })
 
 t.test(
-  'a role of its own needs nothing of what lies in public, and to serve, no more than to read the steps',
+  'a role of its own needs nothing of what lies in public, and to serve, no more than the rights on its tables',
   async t => {
     const url = await emptyPostgres(t)
     const beside = await connect(t, url)
@@ -136,8 +136,12 @@ t.test(
     t.equal(await migrator.isNew(), true)
     t.ok((await migrator.migrate()).length > 0)
     await beside.query(`grant usage on schema signet to ${server}`)
-    await beside.query(`grant select on signet.kysely_migration, signet.schema_steps to ${server}`)
     const serving = await openPostgres(t, as(server))
+    await t.rejects(serving.migrate(), {
+      name: 'StorageUnavailable',
+      message: /lacks rights on users.*GRANT SELECT, INSERT/,
+    })
+    await beside.query(`grant select, insert, update, delete on all tables in schema signet to ${server}`)
     t.strictSame(await serving.migrate(), [])
   },
 )
@@ -145,7 +149,7 @@ t.test(
 t.test('a search path without a schema is told, and so is a name that somebody else has taken', async t => {
   const url = await emptyPostgres(t)
   const nowhere = await openPostgres(t, within(url, 'nowhere'))
-  await t.rejects(nowhere.isNew(), { name: 'StorageRefused', message: /None of the schemas.*CREATE SCHEMA/ })
+  await t.rejects(nowhere.isNew(), { name: 'StorageUnavailable', message: /leads to no schema.*CREATE SCHEMA/ })
 
   const { beside, migrate } = await openPostgres(t, url)
   await beside.query('create table clients (id text)')

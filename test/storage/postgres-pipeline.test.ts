@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts'
 import { createSessionEnds } from '../../src/oauth/sessions/session-ends.ts'
 import { systemRandomness } from '../../src/randomness.ts'
 import { connect, type Limits } from '../../src/storage/engine/postgres-connection.ts'
+import { toStorageError } from '../../src/storage/engine/postgres-errors.ts'
 import { transaction } from '../../src/storage/engine/postgres-executors.ts'
 import type { Executor } from '../../src/storage/engine/prepared.ts'
 import { migratedPostgres, openPostgres } from '../support/postgres.ts'
@@ -18,9 +19,14 @@ import { clientOf, sessionOf, userOf } from './conformance/records.ts'
 async function scene(t: Test, limits: Partial<Record<keyof Limits, number | string>> = {}) {
   const pool = new pg.Pool({ connectionString: await migratedPostgres(t), max: 1, pipeline: true })
   t.teardown(() => pool.end())
+  const connections = {
+    connect: () => pool.connect(),
+    end: () => pool.end(),
+    toStorageError: (error: unknown) => toStorageError(error),
+  }
   const all = { lockMs: 2000, statementMs: 5000, transactionMs: 10_000, ...limits } as Limits
   const inTransaction = (work: (executor: Executor) => Promise<unknown>) =>
-    transaction(() => connect(pool, all), work, { locks: true })
+    transaction(() => connect(connections, () => all), work, { locks: true })
   const names = async () => (await pool.query('select name from roles order by name')).rows.map(({ name }) => name)
   return { inTransaction, names }
 }

@@ -1,6 +1,5 @@
 /** What a database says of its migrations. On PostgreSQL only that schema counts in which new tables are made. */
 import { type Kysely, PostgresAdapter, sql } from 'kysely'
-import { StorageRefused } from '../../records/unit-of-work.ts'
 import type { Schema } from './schema.ts'
 
 /** Kysely's own. */
@@ -36,10 +35,6 @@ export interface AppliedMigration {
 
 export const isOnPostgres = (db: Kysely<Schema>): boolean => db.getExecutor().adapter instanceof PostgresAdapter
 
-const NO_SCHEMA =
-  'None of the schemas in the search_path exists, or the role may use none of them. Make one, and let the role begin there: ' +
-  'CREATE SCHEMA signet AUTHORIZATION the_role; ALTER ROLE the_role SET search_path = signet'
-
 /** Whatever the search path says: a table is found in each of its schemas, and made in the first. */
 async function placeOnPostgres(db: Kysely<Schema>): Promise<Place> {
   const { rows } = await sql<{ own: string | null } & Partial<FoundTable>>`
@@ -53,7 +48,6 @@ async function placeOnPostgres(db: Kysely<Schema>): Promise<Place> {
     ) as found on true
   `.execute(db)
   const schema = rows[0]?.own ?? undefined
-  if (schema === undefined) throw new StorageRefused(NO_SCHEMA)
   const found = rows.filter((row): row is FoundTable & { own: string } => typeof row.name === 'string')
   const others = found.filter(table => table.schema !== schema && table.name === MIGRATIONS)
   return { schema, tables: found.filter(table => table.schema === schema), others: others.map(table => table.schema) }
