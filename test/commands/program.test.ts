@@ -26,7 +26,7 @@ const nouns = {
   clients: ['add', 'list', 'show', 'update', 'add-secret', 'remove-secret', 'disable', 'enable', 'delete'],
   'api-keys': ['create', 'list', 'show', 'revoke'],
   sessions: ['list', 'revoke'],
-  keys: ['list', 'rotate', 'revoke'],
+  keys: ['list', 'rotate', 'revoke', 'rewrap'],
   audit: ['list', 'tail', 'verify', 'export', 'key'],
   config: [],
 }

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import { environmentOf, serve, temporaryFolder } from '../../support/serve.ts'
 import { DAY, filesNeeded, keyAuditOf, keyFilesIn, keyIn, keysOf, kidsIn } from '../../support/signing-keys.ts'
+import { select } from '../../support/sqlite.ts'
 import { startRounds } from '../../support/together.ts'
 
 const INTERVAL = 90 * DAY
@@ -21,6 +22,20 @@ export async function rotateTogether(
   const started = await serve(t, { folder, environment })
   await started.stop()
   const extension = 'SIGNET_KEY_ENCRYPTION_KEY' in environment ? '.jwe' : '.pem'
+  const isInDatabase = 'SIGNET_KEYS_STORE' in environment
+  /** The private halves of the signing keys, and those that there must be. */
+  const kept = () =>
+    isInDatabase
+      ? select(started.databaseFile, "select kid, state from private_keys where purpose = 'signing'")
+          .map(({ kid, state }) => `${kid} ${state}`)
+          .sort()
+      : keyFilesIn(started)
+  const needed = () =>
+    isInDatabase
+      ? kidsIn(started, 'active', 'pending')
+          .map(kid => `${kid} kept`)
+          .sort()
+      : filesNeeded(started, extension)
   // No key is younger than the clocks of the two.
   const words = [String(Date.now()), String(INTERVAL)]
   const starts = await Promise.all(
@@ -44,7 +59,7 @@ export async function rotateTogether(
         active: keyIn(started, 'active').kid,
         keys: keysOf(started).length,
         events: rotations.map(({ type, target }) => [type, target]),
-        files: keyFilesIn(started),
+        files: kept(),
         told: told.map(({ published, ready }) => ({ published, ready })),
       },
       {
@@ -55,7 +70,7 @@ export async function rotateTogether(
           ['signing_key.activate', standby],
           ['signing_key.add', keyIn(started, 'pending').kid],
         ],
-        files: filesNeeded(started, extension),
+        files: needed(),
         told: [1, 2].map(() => ({ published, ready: 200 })),
       },
       `round ${number}`,
