@@ -28,11 +28,13 @@ async function isAway(t: Test, asks: Asks) {
     const answer = await ask()
     return { what, answer, took: performance.now() - beganAt }
   }
-  for (const { what, answer, took } of await Promise.all(Object.entries(asks).map(ask))) {
+  const asked = await Promise.all(Object.entries(asks).map(ask))
+  for (const { what, answer, took } of asked) {
     t.equal(answer.status, 503, `${what}: ${answer.text}`)
     t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/, what)
     t.ok(took < LONGEST_MS, `${what} after ${Math.round(took)} ms`)
   }
+  return Math.max(...asked.map(({ took }) => took))
 }
 
 /** Within a second; and of those who come then nobody fails. */
@@ -68,9 +70,10 @@ async function inWeather(t: Test) {
     environment: { SIGNET_DATABASE_URL: network.url, SIGNET_DATABASE_TIMEOUT: '2s' },
   })
   await addAlice(service)
+  const urlOfDatabase = Object.assign(new URL(server.url), { pathname: '/app' }).href
   return {
-    ...{ server, network, service, administer },
-    inDatabase: administering(Object.assign(new URL(server.url), { pathname: '/app' }).href),
+    ...{ server, network, service, administer, urlOfDatabase },
+    inDatabase: administering(urlOfDatabase),
     cut: () => administer("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'"),
   }
 }
@@ -153,6 +156,17 @@ const cases: Readonly<Record<string, Case>> = {
     says: /statement timeout \(57014\)/,
     meets: ['a sign-in'],
   },
+  'has tables that somebody has locked': {
+    // In each of them a request waits by itself, and it goes on without the first one.
+    harm: async ({ urlOfDatabase }) => {
+      const client = new pg.Client(urlOfDatabase)
+      await client.connect()
+      await client.query('begin; lock table attempt_counters, sessions in access exclusive mode')
+      return () => client.end()
+    },
+    says: /lock timeout \(55P03\)/,
+    meets: writes,
+  },
   'has no connection left': {
     harm: asAdministrator('alter role app connection limit 0', 'alter role app connection limit -1'),
     says: /53300.*SIGNET_DATABASE_POOL_SIZE/,
@@ -217,12 +231,13 @@ t.test('a server that', { skip: noServerOfItsOwn() }, async t => {
       const met = Object.fromEntries(Object.entries(asks).filter(([name]) => meets?.includes(name) ?? true))
       const alreadyLogged = service.log().length
       const undo = await harm(weather)
-      await isAway(t, met)
-      await isAway(t, met)
+      // The first ones meet connections that were good, and the next ones what comes after that.
+      const firstMs = await isAway(t, met)
+      if (firstMs < LONGEST_MS / 2) await isAway(t, met)
       t.equal((await service.get('/.well-known/jwks.json')).status, 200)
       const log = service.log().slice(alreadyLogged)
       t.match(log, says)
-      t.notMatch(log, /server_error/)
+      t.notMatch(log, /server_error|connectionParameters|secret'/)
       await undo()
       await isBack(t, service)
     })

@@ -70,8 +70,8 @@ export function openPool(
     },
   } as pg.PoolConfig)
   const who = whoIn(connectionString)
-  // A connection that is lost while it is idle is replaced at the next use.
-  pool.on('error', () => {})
+  // A connection that is lost while it is idle is replaced at the next use. The pool hangs all of it on the error, which may be logged.
+  pool.on('error', error => void delete (error as { client?: unknown }).client)
   const takeLive = takingLive(pool)
   const sinceRefusal = pausingAfterRefusals(pool)
   const waiting = countingWaits(pool)
