@@ -1,4 +1,6 @@
 /** How long a soak is, and what its randomness comes from: set by scripts/soak.ts, and small when a file is run by itself. */
+import { randomOf } from '../../bench/random.ts'
+
 const numberIn = (name: string, otherwise: number): number => Number(process.env[`SOAK_${name}`] ?? otherwise)
 
 /** The service is killed at least so often. */
@@ -15,13 +17,5 @@ export const tampered = numberIn('TAMPERED', 1000)
 export const seed = numberIn('SEED', Date.now() % 2 ** 32)
 if (process.env['SOAK_SEED'] === undefined) console.error(`soak: to repeat this, set SOAK_SEED=${seed}`)
 
-/** Numbers from 0 up to 1, the same ones for the same `name` and seed (mulberry32 by Tommy Ettinger). */
-export function random(name: string): () => number {
-  let state = [...name].reduce((sum, letter) => Math.imul(sum, 31) + (letter.codePointAt(0) ?? 0), seed)
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+/** Numbers from 0 up to 1, the same ones for the same `name` and seed. */
+export const random = (name: string): (() => number) => randomOf(seed, name)

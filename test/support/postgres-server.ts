@@ -20,8 +20,13 @@ export const noServerOfItsOwn = (): string | false =>
 export interface PostgresServer {
   /** Of a database in which nothing lies, as the administrator. */
   readonly url: string
-  /** As `pg_ctl restart -m immediate`, which is as after a crash. */
+  /** As `pg_ctl restart -m fast`, or `immediate`, which is as after a crash. */
+  restart(mode: 'fast' | 'immediate'): Promise<void>
   crash(): Promise<void>
+  /** Ends every process of the server with SIGKILL. */
+  kill(): Promise<void>
+  /** Makes a primary of a standby. */
+  promote(): Promise<void>
   /** Stops every process of the server where it is: it takes connections and answers nothing. What it answers undoes that. */
   freeze(): Promise<() => void>
   /** Stops it. What it answers starts it again. */
@@ -35,7 +40,14 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-export type Settings = Readonly<Record<string, string | number>>
+export interface ServerOptions {
+  /** The folder of its programs, when they are not to be those of the package. */
+  readonly bin?: string
+  /** In the place of, or beside, those that every server of the tests has. */
+  readonly settings?: Readonly<Record<string, string | number>>
+  /** It begins as a copy of the server at this URL, and follows it. */
+  readonly standbyOf?: string
+}
 
 /** PostgreSQL does not run as root: there, as the user whom its packages add, too. */
 interface Owner {
@@ -48,28 +60,28 @@ const untilParentIsGone = `
 "$1" start -s -w -D "$2/data" -l "$2/log" -o "$3" || { cat "$2/log"; exit 1; }
 echo started
 read -r _
-kill -CONT "$(head -n 1 "$2/data/postmaster.pid")"
-"$1" stop -s -m immediate -D "$2/data"
+kill -CONT "$(head -n 1 "$2/data/postmaster.pid")" 2> /dev/null && "$1" stop -s -m immediate -D "$2/data"
 rm -rf "$2"`
 
-export async function startPostgres(settings: Settings = {}): Promise<PostgresServer> {
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
   const owner = ownerOfServer()
   const folder = mkdtempSync(join(!isRoot() || isOpenToAll(disk()) ? disk() : '/tmp', NAME_OF_SERVER))
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid)
-  return startIn(folder, owner, settings).catch(error => {
+  return startIn(folder, owner, options).catch(error => {
     rmSync(folder, { recursive: true, force: true })
     throw error
   })
 }
 
-async function startIn(folder: string, owner: Owner, settings: Settings): Promise<PostgresServer> {
-  const { pg_ctl, initdb } = await programs(folder, owner)
+async function startIn(folder: string, owner: Owner, options: ServerOptions): Promise<PostgresServer> {
+  const bin = options.bin ?? (await binOfPackage(folder, owner))
+  const pg_ctl = join(bin, 'pg_ctl')
   const data = join(folder, 'data')
-  const cluster = ['--auth=trust', '--username=signet', '--encoding=UTF8', '--locale=C', '--no-sync']
-  execFileSync(initdb, ['--pgdata', data, ...cluster], { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const [program, words] = options.standbyOf ? copying(data, options.standbyOf) : creating(data)
+  execFileSync(join(bin, program), words, { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
 
   const port = await freePort()
-  const keeper = spawn('sh', ['-c', untilParentIsGone, 'sh', pg_ctl, folder, flags(port, settings)], {
+  const keeper = spawn('sh', ['-c', untilParentIsGone, 'sh', pg_ctl, folder, flags(port, options.settings)], {
     ...owner,
     cwd: folder,
     // In a session of its own: Ctrl-C is for the tests, and the server goes when they are gone.
@@ -86,21 +98,28 @@ async function startIn(folder: string, owner: Owner, settings: Settings): Promis
     const [code] = await once(spawn(pg_ctl, all, { ...owner, cwd: folder, stdio: 'ignore' }), 'exit')
     if (code !== 0) throw new Error(`pg_ctl ${words[0]} ended with ${code}`)
   }
-  const begin = () => control('start', '-o', flags(port, settings))
+  const restart = (mode: 'fast' | 'immediate') => control('restart', '-m', mode)
+  const begin = () => control('start', '-o', flags(port, options.settings))
+  const end = () => control('stop', '-m', 'fast')
   return {
     url,
     data,
-    crash: () => control('restart', '-m', 'immediate'),
+    restart,
+    crash: () => restart('immediate'),
+    async kill() {
+      for (const pid of await processesOf(url, data)) signal(pid, 'SIGKILL')
+    },
+    promote: () => control('promote'),
     async shutDown() {
-      await control('stop', '-m', 'fast')
+      await end()
       return begin
     },
     async demote() {
-      await control('stop', '-m', 'fast')
+      await end()
       writeFileSync(join(data, 'standby.signal'), '')
       await begin()
       return async () => {
-        await control('stop', '-m', 'fast')
+        await end()
         rmSync(join(data, 'standby.signal'))
         await begin()
       }
@@ -112,9 +131,10 @@ async function startIn(folder: string, owner: Owner, settings: Settings): Promis
     },
     async freeze() {
       const pids = await processesOf(url, data)
-      const signal = (name: NodeJS.Signals) => pids.forEach(pid => void process.kill(pid, name))
-      signal('SIGSTOP')
-      return () => signal('SIGCONT')
+      for (const pid of pids) signal(pid, 'SIGSTOP')
+      return () => {
+        for (const pid of pids) signal(pid, 'SIGCONT')
+      }
     },
     async stop() {
       keeper.stdin.end()
@@ -123,7 +143,17 @@ async function startIn(folder: string, owner: Owner, settings: Settings): Promis
   }
 }
 
-function flags(port: number, more: Settings): string {
+const creating = (data: string): [program: string, words: string[]] => [
+  'initdb',
+  ['--pgdata', data, '--auth=trust', '--username=signet', '--encoding=UTF8', '--locale=C', '--no-sync'],
+]
+
+const copying = (data: string, primary: string): [program: string, words: string[]] => [
+  'pg_basebackup',
+  ['--pgdata', data, '--dbname', primary, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'],
+]
+
+function flags(port: number, more: ServerOptions['settings']): string {
   const settings = {
     ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 400 },
     // In its folder, where a server that was killed leaves nothing behind.
@@ -141,6 +171,15 @@ function letProcessEnd(keeper: ChildProcessByStdio<Writable, Readable, null>): v
   for (const stream of [keeper.stdin, keeper.stdout]) if ('unref' in stream) (stream.unref as () => void)()
 }
 
+/** A connection may have ended meanwhile, and its process with it. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 async function processesOf(url: string, data: string): Promise<number[]> {
   const client = new pg.Client(url)
   await client.connect()
@@ -151,19 +190,16 @@ async function processesOf(url: string, data: string): Promise<number[]> {
 }
 
 /** Where the server's user can't come, as in the home of root, they are copied. */
-async function programs(
-  folder: string,
-  { uid, gid }: Owner,
-): Promise<{ readonly pg_ctl: string; readonly initdb: string }> {
+async function binOfPackage(folder: string, { uid, gid }: Owner): Promise<string> {
   if (!existsSync(installed)) throw new Error('The PostgreSQL of the tests is missing: npm run pretest installs it.')
   const { default: find } = await import(pathToFileURL(installed).href)
-  const found: { readonly pg_ctl: string; readonly initdb: string } = await find()
-  const bin = dirname(found.pg_ctl)
-  if (!isRoot() || isOpenToAll(bin)) return found
+  const { pg_ctl }: { readonly pg_ctl: string } = await find()
+  const bin = dirname(pg_ctl)
+  if (!isRoot() || isOpenToAll(bin)) return bin
   cpSync(dirname(bin), join(folder, 'native'), { recursive: true, verbatimSymlinks: true })
   // So that the server's user can remove them, too.
   execFileSync('chown', ['-R', `${uid}:${gid}`, join(folder, 'native')])
-  return { pg_ctl: join(folder, 'native/bin/pg_ctl'), initdb: join(folder, 'native/bin/initdb') }
+  return join(folder, 'native/bin')
 }
 
 const isRoot = (): boolean => process.getuid?.() === 0
