@@ -9,6 +9,7 @@ import type { Moves } from '../maintenance/moves.ts'
 import { itself } from '../records/audit-event.ts'
 import type { Pulse } from '../records/pulse.ts'
 import { changeOf, mayBePromoted, type ServerIdentity } from '../records/server-identity.ts'
+import { StorageUnavailable } from '../records/unit-of-work.ts'
 
 export interface Continuity {
   goesOn(pulse: Pulse): Promise<boolean>
@@ -24,9 +25,13 @@ export function createContinuity(dependencies: {
   readonly first: Pulse
   readonly server: { pin(identity: ServerIdentity): void; refuse(): void } | undefined
   readonly moves: Pick<Moves, 'moveTo'>
+  /** What is noted beside the keys of one timeline means nothing on another. */
+  readonly beginNotes: () => Promise<void>
+  /** @throws when a newer program has changed the schema so that this one can't go on */
+  readonly assertSchema: () => Promise<unknown>
   readonly log: Logger
 }): Continuity {
-  const { first, server, moves, log } = dependencies
+  const { first, server, moves, beginNotes, assertSchema, log } = dependencies
   const { promise: over, resolve } = Promise.withResolvers<Error>()
   let seen = first
   let isLost = false
@@ -54,6 +59,7 @@ export function createContinuity(dependencies: {
     log.warn({ server: now }, changeOf(before, now))
     server?.pin(now)
     await moves.moveTo(now, itself)
+    await beginNotes()
   }
 
   /** Of one that is lost. */
@@ -73,9 +79,24 @@ export function createContinuity(dependencies: {
     return true
   }
 
+  let schemaSteps = first.schemaSteps
+  async function canWork(pulse: Pulse): Promise<boolean> {
+    if (pulse.schemaSteps === schemaSteps) return true
+    try {
+      await assertSchema()
+    } catch (error) {
+      if (error instanceof StorageUnavailable) throw error
+      resolve(error as Error)
+      return false
+    }
+    schemaSteps = pulse.schemaSteps
+    return true
+  }
+
   return {
     over,
     async goesOn(pulse) {
+      if (!(await canWork(pulse))) return false
       // Files are looked after by file-watch.ts.
       if (server === undefined) return true
       const isGood = await look(pulse)

@@ -16,6 +16,8 @@ export const linesOfRestored = [
   'Go on with: signet doctor --accept-restore',
 ]
 
+export const linesOfMove = ['Accepted that the database is on another server: sessions, keys and credentials go on.']
+
 export const describeAtStake = (stake: AtStake) => ({
   ok: false,
   restore: {

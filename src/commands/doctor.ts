@@ -6,6 +6,7 @@ import {
   describeAtStake,
   linesOfAccepted,
   linesOfAtStake,
+  linesOfMove,
   linesOfRestored,
 } from './doctor-restore.ts'
 import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
@@ -17,15 +18,26 @@ export interface DoctorService {
 
 interface Asked {
   readonly restored?: true | undefined
+  readonly acceptMove?: true | undefined
   readonly acceptRestore?: true | undefined
   readonly keepCredentials?: true | undefined
   readonly dropCredentials?: true | undefined
 }
 
 /** @throws UsageError when there are two, or nothing that they are about */
-function choiceIn({ restored, acceptRestore, keepCredentials, dropCredentials }: Asked): CredentialChoice | undefined {
+function choiceIn({
+  restored,
+  acceptMove,
+  acceptRestore,
+  keepCredentials,
+  dropCredentials,
+}: Asked): CredentialChoice | undefined {
   if (restored && acceptRestore)
     throw new UsageError('Give --restored first, and then --accept-restore, which says what there is to decide.')
+  if (acceptMove && (restored || acceptRestore))
+    throw new UsageError(
+      'A database was moved, and nothing is missing from it, or it was put back: give one of the two.',
+    )
   if (keepCredentials && dropCredentials)
     throw new UsageError('Give --keep-credentials or --drop-credentials, not both.')
   const choice = keepCredentials ? 'keep' : dropCredentials ? 'drop' : undefined
@@ -59,6 +71,10 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
       '--accept-restore',
       'after a backup was put back: end what is older, and serve again; alone, say what to decide',
     )
+    .option(
+      '--accept-move',
+      'after the database came to another PostgreSQL server, and nothing is missing from it: serve again, and end nothing',
+    )
     .option('--keep-credentials', 'with it: client secrets and API keys go on working')
     .option('--drop-credentials', 'with it: all of them are revoked')
     .option('--json', 'print JSON')
@@ -70,6 +86,7 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
         answer({ ok: true, restored: true }, linesOfRestored, options)
         return
       }
+      if (options.acceptMove) await doctor.acceptMove(operator())
       if (options.acceptRestore && choice === undefined) {
         const stakes = await doctor.atStake()
         answer(describeAtStake(stakes), linesOfAtStake(stakes), options)
@@ -83,8 +100,13 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
           ok: isWell,
           findings: findings.map(describeFinding),
           ...(accepted && { accepted_restore: describeAccepted(accepted) }),
+          ...(options.acceptMove && { accepted_move: true }),
         },
-        [...(accepted === undefined ? [] : linesOfAccepted(accepted)), ...findings.map(lineOf)],
+        [
+          ...(accepted === undefined ? [] : linesOfAccepted(accepted)),
+          ...(options.acceptMove ? linesOfMove : []),
+          ...findings.map(lineOf),
+        ],
         options,
       )
       if (!isWell) throw new Refused('')

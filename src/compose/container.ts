@@ -127,7 +127,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   })
 
   const restoreGuard = once(async () => {
-    const { read, write, files } = await database()
+    const { read, write, files, server } = await database()
     const file = await keyStores.epochFile()
     const { epochInDatabase } = await import('../keys/epoch-in-database.ts')
     const epochFile = file ?? epochInDatabase(read.instance)
@@ -136,7 +136,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
       instance: read.instance,
       moves: await moves(),
       write,
-      countWrites: files?.writes,
+      countWrites: () => (files ? files.writes() : server?.position()),
       randomness,
     })
     const find = await keyStores.keysElsewhere()

@@ -91,6 +91,9 @@ export function composeMaintenance(parts: MaintenanceParts) {
       async markRestored(by) {
         await (await restoreGuard()).markRestored(by)
       },
+      async acceptMove(by) {
+        await (await restoreGuard()).acceptMove(by)
+      },
       async acceptRestore(choice, by) {
         const { read, write } = await parts.database()
         const acceptRestore = createRestoreAcceptance({

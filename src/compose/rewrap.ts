@@ -55,7 +55,7 @@ export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
       const { epochInDatabase } = await import('../keys/epoch-in-database.ts')
       const { instance } = read
       const epochFile = epochInDatabase(instance)
-      const [moves, countWrites] = [await parts.moves(), undefined]
+      const [moves, countWrites] = [await parts.moves(), () => undefined]
       await createRestoreGuard({ epochFile, instance, moves, write, countWrites, randomness }).assertOriginal()
     },
     async arrive() {

@@ -75,7 +75,7 @@ interface ServeParts {
 export async function serve(parts: ServeParts) {
   const { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends } = parts
   await loadArgon2()
-  const { read, snapshot, write, ping, files, server, observeWrites } = await parts.database()
+  const { read, snapshot, write, ping, files, server, steps, observeWrites } = await parts.database()
   const metrics = createMetrics()
   observeWrites(metrics.writes)
   parts.observeLimits(metrics)
@@ -113,7 +113,9 @@ export async function serve(parts: ServeParts) {
   const fileWatch = createFileWatch({ files, log })
   const writeNotes = createWriteNotes(restoreGuard, log)
   const cascadeWatch = createCascadeWatch(await parts.cascades(), log)
-  const continuity = createContinuity({ first, server, moves: await parts.moves(), log })
+  const continuity = createContinuity({
+    ...{ first, server, moves: await parts.moves(), beginNotes: restoreGuard.beginNotes, assertSchema: steps, log },
+  })
   const pulse = createPulse({ take: read.pulse.take, continuity, listeners: [keyClock, cascadeWatch, sealer], log })
   const background = [pulse, fileWatch, counterSweep, janitor, writeNotes, metrics.process]
   const eventClock = createEventClock(recorder, log)

@@ -29,6 +29,16 @@ function setbackOfLists(before: Pulse, now: Pulse): string | undefined {
   return undefined
 }
 
+/** On another timeline, or another server, numbers of the log begin elsewhere. */
+function setbackOfServer({ server: was }: Pulse, { server: is }: Pulse): string | undefined {
+  if (was === undefined || is === undefined || was.identity !== is.identity || is.position >= was.position)
+    return undefined
+  return `the write-ahead log is at page ${is.position}, and was at ${was.position}`
+}
+
 /** What went back between the two, in words that a sentence goes on with; undefined when nothing did. */
 export const setbackOf = (before: Pulse, now: Pulse): string | undefined =>
-  setbackOfKeys(before, now) ?? setbackOfAudit(before, now) ?? setbackOfLists(before, now)
+  setbackOfKeys(before, now) ??
+  setbackOfAudit(before, now) ??
+  setbackOfLists(before, now) ??
+  setbackOfServer(before, now)

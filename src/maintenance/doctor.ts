@@ -31,6 +31,11 @@ export interface Doctor {
    */
   markRestored(by: Provenance): Promise<void>
   /**
+   * The database is the original, on another server.
+   * @throws KeyError when it is not on another one, or known to be a copy
+   */
+  acceptMove(by: Provenance): Promise<void>
+  /**
    * What accepting the restore would end.
    * @throws KeyError when there is nothing to accept
    */

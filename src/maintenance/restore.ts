@@ -62,8 +62,8 @@ export function createRestoreGuard(dependencies: {
   readonly instance: InstanceReader
   readonly moves: Moves
   readonly write: Write
-  /** How many writes the database has seen; undefined where it does not count them. */
-  readonly countWrites: (() => number) | undefined
+  /** A number that rises with what the database writes, on one server; undefined where none is known. */
+  readonly countWrites: () => number | undefined
   readonly randomness: Randomness
 }): RestoreGuard {
   const { epochFile, instance, moves, write, countWrites, randomness } = dependencies
@@ -87,8 +87,17 @@ export function createRestoreGuard(dependencies: {
     await write(stores => stores.instance.insert(made))
   }
 
-  /** Whether it is on another server is asked last: what is known to be a copy is none that was only moved. */
-  const problem = async (): Promise<string | undefined> => (await problemOfCopy()) ?? moves.problem()
+  /** What is known to be a copy is none that was only moved; and writes are counted on each server anew. */
+  async function look(): Promise<{ readonly copied?: string | undefined; readonly moved?: string | undefined }> {
+    const copied = await problemOfCopy()
+    const moved = copied === undefined ? await moves.problem() : undefined
+    return copied === undefined && moved === undefined ? { copied: await problemOfWrites() } : { copied, moved }
+  }
+
+  async function problem(): Promise<string | undefined> {
+    const { copied, moved } = await look()
+    return copied ?? moved
+  }
 
   async function problemOfCopy(): Promise<string | undefined> {
     const found = await instance.find()
@@ -100,32 +109,31 @@ export function createRestoreGuard(dependencies: {
     if (beside === undefined)
       return 'The key directory has no epoch of this database: one of the two was put back or exchanged.'
     if (beside !== epoch) return 'The database and the key directory are of different times: one of them was put back.'
-    return problemOfWrites(id)
+    return undefined
   }
 
-  async function problemOfWrites(id: string): Promise<string | undefined> {
-    const missing = await missingWrites(id)
+  async function problemOfWrites(): Promise<string | undefined> {
+    const { id } = (await instance.find()) ?? {}
+    const [noted, writes] = [id === undefined ? undefined : await epochFile.readWrites(id), countWrites()]
+    if (noted === undefined || writes === undefined) return undefined
+    // The count begins again after 2^32.
+    const missing = (noted - writes) | 0
     if (missing <= 0) return undefined
     return `The database is older than the key directory, ${missing} writes are missing: a copy was put back.`
-  }
-
-  async function missingWrites(id: string): Promise<number> {
-    const noted = countWrites && (await epochFile.readWrites(id))
-    // The count begins again after 2^32.
-    return noted === undefined || countWrites === undefined ? 0 : (noted - countWrites()) | 0
   }
 
   /** Once it is known, a database that can't be read any more is noted, too. */
   let noted: { readonly id: string; readonly writes: number } | undefined
   async function beginNotes(): Promise<void> {
     const { id } = (await instance.find()) ?? {}
-    if (id === undefined || countWrites === undefined) return
-    noted = { id, writes: countWrites() }
-    await epochFile.beginWrites(id, noted.writes)
+    const writes = countWrites()
+    if (id === undefined || writes === undefined) return
+    noted = { id, writes }
+    await epochFile.beginWrites(id, writes)
   }
 
   async function noteWrites(): Promise<void> {
-    const writes = countWrites?.()
+    const writes = countWrites()
     if (writes === undefined) return
     // Never fewer: that is a copy which was put back under this process, and is to be known at the next start.
     if (noted !== undefined && ((writes - noted.writes) | 0) <= 0) return
@@ -140,8 +148,7 @@ export function createRestoreGuard(dependencies: {
 
     async assertOriginal() {
       if ((await instance.find()) === undefined) await begin()
-      const copied = await problemOfCopy()
-      const moved = copied === undefined ? await moves.problem() : undefined
+      const { copied, moved } = await look()
       if (copied !== undefined || moved !== undefined)
         throw new KeyError(`${copied ?? moved} ${NOTHING_IS_SERVED}${moved === undefined ? '' : OR_MOVED}`)
       await moves.begin()
@@ -156,12 +163,13 @@ export function createRestoreGuard(dependencies: {
     },
 
     async acceptMove(by) {
-      const copied = await problemOfCopy()
+      const { copied, moved } = await look()
       if (copied !== undefined)
         throw new KeyError(`${copied} Nothing was changed. Go on with: signet doctor --accept-restore`)
       const now = await moves.identify()
-      if (now === null || (await moves.problem()) === undefined)
+      if (now === null || moved === undefined)
         throw new KeyError('The database is where it was: there is no move to accept. Nothing was changed.')
+      await beginNotes()
       await moves.moveTo(now, by)
     },
 
@@ -185,8 +193,8 @@ export function createRestoreGuard(dependencies: {
       const epoch = newEpoch(randomness)
       // Until the last write it differs from that of the database, and nothing is served.
       await epochFile.write(id, epoch)
-      if (countWrites !== undefined) await epochFile.beginWrites(id, countWrites())
       const serverIdentity = await moves.identify()
+      await beginNotes()
       await write(async stores => {
         await stores.instance.renew(epoch, serverIdentity)
         // Who holds a later head learns that the copy ended here.

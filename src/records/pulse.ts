@@ -5,6 +5,8 @@ import type { SigningKeyState } from './signing-key.ts'
 /** What is known of a PostgreSQL server. */
 export interface ServerFacts {
   readonly identity: ServerIdentity
+  /** How far its write-ahead log is on the disk, in pages of 8 KiB. On one timeline it never goes back. */
+  readonly position: number
   /** Whether a commit waits until a standby has it. */
   readonly isSynchronous: boolean
   /** Whether it waits until it is on the disk. */
@@ -18,6 +20,8 @@ export interface Pulse {
   readonly serverIdentity: ServerIdentity | undefined
   /** Undefined where there is no server, or it does not tell. */
   readonly server: ServerFacts | undefined
+  /** How many migrations ran. */
+  readonly schemaSteps: number
   /** By kid. */
   readonly signingKeys: ReadonlyMap<string, SigningKeyState>
   /** Another text when anything of them changed. */

@@ -47,6 +47,8 @@ export interface Database {
 }
 
 export interface DatabaseServer {
+  /** How far its write-ahead log was when that was asked last; undefined when it was not, or the server does not tell. */
+  position(): number | undefined
   /** Every connection that does not lead there is refused from now on. */
   pin(identity: ServerIdentity): void
   /** Nothing is asked of it any more, but whether that is over. */

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
  * checkpoint after a promotion, minutes later.
  */
 const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int`
+const POSITION = "(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') / 8192)::bigint"
 const OID = '(select oid from pg_database where datname = current_database())'
 
 /** Of a server that is not in recovery, as ServerIdentity has it. */
@@ -17,5 +18,5 @@ const DURABLE = `current_setting('synchronous_commit') <> 'off' and current_sett
 
 export const serverFacts = sql.raw<string | null>(
   `case when pg_is_in_recovery() then null else
-    json_build_object('identity', ${IDENTITY}, 'isSynchronous', ${SYNCHRONOUS}, 'isDurable', ${DURABLE})::text end`,
+    json_build_object('identity', ${IDENTITY}, 'position', ${POSITION}, 'isSynchronous', ${SYNCHRONOUS}, 'isDurable', ${DURABLE})::text end`,
 )

@@ -6,7 +6,7 @@ import pg from 'pg'
 import type { RequestWaits, Waited } from '../../records/request-waits.ts'
 import type { ServerIdentity } from '../../records/server-identity.ts'
 import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import type { DatabaseServer, PoolSettings } from './database.ts'
+import type { PoolSettings } from './database.ts'
 import { type Who, whoIn } from './postgres-advice.ts'
 import type { Connections, Limits } from './postgres-connection.ts'
 import { toStorageError, unreachable } from './postgres-errors.ts'
@@ -22,7 +22,8 @@ const PAUSE_AFTER_REFUSAL_MS = 50
 export interface ConnectionPool extends Connections {
   /** @throws StorageUnavailable */
   connect(): Promise<pg.PoolClient>
-  readonly server: DatabaseServer
+  /** Every connection that does not lead there is refused from now on. */
+  pin(identity: ServerIdentity): void
   readonly settings: PoolSettings
   /** Whose connections they are, for what is said of errors. */
   readonly who: Who
@@ -96,17 +97,13 @@ export function openPool(
     ended ??= pool.end()
     return ended
   }
-  const server: DatabaseServer = {
-    pin(identity) {
-      pinned = identity
-    },
-    refuse: () => void end(),
-  }
 
   return {
     connect,
     end,
-    server,
+    pin(identity) {
+      pinned = identity
+    },
     settings,
     who,
     toStorageError: (error, client) =>

@@ -1,5 +1,6 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
 import { Kysely, sql } from 'kysely'
+import type { PulseReader } from '../../records/pulse.ts'
 import { noRequests } from '../../records/request-waits.ts'
 import type { Database, PrepareStores, Sources } from './database.ts'
 import type { Dialect } from './dialect.ts'
@@ -39,7 +40,7 @@ export function openPostgres(
   const stores = prepareStores(db, dialect)
   const connected = () => connect(pool, pool.limits)
   const counting = () => connect(pool, limitsOfCounting(pool.limits))
-  const { pulse } = stores(readingExecutor(() => connect(aside, aside.limits)))
+  const { pulse, position } = notingPosition(stores(readingExecutor(() => connect(aside, aside.limits))).pulse)
   return {
     read: { ...stores(readingExecutor(connected)), pulse },
     snapshot: work =>
@@ -65,10 +66,22 @@ export function openPostgres(
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
-    server: pool.server,
+    server: { position, pin: pool.pin, refuse: () => void pool.end() },
     ping: () => ping(db),
     close: async () => void (await Promise.all([pool.end(), aside.end()])),
   }
+}
+
+function notingPosition({ take }: PulseReader) {
+  let position: number | undefined
+  const pulse: PulseReader = {
+    async take() {
+      const taken = await take()
+      position = taken.server?.position ?? position
+      return taken
+    },
+  }
+  return { pulse, position: () => position }
 }
 
 /** Fails on a standby and where nothing can be written, in the one statement that reads a row. */

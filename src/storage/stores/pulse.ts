@@ -10,6 +10,7 @@ interface Row {
   readonly epoch: string | null
   readonly server_identity: string | null
   readonly server: string | null
+  readonly schema_steps: number
   readonly signing_keys: string | null
   readonly status_lists: string | null
   readonly last_seal: string | null
@@ -38,6 +39,7 @@ function toPulse(row: Row): Pulse {
     epoch: row.epoch ?? undefined,
     serverIdentity: row.server_identity ?? undefined,
     server: row.server === null ? undefined : (JSON.parse(row.server) as ServerFacts),
+    schemaSteps: row.schema_steps,
     signingKeys: new Map(keys.map(({ kid, state }) => [kid, state])),
     keysVersion: JSON.stringify(keys),
     statusLists: new Map(
@@ -58,6 +60,7 @@ export function preparePulseReader(db: Kysely<Schema>, dialect: Dialect): (execu
         selectFrom('instance').select('epoch').as('epoch'),
         selectFrom('instance').select('server_identity').as('server_identity'),
         facts.as('server'),
+        sql<number>`(select count(*) from kysely_migration)`.as('schema_steps'),
         selectFrom('signing_keys').select(dialect.jsonRows(CHANGING).as('keys')).as('signing_keys'),
         selectFrom('status_lists')
           .select(dialect.jsonRows(['id', 'revision']).as('lists'))
