@@ -73,10 +73,8 @@ async function measurePlace(place: string, instances: number, url: string | unde
 }
 
 const server = await startPostgres({
-  settings: {
-    ...{ fsync: 'on', full_page_writes: 'on', max_wal_size: '1GB' },
-    shared_preload_libraries: 'pg_stat_statements',
-  },
+  ...{ fsync: 'on', full_page_writes: 'on', max_wal_size: '1GB' },
+  shared_preload_libraries: 'pg_stat_statements',
 })
 async function create(name: string): Promise<string> {
   const client = new pg.Client(server.url)

@@ -90,7 +90,6 @@ export function createOracle(journal: Journal, sky: Sky) {
     disabled,
     remember,
     violate,
-    isDone,
     isNoticed,
     wrong: (rule: string, what: string, exchange: Exchange): void => journal.violate(rule, what, [exchange]),
 

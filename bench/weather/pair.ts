@@ -35,9 +35,9 @@ const SETTINGS = { wal_level: 'replica', max_wal_senders: 4, synchronous_commit:
 const portOf = ({ url }: PostgresServer): number => Number(new URL(url).port)
 
 export async function startPair(bin: string, { isSynchronous }: { readonly isSynchronous: boolean }): Promise<Pair> {
-  const primary = await startPostgres({ bin, settings: SETTINGS })
+  const primary = await startPostgres(SETTINGS, { bin })
   const direct = await prepareDatabase(primary)
-  const standby = await startPostgres({ bin, settings: SETTINGS, standbyOf: primary.url }).catch(async error => {
+  const standby = await startPostgres(SETTINGS, { bin, standbyOf: primary.url }).catch(async error => {
     await primary.stop()
     throw error
   })

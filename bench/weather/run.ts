@@ -11,7 +11,7 @@ const SETTINGS = { max_connections: 60 }
 
 /** @returns how many violations there were */
 export async function runWeather({ seconds, seed }: { readonly seconds: number; readonly seed: number }) {
-  const server = await startPostgres({ settings: SETTINGS })
+  const server = await startPostgres(SETTINGS)
   try {
     const database = await prepareDatabase(server)
     const stage = await prepareStage({ databaseUrl: database.url, seed, isShort: seconds < SHORT_SECONDS })

@@ -32,12 +32,12 @@ async function whileReady({ balancer }: World, { name }: Instance): Promise<void
   while (!balancer.isReady(name)) await delay(50)
 }
 
-const restartOf = (mode: 'fast' | 'immediate'): Weather => ({
+const restartOf = (mode: string, restart: (server: PostgresServer) => Promise<void>): Weather => ({
   name: `server restarted, ${mode}`,
   harm: 'database',
   async run({ server }, undo) {
     undo()
-    await server.restart(mode)
+    await restart(server)
   },
 })
 
@@ -101,8 +101,8 @@ export const weathers: readonly Weather[] = [
       undo()
     },
   },
-  restartOf('fast'),
-  restartOf('immediate'),
+  restartOf('fast', server => server.restart()),
+  restartOf('immediate', server => server.crash()),
   {
     name: 'backends terminated',
     harm: 'database',

@@ -99,7 +99,7 @@ t.test('no command works with a server that takes no writes', async t => {
 })
 
 t.test('a socket is a way, too', { skip: noServerOfItsOwn() }, async t => {
-  const server = await startPostgres({ settings: { unix_socket_directories: '.', listen_addresses: '' } })
+  const server = await startPostgres({ unix_socket_directories: '.', listen_addresses: '' })
   t.teardown(server.stop)
   const { port } = new URL(server.url)
   for (const url of [

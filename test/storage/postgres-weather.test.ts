@@ -56,7 +56,7 @@ const administering = (url: string) => async (statement: string) => {
 
 /** A service on a server of the test's own, as a role that is no administrator, behind a network that can be bad. */
 async function inWeather(t: Test) {
-  const server = await startPostgres({ settings: { wal_level: 'replica' } })
+  const server = await startPostgres({ wal_level: 'replica' })
   t.teardown(server.stop)
   const administer = administering(server.url)
   await administer("create role app login password 'secret'")

@@ -20,8 +20,9 @@ export const noServerOfItsOwn = (): string | false =>
 export interface PostgresServer {
   /** Of a database in which nothing lies, as the administrator. */
   readonly url: string
-  /** As `pg_ctl restart -m fast`, or `immediate`, which is as after a crash. */
-  restart(mode: 'fast' | 'immediate'): Promise<void>
+  /** As `pg_ctl restart -m fast`. */
+  restart(): Promise<void>
+  /** As `pg_ctl restart -m immediate`, which is as after a crash. */
   crash(): Promise<void>
   /** Ends every process of the server with SIGKILL. */
   kill(): Promise<void>
@@ -40,12 +41,12 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-export interface ServerOptions {
+export type Settings = Readonly<Record<string, string | number>>
+
+export interface Origin {
   /** The folder of its programs, when they are not to be those of the package. */
   readonly bin?: string
-  /** In the place of, or beside, those that every server of the tests has. */
-  readonly settings?: Readonly<Record<string, string | number>>
-  /** It begins as a copy of the server at this URL, and follows it. */
+  /** It begins as a copy of the server at this URL, and follows it. Only PostgreSQL's own programs can do that. */
   readonly standbyOf?: string
 }
 
@@ -63,25 +64,25 @@ read -r _
 kill -CONT "$(head -n 1 "$2/data/postmaster.pid")" 2> /dev/null && "$1" stop -s -m immediate -D "$2/data"
 rm -rf "$2"`
 
-export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
+export async function startPostgres(settings: Settings = {}, origin: Origin = {}): Promise<PostgresServer> {
   const owner = ownerOfServer()
   const folder = mkdtempSync(join(!isRoot() || isOpenToAll(disk()) ? disk() : '/tmp', NAME_OF_SERVER))
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid)
-  return startIn(folder, owner, options).catch(error => {
+  return startIn(folder, owner, settings, origin).catch(error => {
     rmSync(folder, { recursive: true, force: true })
     throw error
   })
 }
 
-async function startIn(folder: string, owner: Owner, options: ServerOptions): Promise<PostgresServer> {
-  const bin = options.bin ?? (await binOfPackage(folder, owner))
+async function startIn(folder: string, owner: Owner, settings: Settings, origin: Origin): Promise<PostgresServer> {
+  const bin = origin.bin ?? (await binOfPackage(folder, owner))
   const pg_ctl = join(bin, 'pg_ctl')
   const data = join(folder, 'data')
-  const [program, words] = options.standbyOf ? copying(data, options.standbyOf) : creating(data)
+  const [program, words] = origin.standbyOf === undefined ? creating(data) : copying(data, origin.standbyOf)
   execFileSync(join(bin, program), words, { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
 
   const port = await freePort()
-  const keeper = spawn('sh', ['-c', untilParentIsGone, 'sh', pg_ctl, folder, flags(port, options.settings)], {
+  const keeper = spawn('sh', ['-c', untilParentIsGone, 'sh', pg_ctl, folder, flags(port, settings)], {
     ...owner,
     cwd: folder,
     // In a session of its own: Ctrl-C is for the tests, and the server goes when they are gone.
@@ -98,28 +99,26 @@ async function startIn(folder: string, owner: Owner, options: ServerOptions): Pr
     const [code] = await once(spawn(pg_ctl, all, { ...owner, cwd: folder, stdio: 'ignore' }), 'exit')
     if (code !== 0) throw new Error(`pg_ctl ${words[0]} ended with ${code}`)
   }
-  const restart = (mode: 'fast' | 'immediate') => control('restart', '-m', mode)
-  const begin = () => control('start', '-o', flags(port, options.settings))
-  const end = () => control('stop', '-m', 'fast')
+  const begin = () => control('start', '-o', flags(port, settings))
   return {
     url,
     data,
-    restart,
-    crash: () => restart('immediate'),
+    restart: () => control('restart', '-m', 'fast'),
+    crash: () => control('restart', '-m', 'immediate'),
     async kill() {
       for (const pid of await processesOf(url, data)) signal(pid, 'SIGKILL')
     },
     promote: () => control('promote'),
     async shutDown() {
-      await end()
+      await control('stop', '-m', 'fast')
       return begin
     },
     async demote() {
-      await end()
+      await control('stop', '-m', 'fast')
       writeFileSync(join(data, 'standby.signal'), '')
       await begin()
       return async () => {
-        await end()
+        await control('stop', '-m', 'fast')
         rmSync(join(data, 'standby.signal'))
         await begin()
       }
@@ -153,7 +152,7 @@ const copying = (data: string, primary: string): [program: string, words: string
   ['--pgdata', data, '--dbname', primary, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'],
 ]
 
-function flags(port: number, more: ServerOptions['settings']): string {
+function flags(port: number, more: Settings): string {
   const settings = {
     ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 400 },
     // In its folder, where a server that was killed leaves nothing behind.
