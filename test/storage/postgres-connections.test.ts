@@ -38,7 +38,11 @@ t.test('there are as many connections as are allowed, and each says whose it is'
   const beside = await connect(t, url)
   const service = await serveOn(t, url, { SIGNET_DATABASE_POOL_SIZE: '3' })
   await atOnce(20, () => isReady(service))
-  t.strictSame(await connectionsOf(beside), ['signet', 'signet', 'signet'])
+  t.strictSame(
+    await connectionsOf(beside),
+    ['signet', 'signet', 'signet', 'signet'],
+    'three, and one for what it asks all the time',
+  )
   await service.stop()
   const { folder } = service
   const environment = { SIGNET_DATABASE_URL: `${url}?application_name=tokens` }

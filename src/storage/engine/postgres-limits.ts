@@ -23,12 +23,12 @@ export interface PostgresLimits {
 
 /** @param timeoutMs the longest that a request waits for the database */
 export function postgresLimits(timeoutMs: number): PostgresLimits {
-  const halfMs = (SHARE_OF_DATABASE * timeoutMs) / 2
+  const [allMs, halfMs] = [SHARE_OF_DATABASE * timeoutMs, (SHARE_OF_DATABASE * timeoutMs) / 2]
   const unhurried: Limits = { lockMs: timeoutMs, statementMs: 2.5 * timeoutMs, transactionMs: 5 * timeoutMs }
   return {
-    leftMs: waited => waited && SHARE_OF_DATABASE * timeoutMs - waited.ms,
+    leftMs: waited => waited && allMs - waited.ms,
     connectionMs: leftMs => (leftMs === undefined ? timeoutMs : Math.min(leftMs, halfMs)),
-    dialMs: halfMs,
+    dialMs: allMs,
     sessionLockMs: Math.round(SHARE_OF_SESSION_LOCK * timeoutMs),
     of(leftMs) {
       if (leftMs === undefined) return unhurried

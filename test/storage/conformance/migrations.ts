@@ -129,7 +129,7 @@ export function migrationChecks(t: Test, engine: Engine): void {
   }
 
   t.test('a newer schema that breaks nothing is worked with, and named', async t => {
-    const database = await openWithParties(t, engine)
+    const database = await openToAlter(t, engine)
     await ranNewer(database, '9998-expanded', 0)
     const before = await everything(database)
     const ahead = [{ name: '9998-expanded', breaking: false }]
@@ -140,7 +140,7 @@ export function migrationChecks(t: Test, engine: Engine): void {
   })
 
   t.test('at a breaking step of a newer program this one stops, and names it and nothing else', async t => {
-    const database = await openWithParties(t, engine)
+    const database = await openToAlter(t, engine)
     await ranNewer(database, '9998-expanded', 0)
     await ranNewer(database, '9999-contracted', 1)
     await t.rejects(database.steps(), {
