@@ -35,8 +35,9 @@ function print(place: string, kind: string, { cpu, server, statements, statement
   const columns = [
     `${place.padEnd(14)} ${kind.padEnd(18)}`,
     `Signet ${each(cpu)} µs`,
-    `PostgreSQL ${each(server)} µs`,
-    `${each(statements, 1)} statements of ${each(statementTime)} µs`,
+    ...(server === undefined
+      ? []
+      : [`PostgreSQL ${each(server)} µs`, `${each(statements, 1)} statements of ${each(statementTime)} µs`]),
     `${requests} requests`,
   ]
   console.log(columns.join('   '))

@@ -63,8 +63,9 @@ export interface Stores extends Readers {
 
 /**
  * Runs `work` in a transaction and answers once it is durable. Only store calls belong inside: no signing, hashing, network or
- * timers, because other works wait for this one. What `work` throws undoes its changes and is thrown on. It may be run again, when
- * the database chose it as the victim of a deadlock.
+ * timers, because other works wait for this one. Calls that do not wait for each other reach the database in the order in which they are
+ * made; that of a change may be answered before it is done, and fails the work at its end. What `work` throws undoes its changes and
+ * is thrown on. It may be run again, when the database chose it as the victim of a deadlock.
  * @param size `one statement` promises that `work` is a single store call of a single statement, which the database undoes by itself
  *   when it fails: it costs less
  * @throws StorageUnavailable when the database can't take the write now

@@ -23,7 +23,7 @@ t.test('a work that goes on after a statement failed is refused, and nothing of 
   const { read, write } = await open(t)
   const careless = write(async ({ roles, sessions }) => {
     await roles.insert({ name: 'early', permissions: ['a:b'] })
-    await sessions.insert(sessionOf('of nobody')).catch(() => undefined)
+    await sessions.insert(sessionOf('of nobody', { credentialId: 'secret_1' })).catch(() => undefined)
   })
   await t.rejects(careless, { name: 'QueryFailed', code: '23503' })
   t.equal(await read.roles.find('early'), undefined)

@@ -18,6 +18,9 @@ import { clientOf, sessionOf, userOf } from './conformance/records.ts'
 /** Transactions on one connection, of statements that no store has. */
 async function scene(t: Test, limits: Partial<Record<keyof Limits, number | string>> = {}) {
   const pool = new pg.Pool({ connectionString: await migratedPostgres(t), max: 1, pipeline: true })
+  // The end of the database ends what is idle, too.
+  pool.on('connect', client => client.on('error', () => {}))
+  pool.on('error', () => {})
   t.teardown(() => pool.end())
   const connections = {
     connect: () => pool.connect(),
@@ -124,4 +127,16 @@ t.test('a batch of an ending waits for its sessions, for whether there are more,
   t.ok(sent.length < 12, sent.join(', '))
   const { rows } = await beside.query('select count(*) as count from revocations')
   t.same(rows, [{ count: 200 }])
+})
+
+t.test('a column that is added while statements are kept is met by no read and no work', async t => {
+  const { read, write, beside } = await openPostgres(t, await migratedPostgres(t))
+  await write(({ users }) => users.insert(userOf('alice')))
+  const find = () => read.users.findByKey('alice')
+  const lock = () => write(({ users }) => users.findByKey('alice'))
+  for (const [index, next] of [find, lock, find, lock].entries()) {
+    for (const act of [find, lock, find, lock]) t.ok(await act())
+    await beside.query(`alter table users add column new_${index} text`)
+    t.ok(await next())
+  }
 })

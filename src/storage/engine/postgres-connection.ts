@@ -5,7 +5,8 @@
  */
 import type { TransactionSettings } from 'kysely'
 import type { PoolClient, QueryResult } from 'pg'
-import { endsConnection } from './postgres-errors.ts'
+import { endsConnection, isOutdated } from './postgres-errors.ts'
+import { forgetNames, nameOf } from './postgres-names.ts'
 
 export interface Limits {
   readonly lockMs: number
@@ -14,8 +15,11 @@ export interface Limits {
   readonly transactionMs: number
 }
 
-/** Sends one statement, and answers what the server says to it. */
-export type Ask = (text: string, values?: readonly unknown[]) => Promise<QueryResult>
+/**
+ * Sends one statement, and answers what the server says to it.
+ * @param isRepeated whether it comes again and again, so that the server had better keep it
+ */
+export type Ask = (text: string, values?: readonly unknown[], isRepeated?: boolean) => Promise<QueryResult>
 
 export interface Connection {
   readonly query: Ask
@@ -36,6 +40,8 @@ export interface Connections {
   end(): Promise<void>
   /** What an error means that somebody met on a connection. */
   toStorageError(error: unknown, client: PoolClient): Error
+  /** Whether a client keeps what it was given before; one of a pooler may meet another connection of the server. */
+  keeps?(client: PoolClient): boolean
 }
 
 /**
@@ -49,7 +55,7 @@ export const connect = async (pool: Connections, limits: () => Limits): Promise<
 const isBehindAFailure = (error: unknown): boolean => (error as { code?: string }).code === '25P02'
 
 function connectionOf(
-  { toStorageError }: Connections,
+  { toStorageError, keeps = () => false }: Connections,
   client: PoolClient,
   { lockMs, statementMs, transactionMs }: Limits,
 ): Connection {
@@ -64,12 +70,18 @@ function connectionOf(
   /** Undefined once the server has answered. */
   let begun: Promise<unknown> | undefined
 
-  async function ask(text: string, values: readonly unknown[] = []): Promise<QueryResult> {
+  async function ask(text: string, values: readonly unknown[] = [], isRepeated = false): Promise<QueryResult> {
     const leftMs = Math.ceil(Math.min(statementMs, transactionEndsAt - performance.now()))
-    const config = { text, values: [...values], query_timeout: Math.max(leftMs, 1) }
+    const limit = { query_timeout: Math.max(leftMs, 1) }
+    const name = isRepeated && keeps(client) ? nameOf(text) : undefined
     try {
-      return await client.query(config)
+      return await client.query({ text, values: [...values], ...limit, ...(name !== undefined && { name }) })
     } catch (error) {
+      if (name !== undefined && isOutdated(error)) {
+        forgetNames()
+        // A transaction has failed with it, and is run again as a whole.
+        if (transactionEndsAt === Number.POSITIVE_INFINITY) return ask(text, values)
+      }
       if (failure !== undefined && isBehindAFailure(error)) throw failure
       const told = end ?? toStorageError(error, client)
       failure ??= told
@@ -82,8 +94,8 @@ function connectionOf(
   }
 
   return {
-    async query(text, values) {
-      const answer = ask(text, values)
+    async query(text, values, isRepeated) {
+      const answer = ask(text, values, isRepeated)
       const [result] = await Promise.all([answer, begun])
       return result
     },

@@ -45,6 +45,8 @@ function unavailable(error: unknown, who?: Who): StorageUnavailable {
 export const unreachable = (error: unknown, who?: Who): StorageUnavailable =>
   error instanceof StorageUnavailable ? error : unavailable(error, who)
 
+/** Of all that is not supported, and not of the moment: only with the routine that tells. */
+const OUTDATED = '0A000'
 const UNIQUE_VIOLATION = '23505'
 /** To somebody who only wants to open the database, a statement that is refused says the same: it can't be used. */
 export function cannotOpen(error: unknown): never {
@@ -56,8 +58,12 @@ export function toStorageError(error: unknown, who?: Who): Error {
   if (!(error instanceof pg.DatabaseError)) return unavailable(error)
   if (error.code === UNIQUE_VIOLATION)
     return new StorageConflict('Another write took it at the same moment.', { cause: new QueryFailed(error) })
-  return UNAVAILABLE.test(error.code ?? '') ? unavailable(error, who) : new QueryFailed(error)
+  return UNAVAILABLE.test(error.code ?? '') || isOutdated(error) ? unavailable(error, who) : new QueryFailed(error)
 }
+
+/** Somebody added a column: a statement that the server keeps may not answer it (`cached plan must not change result type`). */
+export const isOutdated = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === OUTDATED && error.routine === 'RevalidateCachedQuery'
 
 /** A standby, which was a primary before; a transaction that failed, and that somebody forgot to end. */
 const UNUSABLE = /^(25006|25P02)/
@@ -69,8 +75,8 @@ export const endsConnection = (error: unknown): boolean =>
   error.severity === 'PANIC' ||
   UNUSABLE.test(error.code ?? '')
 
-/** Whether the transaction was undone for another's sake: a deadlock (40P01), or two that can't be put in an order (40001). */
+/** Whether the transaction was undone for another's sake: a deadlock (40P01), two that can't be put in an order (40001), a new column (0A000). */
 export const isVictim = (error: unknown): boolean =>
   error instanceof StorageUnavailable &&
   error.cause instanceof QueryFailed &&
-  (error.cause.code === '40P01' || error.cause.code === '40001')
+  ['40P01', '40001', OUTDATED].includes(error.cause.code ?? '')

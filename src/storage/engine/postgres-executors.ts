@@ -32,9 +32,10 @@ function executorOn(
   return {
     locks,
     kysely,
-    run: async <R>({ sql }: CompiledQuery<R>, parameters: readonly unknown[]) => toRan<R>(await ask(sql, parameters)),
+    run: async <R>({ sql }: CompiledQuery<R>, parameters: readonly unknown[]) =>
+      toRan<R>(await ask(sql, parameters, true)),
     first: async <R>({ sql }: CompiledQuery<R>, parameters: readonly unknown[]) =>
-      (await ask(sql, parameters)).rows[0] as R | undefined,
+      (await ask(sql, parameters, true)).rows[0] as R | undefined,
     async send({ sql }, parameters) {
       await send(sql, parameters)
     },
@@ -44,10 +45,10 @@ function executorOn(
 /** Each on a connection of its own. */
 const apart =
   (connect: Connect): Ask =>
-  async (text, values) => {
+  async (text, values, isRepeated) => {
     const connection = await connect()
     try {
-      return await connection.query(text, values)
+      return await connection.query(text, values, isRepeated)
     } finally {
       connection.release()
     }
@@ -69,13 +70,13 @@ export function together(connect: Connect): Ask {
     return opened
   }
 
-  return async (text, values) => {
+  return async (text, values, isRepeated) => {
     if (shared === undefined || shared.users === MOST_TOGETHER) shared = open()
     const mine = shared
     mine.users += 1
     const connection = await mine.connection
     try {
-      return await connection.query(text, values)
+      return await connection.query(text, values, isRepeated)
     } finally {
       mine.users -= 1
       if (mine.users === 0) connection.release()
@@ -91,6 +92,7 @@ export const readingExecutor = (connect: Connect): Executor =>
 export const singleExecutor = (connect: Connect, needsTransaction: boolean): Executor =>
   executorOn(needsTransaction ? asTransaction(connect) : apart(connect), {})
 
+/** If the transaction does not begin, the statement is done by itself: as a whole, like one whose commit is not answered. */
 const asTransaction =
   (connect: Connect): Ask =>
   (text, values) =>
@@ -130,9 +132,9 @@ export const transaction = <T>(
   { locks, ...settings }: TransactionSettings & { readonly locks: boolean },
 ): Promise<T> =>
   inTransaction(connect, settings, (connection, sent) => {
-    const ask: Ask = async (text, values) => {
+    const ask: Ask = async (text, values, isRepeated) => {
       if (!onlyReads(text)) await connection.hasBegun()
-      return connection.query(text, values)
+      return connection.query(text, values, isRepeated)
     }
     const send = async (text: string, values: readonly unknown[]) => {
       await connection.hasBegun()

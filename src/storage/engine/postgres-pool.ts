@@ -44,6 +44,7 @@ export function openPool(
   // Our integers are milliseconds and counts: far below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number)
   let isDirect = false
+  const direct = new WeakSet<pg.ClientBase>()
   let pinned: ServerIdentity | undefined
   let ended: Promise<void> | undefined
   /** Why a connection was lost while nobody asked it anything: the next one is told only that it was. */
@@ -64,6 +65,7 @@ export function openPool(
       client.on('error', error => void (lost.has(client) || lost.set(client, error)))
       try {
         isDirect = (await inspect(client, { who, limits, pinned })).isDirect
+        if (isDirect) direct.add(client)
       } catch (error) {
         cut(client)
         throw error
@@ -108,6 +110,7 @@ export function openPool(
     who,
     toStorageError: (error, client) =>
       toStorageError(error instanceof pg.DatabaseError ? error : (lost.get(client) ?? error), who),
+    keeps: client => direct.has(client),
     limits: () => limits.of(limits.leftMs(waits.current())),
     keepsSettings: () => isDirect && limits.of(limits.leftMs(waits.current())).lockMs >= limits.sessionLockMs,
   }

@@ -44,10 +44,12 @@ export function openPostgres(
   return {
     read: { ...stores(readingExecutor(connected)), pulse },
     snapshot: work =>
-      transaction(connected, executor => work(stores(executor)), {
-        ...({ isolationLevel: 'repeatable read', accessMode: 'read only' } as const),
-        locks: false,
-      }),
+      untilNoVictim(() =>
+        transaction(connected, executor => work(stores(executor)), {
+          ...({ isolationLevel: 'repeatable read', accessMode: 'read only' } as const),
+          locks: false,
+        }),
+      ),
     write: (work, size) =>
       untilNoVictim(() =>
         size === 'one statement'
