@@ -47,13 +47,21 @@ export const table: Readonly<Record<string, Row>> = {
   'src/config': { rooms: ['src/records'] },
   'src/representations': { rooms: ['src/records'] },
   'src/outgoing': { rooms: [] },
-  'src/storage': { rooms: ['src/storage/engine', 'src/storage/stores', 'src/records'], packages: [] },
+  'src/storage': {
+    rooms: [
+      ...['src/storage/engine', 'src/storage/engine/postgres', 'src/storage/engine/sqlite'],
+      ...['src/storage/stores', 'src/records'],
+    ],
+    packages: [],
+  },
   'src/storage/counters': {
     rooms: ['src/storage/engine', 'src/records'],
     packages: ['rate-limiter-flexible'],
   },
   'src/storage/stores': { rooms: ['src/storage/engine', 'src/records'], packages: ['kysely'] },
-  'src/storage/engine': { rooms: ['src/records', 'db/migrations'], packages: ['kysely', 'better-sqlite3', 'pg'] },
+  'src/storage/engine': { rooms: ['src/records', 'db/migrations'], packages: ['kysely'] },
+  'src/storage/engine/postgres': { rooms: ['src/storage/engine', 'src/records'], packages: ['kysely', 'pg'] },
+  'src/storage/engine/sqlite': { rooms: ['src/storage/engine', 'src/records'], packages: ['kysely', 'better-sqlite3'] },
   'src/records': { rooms: [] },
   'src/clock.ts': { rooms: [], packages: [] },
   'src/randomness.ts': { rooms: [], packages: [] },
@@ -119,8 +127,8 @@ export const table: Readonly<Record<string, Row>> = {
 /** Packages that only these rooms may import, besides compose. */
 export const keptPackages: Readonly<Record<string, readonly string[]>> = {
   kysely: ['src/storage/stores', 'src/storage/engine', 'db/migrations'],
-  'better-sqlite3': ['src/storage/engine'],
-  pg: ['src/storage/engine'],
+  'better-sqlite3': ['src/storage/engine/sqlite'],
+  pg: ['src/storage/engine/postgres'],
   'rate-limiter-flexible': ['src/storage/counters'],
   fastify: ['src/http', 'verifier/src/middleware', 'examples'],
   '@commander-js/extra-typings': ['src/commands'],

@@ -10,10 +10,10 @@ import { prepareStores } from './stores/stores.ts'
 /** Loads the driver of the one that is used. */
 export async function openDatabase(target: DatabaseLocation, sources: Sources): Promise<Database> {
   if (target.kind === 'sqlite') {
-    const { openSqlite } = await import('./engine/sqlite.ts')
+    const { openSqlite } = await import('./engine/sqlite/open.ts')
     return openSqlite(target.path, sources, prepareStores)
   }
-  const { openPostgres } = await import('./engine/postgres.ts')
+  const { openPostgres } = await import('./engine/postgres/open.ts')
   return openPostgres(target.url, sources, prepareStores)
 }
 

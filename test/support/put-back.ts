@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Test } from 'tap'
-import { readLog } from '../../src/storage/engine/sqlite-log.ts'
+import { readLog } from '../../src/storage/engine/sqlite/log.ts'
 import { spawnService } from './process.ts'
 import { password, temporaryFolder } from './serve.ts'
 import { select } from './sqlite.ts'

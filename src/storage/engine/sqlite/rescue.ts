@@ -2,10 +2,10 @@
 import { chmodSync, existsSync, statSync, utimesSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type Sqlite from 'better-sqlite3'
-import { copyTo } from './sqlite-backup.ts'
-import type { Files } from './sqlite-files.ts'
-import { commitsBetween } from './sqlite-header.ts'
-import { readLog } from './sqlite-log.ts'
+import { copyTo } from './backup.ts'
+import type { Files } from './files.ts'
+import { commitsBetween } from './header.ts'
+import { readLog } from './log.ts'
 
 /** What was saved another time is kept. */
 function freeName(wanted: string): string {
@@ -13,7 +13,7 @@ function freeName(wanted: string): string {
     if (!existsSync(name) && !existsSync(`${name}.new`)) return name
 }
 
-/** The next start sees by their times which of the two was changed last (sqlite-own-log.ts). */
+/** The next start sees by their times which of the two was changed last (own-log.ts). */
 function keepApart(file: string): void {
   chmodSync(file, statSync(file).mode)
 }

@@ -3,9 +3,9 @@
  * another time is silently as it was before, or a mixture of both, or damaged (docs/adr/0024-files-under-a-service.md).
  */
 import { statSync } from 'node:fs'
-import { StorageRefused } from '../../records/unit-of-work.ts'
-import { commitsBetween, type Header, type RawFiles } from './sqlite-header.ts'
-import { framesInFile, type Log, logChanges, readLog } from './sqlite-log.ts'
+import { StorageRefused } from '../../../records/unit-of-work.ts'
+import { commitsBetween, type Header, type RawFiles } from './header.ts'
+import { framesInFile, type Log, logChanges, readLog } from './log.ts'
 
 const changedAt = (file: string): bigint => statSync(file, { bigint: true }).ctimeNs
 

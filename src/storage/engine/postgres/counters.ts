@@ -1,6 +1,6 @@
 /** Counters of attempts on PostgreSQL: outside of the transactions of the stores, so that all instances share them at once. */
-import { COUNTER_TABLE, type CounterTable, type Taking } from './counter-table.ts'
-import type { Ask, Limits } from './postgres-connection.ts'
+import { COUNTER_TABLE, type CounterTable, type Taking } from '../counter-table.ts'
+import type { Ask, Limits } from './connection.ts'
 
 /** Somebody waits for the answer, and memory can count, too. */
 const LONGEST_STATEMENT_MS = 1000

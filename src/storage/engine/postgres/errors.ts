@@ -1,7 +1,7 @@
 /** What the errors of PostgreSQL and of the way to it mean (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 import pg from 'pg'
-import { StorageConflict, StorageUnavailable } from '../../records/unit-of-work.ts'
-import { adviceOn, type Who } from './postgres-advice.ts'
+import { StorageConflict, StorageUnavailable } from '../../../records/unit-of-work.ts'
+import { adviceOn, type Who } from './advice.ts'
 
 /**
  * Errors of the moment, of the machine, or of what an operator changed under a service: lost connections (08), serialization failures

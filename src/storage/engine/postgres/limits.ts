@@ -1,6 +1,6 @@
 /** How long PostgreSQL may take: for somebody who waits for a response, and for what has more time. */
-import type { Waited } from '../../records/request-waits.ts'
-import type { Limits } from './postgres-connection.ts'
+import type { Waited } from '../../../records/request-waits.ts'
+import type { Limits } from './connection.ts'
 
 /** A response has to be made, and to arrive, within the time, too. */
 const SHARE_OF_DATABASE = 0.9

@@ -1,9 +1,9 @@
 /** What the role must be allowed to: whoever lacks a right is told before anything is served, not at the first request that needs it. */
 import { type Kysely, sql } from 'kysely'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import { COUNTER_TABLE } from './counter-table.ts'
-import { grantOnTables, type Who } from './postgres-advice.ts'
-import type { Schema } from './schema.ts'
+import { StorageUnavailable } from '../../../records/unit-of-work.ts'
+import { COUNTER_TABLE } from '../counter-table.ts'
+import type { Schema } from '../schema.ts'
+import { grantOnTables, type Who } from './advice.ts'
 
 /** Every table is here: the type sees to it. */
 const tables: Readonly<Record<keyof Schema, true>> = {

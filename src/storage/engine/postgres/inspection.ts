@@ -1,10 +1,10 @@
 /** What a connection to PostgreSQL leads to. */
 import type pg from 'pg'
-import { changeOf, type ServerIdentity } from '../../records/server-identity.ts'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import { searchPathAdvice, type Who } from './postgres-advice.ts'
-import { IDENTITY } from './postgres-identity.ts'
-import type { PostgresLimits } from './postgres-limits.ts'
+import { changeOf, type ServerIdentity } from '../../../records/server-identity.ts'
+import { StorageUnavailable } from '../../../records/unit-of-work.ts'
+import { searchPathAdvice, type Who } from './advice.ts'
+import { IDENTITY } from './identity.ts'
+import type { PostgresLimits } from './limits.ts'
 
 export interface Standing {
   readonly inRecovery: boolean

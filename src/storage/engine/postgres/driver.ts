@@ -1,4 +1,4 @@
-/** Kysely's own way to PostgreSQL, for migrations: what requests ask goes by postgres-executors.ts, which waits less often. */
+/** Kysely's own way to PostgreSQL, for migrations: what requests ask goes by executors.ts, which waits less often. */
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -9,7 +9,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import { type Ask, type Connection, type Connections, connect, type Limits } from './postgres-connection.ts'
+import { type Ask, type Connection, type Connections, connect, type Limits } from './connection.ts'
 
 export const postgresDialect = (pool: Connections, limits: () => Limits): KyselyDialect =>
   dialectOf(() => postgresDriver(pool, limits))

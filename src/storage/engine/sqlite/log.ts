@@ -1,6 +1,6 @@
 /** The write-ahead log beside a SQLite file, and how much of it is in the file already: https://sqlite.org/walformat.html. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { HEADER_BYTES, type RawFiles, type WriteNumber, writeNumberIn } from './sqlite-header.ts'
+import { HEADER_BYTES, type RawFiles, type WriteNumber, writeNumberIn } from './header.ts'
 
 const LOG_HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24

@@ -1,7 +1,7 @@
 /** Reads of one moment. They have a connection of their own: what shared it would see nothing newer as long as one lasts. */
 import type Sqlite from 'better-sqlite3'
-import type { Readers, Snapshot } from '../../records/unit-of-work.ts'
-import { toStorageError } from './sqlite-connection.ts'
+import type { Readers, Snapshot } from '../../../records/unit-of-work.ts'
+import { toStorageError } from './connection.ts'
 
 export function createSnapshots(
   connect: () => Sqlite.Database,

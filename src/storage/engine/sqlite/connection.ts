@@ -1,10 +1,10 @@
 /** One connection to the SQLite file, as Kysely's driver and the group commit use it. */
 import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import type { WriteConnection } from './group-commit.ts'
-import type { Files } from './sqlite-files.ts'
-import type { WriteNumber } from './sqlite-header.ts'
+import { StorageUnavailable } from '../../../records/unit-of-work.ts'
+import type { WriteConnection } from '../group-commit.ts'
+import type { Files } from './files.ts'
+import type { WriteNumber } from './header.ts'
 
 /** The busy timeout blocks the event loop, so it stays short; longer waits are the caller's, without blocking. */
 export const BUSY_TIMEOUT_MS = 20
@@ -104,7 +104,7 @@ export function numberReader(database: Sqlite.Database): () => WriteNumber {
   return () => ({ mark: Number(readMark?.get()), count: Number(readCount?.get()) })
 }
 
-/** Gives each commit that changes something the next number, in the header of the database (sqlite-header.ts). */
+/** Gives each commit that changes something the next number, in the header of the database (header.ts). */
 function numbering(database: Sqlite.Database, newMark: () => number) {
   const read = numberReader(database)
   return {

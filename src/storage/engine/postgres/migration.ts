@@ -1,13 +1,13 @@
 /** Migrations on PostgreSQL, beside instances that serve and others that migrate. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Kysely, PostgresAdapter, sql } from 'kysely'
-import { StorageRefused, StorageUnavailable } from '../../records/unit-of-work.ts'
-import { migrate, type Step, stepsOf } from './migrations.ts'
-import type { Limits } from './postgres-connection.ts'
-import { postgresDialect } from './postgres-driver.ts'
-import { isVictim } from './postgres-errors.ts'
-import type { ConnectionPool } from './postgres-pool.ts'
-import type { Schema } from './schema.ts'
+import { StorageRefused, StorageUnavailable } from '../../../records/unit-of-work.ts'
+import { migrate, type Step, stepsOf } from '../migrations.ts'
+import type { Schema } from '../schema.ts'
+import type { Limits } from './connection.ts'
+import { postgresDialect } from './driver.ts'
+import { isVictim } from './errors.ts'
+import type { ConnectionPool } from './pool.ts'
 
 /** Ours alone: the ASCII codes of "signet", as a number. */
 const LOCK = 0x7369676e6574n

@@ -3,15 +3,15 @@
  * One that may be dead is not handed out, and nobody waits for one for longer than there is time.
  */
 import pg from 'pg'
-import type { RequestWaits, Waited } from '../../records/request-waits.ts'
-import type { ServerIdentity } from '../../records/server-identity.ts'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import type { PoolSettings } from './database.ts'
-import { type Who, whoIn } from './postgres-advice.ts'
-import type { Connections, Limits } from './postgres-connection.ts'
-import { toStorageError, unreachable } from './postgres-errors.ts'
-import { inspect } from './postgres-inspection.ts'
-import { postgresLimits } from './postgres-limits.ts'
+import type { RequestWaits, Waited } from '../../../records/request-waits.ts'
+import type { ServerIdentity } from '../../../records/server-identity.ts'
+import { StorageUnavailable } from '../../../records/unit-of-work.ts'
+import type { PoolSettings } from '../database.ts'
+import { type Who, whoIn } from './advice.ts'
+import type { Connections, Limits } from './connection.ts'
+import { toStorageError, unreachable } from './errors.ts'
+import { inspect } from './inspection.ts'
+import { postgresLimits } from './limits.ts'
 
 /** As the configuration has it. */
 const DEFAULTS: PoolSettings = { size: 10, lifetimeSeconds: 30 * 60, timeoutSeconds: 2 }

@@ -5,10 +5,10 @@
  */
 import { rmSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
-import { type FileTrust, ownFilesOnly } from '../../records/file-trust.ts'
-import { COUNTER_TABLE, type CounterTable } from './counter-table.ts'
-import { BUSY_TIMEOUT_MS } from './sqlite-connection.ts'
-import { createPrivately, makePrivate } from './sqlite-private.ts'
+import { type FileTrust, ownFilesOnly } from '../../../records/file-trust.ts'
+import { COUNTER_TABLE, type CounterTable } from '../counter-table.ts'
+import { BUSY_TIMEOUT_MS } from './connection.ts'
+import { createPrivately, makePrivate } from './private.ts'
 
 interface Opened {
   readonly database: Sqlite.Database

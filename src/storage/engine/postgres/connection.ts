@@ -5,8 +5,8 @@
  */
 import type { TransactionSettings } from 'kysely'
 import type { PoolClient, QueryResult } from 'pg'
-import { endsConnection, isOutdated } from './postgres-errors.ts'
-import { forgetNames, nameOf } from './postgres-names.ts'
+import { endsConnection, isOutdated } from './errors.ts'
+import { forgetNames, nameOf } from './names.ts'
 
 export interface Limits {
   readonly lockMs: number

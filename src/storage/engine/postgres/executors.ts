@@ -1,10 +1,10 @@
 /** What runs the statements of the stores on PostgreSQL, with as few waits for the server as what they ask allows. */
 import { type CompiledQuery, DefaultQueryExecutor, DummyDriver, Kysely, type TransactionSettings } from 'kysely'
 import type { QueryResult } from 'pg'
-import type { Ask, Connection } from './postgres-connection.ts'
-import { asking, dialectOf } from './postgres-driver.ts'
-import type { Executor, Ran } from './prepared.ts'
-import type { Schema } from './schema.ts'
+import type { Executor, Ran } from '../prepared.ts'
+import type { Schema } from '../schema.ts'
+import type { Ask, Connection } from './connection.ts'
+import { asking, dialectOf } from './driver.ts'
 
 type Connect = () => Promise<Connection>
 

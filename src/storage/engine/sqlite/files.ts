@@ -3,9 +3,9 @@
  * exchanged, a copy written over the database: SQLite notices nothing of it, and what two processes write goes to different places.
  */
 import { type BigIntStats, statSync } from 'node:fs'
-import { StorageUnavailable } from '../../records/unit-of-work.ts'
-import { commitsBetween, type Header, type RawFiles, type WriteNumber } from './sqlite-header.ts'
-import { hasOwnLog } from './sqlite-own-log.ts'
+import { StorageUnavailable } from '../../../records/unit-of-work.ts'
+import { commitsBetween, type Header, type RawFiles, type WriteNumber } from './header.ts'
+import { hasOwnLog } from './own-log.ts'
 
 /** Nothing may be written any more, nor the connection closed: that would write what is in memory over what lies there now. */
 export class FilesChanged extends StorageUnavailable {

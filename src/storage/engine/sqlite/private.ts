@@ -11,8 +11,8 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { type FileTrust, remedyFor } from '../../records/file-trust.ts'
-import { StorageRefused } from '../../records/unit-of-work.ts'
+import { type FileTrust, remedyFor } from '../../../records/file-trust.ts'
+import { StorageRefused } from '../../../records/unit-of-work.ts'
 
 /** SQLite gives -wal and -shm the mode of the file. */
 export function createPrivately(file: string): void {
@@ -22,7 +22,7 @@ export function createPrivately(file: string): void {
 }
 
 /**
- * For those only who are trusted, also when it came from a backup. Changes the times by which a copy is known (sqlite-own-log.ts).
+ * For those only who are trusted, also when it came from a backup. Changes the times by which a copy is known (own-log.ts).
  * @throws StorageRefused when it is somebody else's, and open to all
  */
 export function makePrivate(file: string, trust: FileTrust): void {
@@ -34,7 +34,7 @@ export function makePrivate(file: string, trust: FileTrust): void {
 
 function closeToOthers(file: string, stat: Stats, trust: FileTrust): void {
   const foreign = trust.foreignBits(stat)
-  // Only then: when it was touched last says whether it was put there (sqlite-own-log.ts).
+  // Only then: when it was touched last says whether it was put there (own-log.ts).
   try {
     if (foreign !== 0 || (stat.mode & 0o600) !== 0o600) chmodSync(file, (stat.mode & 0o660 & ~foreign) | 0o600)
   } catch (error) {

@@ -1,8 +1,8 @@
 /** Whether whoever has a SQLite database open shares its log with who opens it now. */
 import { existsSync, statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
-import { StorageRefused } from '../../records/unit-of-work.ts'
-import { isBusy } from './sqlite-connection.ts'
+import { StorageRefused } from '../../../records/unit-of-work.ts'
+import { isBusy } from './connection.ts'
 
 /** @throws SQLITE_BUSY while another connection has the file open */
 function haveAlone(file: string): void {

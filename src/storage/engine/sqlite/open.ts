@@ -1,17 +1,17 @@
 /** SQLite: one connection that writes, in groups (group-commit.ts), and one beside it that reads. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely'
-import type { Randomness } from '../../randomness.ts'
-import { type FileTrust, ownFilesOnly } from '../../records/file-trust.ts'
-import { countersFileOf } from '../../records/instance.ts'
-import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from './database.ts'
-import type { Dialect } from './dialect.ts'
-import { createGroupCommit } from './group-commit.ts'
-import { isNew, migrate, stepsAhead, stepsOf } from './migrations.ts'
-import { oneStatement } from './one-statement.ts'
-import type { Executor } from './prepared.ts'
-import type { Schema } from './schema.ts'
-import { backUp, integrityProblem } from './sqlite-backup.ts'
+import type { Randomness } from '../../../randomness.ts'
+import { type FileTrust, ownFilesOnly } from '../../../records/file-trust.ts'
+import { countersFileOf } from '../../../records/instance.ts'
+import { type Database, LONGEST_WAIT_MS, type PrepareStores, ping, type Sources } from '../database.ts'
+import type { Dialect } from '../dialect.ts'
+import { createGroupCommit } from '../group-commit.ts'
+import { isNew, migrate, stepsAhead, stepsOf } from '../migrations.ts'
+import { oneStatement } from '../one-statement.ts'
+import type { Executor } from '../prepared.ts'
+import type { Schema } from '../schema.ts'
+import { backUp, integrityProblem } from './backup.ts'
 import {
   abandon,
   type Connection,
@@ -22,15 +22,15 @@ import {
   openForWriting,
   toStorageError,
   writeConnection,
-} from './sqlite-connection.ts'
-import { sqliteCounters } from './sqlite-counters.ts'
-import { watchFiles } from './sqlite-files.ts'
-import { openRaw } from './sqlite-header.ts'
-import { foreignLog, hasOwnLog } from './sqlite-own-log.ts'
-import { assertWritable, createPrivately, makePrivate } from './sqlite-private.ts'
-import { rescue } from './sqlite-rescue.ts'
-import { assertShared } from './sqlite-sharing.ts'
-import { createSnapshots } from './sqlite-snapshots.ts'
+} from './connection.ts'
+import { sqliteCounters } from './counters.ts'
+import { watchFiles } from './files.ts'
+import { openRaw } from './header.ts'
+import { foreignLog, hasOwnLog } from './own-log.ts'
+import { assertWritable, createPrivately, makePrivate } from './private.ts'
+import { rescue } from './rescue.ts'
+import { assertShared } from './sharing.ts'
+import { createSnapshots } from './snapshots.ts'
 
 /**
  * Looks at the files before it changes anything, and opens them for writing and for reading.

@@ -1,6 +1,6 @@
 /**
  * What the SQLite file says by itself, before any log is applied to it: https://sqlite.org/fileformat.html §1.3. Each commit of ours
- * counts itself there (sqlite-connection.ts), so that a file and a log can be held against each other.
+ * counts itself there (connection.ts), so that a file and a log can be held against each other.
  */
 import { existsSync, openSync, readSync } from 'node:fs'
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { StorageRefused } from '../../records/unit-of-work.ts'
+import { StorageRefused } from '../../../records/unit-of-work.ts'
 
 /** @returns what SQLite complains of first, or undefined */
 export function integrityProblem(database: Sqlite.Database): string | undefined {
