@@ -1,5 +1,6 @@
 /** Instances of the program as it ships, each a process with ports of its own. One that ends unasked has crashed. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,6 +15,8 @@ export interface Instance extends Target {
   /** When it began to serve. */
   upSince(): number
   start(): Promise<void>
+  /** From now on it has to end by itself, and that is no crash. @returns as `end` */
+  endsByItself(): Promise<number | string | null>
   /** Ends it. @returns its exit code, or the signal */
   end(signal: NodeJS.Signals): Promise<number | string | null>
 }
@@ -98,18 +101,28 @@ export async function createInstance({ name, environment, logs, onCrash }: Optio
     })
   }
 
+  /** Whatever it does now, it does not crash. */
+  function release(): ChildProcess | undefined {
+    const released = child
+    child = undefined
+    isUp = false
+    return released
+  }
+
   return {
     ...{ name, port, managementPort, start },
     isUp: () => isUp,
     pid: () => child?.pid,
     upSince: () => upSince,
+    async endsByItself() {
+      const ended = release()
+      if (ended?.exitCode === null && ended.signalCode === null) await once(ended, 'exit')
+      return ended?.exitCode ?? ended?.signalCode ?? null
+    },
     async end(signal) {
-      const ended = child
-      child = undefined
-      isUp = false
-      if (ended === undefined) return null
-      await endService(ended, signal)
-      return ended.exitCode ?? ended.signalCode
+      const ended = release()
+      if (ended !== undefined) await endService(ended, signal)
+      return ended?.exitCode ?? ended?.signalCode ?? null
     },
   }
 }

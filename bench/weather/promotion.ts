@@ -91,7 +91,7 @@ async function assertTold(stage: Stage): Promise<void> {
   const doctor = await run(stage, 'doctor')
   const said = `${doctor.stdout}${doctor.stderr}`
   say(`signet doctor ends with ${doctor.code}:\n${said.replaceAll(/^/gm, '           ')}`)
-  if (doctor.code !== 1 || !said.includes('--accept-restore'))
+  if (doctor.code !== 1 || !said.includes('--accept-restore') || !said.includes('--accept-move'))
     journal.violate('signet doctor says what happened', `it ended with ${doctor.code}:\n${said}`)
   if (![...logs.counts.keys()].some(message => message.includes('--accept-restore') || message.includes('promoted')))
     journal.violate('the log says what happened', 'it says nothing of it')
@@ -99,11 +99,14 @@ async function assertTold(stage: Stage): Promise<void> {
 
 async function accept(stage: Stage): Promise<void> {
   const { journal, say } = stage
+  const ends = stage.instances.map(instance => instance.endsByItself())
   const { code, stdout, stderr } = await run(stage, 'doctor', '--accept-restore', '--drop-credentials')
   say(`signet doctor --accept-restore --drop-credentials ends with ${code}`)
   if (code !== 0) journal.violate('what was lost can be accepted', `${stdout}${stderr}`)
-  for (const instance of stage.instances) {
-    await instance.end('SIGTERM')
+  // Whoever starts it again sees to the rest.
+  for (const [at, instance] of stage.instances.entries()) {
+    const ended = await ends[at]
+    if (ended !== 1) journal.violate('what was accepted is begun anew', `${instance.name} ended with ${ended}`)
     await instance.start()
   }
 }

@@ -9,7 +9,7 @@ import type { Moves } from '../maintenance/moves.ts'
 import { itself } from '../records/audit-event.ts'
 import type { Pulse } from '../records/pulse.ts'
 import { changeOf, mayBePromoted, type ServerIdentity } from '../records/server-identity.ts'
-import { StorageUnavailable } from '../records/unit-of-work.ts'
+import { StorageRefused, StorageUnavailable } from '../records/unit-of-work.ts'
 
 export interface Continuity {
   goesOn(pulse: Pulse): Promise<boolean>
@@ -23,7 +23,7 @@ const NOTHING_IS_SERVED =
 /** @param first what was seen when the service started */
 export function createContinuity(dependencies: {
   readonly first: Pulse
-  readonly server: { pin(identity: ServerIdentity): void; refuse(): void } | undefined
+  readonly server: { pin(identity: ServerIdentity): void; refuse(reason: string): void } | undefined
   readonly moves: Pick<Moves, 'moveTo'>
   /** What is noted beside the keys of one timeline means nothing on another. */
   readonly beginNotes: () => Promise<void>
@@ -39,14 +39,16 @@ export function createContinuity(dependencies: {
   function lose(what: string): false {
     const reason = `${what} ${NOTHING_IS_SERVED}`
     log.fatal(reason)
-    server?.refuse()
+    server?.refuse(reason)
     isLost = true
     return false
   }
 
   function begunAnew(): false {
     resolve(
-      new Error('It was accepted that another copy of the database is used from now on: this process begins anew.'),
+      new StorageRefused(
+        'It was accepted that another copy of the database is used from now on: this process begins anew.',
+      ),
     )
     return false
   }

@@ -57,6 +57,7 @@ export function guardKeyFolder(guard: RestoreGuard, find: FindKeysElsewhere, key
   return {
     ...guard,
     problem: async () => (await keyFolderProblem()) ?? guard.problem(),
+    explained: async () => (await keyFolderProblem()) ?? guard.explained(),
     async assertOriginal() {
       const found = await keyFolderProblem()
       if (found !== undefined) throw new KeyError(`${found} Nothing is served.`)

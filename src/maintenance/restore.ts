@@ -18,6 +18,8 @@ import type { Moves } from './moves.ts'
 export interface RestoreGuard {
   /** What is wrong, for the operator; undefined when this is the database that the keys belong to. */
   problem(): Promise<string | undefined>
+  /** The same, with what to do. */
+  explained(): Promise<string | undefined>
   /** @throws KeyError when there is a problem */
   assertOriginal(): Promise<void>
   /**
@@ -99,6 +101,12 @@ export function createRestoreGuard(dependencies: {
     return copied ?? moved
   }
 
+  async function explained(): Promise<string | undefined> {
+    const { copied, moved } = await look()
+    if (copied === undefined && moved === undefined) return undefined
+    return `${copied ?? moved} ${NOTHING_IS_SERVED}${moved === undefined ? '' : OR_MOVED}`
+  }
+
   async function problemOfCopy(): Promise<string | undefined> {
     const found = await instance.find()
     if (found === undefined) return undefined
@@ -145,12 +153,12 @@ export function createRestoreGuard(dependencies: {
 
   return {
     problem,
+    explained,
 
     async assertOriginal() {
       if ((await instance.find()) === undefined) await begin()
-      const { copied, moved } = await look()
-      if (copied !== undefined || moved !== undefined)
-        throw new KeyError(`${copied ?? moved} ${NOTHING_IS_SERVED}${moved === undefined ? '' : OR_MOVED}`)
+      const found = await explained()
+      if (found !== undefined) throw new KeyError(found)
       await moves.begin()
     },
 

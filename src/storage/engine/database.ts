@@ -52,7 +52,7 @@ export interface DatabaseServer {
   /** Every connection that does not lead there is refused from now on. */
   pin(identity: ServerIdentity): void
   /** Nothing is asked of it any more, but whether that is over. */
-  refuse(): void
+  refuse(reason: string): void
 }
 
 export interface DatabaseFiles {

@@ -68,7 +68,7 @@ export function openPostgres(
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
-    server: { position, pin: pool.pin, refuse: () => void pool.end() },
+    server: { position, pin: pool.pin, refuse: pool.refuse },
     ping: () => ping(db),
     close: async () => void (await Promise.all([pool.end(), aside.end()])),
   }

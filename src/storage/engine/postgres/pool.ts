@@ -24,6 +24,8 @@ export interface ConnectionPool extends Connections {
   connect(): Promise<pg.PoolClient>
   /** Every connection that does not lead there is refused from now on. */
   pin(identity: ServerIdentity): void
+  /** Nobody gets a connection any more, and is told why. */
+  refuse(reason: string): void
   readonly settings: PoolSettings
   /** Whose connections they are, for what is said of errors. */
   readonly who: Who
@@ -47,6 +49,7 @@ export function openPool(
   const direct = new WeakSet<pg.ClientBase>()
   let pinned: ServerIdentity | undefined
   let ended: Promise<void> | undefined
+  let refusal: string | undefined
   /** Why a connection was lost while nobody asked it anything: the next one is told only that it was. */
   const lost = new WeakMap<pg.ClientBase, Error>()
   const pool = new pg.Pool({
@@ -80,6 +83,7 @@ export function openPool(
   const waiting = countingWaits(pool)
 
   async function connect(): Promise<pg.PoolClient> {
+    if (refusal !== undefined) throw new StorageUnavailable(refusal)
     const [waited, beganAt] = [waits.current(), performance.now()]
     const leftMs = limits.leftMs(waited)
     if (leftMs !== undefined && leftMs <= 0)
@@ -105,6 +109,10 @@ export function openPool(
     end,
     pin(identity) {
       pinned = identity
+    },
+    refuse(reason) {
+      refusal = reason
+      void end()
     },
     settings,
     who,
