@@ -134,6 +134,8 @@ export async function serve(t: Test, options: ServeOptions = {}) {
     seal: running.seal,
     /** What looks every second whether the files of the database are in their places. */
     lookAtFiles: running.lookAtFiles,
+    /** Resolves when the service has to end, with the reason. */
+    lost: running.lost,
     stop,
   }
 }
