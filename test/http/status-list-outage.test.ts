@@ -1,4 +1,5 @@
 /** While the database is away, lists are served as they were known, with `Age` (RFC 9111 §5.1), which says that nobody could ask. */
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { type Test, test } from 'tap'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { testClock } from '../support/clock.ts'
@@ -122,14 +123,20 @@ test('a list that has expired is of no use, with whatever age', async t => {
   isError(t, await service.get(new URL(status.uri).pathname), [503, 'temporarily_unavailable'])
 })
 
-test('a list by a key that was revoked is of no use, with whatever age', async t => {
+test('a list by a key that signs no more is signed anew, and has the age that it had', async t => {
   const { away, service } = await withOutages(t)
   const { status } = await device(service)
-  await fetchList(status.uri)
+  const before = await fetchList(status.uri)
   away.add('statusLists')
   await (await service.container.keyLifecycle()).revokeAll('test', byTest)
   await service.tick()
-  isError(t, await service.get(new URL(status.uri).pathname), [503, 'temporarily_unavailable'])
+  const held = await fetchList(status.uri)
+  t.match(ageOf(held), /^[1-9]/)
+  const [{ kid }, claims] = [decodeProtectedHeader(held.text), decodeJwt(held.text)]
+  t.strictSame(claims, decodeJwt(before.text))
+  const { keys } = (await service.get('/.well-known/jwks.json')).body
+  t.ok(keys.some((key: { kid: string }) => key.kid === kid))
+  t.equal((await fetchList(status.uri)).text, held.text, 'once')
   away.clear()
   t.equal((await fetchList(status.uri)).status, 200)
 })

@@ -54,6 +54,7 @@ interface Look {
 }
 
 interface Made extends PublishedDocument {
+  readonly claims: object
   readonly revision: number
   /** Seconds. */
   readonly iat: number
@@ -101,9 +102,13 @@ export function createStatusListPublisher(dependencies: {
     const { list, indices } = read
     const iat = issuedAtOf(list)
     const lst = await encodeStatusList(indices, list.size)
-    const body = await sign(signer, statusListClaims(issuer, listId, iat, lst))
-    const gzipped = await promisify(gzip)(body)
-    return { document: { body, gzipped, revision: list.revision, iat, kid: signer.kid }, trueAt }
+    const claims = statusListClaims(issuer, listId, iat, lst)
+    return { document: await signed(signer, { claims, iat, revision: list.revision }), trueAt }
+  }
+
+  async function signed(signer: Signer, what: Pick<Made, 'claims' | 'iat' | 'revision'>): Promise<Made> {
+    const body = await sign(signer, what.claims)
+    return { ...what, body, gzipped: await promisify(gzip)(body), kid: signer.kid }
   }
 
   function entryOf(listId: string): Entry {
@@ -157,9 +162,12 @@ export function createStatusListPublisher(dependencies: {
     return { document: held.document, ageSeconds: ageOf(held.trueAt) }
   }
 
-  /** By a key that signs no more, or expired, it is of no use. */
-  const isUsable = ({ document: { iat, kid } }: Held<Made>): boolean =>
-    kid === activeSigner().kid && clock.now() / 1000 < iat + STATUS_LIST_LIFETIME
+  /** Undefined when it expired. What a key signed that signs no more, and may have left the JWKS, is signed anew: it is as true as before. */
+  async function usable(held: Held<Made> | undefined): Promise<Held<Made> | undefined> {
+    if (held === undefined || clock.now() / 1000 >= held.document.iat + STATUS_LIST_LIFETIME) return undefined
+    const signer = activeSigner()
+    return held.document.kid === signer.kid ? held : { ...held, document: await signed(signer, held.document) }
+  }
 
   return {
     async find(listId) {
@@ -167,8 +175,10 @@ export function createStatusListPublisher(dependencies: {
         const document = await inTime(current(listId))
         return document && { document, ageSeconds: undefined }
       } catch (error) {
-        const held = entries.get(listId)?.held
-        return afterFailure(error, held && isUsable(held) ? held : undefined)
+        const entry = entries.get(listId)
+        const held = await usable(entry?.held).catch(() => undefined)
+        if (entry !== undefined && held !== undefined) entry.held = held
+        return afterFailure(error, held)
       }
     },
 
