@@ -13,6 +13,7 @@ import { type AuditProof, createAuditProof } from '../maintenance/audit-proof.ts
 import { createBackup } from '../maintenance/backup.ts'
 import { createExamination, type Doctor } from '../maintenance/doctor.ts'
 import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
+import { durabilityWarning } from '../maintenance/durability.ts'
 import { otherNames } from '../maintenance/files.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
 import type { Moves } from '../maintenance/moves.ts'
@@ -43,6 +44,8 @@ export interface MaintenanceParts {
 
 export function composeMaintenance(parts: MaintenanceParts) {
   const { config, clock, policy, keyLifecycle, restoreGuard, sessionManagement } = parts
+
+  const durability = async () => durabilityWarning((await (await parts.database()).read.pulse.take()).server)
 
   return {
     async keys(): Promise<KeyAdministration> {
@@ -82,6 +85,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
         databaseCaution: () =>
           config.database.kind === 'postgres' ? plainTextWarning(config.database.url) : otherNames(config.database),
         stepsAhead: async () => (await parts.database()).stepsAhead(),
+        durability: config.database.kind === 'postgres' ? durability : undefined,
         clock,
       }),
       async atStake() {

@@ -85,10 +85,12 @@ export function createExamination(dependencies: {
   readonly databaseCaution: () => string | undefined
   /** What a newer program has done to the schema, with which this one can work. */
   readonly stepsAhead: () => Promise<readonly { readonly name: string }[]>
+  /** Whether what was acknowledged survives the server; undefined where there is none. */
+  readonly durability: (() => Promise<string | undefined>) | undefined
   readonly clock: Clock
 }): Doctor['examine'] {
   const { openDatabase, openKeys, openAuditKeys, copiesElsewhere, restoreGuard, assertAuditKey } = dependencies
-  const { folders, isEncrypted, databaseCaution, stepsAhead, clock } = dependencies
+  const { folders, isEncrypted, databaseCaution, stepsAhead, durability, clock } = dependencies
 
   const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
 
@@ -173,6 +175,7 @@ export function createExamination(dependencies: {
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
+    ...(durability && { durability }),
   }
 
   const nothing = { problem: undefined, warning: undefined, note: undefined }
