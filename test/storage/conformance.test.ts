@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { Kysely, PostgresDialect, SqliteDialect } from 'kysely'
 import pg from 'pg'
 import suite, { type Test } from 'tap'
+import type { Clock } from '../../src/clock.ts'
 import { systemRandomness } from '../../src/randomness.ts'
 import type { DatabaseLocation } from '../../src/records/instance.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
@@ -12,23 +13,24 @@ import { testClock } from '../support/clock.ts'
 import { migrateTo } from '../support/migrate-to.ts'
 import { connect, emptyPostgres, migratedPostgres } from '../support/postgres.ts'
 import { temporaryFolder } from '../support/serve.ts'
-import type { Engine } from './conformance/records.ts'
+import type { EmptyDatabase, Engine } from './conformance/records.ts'
 import { conformance } from './conformance.ts'
 
-async function open(t: Test, target: DatabaseLocation) {
-  const clock = testClock()
+async function open(t: Test, target: DatabaseLocation, clock: Clock) {
   const database = await openDatabase(target, { clock, randomness: systemRandomness })
   t.teardown(database.close)
-  return { ...database, clock }
+  return database
 }
 
 async function sqliteAt(t: Test, path: string) {
-  const database = await open(t, { kind: 'sqlite', path })
+  const clock = testClock()
+  const database = await open(t, { kind: 'sqlite', path }, clock)
   const beside = new Sqlite(path)
   t.teardown(() => beside.close())
   const file = () => new SqliteDialect({ database: new Sqlite(path) })
   return {
     ...database,
+    clock,
     migrateTo: (name: string) => migrateTo(new Kysely({ dialect: file() }), name),
     query: async (text: string) => {
       const statement = beside.prepare<[], Record<string, unknown>>(text)
@@ -59,7 +61,12 @@ const sqlite: Engine = {
 }
 
 async function postgresAt(t: Test, url: string) {
-  const database = await open(t, { kind: 'postgres', url })
+  const clock = testClock()
+  return { ...(await postgresWith(t, url, clock)), clock }
+}
+
+async function postgresWith(t: Test, url: string, clock: Clock) {
+  const database = await open(t, { kind: 'postgres', url }, clock)
   const beside = await connect(t, url)
   const server = () => {
     const pool = new pg.Pool({ connectionString: url })
@@ -76,31 +83,38 @@ async function postgresAt(t: Test, url: string) {
 }
 
 const emptying = `
-  set session_replication_role = replica;
+  begin;
+  set local session_replication_role = replica;
   do $$ declare name text; begin
     for name in
       select relname from pg_class
       where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like 'kysely%'
     loop execute format('delete from %I', name); end loop;
-  end $$`
+  end $$;
+  commit`
 
-const migrated: string[] = []
+/** Open, and left by a case: to make a database takes a hundred times as long, and to connect to one ten times. */
+const left: Awaited<ReturnType<typeof openForMany>>[] = []
 
-/** One that a case has left, without its rows: to make one and drop it takes a hundred times as long. */
-async function emptied(t: Test): Promise<string> {
-  const url = migrated.pop() ?? (await migratedPostgres(suite))
-  const client = new pg.Client(url)
-  await client.connect()
-  await client.query(emptying).finally(() => client.end())
-  t.teardown(() => migrated.push(url))
-  return url
+async function openForMany() {
+  let clock = testClock()
+  const database = await postgresWith(suite, await migratedPostgres(suite), { now: () => clock.now() })
+  return async (): Promise<EmptyDatabase> => {
+    await database.query(emptying)
+    clock = testClock()
+    return { ...database, clock }
+  }
 }
 
 const postgres: Engine = {
   name: 'PostgreSQL',
   graceClock: 'database',
   open: async t => postgresAt(t, await emptyPostgres(t)),
-  openMigrated: async t => postgresAt(t, await emptied(t)),
+  async openMigrated(t) {
+    const opened = left.pop() ?? (await openForMany())
+    t.teardown(() => left.push(opened))
+    return opened()
+  },
 }
 
 for (const engine of [sqlite, postgres]) {
