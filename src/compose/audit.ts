@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { usernameKey } from '../accounts/username.ts'
 import type { Pause } from '../audit/trail.ts'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config/variables.ts'
+import type { Config } from '../config/config.ts'
 import type { KeyStore } from '../keys/private-keys.ts'
 import type { Database } from '../storage/engine/database.ts'
 import { once } from './once.ts'
@@ -16,21 +16,21 @@ interface AuditParts {
   readonly faults: Faults
   readonly pause: Pause
   database(): Promise<Database>
-  auditKeyFiles(): Promise<KeyStore>
+  openKeyStore(): Promise<KeyStore>
 }
 
 export function composeAudit(parts: AuditParts) {
-  const { config, clock, log, faults, pause, database, auditKeyFiles } = parts
+  const { config, clock, log, faults, pause, database, openKeyStore } = parts
 
   const auditKeyChanges = once(async () => {
-    const [{ read, write }, privateKeys] = [await database(), await auditKeyFiles()]
+    const [{ read, write }, privateKeys] = [await database(), await openKeyStore()]
     const { createAuditKeyChanges } = await import('../keys/audit-key-changes.ts')
     return createAuditKeyChanges({ privateKeys, read, write, clock })
   })
 
   const auditKeys = once(async () => {
     const { auditSeals: seals } = (await database()).read
-    const [privateKeys, changes] = [await auditKeyFiles(), await auditKeyChanges()]
+    const [privateKeys, changes] = [await openKeyStore(), await auditKeyChanges()]
     const { openAuditKeys } = await import('../keys/audit-keys.ts')
     return openAuditKeys({ privateKeys, changes, seals })
   })
@@ -65,7 +65,7 @@ export function composeAudit(parts: AuditParts) {
     const newest = (await (await database()).read.auditSeals.keys()).at(-1)
     const { readAuditKey } = await import('../keys/audit-key.ts')
     // Before the first start there is none.
-    if (newest !== undefined) await readAuditKey(await auditKeyFiles(), newest)
+    if (newest !== undefined) await readAuditKey(await openKeyStore(), newest)
   }
 
   return { auditKeyChanges, auditKeys, assertAuditKey, auditTrail, sealer, removeOldEvents }

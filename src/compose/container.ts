@@ -109,14 +109,13 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   })
 
   const keyStores = composeKeyStores({ config, trust, faults, mayMake: () => mayMake, database })
-  const { keyFiles, auditKeyFiles } = keyStores
 
-  const audit = composeAudit({ config, clock, log, faults, pause, database, auditKeyFiles })
+  const audit = composeAudit({ config, clock, log, faults, pause, database, openKeyStore: keyStores.audit })
 
   const limits = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
 
   const keyLifecycle = once(async () => {
-    const [{ read, write }, privateKeys] = [await database(), await keyFiles()]
+    const [{ read, write }, privateKeys] = [await database(), await keyStores.signing()]
     const { createKeyLifecycle } = await import('../keys/key-lifecycle.ts')
     return createKeyLifecycle({ privateKeys, keys: read.signingKeys, write, clock, policy, log })
   })
@@ -156,8 +155,6 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const parts = { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends, requestWaits }
   const opened = {
     database,
-    keyFiles,
-    auditKeyFiles,
     keyStores,
     ...audit,
     recorder,

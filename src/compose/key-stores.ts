@@ -1,7 +1,7 @@
 /** Where private keys are, put together: in the store that SIGNET_KEYS_STORE names, and in the other one, where they may be left. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Config } from '../config/variables.ts'
+import type { Config } from '../config/config.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
 import { AUDIT_KEYS, isKey } from '../keys/key-directory.ts'
 import type { KeyStore } from '../keys/private-keys.ts'
@@ -90,7 +90,7 @@ export function composeKeyStores(parts: {
     return faults.epochFile?.(file) ?? file
   })
 
-  const keyFiles = storeOf('signing', faults.keyFiles)
+  const signing = storeOf('signing', faults.privateKeys)
 
   async function keysElsewhere(): Promise<FindKeysElsewhere> {
     const file = await epochFile()
@@ -99,7 +99,7 @@ export function composeKeyStores(parts: {
     const neededKids = async () =>
       (await read.signingKeys.list()).filter(({ state }) => SIGNING_STATES.includes(state)).map(({ kid }) => kid)
     return createKeyFolderCheck({
-      ...{ instance: read.instance, epochFile: file, neededKids, files: await keyFiles(), table: read.privateKeys },
+      ...{ instance: read.instance, epochFile: file, neededKids, files: await signing(), table: read.privateKeys },
       isShared: config.database.kind === 'postgres',
     })
   }
@@ -107,9 +107,8 @@ export function composeKeyStores(parts: {
   return {
     /** In which new files have to be made. */
     folders: keysStore === 'database' ? [] : [folderOf('signing'), folderOf('audit')],
-    /** Of the signing keys. */
-    keyFiles,
-    auditKeyFiles: storeOf('audit'),
+    signing,
+    audit: storeOf('audit'),
     openOther,
     epochFile,
     keysElsewhere,

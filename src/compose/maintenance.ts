@@ -1,11 +1,8 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
 import { plainTextWarning } from '../config/postgres-tls.ts'
-import type { Config } from '../config/variables.ts'
-import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
-import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
-import type { KeyStore } from '../keys/private-keys.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import { createRestoreAcceptance } from '../maintenance/accept-restore.ts'
 import { createStakes } from '../maintenance/at-stake.ts'
@@ -16,29 +13,14 @@ import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
 import { durabilityWarning } from '../maintenance/durability.ts'
 import { otherNames } from '../maintenance/files.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
-import type { Moves } from '../maintenance/moves.ts'
-import type { RestoreGuard } from '../maintenance/restore.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
-import type { Randomness } from '../randomness.ts'
-import type { Database } from '../storage/engine/database.ts'
-import type { KeyStores } from './key-stores.ts'
-import { composeRewrap } from './rewrap.ts'
+import { composeRewrap, type RewrapParts } from './rewrap.ts'
 
-/** Each is opened when it is asked for. */
-export interface MaintenanceParts {
+export interface MaintenanceParts extends RewrapParts {
   readonly config: Config
   readonly clock: Clock
   readonly policy: KeyPolicy
-  database(): Promise<Database>
-  readonly randomness: Randomness
-  readonly keyStores: KeyStores
-  keyFiles(): Promise<KeyStore>
-  auditKeyFiles(): Promise<KeyStore>
-  auditKeyChanges(): Promise<AuditKeyChanges>
   assertAuditKey(): Promise<void>
-  keyLifecycle(): Promise<KeyLifecycle>
-  moves(): Promise<Moves>
-  restoreGuard(): Promise<RestoreGuard>
   sessionManagement(): Promise<SessionManagement>
 }
 
@@ -72,8 +54,8 @@ export function composeMaintenance(parts: MaintenanceParts) {
             lastSealAtMs: async () => (await auditSeals.last())?.sealedAtMs,
           }
         },
-        openKeys: parts.keyFiles,
-        openAuditKeys: parts.auditKeyFiles,
+        openKeys: parts.keyStores.signing,
+        openAuditKeys: parts.keyStores.audit,
         copiesElsewhere: async () => (await composeRewrap(parts)).copies(),
         restoreGuard,
         assertAuditKey: parts.assertAuditKey,

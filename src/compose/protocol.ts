@@ -7,7 +7,7 @@ import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import { createPlaceOf } from '../accounts/throttling-places.ts'
 import { createNameHash } from '../audit/name-hash.ts'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config/variables.ts'
+import type { Config } from '../config/config.ts'
 import type { AuditKeys } from '../keys/audit-keys.ts'
 import { createAccessTokens, createJwsSigner } from '../oauth/access-token.ts'
 import {

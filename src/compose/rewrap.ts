@@ -9,7 +9,8 @@ import type { Randomness } from '../randomness.ts'
 import type { Database } from '../storage/engine/database.ts'
 import type { KeyStores } from './key-stores.ts'
 
-interface RewrapParts {
+/** Each is opened when it is asked for. */
+export interface RewrapParts {
   readonly randomness: Randomness
   readonly keyStores: KeyStores
   database(): Promise<Database>
@@ -28,7 +29,7 @@ export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
   const keysElsewhere = await keyStores.keysElsewhere()
 
   const signing: KeyRoom = {
-    here: await keyStores.keyFiles(),
+    here: await keyStores.signing(),
     there: await keyStores.openOther('signing'),
     async known() {
       const keys = await read.signingKeys.list()
@@ -38,7 +39,7 @@ export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
     tidy: lifecycle.removeSpent,
   }
   const audit: KeyRoom = {
-    here: await keyStores.auditKeyFiles(),
+    here: await keyStores.audit(),
     there: await keyStores.openOther('audit'),
     async known() {
       const all = (await read.auditSeals.keys()).map(({ kid }) => kid)

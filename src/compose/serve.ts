@@ -16,12 +16,11 @@ import { createPulse } from '../background/pulse.ts'
 import type { Sealer } from '../background/sealer.ts'
 import { createWriteNotes } from '../background/write-notes.ts'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config/variables.ts'
+import type { Config } from '../config/config.ts'
 import { startServers } from '../http/servers.ts'
 import type { AuditKeys } from '../keys/audit-keys.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { openKeyRing } from '../keys/key-ring.ts'
-import type { PrivateKeys } from '../keys/private-keys.ts'
 import { type KeyPolicy, nextChangeAtMs } from '../keys/schedule.ts'
 import type { Moves } from '../maintenance/moves.ts'
 import type { RestoreGuard } from '../maintenance/restore.ts'
@@ -38,6 +37,7 @@ import { itself } from '../records/audit-event.ts'
 import type { Allowance, Counters } from '../records/counters.ts'
 import type { RequestWaits } from '../records/request-waits.ts'
 import type { Database } from '../storage/engine/database.ts'
+import type { KeyStores } from './key-stores.ts'
 import { composeProtocol } from './protocol.ts'
 import type { Faults } from './sources.ts'
 
@@ -54,7 +54,7 @@ interface ServeParts {
   readonly ends: SessionEnds
   readonly requestWaits: RequestWaits
   database(): Promise<Database & { observeWrites(observer: WriteObserver): void }>
-  keyFiles(): Promise<PrivateKeys>
+  readonly keyStores: Pick<KeyStores, 'signing'>
   auditKeys(): Promise<AuditKeys>
   sealer(): Promise<Sealer>
   recorder(): Promise<EventRecorder>
@@ -86,7 +86,7 @@ export async function serve(parts: ServeParts) {
   const first = await read.pulse.take()
   if (first.server !== undefined) server?.pin(first.server.identity)
   await lifecycle.settle(itself)
-  const privateKeys = await parts.keyFiles()
+  const privateKeys = await parts.keyStores.signing()
   const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })
   const keyClock = createKeyClock({ lifecycle, ring, clock, log, provenance: itself })
 

@@ -16,7 +16,7 @@ export interface Faults {
   readonly signer?: (signer: Signer) => Signer
   readonly read?: (read: Readers) => Readers
   readonly write?: (write: Write) => Write
-  readonly keyFiles?: (files: KeyStore) => KeyStore
+  readonly privateKeys?: (store: KeyStore) => KeyStore
   readonly sealing?: (sealing: Sealing) => Sealing
   readonly epochFile?: (file: EpochFile) => EpochFile
 }

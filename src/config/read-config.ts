@@ -1,9 +1,11 @@
 /** Reads the configuration from the environment. No other file does. */
+
+import type { Config } from './config.ts'
 import { defaultIssuer } from './parsers.ts'
 import { plainTextWarning } from './postgres-tls.ts'
 import { unknownNames } from './unknown-names.ts'
 import { type Environment, readVariable, type Setting } from './variable.ts'
-import { type Config, variables } from './variables.ts'
+import { variables } from './variables.ts'
 
 /** The environment holds mistakes: all of them, each a sentence that names its variable and holds no secret. */
 export class ConfigurationError extends Error {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import type { Config } from '../../src/config/config.ts'
 import { ConfigurationError, readConfig } from '../../src/config/read-config.ts'
-import { type Config, variables } from '../../src/config/variables.ts'
+import { variables } from '../../src/config/variables.ts'
 import { besides, type Environment, mistakesIn, refuses } from '../support/config.ts'
 
 t.test('an empty environment gives the documented defaults', async t => {

@@ -26,7 +26,7 @@ async function failing(t: Test, broken: Break) {
     clock,
     faults: {
       write: write => work => (isBroken ? broken(write)(work).catch(count) : write(work)),
-      keyFiles: files => ({
+      privateKeys: files => ({
         ...files,
         async prepare(kid, privateKey) {
           prepared.push(kid)

@@ -128,7 +128,7 @@ t.test('a start beside another process that rotates, whose key file is gone when
   const service = await serve(t, {
     folder: other.folder,
     faults: {
-      keyFiles: files => ({
+      privateKeys: files => ({
         ...files,
         async read(kid) {
           read.push(kid)

@@ -24,7 +24,7 @@ for (const [name, more] of Object.entries(stores)) {
     await service.stop()
     const environment = { ...(await environmentOf(folder)), ...more }
     const hold = createHold()
-    const keyFiles: Faults['keyFiles'] = files => ({
+    const privateKeys: Faults['privateKeys'] = files => ({
       ...files,
       // Both have decided by then.
       prepare: (kid, key) => hold.pass(() => files.prepare(kid, key)),
@@ -33,7 +33,7 @@ for (const [name, more] of Object.entries(stores)) {
     const heard = keyAuditOf(service).length
     hold.close()
     const words = ['keys', 'revoke', '--all', '--reason', 'the key store was read', '--json']
-    const both = [1, 2].map(() => signet(environment, words, '', undefined, { keyFiles }))
+    const both = [1, 2].map(() => signet(environment, words, '', undefined, { privateKeys }))
     await hold.waiting(2)
     hold.open()
     const [won, lost] = (await Promise.all(both)).toSorted((a, b) => (a.code ?? 0) - (b.code ?? 0))

@@ -134,12 +134,12 @@ t.test('no refresh fails while keys rotate, and each token verifies with an olde
 /** Two services on one database and one key folder, by one clock; new keys of both stop at the hold. */
 async function twoInstances(t: Test) {
   const hold = createHold()
-  const keyFiles: Faults['keyFiles'] = files => ({
+  const privateKeys: Faults['privateKeys'] = files => ({
     ...files,
     prepare: (kid, key) => hold.pass(() => files.prepare(kid, key)),
   })
-  const { clock, service: one, ...keys } = await firstDay(t, { faults: { keyFiles } })
-  const faults = { keyFiles }
+  const { clock, service: one, ...keys } = await firstDay(t, { faults: { privateKeys } })
+  const faults = { privateKeys }
   const other = await serve(t, { clock, folder: one.folder, faults })
   return { ...keys, clock, hold, one, other }
 }

@@ -29,14 +29,14 @@ const around =
     return result
   }
 
-const keyFiles = (files: KeyStore): KeyStore => ({
+const privateKeys = (files: KeyStore): KeyStore => ({
   ...files,
   prepare: around(files.prepare),
   commit: around(files.commit),
   remove: around(files.remove),
 })
 const faults: Faults = {
-  keyFiles,
+  privateKeys,
   epochFile: file => ({ ...file, write: around(file.write) }),
   write: write =>
     around(work =>

@@ -13,7 +13,7 @@ import { forEachRound } from '../support/together.ts'
 const [startMs = '', intervalMs = ''] = process.argv.slice(2)
 const clock = testClock(Number(startMs))
 let discarded = 0
-const keyFiles: Faults['keyFiles'] = files => ({
+const privateKeys: Faults['privateKeys'] = files => ({
   ...files,
   discard: kid => {
     discarded += 1
@@ -24,7 +24,7 @@ const keyFiles: Faults['keyFiles'] = files => ({
 const config = readConfig(
   Object.fromEntries(Object.entries(process.env).filter(([name]) => /^SIGNET_(?!TEST_)/.test(name))),
 )
-const container = createContainer(config, { clock, faults: { keyFiles }, logTo: { write: () => undefined } })
+const container = createContainer(config, { clock, faults: { privateKeys }, logTo: { write: () => undefined } })
 const service = await container.serve()
 await forEachRound(async () => {
   clock.advance(Number(intervalMs))

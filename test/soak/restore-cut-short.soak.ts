@@ -24,7 +24,7 @@ function gone(at: number, when: 'before' | 'after') {
   }
   const faults: Faults = {
     write: write => work => step('write', () => write(work)),
-    keyFiles: files => ({
+    privateKeys: files => ({
       ...files,
       prepare: (...values) => step('prepare', () => files.prepare(...values)),
       commit: (...values) => step('commit', () => files.commit(...values)),

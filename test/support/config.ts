@@ -1,7 +1,8 @@
 /** What the configuration makes of an environment. */
 import type { Test } from 'tap'
+import type { Config } from '../../src/config/config.ts'
 import { ConfigurationError, readConfig } from '../../src/config/read-config.ts'
-import { type Config, variables } from '../../src/config/variables.ts'
+import { variables } from '../../src/config/variables.ts'
 
 export type Environment = Record<string, string | undefined>
 

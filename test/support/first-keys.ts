@@ -5,7 +5,7 @@ import type { Write } from '../../src/records/unit-of-work.ts'
 export function atKeys(wrap: (write: Write) => Write): Faults {
   let arePrepared = false
   return {
-    keyFiles: files => ({
+    privateKeys: files => ({
       ...files,
       async prepare(...values) {
         await files.prepare(...values)

@@ -91,11 +91,3 @@ export interface PoolSettings {
 
 /** Prepares every store once for a database; what it answers gives them for a connection or a transaction. */
 export type PrepareStores = (db: Kysely<Schema>, dialect: Dialect) => (executor: Executor) => Readers & Stores
-
-/** How long a write waits for another's lock before it is refused. */
-export const LONGEST_WAIT_MS = 2000
-
-/** Reads a row, not a constant: a database whose pages can't be read answers `select 1` all the same. */
-export async function ping(db: Kysely<Schema>): Promise<void> {
-  await db.selectFrom('signing_keys').select('kid').limit(1).execute()
-}

@@ -11,7 +11,7 @@ export interface Standing {
   readonly readOnly: boolean
 }
 
-export interface Found extends Standing {
+interface Found {
   /** Whether it is the server itself: a pooler gives each client a number of its own. */
   readonly isDirect: boolean
 }
@@ -70,5 +70,5 @@ export async function inspect(client: pg.ClientBase, { who, limits, pinned }: In
     throw new StorageUnavailable(
       `PostgreSQL can't be used: the search_path of the role leads to no schema that it may use. ${searchPathAdvice(who)}`,
     )
-  return { ...standing, isDirect: pid === (client as { readonly processID?: number | null }).processID }
+  return { isDirect: pid === (client as { readonly processID?: number | null }).processID }
 }

@@ -2,7 +2,7 @@
 import { Kysely, sql } from 'kysely'
 import type { PulseReader } from '../../../records/pulse.ts'
 import { noRequests } from '../../../records/request-waits.ts'
-import type { Database, PrepareStores, Sources } from '../database.ts'
+import type { Database, PoolSettings, PrepareStores, Sources } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
 import { isNew, stepsAhead, stepsOf } from '../migrations.ts'
 import { oneStatement } from '../one-statement.ts'
@@ -18,9 +18,12 @@ import { migratePostgres } from './migration.ts'
 import { openPool } from './pool.ts'
 import { assertRights } from './rights.ts'
 
+/** As the configuration has it. */
+const DEFAULTS: PoolSettings = { size: 10, lifetimeSeconds: 30 * 60, timeoutSeconds: 2 }
+
 export function openPostgres(
   url: string,
-  { clock, randomness, requestWaits = noRequests, pool: settings }: Sources,
+  { clock, randomness, requestWaits = noRequests, pool: settings = DEFAULTS }: Sources,
   prepareStores: PrepareStores,
 ): Database {
   const dialect: Dialect = {
@@ -35,7 +38,7 @@ export function openPostgres(
   }
   const pool = openPool(url, requestWaits, settings)
   // What is asked all the time waits for no request; and of a server that may not be used any more, it asks whether that is over.
-  const aside = openPool(url, noRequests, { ...pool.settings, size: 1 })
+  const aside = openPool(url, noRequests, { ...settings, size: 1 })
   const db = new Kysely<Schema>({ dialect: postgresDialect(pool, pool.limits) })
   const stores = prepareStores(db, dialect)
   const connected = () => connect(pool, pool.limits)

@@ -13,9 +13,6 @@ import { toStorageError, unreachable } from './errors.ts'
 import { inspect } from './inspection.ts'
 import { postgresLimits } from './limits.ts'
 
-/** As the configuration has it. */
-const DEFAULTS: PoolSettings = { size: 10, lifetimeSeconds: 30 * 60, timeoutSeconds: 2 }
-
 /** When nothing is connected and a connection was refused, nobody tries another one for so long: they would all be refused. */
 const PAUSE_AFTER_REFUSAL_MS = 50
 
@@ -26,7 +23,6 @@ export interface ConnectionPool extends Connections {
   pin(identity: ServerIdentity): void
   /** Nobody gets a connection any more, and is told why. */
   refuse(reason: string): void
-  readonly settings: PoolSettings
   /** Whose connections they are, for what is said of errors. */
   readonly who: Who
   /** For what begins now, by whoever asks. */
@@ -38,9 +34,8 @@ export interface ConnectionPool extends Connections {
 export function openPool(
   connectionString: string,
   waits: Pick<RequestWaits, 'current'>,
-  settings: PoolSettings = DEFAULTS,
+  { size, lifetimeSeconds, timeoutSeconds }: PoolSettings,
 ): ConnectionPool {
-  const { size, lifetimeSeconds, timeoutSeconds } = settings
   const limits = postgresLimits(timeoutSeconds * 1000)
   const types = new pg.TypeOverrides()
   // Our integers are milliseconds and counts: far below 2^53.
@@ -99,6 +94,8 @@ export function openPool(
     }
   }
 
+  const limitsNow = () => limits.of(limits.leftMs(waits.current()))
+
   const end = () => {
     ended ??= pool.end()
     return ended
@@ -114,13 +111,12 @@ export function openPool(
       refusal = reason
       void end()
     },
-    settings,
     who,
     toStorageError: (error, client) =>
       toStorageError(error instanceof pg.DatabaseError ? error : (lost.get(client) ?? error), who),
     keeps: client => direct.has(client),
-    limits: () => limits.of(limits.leftMs(waits.current())),
-    keepsSettings: () => isDirect && limits.of(limits.leftMs(waits.current())).lockMs >= limits.sessionLockMs,
+    limits: limitsNow,
+    keepsSettings: () => isDirect && limitsNow().lockMs >= limits.sessionLockMs,
   }
 }
 
