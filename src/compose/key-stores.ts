@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
-import { AUDIT_KEYS, isKey } from '../keys/key-directory.ts'
+import { AUDIT_KEYS, isKey, isPrepared } from '../keys/key-directory.ts'
 import type { KeyStore } from '../keys/private-keys.ts'
 import { SIGNING_STATES } from '../keys/schedule.ts'
 import { assertKeyDirectoryIsThere, refuseForeignOwner } from '../maintenance/files.ts'
@@ -52,7 +52,8 @@ export function composeKeyStores(parts: {
     return createKeyTable({ purpose, read: read.privateKeys, write, encryption: await encryptionFor(purpose) })
   }
 
-  const hasKeys = (folder: string): boolean => existsSync(folder) && readdirSync(folder).some(isKey)
+  const hasKeys = (folder: string): boolean =>
+    existsSync(folder) && readdirSync(folder).some(name => isKey(name) || isPrepared(name))
 
   /** Undefined when nothing is left there. */
   async function openOther(purpose: PrivateKeyPurpose): Promise<KeyStore | undefined> {
@@ -62,7 +63,8 @@ export function composeKeyStores(parts: {
 
   async function remedyFor(purpose: PrivateKeyPurpose, kid: string): Promise<string | undefined> {
     const other = await openOther(purpose).catch(() => undefined)
-    const isThere = (await other?.list())?.includes(kid) ?? false
+    const kids = other === undefined ? [] : [...(await other.list()), ...(await other.listPrepared())]
+    const isThere = kids.includes(kid)
     if (isThere && keysStore === 'database')
       return `It is in the key directory ${resolve(keysDirectory)}. Bring it into the database: signet keys rewrap`
     if (isThere)
@@ -81,14 +83,22 @@ export function composeKeyStores(parts: {
       return lookingElsewhere(fault?.(store) ?? store, kid => remedyFor(purpose, kid))
     })
 
+  async function openEpoch(): Promise<EpochFile> {
+    checkKeyDirectory()
+    const { openEpochFile } = await import('../keys/epoch-file.ts')
+    return openEpochFile(keysDirectory, trust)
+  }
+
   /** Undefined where keys are in the database: then there is no folder. */
   const epochFile = once(async (): Promise<EpochFile | undefined> => {
     if (keysStore === 'database') return undefined
-    checkKeyDirectory()
-    const { openEpochFile } = await import('../keys/epoch-file.ts')
-    const file = await openEpochFile(keysDirectory, trust)
+    const file = await openEpoch()
     return faults.epochFile?.(file) ?? file
   })
+
+  /** That of the folder in which keys were before they came into the database. */
+  const epochFileLeft = async (): Promise<EpochFile | undefined> =>
+    keysStore === 'database' && existsSync(keysDirectory) ? openEpoch() : undefined
 
   const signing = storeOf('signing', faults.privateKeys)
 
@@ -111,6 +121,7 @@ export function composeKeyStores(parts: {
     audit: storeOf('audit'),
     openOther,
     epochFile,
+    epochFileLeft,
     keysElsewhere,
   }
 }

@@ -58,11 +58,12 @@ export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
       const epochFile = epochInDatabase(instance)
       const [moves, countWrites] = [await parts.moves(), () => undefined]
       await createRestoreGuard({ epochFile, instance, moves, write, countWrites, randomness }).assertOriginal()
+      const found = await instance.find()
+      if (found !== undefined) await file?.write(found.id, found.epoch)
     },
-    async arrive() {
+    async leave() {
       const found = await read.instance.find()
-      if (file === undefined || found === undefined || (await file.read(found.id)) !== undefined) return
-      await file.write(found.id, found.epoch)
+      if (found !== undefined) await (await keyStores.epochFileLeft())?.forget(found.id)
     },
     write,
   })

@@ -1,6 +1,6 @@
 /** The epoch of a database and how many writes it has seen, in files beside the keys: whether the two are of one time (../maintenance/restore.ts). */
 import { constants } from 'node:fs'
-import { open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { type FileTrust, ownFilesOnly } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
 import { fileIn, openKeyDirectory, syncDirectory, UNFINISHED } from './key-directory.ts'
@@ -14,6 +14,8 @@ export interface EpochFile {
   beginWrites(databaseId: string, writes: number): Promise<void>
   /** The same for once a second, where there is a file: a crash of the machine may lose it, and an older one serves as well. */
   noteWrites(databaseId: string, writes: number): Promise<void>
+  /** Nothing of this database is here any more: what was noted of it would be taken for a later time. */
+  forget(databaseId: string): Promise<void>
   /** The databases whose writes were noted here: those that have served. */
   databases(): Promise<readonly string[]>
 }
@@ -63,6 +65,10 @@ export async function openEpochFile(directory: string, trust: FileTrust = ownFil
       overwrite(databaseId, writes, 0).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error
       }),
+    async forget(databaseId) {
+      for (const ending of [WRITES, EPOCH]) await rm(fileIn(directory, databaseId, ending), { force: true })
+      await syncDirectory(directory)
+    },
     async databases() {
       const names = await readdir(directory)
       return names.filter(name => name.endsWith(WRITES)).map(name => name.slice(0, -WRITES.length))

@@ -8,5 +8,6 @@ export const epochInDatabase = (instance: InstanceReader): EpochFile => ({
   readWrites: async () => undefined,
   beginWrites: async () => undefined,
   noteWrites: async () => undefined,
+  forget: async () => undefined,
   databases: async () => [],
 })

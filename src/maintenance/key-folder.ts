@@ -54,6 +54,12 @@ export function guardKeyFolder(guard: RestoreGuard, find: FindKeysElsewhere, key
     const where = await find()
     return where && sentences[where](resolve(keysDirectory))
   }
+  /** What they would end is not put back: it is looked for in the wrong place. @throws KeyError */
+  async function refuse(...where: readonly KeysElsewhere[]): Promise<void> {
+    const found = await find()
+    if (found !== undefined && where.includes(found))
+      throw new KeyError(`${sentences[found](resolve(keysDirectory))} Nothing was changed.`)
+  }
   return {
     ...guard,
     problem: async () => (await keyFolderProblem()) ?? guard.problem(),
@@ -62,6 +68,18 @@ export function guardKeyFolder(guard: RestoreGuard, find: FindKeysElsewhere, key
       const found = await keyFolderProblem()
       if (found !== undefined) throw new KeyError(`${found} Nothing is served.`)
       await guard.assertOriginal()
+    },
+    async assertRestored() {
+      await refuse('database')
+      await guard.assertRestored()
+    },
+    async markRestored(by) {
+      await refuse('database')
+      await guard.markRestored(by)
+    },
+    async acceptMove(by) {
+      await refuse('database', 'another_folder')
+      await guard.acceptMove(by)
     },
   }
 }

@@ -40,7 +40,9 @@ export interface Rewrap {
 async function bring({ here, there, known }: KeyRoom): Promise<{ done: string[]; left: LeftKey[] }> {
   const [done, left]: [string[], LeftKey[]] = [[], []]
   if (there === undefined) return { done, left }
-  const [{ needed }, present, elsewhere] = [await known(), await here.list(), await there.list()]
+  // One that is only prepared there is known by now: who made it was killed before it was committed.
+  const elsewhere = [...(await there.list()), ...(await there.listPrepared())]
+  const [{ needed }, present] = [await known(), await here.list()]
   for (const kid of needed.filter(each => !present.includes(each) && elsewhere.includes(each)))
     try {
       await here.commit(kid, await there.read(kid))
@@ -63,13 +65,16 @@ async function copiesIn({ here, there, known }: KeyRoom, unread: readonly LeftKe
 
 export function createRewrap(dependencies: {
   readonly rooms: readonly KeyRoom[]
-  /** @throws KeyError on a copy of the database */
+  /**
+   * Before anything is moved: what is cut short afterwards is no restore.
+   * @throws KeyError on a copy of the database
+   */
   readonly begin: () => Promise<void>
-  /** When the keys are where they are to be. */
-  readonly arrive: () => Promise<void>
+  /** When nothing is needed any more where keys were before. */
+  readonly leave: () => Promise<void>
   readonly write: Write
 }): Rewrap {
-  const { rooms, begin, arrive, write } = dependencies
+  const { rooms, begin, leave, write } = dependencies
 
   async function move(room: KeyRoom, removeCopies: boolean): Promise<RewrapAnswer> {
     const brought = await bring(room)
@@ -91,7 +96,7 @@ export function createRewrap(dependencies: {
       const moved = answers.flatMap(answer => answer.moved)
       const left = answers.flatMap(answer => answer.left)
       const copies = answers.flatMap(answer => answer.copies)
-      if (left.length === 0) await arrive()
+      if (removeCopies && left.length === 0) await leave()
       if (moved.length > 0)
         await write(({ audit }) => audit.append({ type: 'private_keys.rewrap', outcome: 'success', provenance: by }))
       return { moved, left, copies }
