@@ -13,6 +13,10 @@ export interface Pair {
   holdReplication(): Promise<void>
   /** The primary is gone. */
   losePrimary(): Promise<void>
+  /** Of the standby, for its administrator. */
+  readonly standby: string
+  /** The address leads to the standby. */
+  leadToStandby(): void
   /** The standby is the primary now, and the address leads to it. */
   promote(): Promise<void>
   stop(): Promise<void>
@@ -69,6 +73,8 @@ export async function startPair(bin: string, { isSynchronous }: { readonly isSyn
       await primary.kill()
       address.leadTo(undefined)
     },
+    standby: standby.url,
+    leadToStandby: () => address.leadTo(portOf(standby)),
     async promote() {
       await standby.promote()
       address.leadTo(portOf(standby))

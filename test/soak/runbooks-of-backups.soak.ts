@@ -22,6 +22,8 @@ isFollowed(t, 'Backup and restore', [
   'unmarked-copy',
   // In test/interop/, too.
   'restore-postgresql',
+  // In runbook-of-failover.soak.ts.
+  'failover',
 ])
 
 t.test('Backup and Restore: what was given out before is of no use, and the service works', async t => {
