@@ -80,7 +80,7 @@ t.test('the standby was synchronous: the instance goes on by itself', { skip }, 
   const scene = await onPrimary(t, true)
   await failOver(scene)
   await until(async () => (await scene.refresh()).status === 200)
-  t.match(await scene.terminal(look), /^ok +restore$/m)
+  await until(async () => /^ok +restore$/m.test(await scene.terminal(look)))
   await t.rejects(scene.terminal(accept), { message: /there is no move to accept/ })
 })
 
