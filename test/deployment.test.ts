@@ -1,4 +1,4 @@
-/** compose.postgres.yaml and the manifests for Kubernetes fit the program, the image and each other. What checks their form is in test/interop/. */
+/** compose.yaml, compose.postgres.yaml and the manifests for Kubernetes fit the program, the image and each other. What checks their form is in test/interop/. */
 import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -7,6 +7,7 @@ import {
   type Container,
   caddyfile,
   compose,
+  composeOfOne,
   dockerfile,
   environmentIn,
   keysInFiles,
@@ -48,24 +49,46 @@ async function configOf(t: Test, environment: Readonly<Record<string, string>>):
 
 const instances = Object.entries(compose.services).filter(([, { image }]) => image === 'signet')
 
+/** What Compose makes of them, with what it takes from the environment of the operator. */
+const environmentOf = ({ environment }: (typeof compose.services)[string]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, value.replace(/\$\{SITE:[^}]*\}/, 'login.example.com')]),
+  )
+
 t.test('Compose: Signet takes the environment of each service, and has the time to end', async t => {
   t.strictSame(instances.map(([name]) => name).sort(), ['migrate', 'signet-1', 'signet-2'])
   for (const [name, service] of instances) {
-    // What Compose takes from the environment of the operator.
-    const environment = Object.entries(service.environment).map(([name, value]) => [
-      name,
-      value.replace(/\$\{SITE:[^}]*\}/, 'login.example.com'),
-    ])
-    const config = await configOf(t, Object.fromEntries(environment))
+    const config = await configOf(t, environmentOf(service))
     const delay = seconds(config['SIGNET_SHUTDOWN_DELAY'])
     t.equal(seconds(service.stop_grace_period), delay + SHUTDOWN_SECONDS, name)
     const named = Object.entries(service.environment).filter(([name]) => name.endsWith('_FILE'))
     t.strictSame(
       named.map(([, path]) => path).sort(),
-      service.secrets.map(secret => `/run/secrets/${secret}`).sort(),
+      (service.secrets ?? []).map(secret => `/run/secrets/${secret}`).sort(),
       `${name} reads what it is given`,
     )
   }
+})
+
+t.test('Compose with SQLite: Signet takes the environment, and the image fits', async t => {
+  const { signet, ...more } = composeOfOne.services
+  if (signet === undefined) throw new Error('There is no Signet.')
+  t.strictSame(more, {})
+  const config = await configOf(t, environmentOf(signet))
+  t.equal(seconds(signet.stop_grace_period), seconds(config['SIGNET_SHUTDOWN_DELAY']) + SHUTDOWN_SECONDS)
+  const ports = [config['SIGNET_PORT'], config['SIGNET_MANAGEMENT_PORT']]
+  t.strictSame(
+    signet.ports,
+    ports.map(port => `127.0.0.1:${port}:${port}`),
+    'only this machine reaches them',
+  )
+  const [, volumes = '[]'] = /^VOLUME (.*)$/m.exec(dockerfile) ?? []
+  t.strictSame(
+    signet.volumes?.map(volume => volume.split(':')[1]),
+    JSON.parse(volumes),
+  )
+  const [{ gateway }] = composeOfOne.networks.default.ipam.config
+  t.equal(config['SIGNET_TRUST_PROXY'], gateway)
 })
 
 t.test('Compose: Caddy asks the public port of each instance, and is the one whose word is taken', async t => {

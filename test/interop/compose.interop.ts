@@ -1,4 +1,4 @@
-/** compose.postgres.yaml, read as `docker compose` reads it: COMPOSE_READER names what is built from test/interop/compose-reader. */
+/** compose.yaml and compose.postgres.yaml, read as `docker compose` reads it: COMPOSE_READER names what is built from test/interop/compose-reader. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,6 +32,13 @@ test('Compose takes it, and an instance starts when the database is there and ha
     'nothing else can be reached',
   )
   t.match(networks, { callers: { internal: true }, database: { internal: true } })
+})
+
+test('Compose takes the one with SQLite', async t => {
+  const { status, stdout, stderr } = read(join(checkout, 'compose.yaml'))
+  t.equal(status, 0, stderr)
+  t.equal(stderr, '')
+  t.match(JSON.parse(stdout).services.signet.environment, { SIGNET_ISSUER: 'https://login.example.com' })
 })
 
 test('Compose says what is missing', async t => {

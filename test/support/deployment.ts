@@ -1,4 +1,4 @@
-/** compose.postgres.yaml and the manifests of deploy/kubernetes/, as far as tests look into them. */
+/** compose.yaml, compose.postgres.yaml and the manifests of deploy/kubernetes/, as far as tests look into them. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse, parseAllDocuments } from 'yaml'
@@ -61,15 +61,23 @@ interface ComposeService {
   readonly environment: Readonly<Record<string, string>>
   readonly command?: readonly string[]
   readonly stop_grace_period: string
-  readonly secrets: readonly string[]
+  readonly secrets?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
   // biome-ignore lint/suspicious/noExplicitAny: a list of names, or what is said of each
   readonly networks: any
 }
 
-export const compose: { readonly services: Readonly<Record<string, ComposeService>> } = parse(
-  read('compose.postgres.yaml'),
-  { merge: true },
-)
+interface Compose {
+  readonly services: Readonly<Record<string, ComposeService>>
+  // biome-ignore lint/suspicious/noExplicitAny: of one file only what a test asks
+  readonly networks: any
+}
+
+const composeIn = (file: string): Compose => parse(read(file), { merge: true })
+
+export const compose = composeIn('compose.postgres.yaml')
+export const composeOfOne = composeIn('compose.yaml')
 
 /** The pods that a file makes. */
 export const podsIn = (file: string): readonly Pod[] =>
