@@ -17,7 +17,23 @@ interface Opened {
   readonly under: Protection | 'plain'
 }
 
-/** @throws EncryptionKeyError when it can't be decrypted, KeyError when it is another key's */
+/** Whoever made keys under a wrong encryption key would stop every other instance: so it is not told as the next step. */
+const IF_LOST = 'If the right key is lost everywhere: docs/runbooks/encryption-key-lost.md'
+
+function undecryptable(name: string, needs: ReturnType<KeyEncryption['needs']>, cause: unknown): KeyError {
+  if (needs === 'at_hand')
+    return new KeyError(
+      `${name} can't be decrypted: it names the key-encryption key that is set, so it is damaged. ${RESTORE}`,
+      { cause },
+    )
+  return new EncryptionKeyError(
+    `${name} can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key than it was encrypted with${needs ? ` (${needs.names})` : ''}, ` +
+      `or it is damaged. Set the key that the other instances have, or restore what is damaged. ${IF_LOST}`,
+    { cause },
+  )
+}
+
+/** @throws EncryptionKeyError when the key that encrypts it is not at hand, KeyError when it is damaged or another key's */
 export async function openKept(
   { kid, name, text, isEncrypted }: KeptKey,
   encryption: KeyEncryption | undefined,
@@ -25,16 +41,10 @@ export async function openKept(
   if (!isEncrypted) return { pem: text, under: 'plain' }
   if (encryption === undefined)
     throw new EncryptionKeyError(
-      `${name} is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set. Set it to the key that it was encrypted with; ` +
-        'if that key is lost, run: signet keys revoke --all --reason …',
+      `${name} is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set. Set it to the key that it was encrypted with. ${IF_LOST}`,
     )
   const opened = await encryption.decrypt(text, kid).catch(error => {
-    const names = encryption.namesIn(text)
-    throw new EncryptionKeyError(
-      `${name} can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key than it was encrypted with${names && ` (${names})`}, ` +
-        'or it is damaged. Set the right key or restore what is damaged; if either is lost, run: signet keys revoke --all --reason …',
-      { cause: error },
-    )
+    throw undecryptable(name, encryption.needs(text), error)
   })
   if (!opened.isOf) throw new KeyError(`${name} holds the private half of another key. ${RESTORE}`)
   return { pem: opened.text, under: opened.under }

@@ -23,8 +23,11 @@ export interface KeyEncryption {
     jwe: string,
     of: string,
   ): Promise<{ readonly text: string; readonly under: Protection; readonly isOf: boolean }>
-  /** Which key-encryption key is needed for it and which ones there are, for the operator; '' when it does not say. */
-  namesIn(jwe: string): string
+  /**
+   * Which key-encryption key it says that it needs: `at_hand`, or the names of that one and of those that are set, for the operator;
+   * undefined when it does not say.
+   */
+  needs(jwe: string): 'at_hand' | { readonly names: string } | undefined
 }
 
 const NAME_BYTES = 12
@@ -84,10 +87,11 @@ export function createKeyEncryption(
       throw failure
     },
 
-    namesIn(jwe) {
+    needs(jwe) {
       const { kid } = headerOf(jwe)
-      if (typeof kid !== 'string' || !/^[\w-]{16}$/.test(kid)) return ''
-      return `it says ${kid}, and ${keys.map(each => each.kid).join(' and ')} is set`
+      if (typeof kid !== 'string' || !/^[\w-]{16}$/.test(kid)) return undefined
+      if (keys.some(each => each.kid === kid)) return 'at_hand'
+      return { names: `it says ${kid}, and ${keys.map(each => each.kid).join(' and ')} is set` }
     },
   }
 }

@@ -35,13 +35,13 @@ const losses: readonly Loss[] = [
   {
     what: 'not set',
     environment: () => ({}),
-    says: /is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set\. Set it .*if .* lost, run: signet keys revoke --all/,
+    says: /is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set\. Set it .*If .* lost everywhere: docs\/runbooks\/encryption-key-lost\.md/,
     extension: '.pem',
   },
   {
     what: 'another one',
     environment: () => underAnother,
-    says: /can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key .*if .* lost, run: signet keys revoke --all/,
+    says: /can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key .*If .* lost everywhere: docs\/runbooks\/encryption-key-lost\.md/,
     extension: '.jwe',
   },
   {
@@ -50,7 +50,7 @@ const losses: readonly Loss[] = [
       const { SIGNET_KEY_ENCRYPTION_KEY: value } = underAnother
       return { SIGNET_KEY_ENCRYPTION_KEY_FILE: `${t.testdir({ key: `${value}\n` })}/key` }
     },
-    says: /can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key .*if .* lost, run: signet keys revoke --all/,
+    says: /can't be decrypted: SIGNET_KEY_ENCRYPTION_KEY is another key .*If .* lost everywhere: docs\/runbooks\/encryption-key-lost\.md/,
     extension: '.jwe',
   },
 ]
