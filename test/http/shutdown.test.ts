@@ -6,14 +6,8 @@ import { api, environmentOf, password, request, temporaryFolder } from '../suppo
 /** A service in a process of its own, with alice and the public client spa. */
 async function withAlice(t: Test) {
   const service = await spawnService(t, temporaryFolder(t))
-  const added = await Promise.all([
-    service.cli(['users', 'add', 'alice', '--password-stdin'], password),
-    service.cli(['clients', 'add', 'spa', '--public', '--grant', 'password', '--audience', api]),
-  ])
-  t.same(
-    added.map(({ code }) => code),
-    [0, 0],
-  )
+  await service.prepare(['users', 'add', 'alice', '--password-stdin'], password)
+  await service.prepare(['clients', 'add', 'spa', '--public', '--grant', 'password', '--audience', api])
   return service
 }
 

@@ -98,10 +98,10 @@ t.test('a client that says only who it is makes no guess, and is not slowed down
   t.equal((await namesOnly()).status, 401, 'as it is by client_id alone')
 })
 
-t.test('a hundred addresses with wrong secrets stop neither sign-ins nor refreshes of the client', async t => {
+t.test('twenty addresses with wrong secrets stop neither sign-ins nor refreshes of the client', async t => {
   const { service } = await guessingAtAlice(t)
   const { refresh_token } = (await signsIn(service, { address: '192.0.2.1' })).body
-  for (let address = 1; address <= 100; address += 1)
+  for (let address = 1; address <= 20; address += 1)
     await Promise.all(
       Array.from({ length: 21 }, (_, number) =>
         signsIn(service, { client: ['web-app', wrongSecret(number)], address: `198.51.100.${address}` }),

@@ -12,7 +12,7 @@ const client = ['web-app', secret] as const
 export async function withSession(t: Test) {
   const scene = await withAlice(t)
   const add = ['clients', 'add', 'web-app', '--grant', 'password', '--grant', 'refresh_token']
-  await scene.done([...add, '--audience', 'https://api.example.com', '--secret-stdin'], secret)
+  await scene.prepare([...add, '--audience', 'https://api.example.com', '--secret-stdin'], secret)
   const signIn = () => scene.token({ grant_type: 'password', username: 'alice', password }, client)
   const { status, body } = await signIn()
   t.equal(status, 200)

@@ -65,7 +65,7 @@ export async function withAlice(t: Test) {
     const { code, stdout, stderr } = await service.cli(words, input)
     if (code !== 0) throw new Error(stdout + stderr)
   }
-  await done(['users', 'add', 'alice', '--password-stdin'], password)
+  await service.prepare(['users', 'add', 'alice', '--password-stdin'], password)
   const keysFolder = join(folder, 'keys')
   return { ...service, folder, file, keysFolder, copy: join(temporaryFolder(t), 'copy.sqlite'), done }
 }

@@ -1,5 +1,7 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { Kysely, sql } from 'kysely'
+import type { Randomness } from '../../../randomness.ts'
 import type { PulseReader } from '../../../records/pulse.ts'
 import { noRequests } from '../../../records/request-waits.ts'
 import type { Database, PoolSettings, PrepareStores, Sources } from '../database.ts'
@@ -54,10 +56,12 @@ export function openPostgres(
         }),
       ),
     write: (work, size) =>
-      untilNoVictim(() =>
-        size === 'one statement'
-          ? work(stores(oneStatement(singleExecutor(connected, !pool.keepsSettings())).executor))
-          : transaction(connected, executor => work(stores(executor)), { locks: true }),
+      untilNoVictim(
+        () =>
+          size === 'one statement'
+            ? work(stores(oneStatement(singleExecutor(connected, !pool.keepsSettings())).executor))
+            : transaction(connected, executor => work(stores(executor)), { locks: true }),
+        randomness,
       ),
     counterTable: postgresCounters(together(counting)),
     isNew: () => isNew(db).catch(cannotOpen),
@@ -98,13 +102,14 @@ async function ping(db: Kysely<Schema>): Promise<void> {
 
 const MOST_TRIES = 3
 
-/** A deadlock has a victim, whose transaction is undone, and who may try again. */
-async function untilNoVictim<T>(run: () => Promise<T>): Promise<T> {
+/** A deadlock has a victim, whose transaction is undone, and who may try again: after the other, who is about to get what it waited for. */
+async function untilNoVictim<T>(run: () => Promise<T>, randomness: Randomness): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await run()
     } catch (error) {
       if (tries === MOST_TRIES || !isVictim(error)) throw error
+      await delay(5 + randomness.bytes(1).readUInt8() / 10)
     }
   }
 }
