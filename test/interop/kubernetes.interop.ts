@@ -1,4 +1,4 @@
-/** The manifests of deploy/kubernetes/: KUBERNETES_VALIDATE names kubernetes-validate, which brings its schemas, and KUSTOMIZE Kustomize. */
+/** The manifests of deploy/kubernetes/: KUBERNETES_VALIDATE names kubernetes-validate, which brings its schemas, and KUBECTL kubectl. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { parse, parseAllDocuments } from 'yaml'
 import { checkout, manifestFiles } from '../support/deployment.ts'
 import { temporaryFolder } from '../support/serve.ts'
 
-const { KUBERNETES_VALIDATE: validate, KUSTOMIZE: kustomize } = process.env
+const { KUBERNETES_VALIDATE: validate, KUBECTL: kubectl } = process.env
 const folder = join(checkout, 'deploy/kubernetes')
 /** An older version has to take them, too. */
 const versions = ['1.34', '1.37']
@@ -27,7 +27,7 @@ function mistakesIn(t: Test, text: string, version = '1.37'): string[] {
 
 const skip = {
   validate: validate ? false : 'There is no kubernetes-validate.',
-  kustomize: kustomize ? false : 'There is no Kustomize.',
+  kubectl: kubectl ? false : 'There is no kubectl.',
 }
 
 test('the manifests are right', { skip: skip.validate }, async t => {
@@ -48,12 +48,12 @@ test('what is mistyped is found', { skip: skip.validate }, async t => {
 })
 
 function built(t: Test, name: string): string {
-  const { status, stdout, stderr } = spawnSync(kustomize ?? '', ['build', join(folder, name)], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(kubectl ?? '', ['kustomize', join(folder, name)], { encoding: 'utf8' })
   t.equal(status, 0, stderr)
   return stdout
 }
 
-test('Kustomize builds them, also with the keys in files', { skip: skip.kustomize }, async t => {
+test('Kustomize builds them, also with the keys in files', { skip: skip.kubectl }, async t => {
   t.equal(parseAllDocuments(built(t, 'postgres')).length, 5)
   const withFiles = built(t, 'postgres-keys-in-files')
   if (validate) t.strictSame(mistakesIn(t, withFiles), [])

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import type { Signer } from '../../src/records/signing-key.ts'
+import { isOnPostgres } from '../support/environment.ts'
 import { createHold, during } from '../support/hold.ts'
 import { badToken, ended, good, type Scene, scene, type Tokens, tokensOf, type Verdict } from '../support/scene.ts'
 import type { Answer } from '../support/serve.ts'
@@ -8,7 +9,8 @@ import { statusIn } from '../support/status-list.ts'
 
 /** Requests that are under way at once. */
 const WIDTH = 50
-const ROUNDS = 8
+/** Where there are several writers, more can meet. */
+const ROUNDS = isOnPostgres() ? 8 : 4
 /** A session gets a fresh index for a revoked access token once in it. */
 const MINUTE_MS = 60_000
 
