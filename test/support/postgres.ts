@@ -39,7 +39,8 @@ async function urlOf(name: string): Promise<string> {
 const newName = (): string => `signet_test_${randomBytes(8).toString('hex')}`
 
 async function create(t: Test, name: string, template = 'template0'): Promise<string> {
-  await administer(`create database ${name} template ${template}`)
+  // Copying the files takes half the time of writing each page to the log.
+  await administer(`create database ${name} template ${template} strategy file_copy`)
   t.teardown(() => administer(`drop database if exists ${name} with (force)`))
   return urlOf(name)
 }

@@ -1,3 +1,0 @@
-import { filesIn, runRoom } from '../support/room.ts'
-
-await runRoom(filesIn('passwords'))
