@@ -38,6 +38,9 @@ console.log(`soak: npm run test:soak -- ${[...words, ...chosen].join(' ')}`)
 const environment = Object.fromEntries(settings.map(([name, value]) => [`SOAK_${name.toUpperCase()}`, value]))
 const files = chosen.map(name => `test/soak/${name}.soak.ts`)
 // What is told to run a day may take one.
-const tap = spawn('tap', ['--timeout=86400', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
+const tap = spawn('tap', ['--timeout=86400', '--jobs=2', ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, ...environment },
+})
 const [code] = await once(tap, 'exit')
 process.exitCode = code ?? 1

@@ -18,7 +18,7 @@ import {
 } from '../support/serve.ts'
 import { until } from '../support/status-list.ts'
 
-const LONGEST_MS = 2000
+const LONGEST_MS = 4000
 
 type Asks = Readonly<Record<string, () => Promise<Answer>>>
 
@@ -67,7 +67,7 @@ async function inWeather(t: Test) {
   const folder = temporaryFolder(t)
   const service = await serve(t, {
     folder,
-    environment: { SIGNET_DATABASE_URL: network.url, SIGNET_DATABASE_TIMEOUT: '2s' },
+    environment: { SIGNET_DATABASE_URL: network.url, SIGNET_DATABASE_TIMEOUT: '4s' },
   })
   await addAlice(service)
   const urlOfDatabase = Object.assign(new URL(server.url), { pathname: '/app' }).href

@@ -1,7 +1,7 @@
 /**
- * Group commit for a database with one writer. Works that arrive together run one after the other in one BEGIN IMMEDIATE, each
- * in its own SAVEPOINT unless it is a single statement, and are answered after the one COMMIT that makes them all durable: a commit that waits for the disk
- * costs some 20 rotations, so it is shared (docs/adr/0003-group-commit.md).
+ * Group commit for a database with one writer. Works that arrive together run one after the other in one BEGIN IMMEDIATE, each in its
+ * own SAVEPOINT unless it is a single statement, and are answered after the one COMMIT that makes them all durable: a commit that waits
+ * for the disk costs some 20 rotations, so it is shared (docs/adr/0003-group-commit.md).
  */
 import type { Stores, Write } from '../../records/unit-of-work.ts'
 

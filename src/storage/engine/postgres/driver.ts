@@ -1,4 +1,4 @@
-/** Kysely's own way to PostgreSQL, for migrations: what requests ask goes by executors.ts, which waits less often. */
+/** Kysely's own way to PostgreSQL, for migrations alone: all else goes by executors.ts, which waits less often. */
 import {
   type CompiledQuery,
   type DatabaseConnection,

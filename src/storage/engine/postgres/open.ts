@@ -1,6 +1,6 @@
 /** PostgreSQL: each work is a transaction of its own, on a connection of the pool. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { Kysely, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Randomness } from '../../../randomness.ts'
 import type { PulseReader } from '../../../records/pulse.ts'
 import { noRequests } from '../../../records/request-waits.ts'
@@ -11,7 +11,6 @@ import { oneStatement } from '../one-statement.ts'
 import type { Schema } from '../schema.ts'
 import { connect } from './connection.ts'
 import { limitsOfCounting, postgresCounters } from './counters.ts'
-import { postgresDialect } from './driver.ts'
 import { cannotOpen, isVictim } from './errors.ts'
 import { readingExecutor, singleExecutor, together, transaction } from './executors.ts'
 import { serverFacts } from './identity.ts'
@@ -41,13 +40,13 @@ export function openPostgres(
   const pool = openPool(url, requestWaits, settings)
   // What is asked all the time waits for no request; and of a server that may not be used any more, it asks whether that is over.
   const aside = openPool(url, noRequests, { ...settings, size: 1 })
-  const db = new Kysely<Schema>({ dialect: postgresDialect(pool, pool.limits) })
-  const stores = prepareStores(db, dialect)
   const connected = () => connect(pool, pool.limits)
+  const reader = readingExecutor(connected)
+  const stores = prepareStores(reader.kysely, dialect)
   const counting = () => connect(pool, limitsOfCounting(pool.limits))
   const { pulse, position } = notingPosition(stores(readingExecutor(() => connect(aside, aside.limits))).pulse)
   return {
-    read: { ...stores(readingExecutor(connected)), pulse },
+    read: { ...stores(reader), pulse },
     snapshot: work =>
       untilNoVictim(() =>
         transaction(connected, executor => work(stores(executor)), {
@@ -64,19 +63,19 @@ export function openPostgres(
         randomness,
       ),
     counterTable: postgresCounters(together(counting)),
-    isNew: () => isNew(db).catch(cannotOpen),
-    steps: () => stepsOf(db).catch(cannotOpen),
-    stepsAhead: () => stepsAhead(db),
+    isNew: () => isNew(reader.kysely).catch(cannotOpen),
+    steps: () => stepsOf(reader.kysely).catch(cannotOpen),
+    stepsAhead: () => stepsAhead(reader.kysely),
     async migrate() {
       const ran = await migratePostgres(pool).catch(cannotOpen)
-      await assertRights(db, pool.who)
+      await assertRights(reader.kysely, pool.who)
       return ran
     },
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
     server: { position, pin: pool.pin, refuse: pool.refuse },
-    ping: () => ping(db),
+    ping: () => ping(reader.kysely),
     close: async () => void (await Promise.all([pool.end(), aside.end()])),
   }
 }
