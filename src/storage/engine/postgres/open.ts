@@ -48,11 +48,13 @@ export function openPostgres(
   return {
     read: { ...stores(reader), pulse },
     snapshot: work =>
-      untilNoVictim(() =>
-        transaction(connected, executor => work(stores(executor)), {
-          ...({ isolationLevel: 'repeatable read', accessMode: 'read only' } as const),
-          locks: false,
-        }),
+      untilNoVictim(
+        () =>
+          transaction(connected, executor => work(stores(executor)), {
+            ...({ isolationLevel: 'repeatable read', accessMode: 'read only' } as const),
+            locks: false,
+          }),
+        randomness,
       ),
     write: (work, size) =>
       untilNoVictim(
