@@ -136,6 +136,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
       moves: await moves(),
       write,
       countWrites: () => (files ? files.writes() : server?.position()),
+      ...(server && { counted: 'pages of the write-ahead log' }),
       randomness,
     })
     const find = await keyStores.keysElsewhere()

@@ -66,9 +66,11 @@ export function createRestoreGuard(dependencies: {
   readonly write: Write
   /** A number that rises with what the database writes, on one server; undefined where none is known. */
   readonly countWrites: () => number | undefined
+  /** What that counts, for the operator. */
+  readonly counted?: string
   readonly randomness: Randomness
 }): RestoreGuard {
-  const { epochFile, instance, moves, write, countWrites, randomness } = dependencies
+  const { epochFile, instance, moves, write, countWrites, counted = 'writes', randomness } = dependencies
 
   /** The file first: a database without the row begins again. */
   async function begin(): Promise<void> {
@@ -127,7 +129,7 @@ export function createRestoreGuard(dependencies: {
     // The count begins again after 2^32.
     const missing = (noted - writes) | 0
     if (missing <= 0) return undefined
-    return `The database is older than the key directory, ${missing} writes are missing: a copy was put back.`
+    return `The database is older than the key directory, ${missing} ${counted} are missing: a copy was put back.`
   }
 
   /** Once it is known, a database that can't be read any more is noted, too. */

@@ -73,7 +73,9 @@ test('a snapshot of before, on the same server, is known by what is noted beside
   // The log can't be made shorter here, but what is noted can say that it was longer.
   const { rows } = await beside.query('select id from instance')
   writeFileSync(`${options.folder}/keys/${rows[0].id}.writes`, `${String(2 ** 30).padStart(11)}\n`)
-  await t.rejects(serve(t, options), { message: /older than the key directory, \d+ writes are missing/ })
+  await t.rejects(serve(t, options), {
+    message: /older than the key directory, \d+ pages of the write-ahead log are missing/,
+  })
   await refuses([{ words: ['doctor', '--accept-move'], code: 1, says: /Go on with: signet doctor --accept-restore/ }])
 })
 
