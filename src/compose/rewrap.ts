@@ -1,6 +1,9 @@
 /** `signet keys rewrap`, put together. */
+
+import { readAuditKey } from '../keys/audit-key.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import { readProved } from '../keys/private-keys.ts'
 import { SIGNING_STATES } from '../keys/schedule.ts'
 import type { Moves } from '../maintenance/moves.ts'
 import { createRestoreGuard, type RestoreGuard } from '../maintenance/restore.ts'
@@ -28,22 +31,31 @@ export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
   const file = await keyStores.epochFile()
   const keysElsewhere = await keyStores.keysElsewhere()
 
+  const [signingKeys, auditKeys] = [await keyStores.signing(), await keyStores.audit()]
   const signing: KeyRoom = {
-    here: await keyStores.signing(),
+    here: signingKeys,
     there: await keyStores.openOther('signing'),
     async known() {
       const keys = await read.signingKeys.list()
       const needed = keys.filter(({ state }) => SIGNING_STATES.includes(state))
       return { all: keys.map(({ kid }) => kid), needed: needed.map(({ kid }) => kid) }
     },
+    async prove(kid) {
+      const key = (await read.signingKeys.list()).find(each => each.kid === kid)
+      return key && readProved(signingKeys, key)
+    },
     tidy: lifecycle.removeSpent,
   }
   const audit: KeyRoom = {
-    here: await keyStores.audit(),
+    here: auditKeys,
     there: await keyStores.openOther('audit'),
     async known() {
       const all = (await read.auditSeals.keys()).map(({ kid }) => kid)
       return { all, needed: all.slice(-1) }
+    },
+    async prove(kid) {
+      const key = (await read.auditSeals.keys()).find(each => each.kid === kid)
+      return key && readAuditKey(auditKeys, key)
     },
     tidy: auditKeyChanges.tidy,
   }

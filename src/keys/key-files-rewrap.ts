@@ -4,7 +4,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileTrust } from '../records/file-trust.ts'
 import { KeyError } from '../records/signing-key.ts'
-import { assertEncrypts, type KeptKey, openKept, protectionOf } from './kept-key.ts'
+import { assertEncrypts, type KeptKey, openKept, privateKeyFrom, protectionOf } from './kept-key.ts'
 import {
   ENCRYPTED,
   isKey,
@@ -73,6 +73,8 @@ export function createFileRewrap(dependencies: {
     assertEncrypts(encryption)
     const { pem, under } = await openKept(kept, encryption)
     if (under === 'current') return false
+    // What is no key is left as it is.
+    privateKeyFrom(pem, kept.name)
     // The encrypted one beside it counts, and was looked at before.
     if (under !== 'plain' || !names.includes(encryptedName(name)))
       await putInPlace(encryptedName(name), await encryption.encrypt(pem, kept.kid))

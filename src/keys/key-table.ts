@@ -34,6 +34,7 @@ export function createKeyTable(dependencies: {
     assertEncrypts(encryption)
     const { pem, under } = await openKept(asKept(key), encryption)
     if (under === 'current') return false
+    privateKeyFrom(pem, nameOf(key.kid))
     const jwe = await encryption.encrypt(pem, key.kid)
     return write(({ privateKeys }) => privateKeys.replace(purpose, key.kid, key.jwe, jwe))
   }

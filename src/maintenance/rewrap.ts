@@ -25,6 +25,8 @@ export interface KeyRoom {
   readonly there: KeyStore | undefined
   /** All that the database knows, and of these the ones whose private half is needed. */
   known(): Promise<{ readonly all: readonly string[]; readonly needed: readonly string[] }>
+  /** @throws KeyError when the one that is here does not sign what its published half verifies */
+  prove(kid: string): Promise<unknown>
   /** Removes here what is of no use any more. */
   tidy(): Promise<unknown>
 }
@@ -63,6 +65,20 @@ async function copiesIn({ here, there, known }: KeyRoom, unread: readonly LeftKe
   return (await there.list()).filter(isCopy)
 }
 
+/** The last one that works is never removed. Answers those that stay. */
+async function removeCopies({ known, prove, there }: KeyRoom, copies: readonly string[]): Promise<readonly LeftKey[]> {
+  const [{ needed }, left]: [{ needed: readonly string[] }, LeftKey[]] = [await known(), []]
+  for (const kid of copies)
+    try {
+      if (needed.includes(kid)) await prove(kid)
+      await there?.remove(kid)
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error
+      left.push({ kid, problem: error.message })
+    }
+  return left
+}
+
 export function createRewrap(dependencies: {
   readonly rooms: readonly KeyRoom[]
   /**
@@ -76,27 +92,30 @@ export function createRewrap(dependencies: {
 }): Rewrap {
   const { rooms, begin, leave, write } = dependencies
 
-  async function move(room: KeyRoom, removeCopies: boolean): Promise<RewrapAnswer> {
+  async function move(room: KeyRoom, isToRemove: boolean): Promise<RewrapAnswer> {
     const brought = await bring(room)
     const rewrapped = await room.here.rewrap()
     // What a server removed while it got a new encryption is there again.
     await room.tidy()
-    const left = [...brought.left, ...rewrapped.left]
+    const [moved, left] = [
+      [...brought.done, ...rewrapped.done],
+      [...brought.left, ...rewrapped.left],
+    ]
     const copies = await copiesIn(room, left)
-    if (!removeCopies) return { moved: [...brought.done, ...rewrapped.done], left, copies }
-    for (const kid of copies) await room.there?.remove(kid)
-    return { moved: [...brought.done, ...rewrapped.done], left, copies: [] }
+    if (!isToRemove) return { moved, left, copies }
+    const kept = await removeCopies(room, copies)
+    return { moved, left: [...left, ...kept], copies: kept.map(({ kid }) => kid) }
   }
 
   return {
-    async rewrap(removeCopies, by) {
+    async rewrap(isToRemove, by) {
       await begin()
       const answers: RewrapAnswer[] = []
-      for (const room of rooms) answers.push(await move(room, removeCopies))
+      for (const room of rooms) answers.push(await move(room, isToRemove))
       const moved = answers.flatMap(answer => answer.moved)
       const left = answers.flatMap(answer => answer.left)
       const copies = answers.flatMap(answer => answer.copies)
-      if (removeCopies && left.length === 0) await leave()
+      if (isToRemove && left.length === 0) await leave()
       if (moved.length > 0)
         await write(({ audit }) => audit.append({ type: 'private_keys.rewrap', outcome: 'success', provenance: by }))
       return { moved, left, copies }

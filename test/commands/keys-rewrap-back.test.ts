@@ -1,6 +1,6 @@
 /** `signet keys rewrap` from the database back into files: what is cut short, or was moved before, is not taken for a restore. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
@@ -74,6 +74,36 @@ t.test('the folder of before is as good as an empty one, whatever was accepted s
   t.equal((await into.run(['doctor', '--accept-restore', '--keep-credentials'])).code, 0)
   t.equal((await out.json(['keys', 'rewrap', '--remove-copies'])).moved.length, 3)
   await signsAsBefore(t, where)
+})
+
+t.test('the last private key that works is not removed', async t => {
+  const where = await startedBefore(t)
+  const environment = await environmentOf(where.folder)
+  const into = await commandLine(t, { ...environment, ...inDatabase })
+  await into.json(['keys', 'rewrap'])
+  const [active = '', standby = ''] = kidsIn(where, 'active', 'pending')
+  const file = (kid: string) => join(where.folder, 'keys', `${kid}.pem`)
+  // One is another key, which encryption hides; one is no key at all.
+  copyFileSync(file(standby), file(active))
+  writeFileSync(file(standby), 'damaged')
+  const out = await commandLine(t, { ...environment, ...files })
+  const { code, stdout } = await out.run(['keys', 'rewrap', '--remove-copies', '--json'])
+  t.equal(code, 1)
+  const { left, copies } = JSON.parse(stdout)
+  t.match(
+    new Map(left.map(({ kid, problem }: Record<string, string>) => [kid, problem])),
+    new Map([
+      [active, /does not fit its published half/],
+      [standby, /is damaged: it holds no private key/],
+    ]),
+  )
+  t.strictSame(copies, [active])
+  const stored = select(where.databaseFile, "select kid from private_keys where purpose = 'signing' order by kid")
+  t.strictSame(
+    stored.map(({ kid }) => kid),
+    [active, standby].sort(),
+  )
+  t.match((await into.run(['doctor'])).stdout, /^ok +active key\nok +standby key$/m)
 })
 
 t.test('who looks for the keys in the wrong place is refused what would end every session', async t => {
