@@ -52,6 +52,16 @@ function lineOf({ check, problem, warning, note }: Finding): string {
   return note === undefined ? `ok       ${check}` : `note     ${check}: ${note}`
 }
 
+/** What keeps several checks from looking is told once. */
+function linesOf(findings: readonly Finding[]): string[] {
+  const firstWith = (problem: string) => findings.find(each => each.problem === problem) as Finding
+  return findings.map(finding => {
+    const { check, problem } = finding
+    const first = problem === undefined ? finding : firstWith(problem)
+    return first === finding ? lineOf(finding) : `PROBLEM  ${check}: the same as of ${first.check}`
+  })
+}
+
 const describeFinding = ({ check, problem, warning, note }: Finding) => ({
   check,
   ok: problem === undefined,
@@ -105,7 +115,7 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
         [
           ...(accepted === undefined ? [] : linesOfAccepted(accepted)),
           ...(options.acceptMove ? linesOfMove : []),
-          ...findings.map(lineOf),
+          ...linesOf(findings),
         ],
         options,
       )

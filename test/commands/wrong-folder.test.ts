@@ -35,7 +35,14 @@ t.test('no command but serve and migrate makes a database, and each says where i
   const { refuses, run, text } = await commandLine(t, environment)
   const says = new RegExp(`^There is no database at ${file}\\. .*look at SIGNET_DATABASE_URL and at the folder`)
   await refuses(commands.map(words => ({ words, input: password, code: 1, says })))
-  t.match((await run(['doctor'])).stdout, `PROBLEM  database: There is no database at ${file}.`)
+  const { stdout } = await run(['doctor'])
+  t.match(
+    stdout,
+    new RegExp(
+      `^PROBLEM {2}database: There is no database at ${file}\\..*\nPROBLEM {2}clock: the same as of database\n`,
+    ),
+  )
+  t.equal(stdout.match(/There is no database/g)?.length, 1, 'once is enough')
   t.strictSame(readdirSync(folder), [], 'and makes nothing')
 
   mkdirSync(dirname(file))
