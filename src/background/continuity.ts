@@ -4,8 +4,9 @@
  * the process begins anew.
  */
 import type { Logger } from 'pino'
-import { setbackOf } from '../maintenance/continuity.ts'
+import { revivesKeys, setbackOf } from '../maintenance/continuity.ts'
 import type { Moves } from '../maintenance/moves.ts'
+import { RESTORED } from '../maintenance/restore.ts'
 import { itself } from '../records/audit-event.ts'
 import type { Pulse } from '../records/pulse.ts'
 import { changeOf, mayBePromoted, type ServerIdentity } from '../records/server-identity.ts'
@@ -17,8 +18,12 @@ export interface Continuity {
   readonly over: Promise<Error>
 }
 
-const NOTHING_IS_SERVED =
-  'Nothing is served until that is accepted: signet doctor says how. The documents that are at hand still are.'
+const NOTHING_IS_SERVED = 'Nothing is served until that is accepted. The documents that are at hand still are.'
+/** Another process does not know what was there before: to it the copy is the original. */
+const MARK_IT =
+  'If a copy was put back, do not restart anything: run signet doctor --restored, and then signet doctor --accept-restore. If not, ' +
+  'find out who changed it first: a restart takes what is there now for the original.'
+const ASK_DOCTOR = 'Run signet doctor, which says how.'
 
 /** @param first what was seen when the service started */
 export function createContinuity(dependencies: {
@@ -36,8 +41,8 @@ export function createContinuity(dependencies: {
   let seen = first
   let isLost = false
 
-  function lose(what: string): false {
-    const reason = `${what} ${NOTHING_IS_SERVED}`
+  function lose(what: string, advice: string): false {
+    const reason = `${what} ${NOTHING_IS_SERVED} ${advice}`
     log.fatal(reason)
     server?.refuse(reason)
     isLost = true
@@ -64,19 +69,27 @@ export function createContinuity(dependencies: {
     await beginNotes()
   }
 
+  /** An epoch of before comes back with an older copy, and with it keys that were revoked since. Whoever accepts revokes all. */
+  const isNewEpoch = (pulse: Pulse): boolean =>
+    pulse.epoch !== first.epoch && pulse.epoch !== RESTORED && pulse.epoch !== undefined && !revivesKeys(seen, pulse)
+
   /** Of one that is lost. */
-  const isAccepted = ({ epoch, serverIdentity, server: found }: Pulse): boolean =>
-    epoch !== first.epoch || (serverIdentity !== seen.serverIdentity && serverIdentity === found?.identity)
+  const isAccepted = (pulse: Pulse): boolean =>
+    isNewEpoch(pulse) ||
+    (pulse.serverIdentity !== seen.serverIdentity && pulse.serverIdentity === pulse.server?.identity)
 
   async function look(pulse: Pulse): Promise<boolean> {
     if (isLost) return isAccepted(pulse) && begunAnew()
+    if (isNewEpoch(pulse)) return begunAnew()
     const setback = setbackOf(seen, pulse)
-    if (setback !== undefined) return lose(`The database is older than what was seen of it before: ${setback}.`)
-    if (pulse.epoch !== first.epoch) return begunAnew()
+    if (setback !== undefined)
+      return lose(`The database is older than what was seen of it before: ${setback}.`, MARK_IT)
+    if (pulse.epoch === RESTORED)
+      return lose('The database was put back, as `signet doctor --restored` was told.', ASK_DOCTOR)
     const [before, now] = [seen.server?.identity, pulse.server?.identity]
     if (before === undefined || now === undefined || before === now) return true
     // Where another instance, or an operator, has said so already, this one need not.
-    if (pulse.serverIdentity !== now && !lacksNothing(before, now)) return lose(changeOf(before, now) ?? '')
+    if (pulse.serverIdentity !== now && !lacksNothing(before, now)) return lose(changeOf(before, now) ?? '', ASK_DOCTOR)
     await follow(before, now)
     return true
   }

@@ -72,6 +72,9 @@ interface ServeParts {
   janitor(): Promise<Janitor>
 }
 
+const UNKNOWN_SERVER =
+  'the server does not say which one it is (pg_control_system, pg_walfile_name): a copy in its place is known only by what it lacks'
+
 export async function serve(parts: ServeParts) {
   const { config, clock, randomness, log, faults, pause, policy, hashingLane, passwords, ends } = parts
   await loadArgon2()
@@ -82,9 +85,11 @@ export async function serve(parts: ServeParts) {
   const lifecycle = await parts.keyLifecycle()
   const restoreGuard = await parts.restoreGuard()
   await restoreGuard.assertOriginal()
-  // What is there now is the original.
   const first = await read.pulse.take()
   if (first.server !== undefined) server?.pin(first.server.identity)
+  else if (server !== undefined) log.warn(UNKNOWN_SERVER)
+  // What is there now is the original, and nobody has exchanged it between the two looks.
+  await restoreGuard.assertOriginal()
   await lifecycle.settle(itself)
   const privateKeys = await parts.keyStores.signing()
   const ring = await openKeyRing({ privateKeys, keys: read.signingKeys, clock, policy, log })

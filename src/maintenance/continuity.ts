@@ -5,11 +5,17 @@ import type { SigningKeyState } from '../records/signing-key.ts'
 /** In the order in which a key goes through them. */
 const ORDER: readonly SigningKeyState[] = ['pending', 'active', 'retiring', 'retired', 'revoked']
 
+const isBehind = (is: SigningKeyState, was: SigningKeyState): boolean => ORDER.indexOf(is) < ORDER.indexOf(was)
+
+/** Whether a key is further back in its life than it was. */
+export const revivesKeys = (before: Pulse, now: Pulse): boolean =>
+  [...now.signingKeys].some(([kid, is]) => isBehind(is, before.signingKeys.get(kid) ?? is))
+
 function setbackOfKeys(before: Pulse, now: Pulse): string | undefined {
   for (const [kid, was] of before.signingKeys) {
     const is = now.signingKeys.get(kid)
     if (is === undefined) return `the signing key ${kid} is not there any more`
-    if (ORDER.indexOf(is) < ORDER.indexOf(was)) return `the signing key ${kid} is ${is}, and was ${was}`
+    if (isBehind(is, was)) return `the signing key ${kid} is ${is}, and was ${was}`
   }
   return undefined
 }

@@ -160,7 +160,7 @@ export function createExamination(dependencies: {
     'standby key': () => keyProblem('pending'),
     'audit key': async () => void (await assertAuditKey()),
     'key encryption': encryptionProblem,
-    restore: async () => (await restoreGuard()).explained(),
+    restore: async () => (await restoreGuard()).refusal(),
   }
   /** What they answer is as it should be. */
   const facts: typeof checks = {

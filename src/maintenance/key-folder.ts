@@ -63,7 +63,7 @@ export function guardKeyFolder(guard: RestoreGuard, find: FindKeysElsewhere, key
   return {
     ...guard,
     problem: async () => (await keyFolderProblem()) ?? guard.problem(),
-    explained: async () => (await keyFolderProblem()) ?? guard.explained(),
+    refusal: async () => (await keyFolderProblem()) ?? guard.refusal(),
     async assertOriginal() {
       const found = await keyFolderProblem()
       if (found !== undefined) throw new KeyError(`${found} Nothing is served.`)

@@ -18,8 +18,8 @@ import type { Moves } from './moves.ts'
 export interface RestoreGuard {
   /** What is wrong, for the operator; undefined when this is the database that the keys belong to. */
   problem(): Promise<string | undefined>
-  /** The same, with what to do. */
-  explained(): Promise<string | undefined>
+  /** The same, with what it means and what to run. */
+  refusal(): Promise<string | undefined>
   /** @throws KeyError when there is a problem */
   assertOriginal(): Promise<void>
   /**
@@ -103,10 +103,10 @@ export function createRestoreGuard(dependencies: {
     return copied ?? moved
   }
 
-  async function explained(): Promise<string | undefined> {
+  async function refusal(): Promise<string | undefined> {
     const { copied, moved } = await look()
-    if (copied === undefined && moved === undefined) return undefined
-    return `${copied ?? moved} ${NOTHING_IS_SERVED}${moved === undefined ? '' : OR_MOVED}`
+    if (copied !== undefined) return `${copied} ${NOTHING_IS_SERVED}`
+    return moved && `${moved} ${NOTHING_IS_SERVED}${OR_MOVED}`
   }
 
   async function problemOfCopy(): Promise<string | undefined> {
@@ -155,12 +155,12 @@ export function createRestoreGuard(dependencies: {
 
   return {
     problem,
-    explained,
+    refusal,
 
     async assertOriginal() {
       if ((await instance.find()) === undefined) await begin()
-      const found = await explained()
-      if (found !== undefined) throw new KeyError(found)
+      const refused = await refusal()
+      if (refused !== undefined) throw new KeyError(refused)
       await moves.begin()
     },
 

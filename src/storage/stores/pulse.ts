@@ -31,6 +31,12 @@ const CHANGING = [
 
 const rowsIn = <R>(text: string | null): readonly R[] => JSON.parse(text ?? '[]') ?? []
 
+const RIGHTS_ARE_MISSING = '42501'
+
+/** Some of what calls itself PostgreSQL has no write-ahead log that could be asked, or lets nobody ask. */
+const isRefused = (error: unknown): boolean =>
+  !(error instanceof StorageUnavailable) || (error.cause as { code?: string } | undefined)?.code === RIGHTS_ARE_MISSING
+
 type KeyRow = { readonly kid: string; readonly state: SigningKeyState }
 
 function toPulse(row: Row): Pulse {
@@ -84,19 +90,23 @@ export function preparePulseReader(db: Kysely<Schema>, dialect: Dialect): (execu
       ]),
     )
   const [takeAll, takeWithoutFacts] = [prepareTake(dialect.serverFacts), prepareTake(sql`null`)]
-  let tellsFacts = true
+  /** Known from the first answer. One that has told goes on, or something is wrong: it is not asked less because of that. */
+  let tellsFacts: boolean | undefined
   return executor => {
     const takeWith = async (query: typeof takeAll): Promise<Pulse> => toPulse((await query.first(executor, {})) as Row)
     return {
       async take() {
-        if (!tellsFacts) return takeWith(takeWithoutFacts)
-        return takeWith(takeAll).catch(async error => {
-          if (error instanceof StorageUnavailable) throw error
-          // Some of what calls itself PostgreSQL has no write-ahead log that could be asked, or lets nobody ask.
+        if (tellsFacts === false) return takeWith(takeWithoutFacts)
+        try {
+          const pulse = await takeWith(takeAll)
+          tellsFacts = true
+          return pulse
+        } catch (error) {
+          if (tellsFacts || !isRefused(error)) throw error
           const pulse = await takeWith(takeWithoutFacts)
           tellsFacts = false
           return pulse
-        })
+        }
       },
     }
   }

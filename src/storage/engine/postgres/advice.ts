@@ -31,6 +31,8 @@ function grants(message: string, { user, database }: Who): string {
   if (owned !== undefined) return run(`ALTER TABLE ${named(owned)} OWNER TO ${role}`)
   const table = nameIn(message, 'for (?:table|relation|view)')
   if (table !== undefined) return grantOnTables([table], { user, database })
+  const called = nameIn(message, 'for function')
+  if (called !== undefined) return run(`GRANT EXECUTE ON FUNCTION ${named(called)} TO ${role}`)
   const schema = named(nameIn(message, 'for schema') ?? 'public')
   return run(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`)
 }

@@ -16,8 +16,7 @@ interface Found {
   readonly isDirect: boolean
 }
 
-interface Row extends Standing {
-  readonly pid: number
+interface Row extends Standing, Found {
   readonly schema: string | null
   readonly identity: ServerIdentity | null
 }
@@ -50,25 +49,26 @@ interface Inspection {
 /**
  * All that is asked of a new connection, in one round trip. The limit is for works of one statement, which have no transaction to say
  * it in: what is refused here must not be done there later on. Behind a pooler (PgBouncer) the next statement may meet another
- * connection of the server, without what was set; there they have a transaction.
+ * connection of the server, and somebody else this one: there nothing is set beyond the statement, and works have a transaction.
  *
  * @throws StorageUnavailable when nobody can work with what it leads to
  */
 export async function inspect(client: pg.ClientBase, { who, limits, pinned }: Inspection): Promise<Found> {
   const identity = pinned === undefined ? 'null' : `case when pg_is_in_recovery() then null else ${IDENTITY} end`
-  const both = client.query({
-    text: `set lock_timeout = ${limits.sessionLockMs};
-      select pg_backend_pid() as pid, current_schema() as schema, ${identity} as identity, ${STANDING}`,
+  // A pooler has given it a number of its own.
+  const { processID } = client as { readonly processID?: number | null }
+  const isDirect = `pg_backend_pid() = ${processID ?? 0}`
+  const { rows } = await client.query<Row>({
+    text: `select ${isDirect} as "isDirect", set_config('lock_timeout', '${limits.sessionLockMs}', not ${isDirect}),
+      current_schema() as schema, ${identity} as identity, ${STANDING}`,
     query_timeout: limits.dialMs,
   } as pg.QueryConfig)
-  // Of two statements in one message the driver answers two results, which its types don't say.
-  const [, { rows }] = (await both) as unknown as [unknown, { readonly rows: [Row] }]
-  const [{ pid, schema, identity: found, ...standing }] = rows
+  const [{ isDirect: direct, schema, identity: found, ...standing }] = rows as [Row]
   assertWritable(standing)
   assertSame(pinned, found)
   if (schema === null)
     throw new StorageUnavailable(
       `PostgreSQL can't be used: the search_path of the role leads to no schema that it may use. ${searchPathAdvice(who)}`,
     )
-  return { isDirect: pid === (client as { readonly processID?: number | null }).processID }
+  return { isDirect: direct }
 }

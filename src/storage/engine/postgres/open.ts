@@ -2,8 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { Randomness } from '../../../randomness.ts'
-import type { PulseReader } from '../../../records/pulse.ts'
+import type { PulseReader, ServerFacts } from '../../../records/pulse.ts'
 import { noRequests } from '../../../records/request-waits.ts'
+import type { ServerIdentity } from '../../../records/server-identity.ts'
 import type { Database, PoolSettings, PrepareStores, Sources } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
 import { isNew, stepsAhead, stepsOf } from '../migrations.ts'
@@ -44,7 +45,7 @@ export function openPostgres(
   const reader = readingExecutor(connected)
   const stores = prepareStores(reader.kysely, dialect)
   const counting = () => connect(pool, limitsOfCounting(pool.limits))
-  const { pulse, position } = notingPosition(stores(readingExecutor(() => connect(aside, aside.limits))).pulse)
+  const { pulse, position, pin } = notingPosition(stores(readingExecutor(() => connect(aside, aside.limits))).pulse)
   return {
     read: { ...stores(reader), pulse },
     snapshot: work =>
@@ -76,22 +77,37 @@ export function openPostgres(
     integrityProblem: async () => undefined,
     backup: undefined,
     files: undefined,
-    server: { position, pin: pool.pin, refuse: pool.refuse },
+    server: {
+      position,
+      pin(identity) {
+        pin(identity)
+        pool.pin(identity)
+      },
+      refuse: pool.refuse,
+    },
     ping: () => ping(reader.kysely),
     close: async () => void (await Promise.all([pool.end(), aside.end()])),
   }
 }
 
+/** How far another server is, means nothing for the one that is used. */
 function notingPosition({ take }: PulseReader) {
-  let position: number | undefined
+  let found: ServerFacts | undefined
+  let pinned: ServerIdentity | undefined
   const pulse: PulseReader = {
     async take() {
       const taken = await take()
-      position = taken.server?.position ?? position
+      found = taken.server ?? found
       return taken
     },
   }
-  return { pulse, position: () => position }
+  return {
+    pulse,
+    position: () => (pinned === undefined || found?.identity === pinned ? found?.position : undefined),
+    pin(identity: ServerIdentity) {
+      pinned = identity
+    },
+  }
 }
 
 /** Fails on a standby and where nothing can be written, in the one statement that reads a row. */

@@ -19,7 +19,7 @@ const PAUSE_AFTER_REFUSAL_MS = 50
 export interface ConnectionPool extends Connections {
   /** @throws StorageUnavailable */
   connect(): Promise<pg.PoolClient>
-  /** Every connection that does not lead there is refused from now on. */
+  /** Every connection that does not lead there is refused from now on, and those that are open are replaced. */
   pin(identity: ServerIdentity): void
   /** Nobody gets a connection any more, and is told why. */
   refuse(reason: string): void
@@ -61,8 +61,10 @@ export function openPool(
     async onConnect(client) {
       // Of one that is lost while it is used, the query under way hears, or the next one.
       client.on('error', error => void (lost.has(client) || lost.set(client, error)))
+      const asked = pinned
       try {
-        isDirect = (await inspect(client, { who, limits, pinned })).isDirect
+        isDirect = (await inspect(client, { who, limits, pinned: asked })).isDirect
+        if (asked !== pinned) throw new StorageUnavailable("PostgreSQL can't be used: it is moving to another server.")
         if (isDirect) direct.add(client)
       } catch (error) {
         cut(client)
@@ -73,7 +75,7 @@ export function openPool(
   const who = whoIn(connectionString)
   // A connection that is lost while it is idle is replaced at the next use. The pool hangs all of it on the error, which may be logged.
   pool.on('error', error => void delete (error as { client?: unknown }).client)
-  const takeLive = takingLive(pool)
+  const { takeLive, renew } = takingLive(pool)
   const sinceRefusal = pausingAfterRefusals(pool)
   const waiting = countingWaits(pool)
 
@@ -105,7 +107,9 @@ export function openPool(
     connect,
     end,
     pin(identity) {
+      if (identity === pinned) return
       pinned = identity
+      renew()
     },
     refuse(reason) {
       refusal = reason
@@ -157,12 +161,16 @@ function countingWaits(pool: pg.Pool) {
  * When one connection fails, the others may have died with it, and a network that swallows packets does not say so: each would cost a
  * request its time. So whichever was silent since before that is replaced.
  */
-function takingLive(pool: pg.Pool): () => Promise<pg.PoolClient> {
+function takingLive(pool: pg.Pool) {
+  const openedAtMs = new WeakMap<pg.PoolClient, number>()
   const takenAtMs = new WeakMap<pg.PoolClient, number>()
   const answeredAtMs = new WeakMap<pg.PoolClient, number>()
-  let failedSinceMs = Number.NEGATIVE_INFINITY
+  let [failedSinceMs, renewedAtMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   const answered = (client: pg.PoolClient) => answeredAtMs.set(client, performance.now())
-  pool.on('connect', answered)
+  pool.on('connect', client => {
+    openedAtMs.set(client, performance.now())
+    answered(client)
+  })
   pool.on('acquire', client => takenAtMs.set(client, performance.now()))
   pool.on('release', (error, client) => {
     if (error) failedSinceMs = Math.max(failedSinceMs, takenAtMs.get(client) ?? failedSinceMs)
@@ -175,12 +183,21 @@ function takingLive(pool: pg.Pool): () => Promise<pg.PoolClient> {
     cut(client)
   }
 
-  return async () => {
-    for (;;) {
-      const client = await pool.connect()
-      if ((answeredAtMs.get(client) ?? 0) >= failedSinceMs) return client
-      drop(client)
-    }
+  const isLive = (client: pg.PoolClient): boolean =>
+    (answeredAtMs.get(client) ?? 0) >= failedSinceMs && (openedAtMs.get(client) ?? 0) >= renewedAtMs
+
+  return {
+    async takeLive(): Promise<pg.PoolClient> {
+      for (;;) {
+        const client = await pool.connect()
+        if (isLive(client)) return client
+        drop(client)
+      }
+    },
+    /** Whatever is open now is replaced before it is used again. */
+    renew() {
+      renewedAtMs = performance.now()
+    },
   }
 }
 
