@@ -2,10 +2,15 @@
 import { Kysely, sql } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { systemRandomness } from '../../src/randomness.ts'
+import { createRequestWaits, noRequests } from '../../src/records/request-waits.ts'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import type { Limits } from '../../src/storage/engine/postgres/connection.ts'
 import { postgresDialect } from '../../src/storage/engine/postgres/driver.ts'
 import { toStorageError } from '../../src/storage/engine/postgres/errors.ts'
+import { openPool } from '../../src/storage/engine/postgres/pool.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import { migratedPostgres, openPostgres } from '../support/postgres.ts'
 import { poolerBefore } from '../support/postgres-pooler.ts'
 import { sessionOf } from './conformance/records.ts'
@@ -59,6 +64,35 @@ for (const [way, through] of [
     const { rows } = await beside.query('select last_used_at_ms from credentials for update')
     t.same(rows, [{ last_used_at_ms: null }])
   })
+
+t.test('a request that has no time left takes no other with it that asks in the same turn', async t => {
+  const requestWaits = createRequestWaits()
+  const sources = { clock: systemClock, randomness: systemRandomness, requestWaits }
+  const { read, close } = await openDatabase({ kind: 'postgres', url: await migratedPostgres(t) }, sources)
+  t.teardown(close)
+  const ask = (waitedMs: number) =>
+    requestWaits.begin(() => {
+      Object.assign(requestWaits.current() ?? {}, { ms: waitedMs })
+      return read.users.findById('user_1')
+    })
+  const [late, inTime] = await Promise.allSettled([ask(5000), ask(0)])
+  t.match(late, { status: 'rejected', reason: { name: 'StorageUnavailable' } })
+  t.match(inTime, { status: 'fulfilled' })
+})
+
+t.test('what is set on a connection is not left behind in a pooler for others', async t => {
+  const url = await migratedPostgres(t)
+  for (const [at, expected] of [
+    [url, '1200ms'],
+    [await poolerBefore(t, url), '0'],
+  ] as const) {
+    const pool = openPool(at, noRequests)
+    const client = await pool.connect()
+    t.same((await client.query('show lock_timeout')).rows, [{ lock_timeout: expected }])
+    client.release()
+    await pool.end()
+  }
+})
 
 /** The driver by itself, on one connection: what is asked of it needs statements that no store has. */
 async function driver(t: Test, limits: Partial<Limits>) {

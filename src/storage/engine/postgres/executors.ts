@@ -57,12 +57,15 @@ const apart =
 /** Whoever waits behind so many others had better wait for a connection. */
 const MOST_TOGETHER = 4
 
-/** Some that are asked in the same turn go one behind the other on one connection: whoever asks them waits once. Only for short ones. */
-export function together(connect: Connect): Ask {
-  let shared: { readonly connection: Promise<Connection>; users: number } | undefined
+/**
+ * Some that one request asks in the same turn go one behind the other on one connection: it waits once. Only for short ones.
+ * @param whose the request that asks: another has time of its own, which is counted for itself, and does not fail with this one
+ */
+export function together(connect: Connect, whose: () => unknown): Ask {
+  let shared: { readonly connection: Promise<Connection>; readonly asker: unknown; users: number } | undefined
 
-  function open() {
-    const opened = { connection: connect(), users: 0 }
+  function open(asker: unknown) {
+    const opened = { connection: connect(), asker, users: 0 }
     // When all that this turn still does has asked.
     process.nextTick(() => {
       if (shared === opened) shared = undefined
@@ -71,7 +74,8 @@ export function together(connect: Connect): Ask {
   }
 
   return async (text, values, isRepeated) => {
-    if (shared === undefined || shared.users === MOST_TOGETHER) shared = open()
+    const asker = whose()
+    if (shared === undefined || shared.asker !== asker || shared.users === MOST_TOGETHER) shared = open(asker)
     const mine = shared
     mine.users += 1
     const connection = await mine.connection
@@ -85,8 +89,8 @@ export function together(connect: Connect): Ask {
 }
 
 /** Statements that were prepared are short; those that are built when they are needed may search for long. */
-export const readingExecutor = (connect: Connect): Executor =>
-  executorOn(together(connect), { kysely: kyselyOn(apart(connect)) })
+export const readingExecutor = (connect: Connect, whose: () => unknown): Executor =>
+  executorOn(together(connect, whose), { kysely: kyselyOn(apart(connect)) })
 
 /** @param needsTransaction whether its limits can only be said in one: then it goes out as a whole, with the one statement in it */
 export const singleExecutor = (connect: Connect, needsTransaction: boolean): Executor =>

@@ -42,10 +42,12 @@ export function openPostgres(
   // What is asked all the time waits for no request; and of a server that may not be used any more, it asks whether that is over.
   const aside = openPool(url, noRequests, { ...settings, size: 1 })
   const connected = () => connect(pool, pool.limits)
-  const reader = readingExecutor(connected)
+  const reader = readingExecutor(connected, requestWaits.current)
   const stores = prepareStores(reader.kysely, dialect)
   const counting = () => connect(pool, limitsOfCounting(pool.limits))
-  const { pulse, position, pin } = notingPosition(stores(readingExecutor(() => connect(aside, aside.limits))).pulse)
+  const { pulse, position, pin } = notingPosition(
+    stores(readingExecutor(() => connect(aside, aside.limits), noRequests.current)).pulse,
+  )
   return {
     read: { ...stores(reader), pulse },
     snapshot: work =>
@@ -65,7 +67,7 @@ export function openPostgres(
             : transaction(connected, executor => work(stores(executor)), { locks: true }),
         randomness,
       ),
-    counterTable: postgresCounters(together(counting)),
+    counterTable: postgresCounters(together(counting, requestWaits.current)),
     isNew: () => isNew(reader.kysely).catch(cannotOpen),
     steps: () => stepsOf(reader.kysely).catch(cannotOpen),
     stepsAhead: () => stepsAhead(reader.kysely),
