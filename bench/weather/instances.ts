@@ -1,4 +1,5 @@
 /** Instances of the program as it ships, each a process with ports of its own. One that ends unasked has crashed. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'

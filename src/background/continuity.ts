@@ -62,8 +62,8 @@ export function createContinuity(dependencies: {
   const lacksNothing = (before: ServerIdentity, now: ServerIdentity): boolean =>
     seen.server?.isSynchronous === true && mayBePromoted(before, now)
 
-  async function follow(before: ServerIdentity, now: ServerIdentity): Promise<void> {
-    log.warn({ server: now }, changeOf(before, now))
+  async function follow(now: ServerIdentity, change: string): Promise<void> {
+    log.warn({ server: now }, `${change} Nothing that was acknowledged is missing there: it is followed.`)
     server?.pin(now)
     await moves.moveTo(now, itself)
     await beginNotes()
@@ -81,16 +81,20 @@ export function createContinuity(dependencies: {
   async function look(pulse: Pulse): Promise<boolean> {
     if (isLost) return isAccepted(pulse) && begunAnew()
     if (isNewEpoch(pulse)) return begunAnew()
+    const [before, now] = [seen.server?.identity, pulse.server?.identity]
+    const change = before === undefined || now === undefined ? undefined : changeOf(before, now)
+    // Where another instance, or an operator, has said so already, this one need not.
+    const isDecided = pulse.serverIdentity === now
     const setback = setbackOf(seen, pulse)
-    if (setback !== undefined)
-      return lose(`The database is older than what was seen of it before: ${setback}.`, MARK_IT)
+    if (setback !== undefined) {
+      const older = `The database is older than what was seen of it before: ${setback}.`
+      return change === undefined || isDecided ? lose(older, MARK_IT) : lose(`${change} ${older}`, ASK_DOCTOR)
+    }
     if (pulse.epoch === RESTORED)
       return lose('The database was put back, as `signet doctor --restored` was told.', ASK_DOCTOR)
-    const [before, now] = [seen.server?.identity, pulse.server?.identity]
-    if (before === undefined || now === undefined || before === now) return true
-    // Where another instance, or an operator, has said so already, this one need not.
-    if (pulse.serverIdentity !== now && !lacksNothing(before, now)) return lose(changeOf(before, now) ?? '', ASK_DOCTOR)
-    await follow(before, now)
+    if (before === undefined || now === undefined || change === undefined) return true
+    if (!isDecided && !lacksNothing(before, now)) return lose(change, ASK_DOCTOR)
+    await follow(now, change)
     return true
   }
 
@@ -111,12 +115,12 @@ export function createContinuity(dependencies: {
   return {
     over,
     async goesOn(pulse) {
-      if (!(await canWork(pulse))) return false
-      // Files are looked after by file-watch.ts.
-      if (server === undefined) return true
-      const isGood = await look(pulse)
-      if (isGood) seen = { ...pulse, server: pulse.server ?? seen.server }
-      return isGood
+      // Files are looked after by file-watch.ts. What is asked of the schema needs a server that is known to be the right one.
+      if (server !== undefined) {
+        if (!(await look(pulse))) return false
+        seen = { ...pulse, server: pulse.server ?? seen.server }
+      }
+      return canWork(pulse)
     },
   }
 }

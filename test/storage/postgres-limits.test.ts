@@ -86,7 +86,7 @@ t.test('what is set on a connection is not left behind in a pooler for others', 
     [url, '1200ms'],
     [await poolerBefore(t, url), '0'],
   ] as const) {
-    const pool = openPool(at, noRequests)
+    const pool = openPool(at, noRequests, { size: 1, lifetimeSeconds: 60, timeoutSeconds: 2 })
     const client = await pool.connect()
     t.same((await client.query('show lock_timeout')).rows, [{ lock_timeout: expected }])
     client.release()
