@@ -77,7 +77,7 @@ t.test('whoever finds no connection free is answered in time, and so is who has 
 
 t.test('connections that died in silence cost one request its answer, and not one each', async t => {
   const network = await proxyBefore(t, await migratedPostgres(t))
-  const service = await serveOn(t, network.url, { SIGNET_DATABASE_TIMEOUT: '2s' })
+  const service = await serveOn(t, network.url, { SIGNET_DATABASE_TIMEOUT: '4s' })
   t.strictSame([...new Set((await atOnce(8, () => isReady(service))).map(({ status }) => status))], [200])
   network.forget()
   t.equal((await isReady(service)).status, 503)
