@@ -84,6 +84,13 @@ const setbacks: Readonly<Record<string, Partial<Pulse>>> = {
   'a shorter log': { server: { ...server, position: 99 } },
 }
 
+/** Whoever accepts a restore revokes them all. */
+const revoked: Pulse['signingKeys'] = new Map([
+  ['a', 'revoked'],
+  ['b', 'revoked'],
+  ['c', 'active'],
+])
+
 for (const [what, more] of Object.entries(setbacks))
   t.test(`${what} ends all service, until that is accepted; then the process begins anew`, async t => {
     const { goesOn, over, done, logged } = scene()
@@ -92,7 +99,7 @@ for (const [what, more] of Object.entries(setbacks))
     t.match(logged.join(''), /"level":"fatal".*older than what was seen of it before.*signet doctor --restored/)
     t.equal(await goesOn(first), false, 'also when the other one is back')
     t.equal(logged.length, 1, 'it is said once')
-    t.equal(await goesOn({ ...first, ...more, epoch: 'epoch-2' }), false)
+    t.equal(await goesOn({ ...first, ...more, epoch: 'epoch-2', signingKeys: revoked }), false)
     await isOver(t, over, /was accepted.*begins anew/)
   })
 
