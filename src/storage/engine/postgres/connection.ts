@@ -54,6 +54,15 @@ export const connect = async (pool: Connections, limits: () => Limits): Promise<
 /** Of a transaction in which a statement failed, all behind it do. */
 const isBehindAFailure = (error: unknown): boolean => (error as { code?: string }).code === '25P02'
 
+/** PostgreSQL's class of warnings in general; what it only notices has another code. */
+const WARNING = '01000'
+
+/**
+ * Of a commit that waits for a standby, PostgreSQL says that all is well when somebody cancels it (pg_cancel_backend). Only a warning,
+ * in the language of the server, tells that no standby may have it.
+ */
+const NOT_REPLICATED = 'it stopped waiting for a synchronous standby, which may lack what was written'
+
 function connectionOf(
   { toStorageError, keeps = () => false }: Connections,
   client: PoolClient,
@@ -70,12 +79,20 @@ function connectionOf(
   /** Undefined once the server has answered. */
   let begun: Promise<unknown> | undefined
 
+  let wasWarned = false
+  const hear = ({ code }: { readonly code?: string | undefined }) => {
+    wasWarned ||= code === WARNING
+  }
+  client.on('notice', hear)
+
   async function ask(text: string, values: readonly unknown[] = [], isRepeated = false): Promise<QueryResult> {
     const leftMs = Math.ceil(Math.min(statementMs, transactionEndsAt - performance.now()))
     const limit = { query_timeout: Math.max(leftMs, 1) }
     const name = isRepeated && keeps(client) ? nameOf(text) : undefined
     try {
-      return await client.query({ text, values: [...values], ...limit, ...(name !== undefined && { name }) })
+      const result = await client.query({ text, values: [...values], ...limit, ...(name !== undefined && { name }) })
+      if (wasWarned) throw new Error(NOT_REPLICATED)
+      return result
     } catch (error) {
       if (name !== undefined && isOutdated(error)) {
         forgetNames()
@@ -131,6 +148,9 @@ function connectionOf(
       })
     },
     /** One that failed is closed, which also ends its transaction: its answers could reach the next who uses it. */
-    release: () => client.release(!isUsable),
+    release() {
+      client.off('notice', hear)
+      client.release(!isUsable)
+    },
   }
 }

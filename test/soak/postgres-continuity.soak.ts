@@ -152,3 +152,37 @@ t.test('a server that does not tell which it is can be used', { skip }, async t 
   await inside.query('grant execute on function pg_control_system() to public')
   await until(async () => (await ready(told)) === 200)
 })
+
+t.test('a commit that waits for a standby, and that an operator cancels, is not acknowledged', { skip }, async t => {
+  const server = await startPostgres({ wal_level: 'replica', max_wal_senders: 2 })
+  t.teardown(server.stop)
+  const service = await serveOn(t, server.url)
+  await addAlice(service)
+  const administrator = await connect(t, server.url)
+  await administrator.query('set synchronous_commit = off')
+  await administrator.query("alter system set synchronous_standby_names = 'nobody'")
+  await administrator.query('select pg_reload_conf()')
+  const cancelled: number[] = []
+  const cancel = async () => {
+    const { rows } = await administrator.query(
+      "select pid, pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and query <> ''",
+    )
+    cancelled.push(...rows.map(({ pid }) => pid))
+  }
+  await until(async () => {
+    const answers: number[] = []
+    const answering = signIn(service).then(({ status }) => answers.push(status))
+    const before = cancelled.length
+    await until(async () => {
+      await cancel()
+      return answers.length > 0
+    })
+    await answering
+    if (cancelled.length > before) t.equal(answers[0], 503)
+    return cancelled.length > before
+  })
+  t.match(service.log(), /it stopped waiting for a synchronous standby/)
+  await administrator.query('alter system reset synchronous_standby_names')
+  await administrator.query('select pg_reload_conf()')
+  await until(async () => (await signIn(service)).status === 200)
+})
