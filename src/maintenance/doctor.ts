@@ -174,8 +174,8 @@ export function createExamination(dependencies: {
   }
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
-    credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
     ...(durability && { durability }),
+    credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
   }
 
   const nothing = { problem: undefined, warning: undefined, note: undefined }

@@ -18,7 +18,9 @@ async function scene(t: Test) {
   async function warning(): Promise<string | null> {
     const { ok, findings } = await json(['doctor'])
     t.equal(ok, true)
-    const [found, ...others] = findings.toReversed()
+    // The server of the tests waits for no disk.
+    const asked = findings.filter(({ check }: { check: string }) => check !== 'durability')
+    const [found, ...others] = asked.toReversed()
     for (const { problem, warning } of others) t.strictSame([problem, warning], [null, null])
     t.match(found, { check: 'credentials', ok: true, problem: null })
     return found.warning

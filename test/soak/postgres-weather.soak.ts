@@ -152,7 +152,7 @@ const cases: Readonly<Record<string, Case>> = {
     meets: writes,
   },
   'takes too long': {
-    harm: whenSessionsAreWritten('perform pg_sleep(3)'),
+    harm: whenSessionsAreWritten('perform pg_sleep(10)'),
     says: /statement timeout \(57014\)/,
     meets: ['a sign-in'],
   },

@@ -44,14 +44,26 @@ export function createGate(): Gate {
     return names !== undefined && names.length - 1 === holdsAt ? hold.pass(work) : work()
   }
 
-  const eachCall = (stores: Stores): Stores =>
+  /** Calls of one write reach the database in the order in which they are made: behind one that is held, the others wait. */
+  function inOrder() {
+    let before: Promise<unknown> = Promise.resolve()
+    let isBehind = false
+    return <T>(name: string, work: () => Promise<T>): Promise<T> => {
+      const isHeld = names !== undefined && names.length === holdsAt
+      const answer = isBehind ? step(name, () => before.then(work, work)) : step(name, work)
+      if (isHeld) [before, isBehind] = [answer, true]
+      return answer
+    }
+  }
+
+  const eachCall = (stores: Stores, call = inOrder()): Stores =>
     Object.fromEntries(
       Object.entries(stores).map(([store, methods]: [string, Record<string, Method>]) => [
         store,
         Object.fromEntries(
           Object.entries(methods).map(([name, method]) => [
             name,
-            (...values: unknown[]) => step(`${store}.${name}`, () => method(...values)),
+            (...values: unknown[]) => call(`${store}.${name}`, () => method(...values)),
           ]),
         ),
       ]),

@@ -29,6 +29,8 @@ export interface Verdict {
 export async function sealedAudit(t: Test, options: ServeOptions & { readonly clock?: TestClock } = {}) {
   const clock = options.clock ?? testClock()
   const service = await serve(t, { ...options, clock, seals: true })
+  // What its start has made, whether or not the sealer was there already.
+  await service.seal()
   const operator = await commandLine(t, service.environment, clock)
   let roles = 0
 
