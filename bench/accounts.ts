@@ -38,6 +38,7 @@ export async function addAccounts(container: Accounts, usernames: readonly strin
     introspect: [],
     accessTokenTtlSeconds: null,
     grantsPerMinute: null,
+    mayGrant: [],
   }
   const { client } = await clients.add(
     {
@@ -71,6 +72,7 @@ export async function addMachines(environment: Environment): Promise<string> {
       introspect: [],
       accessTokenTtlSeconds: null,
       grantsPerMinute: null,
+      mayGrant: [],
     }
     const machine = { clientId: 'machine', isPublic: false, secret: machineSecret, grants: ['client_credentials'] }
     const exchange = {

@@ -18,6 +18,8 @@ export const unansweredRoutes: PublicRoutesOptions = {
   statusLists: { find: never, aggregate: never },
   users: { findById: never, changePassword: never },
   apiKeys: { createOwn: never, listOwn: never, revoke: never },
+  roles: never as never,
+  standings: never as never,
   clock: systemClock,
   sessionManagement: { list: never, end: never },
   isServing: () => false,

@@ -141,11 +141,9 @@ export function createApiKeys(dependencies: {
       .filter(atMs => atMs > nowMs - HOUR_MS && atMs <= nowMs + CLOCK_TOLERANCE_SECONDS * 1000)
     const oldest = recent.at(-MOST_AN_HOUR)
     if (oldest !== undefined)
-      throw new AccountError(
-        'too_many',
-        `At most ${MOST_AN_HOUR} API keys are made an hour for one owner.`,
-        Math.ceil((oldest + HOUR_MS - nowMs) / 1000),
-      )
+      throw new AccountError('too_many', `At most ${MOST_AN_HOUR} API keys are made an hour for one owner.`, {
+        retryAfterSeconds: Math.ceil((oldest + HOUR_MS - nowMs) / 1000),
+      })
     await stores.apiKeys.removeOldest(ownerId, MOST_KEPT - 1, nowMs)
   }
 
@@ -176,7 +174,9 @@ export function createApiKeys(dependencies: {
     const session = await stores.sessions.find(sessionId)
     if (user === undefined || !isActive(user.status) || session?.endedAtMs !== null) throw notFound('session')
     if (await cascades.isUnderWay(stores, { subjectId: userId, clientId }))
-      throw new AccountError('not_now', 'Sessions of the user or the client are being ended: try again.', 1)
+      throw new AccountError('not_now', 'Sessions of the user or the client are being ended: try again.', {
+        retryAfterSeconds: 1,
+      })
     return { ownerId: userId, username: user.username, clientId: null }
   }
 

@@ -40,6 +40,7 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
   introspect: [...new Set(settings.introspect)],
   accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
   grantsPerMinute: settings.grantsPerMinute,
+  mayGrant: [...new Set(settings.mayGrant)],
 })
 
 /** Whether something that live tokens may carry is taken away. What `*` gives to users, it does not give to the client itself. */

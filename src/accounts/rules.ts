@@ -23,21 +23,46 @@ export class AccountError extends Error {
     | 'limit_reached'
     | 'too_many'
     | 'not_now'
+    | 'beyond_authority'
+    | 'conflict'
   /** Seconds after which it would be accepted, if there is such a time. */
   readonly retryAfterSeconds: number | undefined
+  /** What of the input is wrong, where it is known. */
+  readonly problems: readonly FieldProblem[]
 
-  constructor(code: AccountError['code'], message: string, retryAfterSeconds?: number) {
+  constructor(
+    code: AccountError['code'],
+    message: string,
+    more: { readonly retryAfterSeconds?: number; readonly problems?: readonly FieldProblem[] } = {},
+  ) {
     super(message)
     this.code = code
-    this.retryAfterSeconds = retryAfterSeconds
+    this.retryAfterSeconds = more.retryAfterSeconds
+    this.problems = more.problems ?? []
   }
+}
+
+/** What is wrong with a member of the input, as its JSON calls it: what a form would show beside the field. */
+export interface FieldProblem {
+  readonly field: string
+  readonly message: string
 }
 
 export const notFound = (what: string): AccountError => new AccountError('not_found', `There is no such ${what}.`)
 
-/** Throws `invalid` when there is a problem to tell. */
-export function assertNoProblem(problem: string | undefined): void {
-  if (problem !== undefined) throw new AccountError('invalid', problem)
+/** Throws `invalid` when there is a problem to tell. @param field whose it is */
+export function assertNoProblem(problem: string | undefined, field?: string): void {
+  if (problem !== undefined)
+    throw new AccountError('invalid', problem, field === undefined ? {} : { problems: [{ field, message: problem }] })
+}
+
+/** The same for several members at once: whoever fills in a form is told of all. */
+export function assertNoProblems(byField: Readonly<Record<string, string | undefined>>): void {
+  const problems = Object.entries(byField).flatMap(([field, message]) =>
+    message === undefined ? [] : { field, message },
+  )
+  if (problems.length === 0) return
+  throw new AccountError('invalid', [...new Set(problems.map(({ message }) => message))].join(' '), { problems })
 }
 
 /** A permission is a scope-token of RFC 6749 §3.3. `*` is kept for clients, where it means whatever the user has. */

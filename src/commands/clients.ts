@@ -15,7 +15,7 @@ export interface ClientsService {
 }
 
 /** Where nothing else is asked for. */
-const byDefault = { accessTokenTtlSeconds: null, grantsPerMinute: null }
+const byDefault = { accessTokenTtlSeconds: null, grantsPerMinute: null, mayGrant: [] }
 
 const toLine = (client: RegisteredClient): string =>
   [client.clientId, client.isPublic ? 'public' : 'confidential', client.status, client.grants.join(', ')].join('  ')

@@ -164,6 +164,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     moves,
     restoreGuard,
     users,
+    roles,
+    clients,
     apiKeys,
     cascades,
     sessionManagement,

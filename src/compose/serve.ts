@@ -1,6 +1,7 @@
 /** Both ports, listening, and what runs beside requests. */
 import type { Logger } from 'pino'
 import type { ApiKeys } from '../accounts/api-keys.ts'
+import type { Roles } from '../accounts/roles.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import type { Users } from '../accounts/users.ts'
 import type { EventRecorder } from '../audit/recorder.ts'
@@ -66,6 +67,7 @@ interface ServeParts {
   moves(): Promise<Moves>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
+  roles(): Promise<Roles>
   apiKeys(): Promise<ApiKeys>
   cascades(): Promise<Cascades>
   sessionManagement(): Promise<SessionManagement>
@@ -141,6 +143,8 @@ export async function serve(parts: ServeParts) {
     jwksMaxAge: ring.maxAge,
     users: await parts.users(),
     apiKeys,
+    roles: await parts.roles(),
+    standings: read,
     clock,
     sessionManagement: await parts.sessionManagement(),
     clients: read.clients,

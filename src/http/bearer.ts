@@ -1,7 +1,9 @@
 /** Bearer tokens (RFC 6750) for Signet's own API, which is a resource like any other: the audience is the issuer. */
 import type { FastifyRequest } from 'fastify'
+import { type Clock, toSeconds } from '../clock.ts'
 import type { FindLiveAccessToken, LiveAccessToken } from '../oauth/access-token-verification.ts'
 import { isSameAudience } from '../records/audience.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import { type OriginRules, originNotAllowed } from './browser-origins.ts'
 import { HttpError } from './error-handler.ts'
 import { noteForLog } from './request-log.ts'
@@ -27,13 +29,39 @@ export const invalidToken = (): HttpError =>
   refused(401, 'invalid_token', 'The access token is malformed, expired, revoked or for another audience.')
 
 /** RFC 9470 §3. @param maxAge seconds since the sign-in */
-export function insufficientAuthentication(maxAge: number): HttpError {
+function insufficientAuthentication(maxAge: number): HttpError {
   const [error, description] = ['insufficient_user_authentication', 'This needs a more recent sign-in.']
   const challenge = `Bearer realm="signet", error="${error}", error_description="${description}", max_age="${maxAge}"`
   return new HttpError({ status: 401, error, description, headers: { 'www-authenticate': challenge } })
 }
 
 const noUser = (): HttpError => refused(403, 'insufficient_scope', 'This is for tokens of users.')
+
+/** RFC 6750 §3: the challenge names what is needed. */
+export function insufficientScope(permission: string): HttpError {
+  const [error, description] = [
+    'insufficient_scope',
+    `This takes the permission ${permission} in the scope of the token.`,
+  ]
+  const challenge = `Bearer realm="signet", error="${error}", error_description="${description}", scope="${permission}"`
+  return new HttpError({ status: 403, error, description, headers: { 'www-authenticate': challenge } })
+}
+
+export const noApiKeys = (): HttpError =>
+  refused(403, 'insufficient_scope', 'This is not for tokens that were given for an API key.')
+
+/** Seconds since the sign-in: a token that is lying about does nothing that outlives it. */
+const LONGEST_SINCE_SIGN_IN = 1800
+
+/**
+ * RFC 9470 §3. A sign-in that lies ahead was before the clock was set back: nobody knows how long ago.
+ * @throws HttpError 401 insufficient_user_authentication
+ */
+export function assertSignedInJustNow({ claims }: LiveAccessToken, clock: Clock): void {
+  const since = toSeconds(clock.now()) - (claims.auth_time ?? 0)
+  if (since > LONGEST_SINCE_SIGN_IN || since < -CLOCK_TOLERANCE_SECONDS)
+    throw insufficientAuthentication(LONGEST_SINCE_SIGN_IN)
+}
 
 const tokenInQuery = (): HttpError =>
   refused(400, 'invalid_request', 'An access token belongs in the Authorization header, not in the query.')

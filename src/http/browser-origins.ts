@@ -36,7 +36,7 @@ export const originNotAllowed = (): OAuthError =>
 
 function allow(reply: FastifyReply, origin: string): void {
   reply.header('access-control-allow-origin', origin)
-  reply.header('access-control-expose-headers', 'Retry-After, WWW-Authenticate, ETag')
+  reply.header('access-control-expose-headers', 'Retry-After, WWW-Authenticate, ETag, Location')
 }
 
 export const isPreflight = (request: FastifyRequest): boolean =>
@@ -45,7 +45,7 @@ export const isPreflight = (request: FastifyRequest): boolean =>
   request.headers['access-control-request-method'] !== undefined
 
 /** What pages need that name nothing. */
-const USUAL_HEADERS = 'Authorization, Content-Type, If-None-Match, Cache-Control'
+const USUAL_HEADERS = 'Authorization, Content-Type, If-Match, If-None-Match, Cache-Control'
 const MOST_ASKED_LENGTH = 2048
 /** RFC 9110 §5.6.1, §5.6.2 */
 const isListOfTokens = (text: string): boolean =>

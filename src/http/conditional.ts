@@ -39,7 +39,7 @@ function formsOf(document: PublicDocument): Forms {
 }
 
 /** Whether the caller holds this version already (RFC 9110 §13.1.2, weak comparison). */
-function holds(ifNoneMatch: string | undefined, etag: string): boolean {
+export function holds(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
   const candidates = ifNoneMatch.split(',').map(tag => tag.trim().replace(/^W\//, ''))
   return candidates.includes(etag) || candidates.includes('*')

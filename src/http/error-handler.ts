@@ -1,7 +1,7 @@
 /** The one place in which an error becomes a response. Causes go to the log under the request id, never onto the wire. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import { AccountError } from '../accounts/rules.ts'
+import { AccountError, type FieldProblem } from '../accounts/rules.ts'
 import { isBasic } from '../oauth/client-authentication/basic-header.ts'
 import { OAuthError, TemporarilyUnavailable } from '../oauth/oauth-error.ts'
 import { TooManyWaiting } from '../passwords/hashing-lane.ts'
@@ -12,10 +12,19 @@ import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { noteForLog } from './request-log.ts'
 import { traceContextOf } from './trace-context.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What is wrong with the input is said member by member, and is 422; a new password is in the member of this name. */
+    readonly tellsFields?: { readonly password?: string }
+  }
+}
+
 export interface WireError {
   readonly status: number
   readonly error: string
   readonly description: string
+  /** What is wrong with which member of the input. */
+  readonly errors?: readonly FieldProblem[]
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -39,6 +48,15 @@ export const refusal = (status: number, description: string): WireError => ({
   error: 'invalid_request',
   description,
 })
+
+/** What a form would show beside its fields. */
+const unprocessable = (description: string, errors: readonly FieldProblem[]): WireError => ({
+  ...refusal(422, description),
+  errors,
+})
+
+export const invalidFields = (errors: readonly FieldProblem[]): HttpError =>
+  new HttpError(unprocessable('Members of the body are wrong: see errors.', errors))
 
 export const UNSUPPORTED = refusal(415, 'The body must be application/x-www-form-urlencoded in UTF-8.')
 
@@ -86,12 +104,20 @@ const accountErrors: Readonly<Record<AccountError['code'], readonly [status: num
   limit_reached: [409, 'conflict'],
   too_many: [429, 'too_many_requests'],
   not_now: [503, 'temporarily_unavailable'],
+  beyond_authority: [403, 'insufficient_scope'],
+  conflict: [409, 'conflict'],
 }
 
-function fromAccount({ code, message, retryAfterSeconds }: AccountError): WireError {
+function fromAccount({ code, message, retryAfterSeconds, problems }: AccountError, request: FastifyRequest): WireError {
+  if (code === 'invalid' && request.routeOptions?.config?.tellsFields) return unprocessable(message, problems)
   const [status, error] = accountErrors[code]
   const wire = { status, error, description: message }
   return retryAfterSeconds === undefined ? wire : { ...wire, headers: { 'retry-after': String(retryAfterSeconds) } }
+}
+
+function fromPassword({ message }: PasswordRefused, { routeOptions }: FastifyRequest): WireError {
+  const field = routeOptions?.config?.tellsFields?.password
+  return field === undefined ? refusal(400, message) : unprocessable(message, [{ field, message }])
 }
 
 /** No fault of ours: under a flood a stack for each refusal would be one. */
@@ -102,9 +128,9 @@ const isTemporary = (error: unknown): error is TooManyWaiting | TemporarilyUnava
 function knownError(error: FastifyError | Error, request: FastifyRequest): WireError | undefined {
   if (error instanceof OAuthError) return fromOAuth(error, request)
   if (error instanceof HttpError) return error.wire
-  if (error instanceof AccountError) return fromAccount(error)
+  if (error instanceof AccountError) return fromAccount(error, request)
   if (error instanceof TooManyAttempts) return tooMany(error)
-  if (error instanceof PasswordRefused) return refusal(400, error.message)
+  if (error instanceof PasswordRefused) return fromPassword(error, request)
   // A signing key that can't be used: the log says which, and the next one may sign in a moment.
   if (error instanceof KeyError) return unavailable(1)
   if (isTemporary(error) || error instanceof StorageUnavailable) return unavailable(error.retryAfterSeconds)
@@ -115,7 +141,11 @@ function knownError(error: FastifyError | Error, request: FastifyRequest): WireE
   return status >= 400 && status < 500 ? refusal(status, 'The request is malformed.') : undefined
 }
 
-export const errorBody = ({ error, description }: WireError) => ({ error, error_description: description })
+export const errorBody = ({ error, description, errors }: WireError) => ({
+  error,
+  error_description: description,
+  ...(errors && { errors }),
+})
 
 export function createErrorHandler(log: Logger) {
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

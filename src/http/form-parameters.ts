@@ -7,6 +7,7 @@ import { type FormParameters, parseForm } from '../oauth/form.ts'
 import { invalidRequest } from '../oauth/oauth-error.ts'
 import { type Charset, charsetOf } from './charset.ts'
 import { HttpError, UNSUPPORTED } from './error-handler.ts'
+import { isJson } from './json-body.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 const isForm = (contentType: string): boolean => /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i.test(contentType)
@@ -15,7 +16,9 @@ export function registerFormParameters(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   // Fastify refuses what is no media type before it looks whether there is a body.
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    if (!isForm(request.headers['content-type'] ?? '')) delete request.headers['content-type']
+    const { config } = request.routeOptions
+    const isExpected = config.takesJson === true ? isJson : isForm
+    if (!isExpected(request.headers['content-type'] ?? '')) delete request.headers['content-type']
     done(null, payload)
   })
   app.addContentTypeParser(FORM, { parseAs: 'string' }, async ({ headers }: FastifyRequest, body: string) =>

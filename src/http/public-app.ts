@@ -1,14 +1,17 @@
 /** The public port. */
 import type { FastifyInstance } from 'fastify'
+import type { Standings } from '../accounts/authority.ts'
 import type { PublishedKeys } from '../keys/key-ring.ts'
 import type { FindLiveAccessToken } from '../oauth/access-token-verification.ts'
 import { type Metadata, openidConfigurationOf } from '../oauth/metadata.ts'
 import type { StatusListPublisher } from '../oauth/status-list/publisher.ts'
+import { createAdministration } from './administration.ts'
 import { type BaseAppOptions, createBaseApp } from './base-app.ts'
 import { createBearerAuthentication, forUsers } from './bearer.ts'
 import { applyOriginRules } from './browser-origins.ts'
 import { registerFormParameters } from './form-parameters.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
+import { type AdminRoutesOptions, adminRoutes } from './routes/admin/routes.ts'
 import { type Readiness, servingRoute } from './routes/health.ts'
 import { type MeRoutesOptions, meRoutes } from './routes/me.ts'
 import { introspectionRoute, type RevocationRouteOptions, revocationRoute } from './routes/revocation.ts'
@@ -19,7 +22,10 @@ import { jwksRoute, metadataRoute, openidConfigurationRoute } from './routes/wel
 export interface PublicRoutesOptions
   extends TokenRouteOptions,
     RevocationRouteOptions,
-    Omit<MeRoutesOptions, 'authenticateUser'> {
+    Omit<MeRoutesOptions, 'authenticateUser'>,
+    Omit<AdminRoutesOptions, 'administration'> {
+  /** What those who ask at /admin have at the moment. */
+  readonly standings: Standings
   readonly metadata: Metadata
   readonly publishedKeys: () => PublishedKeys
   /** Seconds for which a copy of the JWKS may be used. */
@@ -35,7 +41,9 @@ export interface PublicRoutesOptions
  */
 export async function addPublicRoutes(app: FastifyInstance, options: PublicRoutesOptions): Promise<void> {
   const { metadata, publishedKeys } = options
-  const authenticateUser = forUsers(createBearerAuthentication({ ...options, issuer: metadata.issuer }))
+  const authenticate = createBearerAuthentication({ ...options, issuer: metadata.issuer })
+  const authenticateUser = forUsers(authenticate)
+  const administration = createAdministration({ ...options, authenticate })
   const path = new URL(metadata.issuer).pathname.replace(/\/$/, '')
   await app.register(
     async scope => {
@@ -44,6 +52,7 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
       introspectionRoute(scope, options)
       statusListRoutes(scope, options.statusLists)
       await scope.register(async own => meRoutes(own, { ...options, authenticateUser }))
+      await scope.register(async own => adminRoutes(own, { ...options, administration }))
       jwksRoute(scope, publishedKeys, options.jwksMaxAge)
       openidConfigurationRoute(scope, openidConfigurationOf(metadata))
       servingRoute(scope, options.isServing)

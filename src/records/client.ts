@@ -36,6 +36,8 @@ export interface ClientSettings {
   readonly accessTokenTtlSeconds: number | null
   /** Null: as much as it asks for. */
   readonly grantsPerMinute: GrantLimits | null
+  /** Roles that it may give as a machine, and to whose users it may do what its scope says. */
+  readonly mayGrant: readonly string[]
 }
 
 /** As a request of the client needs it: without the origins, which lie in a table of their own. */

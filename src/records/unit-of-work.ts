@@ -10,6 +10,7 @@ import type { CascadeReader, CascadeStore } from './cascade.ts'
 import type { ClientReader, ClientStore } from './client.ts'
 import type { CredentialReader, CredentialStore } from './credential.ts'
 import type { InstanceReader, InstanceStore } from './instance.ts'
+import type { PasswordTicketReader, PasswordTicketStore } from './password-ticket.ts'
 import type { PrivateKeyReader, PrivateKeyStore } from './private-key.ts'
 import type { PulseReader } from './pulse.ts'
 import type { RoleReader, RoleStore } from './role.ts'
@@ -39,6 +40,7 @@ export interface Readers {
   readonly audit: AuditReader
   readonly auditSeals: AuditSealReader
   readonly signInNetworks: SignInNetworkReader
+  readonly passwordTickets: PasswordTicketReader
 }
 
 /** Every interface, inside one transaction. */
@@ -59,6 +61,7 @@ export interface Stores extends Readers {
   readonly audit: AuditStore
   readonly auditSeals: AuditSealStore
   readonly signInNetworks: SignInNetworkStore
+  readonly passwordTickets: PasswordTicketStore
 }
 
 /**

@@ -41,6 +41,10 @@ export interface UserReader {
   rolesOf(userId: string): Promise<readonly Role[]>
   /** The same, for whoever knows only the name; if nobody has it there are none. */
   rolesOfName(usernameKey: string): Promise<readonly Role[]>
+  /** The status of the user with this id, never locked; undefined when there is none. */
+  findStanding(userId: string): Promise<Status | undefined>
+  /** Whether somebody who is active has the role, besides this user. */
+  isHeldByAnother(roleName: string, userId: string): Promise<boolean>
   /** The ids of all who have or had a name: also of those who were renamed since, or deleted. */
   idsOf(usernameKey: string): Promise<readonly string[]>
 }

@@ -24,6 +24,7 @@ export const describeClient = (client: RegisteredClient) => ({
   access_token_ttl: client.accessTokenTtlSeconds,
   grants_per_minute: client.grantsPerMinute?.client ?? null,
   grants_per_minute_subject: client.grantsPerMinute?.subject ?? null,
+  may_grant: client.mayGrant,
   secrets: client.secrets.map(describeSecret),
   created_at: isoTime(client.createdAtMs),
 })

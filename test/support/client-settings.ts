@@ -9,4 +9,5 @@ export const noSettings: ClientSettings = {
   introspect: [],
   accessTokenTtlSeconds: null,
   grantsPerMinute: null,
+  mayGrant: [],
 }

@@ -12,6 +12,7 @@ const ordinary: Omit<NewClient, 'clientId'> = {
   introspect: [],
   accessTokenTtlSeconds: null,
   grantsPerMinute: null,
+  mayGrant: [],
 }
 
 /** Adds a client like web-app, but for what is given. */

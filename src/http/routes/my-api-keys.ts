@@ -3,13 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DEFAULT_API_KEY_TTL_SECONDS, type NewOwnApiKey } from '../../accounts/api-key-rules.ts'
 import type { ApiKeys } from '../../accounts/api-keys.ts'
 import { AccountError } from '../../accounts/rules.ts'
-import { type Clock, toSeconds } from '../../clock.ts'
-import type { LiveAccessToken } from '../../oauth/access-token-verification.ts'
+import type { Clock } from '../../clock.ts'
 import type { FormParameters } from '../../oauth/form.ts'
 import { invalidRequest } from '../../oauth/oauth-error.ts'
-import { CLOCK_TOLERANCE_SECONDS } from '../../records/limits.ts'
 import { createdApiKeySchema, describeOwnApiKey, ownApiKeySchema } from '../../representations/api-key.ts'
-import { type AuthenticateBearer, insufficientAuthentication, invalidToken } from '../bearer.ts'
+import { type AuthenticateBearer, assertSignedInJustNow, invalidToken } from '../bearer.ts'
 import { formOf } from '../form-parameters.ts'
 import { refuseQuery } from '../form-query.ts'
 import { provenanceOf } from '../provenance.ts'
@@ -20,9 +18,6 @@ export interface MyApiKeysOptions {
   readonly apiKeys: Pick<ApiKeys, 'createOwn' | 'listOwn' | 'revoke'>
   readonly clock: Clock
 }
-
-/** Seconds since the sign-in: a token that is lying about makes no key that outlives it. */
-const LONGEST_SINCE_SIGN_IN = 1800
 
 const REASON = 'revoked_by_owner'
 
@@ -38,13 +33,6 @@ function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParame
 }
 
 export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKeys, clock }: MyApiKeysOptions): void {
-  /** RFC 9470 §3. A sign-in that lies ahead was before the clock was set back: nobody knows how long ago. */
-  function assertSignedInJustNow({ claims }: LiveAccessToken): void {
-    const since = toSeconds(clock.now()) - (claims.auth_time ?? 0)
-    if (since > LONGEST_SINCE_SIGN_IN || since < -CLOCK_TOLERANCE_SECONDS)
-      throw insufficientAuthentication(LONGEST_SINCE_SIGN_IN)
-  }
-
   /** Of a session that ended since it was looked at, the token is as little good as a moment later. */
   function refuse(error: unknown): never {
     throw error instanceof AccountError && error.code === 'not_found' ? invalidToken() : error
@@ -93,7 +81,7 @@ export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKey
     onRequest: async request => refuseQuery(request),
     handler: async (request: FastifyRequest, reply) => {
       const live = await authenticateUser(request)
-      assertSignedInJustNow(live)
+      assertSignedInJustNow(live, clock)
       const { session, claims } = live
       const { id: sessionId, subjectId: userId, clientId } = session
       const asking = { userId, sessionId, clientId, scope: words(claims.scope) }

@@ -25,6 +25,7 @@ export interface Schema {
   audit_seals: AuditSealsTable
   audit_keys: AuditKeysTable
   sign_in_networks: SignInNetworksTable
+  password_tickets: PasswordTicketsTable
 }
 
 type Json = string
@@ -73,6 +74,7 @@ export interface ClientsTable {
   /** Tokens that it may be issued in a minute, and each subject through it; null: as many as it asks for. */
   grants_per_minute: number | null
   grants_per_minute_subject: number | null
+  may_grant: Json
 }
 
 export interface ClientOriginsTable {
@@ -215,4 +217,15 @@ export interface SignInNetworksTable {
   user_id: string
   network: string
   last_at_ms: number
+}
+
+/** One-time: with one, a user sets a password without the former one. */
+export interface PasswordTicketsTable {
+  id: string
+  user_id: string
+  /** Internal id of the client that may redeem it. */
+  client_id: string
+  hash: string
+  created_at_ms: number
+  expires_at_ms: number
 }

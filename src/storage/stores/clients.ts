@@ -25,6 +25,7 @@ const toClient = (row: ClientsTable, credentials: readonly CredentialsTable[]): 
   accessTokenTtlSeconds: row.access_token_ttl_seconds,
   grantsPerMinute:
     row.grants_per_minute === null ? null : { client: row.grants_per_minute, subject: row.grants_per_minute_subject },
+  mayGrant: JSON.parse(row.may_grant),
   secrets: credentials.map(toCredential),
   createdAtMs: row.created_at_ms,
   revision: row.revision,
@@ -38,6 +39,7 @@ const settingsColumns = (settings: ClientSettings) => ({
   access_token_ttl_seconds: settings.accessTokenTtlSeconds,
   grants_per_minute: settings.grantsPerMinute?.client ?? null,
   grants_per_minute_subject: settings.grantsPerMinute?.subject ?? null,
+  may_grant: JSON.stringify(settings.mayGrant),
 })
 
 function prepareClientQueries(db: Kysely<Schema>) {

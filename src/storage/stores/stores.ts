@@ -6,6 +6,7 @@ import { cascadeStore } from './cascades.ts'
 import { prepareClientStore } from './clients.ts'
 import { prepareCredentialStore } from './credentials.ts'
 import { instanceStore } from './instance.ts'
+import { passwordTicketStore } from './password-tickets.ts'
 import { privateKeyStore } from './private-keys.ts'
 import { preparePulseReader } from './pulse.ts'
 import { prepareRevocationStore } from './revocations.ts'
@@ -38,6 +39,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
     credentials: credentials(executor),
     instance: instanceStore(executor),
     pulse: pulse(executor),
+    passwordTickets: passwordTicketStore(executor),
     privateKeys: privateKeyStore(executor),
     revocations: revocations(executor),
     roles: roleStore(executor),

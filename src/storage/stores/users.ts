@@ -73,6 +73,21 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
         ]
         return [...new Set([...current, ...deleted, ...renamed].map(({ id }) => id))]
       },
+      async findStanding(userId) {
+        return (await findById.first(executor, { userId }))?.status
+      },
+      async isHeldByAnother(roleName, userId) {
+        const row = await executor.kysely
+          .selectFrom('user_roles')
+          .innerJoin('users', 'users.id', 'user_roles.user_id')
+          .select('users.id')
+          .where('role_name', '=', roleName)
+          .where('users.id', '<>', userId)
+          .where('users.status', '=', 'active')
+          .limit(1)
+          .executeTakeFirst()
+        return row !== undefined
+      },
       async rolesOf(userId) {
         const { rows } = await rolesOf(executor, { userId })
         return rows.map(toRole)

@@ -87,6 +87,7 @@ export function clientChecks(t: Test, engine: Engine): void {
       audiences: ['https://new.example.com'],
       origins: [second],
       introspect: [],
+      mayGrant: [],
       accessTokenTtlSeconds: null,
       grantsPerMinute: { client: 5, subject: null },
     }

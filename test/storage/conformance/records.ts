@@ -65,6 +65,7 @@ export const clientOf = (clientId: string, more: Partial<RegisteredClient> = {})
   introspect: [],
   accessTokenTtlSeconds: null,
   grantsPerMinute: null,
+  mayGrant: [],
   secrets: [],
   createdAtMs: farMs,
   revision: 0,

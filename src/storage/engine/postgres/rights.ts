@@ -25,6 +25,7 @@ const tables: Readonly<Record<keyof Schema, true>> = {
   audit_seals: true,
   audit_keys: true,
   sign_in_networks: true,
+  password_tickets: true,
 }
 
 const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']

@@ -1,0 +1,74 @@
+/** Judges JSON by the schema that openapi.yaml shows of it (JSON Schema 2020-12), in sentences for whoever filled in the form. */
+import { createRequire } from 'node:module'
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
+import type { FieldProblem } from '../accounts/rules.ts'
+
+export interface ObjectSchema {
+  readonly type: 'object'
+  readonly properties: Readonly<Record<string, object>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: false
+}
+
+const require = createRequire(import.meta.url)
+let ajv: Ajv2020 | undefined
+
+/** Loaded when it is first used: a service that nobody administers over HTTP has no need of it. */
+function compile(schema: object): ValidateFunction {
+  ajv ??= new (require('ajv/dist/2020.js').Ajv2020)({
+    allErrors: true,
+    strict: false,
+    validateFormats: false,
+  }) as Ajv2020
+  return ajv.compile(schema)
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+}
+
+/** What each keyword asks for. */
+const sentences: Readonly<Record<string, (parameters: ErrorObject['params']) => string>> = {
+  required: () => 'It is needed.',
+  additionalProperties: () => 'There is no such member here.',
+  type: ({ type }) =>
+    `It is ${[type]
+      .flat()
+      .map(kind => kinds[kind] ?? kind)
+      .join(' or ')}.`,
+  enum: ({ allowedValues }) => `It is one of ${allowedValues.join(', ')}.`,
+  minimum: ({ limit }) => `It is at least ${limit}.`,
+  maximum: ({ limit }) => `It is at most ${limit}.`,
+  minLength: ({ limit }) => `It has at least ${limit} characters.`,
+  maxLength: ({ limit }) => `It has at most ${limit} characters.`,
+  minItems: ({ limit }) => `It has at least ${limit} entries.`,
+  maxItems: ({ limit }) => `It has at most ${limit} entries.`,
+  minProperties: () => 'Say what to change.',
+}
+
+/** The member of the body, whatever lies within it. */
+function fieldOf({ instancePath, params }: ErrorObject): string {
+  const [, first] = instancePath.split('/')
+  const name = first ?? params['missingProperty'] ?? params['additionalProperty'] ?? ''
+  return name.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/** @returns a function that answers what is wrong, a sentence for each member */
+export function createSchemaCheck(schema: ObjectSchema): (value: unknown) => readonly FieldProblem[] {
+  let validate: ValidateFunction | undefined
+  return value => {
+    validate ??= compile({ ...schema, additionalProperties: false })
+    if (validate(value)) return []
+    const problems = (validate.errors ?? []).map(error => ({
+      field: fieldOf(error),
+      message: sentences[error.keyword]?.(error.params) ?? 'It is malformed.',
+    }))
+    return [...new Map(problems.map(problem => [problem.field, problem])).values()]
+  }
+}
