@@ -187,6 +187,16 @@ export async function assertMayChangeClient(
 }
 
 /**
+ * For one more secret of a client: whoever has it can do all that the client can, also what is no permission.
+ * @param client as it is
+ */
+export async function assertMayGiveSecret(standings: Standings, by: Acting, client: ClientSettings): Promise<void> {
+  await assertMayChangeClient(standings, by, client)
+  if (by.caller === undefined || client.introspect.length + client.mayGrant.length === 0) return
+  assertAdministrator(await admit(standings, by.caller), 'A secret of a client that may introspect or grant roles')
+}
+
+/**
  * Inside a write that takes `signet-admin` from a user, or lets one who has it work no more: over HTTP one is always left. The row of the
  * role is locked, so that of two such acts the second sees the first.
  */
