@@ -1,6 +1,7 @@
 /** Three instances on PostgreSQL are replaced by those of a newer release, one after the other, while clients refresh. */
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { addAccountsBefore, refreshForm, signInForm } from '../../bench/accounts.ts'
 import { type Answer, type Connection, ConnectionLost, openConnection } from '../../bench/connection.ts'
@@ -34,22 +35,27 @@ async function environmentsOf(t: Test, url: string): Promise<Record<string, stri
   return environments
 }
 
-/** Asks one instance after the other, as behind a balancer; what one does not answer, it asks of the next. */
+/** One of them answers at any moment; longer than an instance takes to start. */
+const LONGEST_SILENCE_MS = 30_000
+
+/** Asks one instance after the other, as behind a balancer; what one does not answer, it asks of the next. @throws ConnectionLost when none does */
 function createBalanced(ports: readonly number[], localAddress: string) {
   const connections: (Connection | undefined)[] = ports.map(() => undefined)
   let turn = 0
   let retries = 0
   return {
     async post(path: string, form: string): Promise<Answer> {
-      for (;;) {
+      for (const since = performance.now(); ; ) {
         turn = (turn + 1) % ports.length
         try {
           connections[turn] ??= await openConnection(ports[turn] ?? 0, localAddress)
           return await (connections[turn] as Connection).post(path, form)
         } catch (error) {
-          if (!(error instanceof ConnectionLost)) throw error
+          if (!(error instanceof ConnectionLost) || performance.now() > since + LONGEST_SILENCE_MS) throw error
           connections[turn] = undefined
           retries += 1
+          // Whoever closes them all meanwhile gets a turn.
+          await pause(1)
         }
       }
     },
@@ -76,7 +82,12 @@ function createLoad(ports: readonly number[]) {
     return service.retries()
   }
 
-  const clients = Array.from({ length: CLIENTS }, (_, index) => client(index))
+  const clients = Array.from({ length: CLIENTS }, (_, index) =>
+    client(index).catch(error => {
+      failed.push(String(error))
+      return 0
+    }),
+  )
   return {
     failed,
     async more() {
@@ -102,6 +113,8 @@ t.test('a rolling upgrade under load loses nothing, and no client sees more than
   await addAccountsBefore(environments[0] ?? {})
 
   const load = createLoad(environments.map(({ SIGNET_PORT }) => Number(SIGNET_PORT)))
+  // Whatever fails here, the clients must not go on for ever; it runs before the services are killed.
+  t.teardown(() => load.end())
   await load.more()
   const migrated = await signetProcess(environments[0] ?? {}, ['migrate', '--json'], '', {}, [], newer)
   t.strictSame([migrated.code, JSON.parse(migrated.stdout)], [0, { migrations: [NEWER_STEP] }])
