@@ -29,24 +29,53 @@ export interface Cascades {
 }
 
 /**
+ * For an act that changes much in one write: what has open sessions is only recorded there, and goes on after the commit. Whatever it
+ * concerns must be locked, so that no session begins meanwhile.
+ */
+export function recordingOnly({ record }: Pick<Cascades, 'record'>): Pick<Cascades, 'end' | 'take' | 'record'> {
+  const recordOf =
+    (change: CascadeChange): Cascades['end'] =>
+    async (stores, filter, reason, by) => {
+      if (await stores.sessions.hasOpen(filter, '')) await record(stores, change, filter, reason, by)
+    }
+  return { end: recordOf('end'), take: recordOf('take'), record }
+}
+
+/**
  * Does an act that gives something back, once nothing is left of what took it away: what was ended stays ended, and nothing ends that
  * began afterwards.
  * @param act locks the row that it gives something back to; it is undone when something is left after all
  */
-export async function afterCascades<T>(
+export const afterCascades = <T>(
   cascades: Pick<Cascades, 'finish' | 'isUnderWay'>,
   write: Write,
   concern: Concern,
   act: (stores: Stores) => Promise<T>,
+): Promise<T> =>
+  onceOver(cascades, write, [concern], async (stores, assertOver) => {
+    const done = await act(stores)
+    await assertOver()
+    return done
+  })
+
+/**
+ * The same for an act that takes something, too, or gives back to many.
+ * @param act calls `assertOver` when it has locked the rows that it gives something back to, and before it takes something itself
+ */
+export async function onceOver<T>(
+  cascades: Pick<Cascades, 'finish' | 'isUnderWay'>,
+  write: Write,
+  concerns: readonly Concern[],
+  act: (stores: Stores, assertOver: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   for (;;) {
-    await cascades.finish(concern)
+    for (const concern of concerns) await cascades.finish(concern)
     try {
-      return await write(async stores => {
-        const done = await act(stores)
-        if (await cascades.isUnderWay(stores, concern)) throw new StillUnderWay()
-        return done
-      })
+      return await write(stores =>
+        act(stores, async () => {
+          for (const concern of concerns) if (await cascades.isUnderWay(stores, concern)) throw new StillUnderWay()
+        }),
+      )
     } catch (error) {
       if (!(error instanceof StillUnderWay)) throw error
     }

@@ -1,20 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
-import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader, RegisteredClient } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import type { Write } from '../records/unit-of-work.ts'
+import { assertMayChangeClient, assertMayGiveSecret, type By } from './authority.ts'
 import type { Cascades } from './cascades.ts'
-import {
-  AccountError,
-  assertNoProblem,
-  clientSecretProblem,
-  credentialNameProblem,
-  credentialTtlProblem,
-  notFound,
-  secretCountProblem,
-} from './rules.ts'
+import { clientSecretProblem, secretCountProblem } from './client-rules.ts'
+import { AccountError, assertNoProblems, credentialNameProblem, credentialTtlProblem, notFound } from './rules.ts'
 
 export interface NewSecret {
   /** For whoever reads the list; 1 to 64 characters. */
@@ -31,7 +24,7 @@ export interface WithSecret {
   readonly generatedSecret: string | undefined
 }
 
-interface MadeSecret {
+export interface MadeSecret {
   readonly stored: Credential
   /** Undefined where it was given. */
   readonly generated: string | undefined
@@ -39,11 +32,9 @@ interface MadeSecret {
 
 /** Every act throws an AccountError when it is refused. */
 interface ClientSecrets {
-  /** Stores nothing. */
-  make(secret: NewSecret): MadeSecret
-  add(clientId: string, secret: NewSecret, by: Provenance): Promise<WithSecret>
+  add(clientId: string, secret: NewSecret, by: By<RegisteredClient>): Promise<WithSecret>
   /** Ends what the client got for itself with it, too. */
-  remove(clientId: string, secretId: string, by: Provenance): Promise<RegisteredClient>
+  remove(clientId: string, secretId: string, by: By<RegisteredClient>): Promise<RegisteredClient>
 }
 
 /** @throws AccountError when there is no such client */
@@ -53,40 +44,46 @@ export const findClient = async (reader: ClientReader, clientId: string): Promis
   return client
 }
 
+/** Stores nothing. @throws AccountError invalid */
+export function makeSecret(
+  { name, secret, ttlSeconds }: NewSecret,
+  { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
+): MadeSecret {
+  const value = secret ?? randomness.bytes(32).toString('base64url')
+  assertNoProblems({
+    client_secret: clientSecretProblem(value),
+    name: name === undefined ? undefined : credentialNameProblem('a secret', name),
+    expires_in: ttlSeconds === undefined ? undefined : credentialTtlProblem('A client secret', ttlSeconds),
+  })
+  const createdAtMs = clock.now()
+  const stored: Credential = {
+    id: randomId(randomness, 'secret'),
+    name: name ?? null,
+    hash: hashOf(value),
+    createdAtMs,
+    expiresAtMs: ttlSeconds === undefined ? null : createdAtMs + ttlSeconds * 1000,
+    lastUsedAtMs: null,
+  }
+  return { stored, generated: secret === undefined ? value : undefined }
+}
+
 export function createClientSecrets(dependencies: {
   readonly write: Write
   readonly cascades: Pick<Cascades, 'end'>
   readonly clock: Clock
   readonly randomness: Randomness
 }): ClientSecrets {
-  const { write, cascades, clock, randomness } = dependencies
-
-  function make({ name, secret, ttlSeconds }: NewSecret): MadeSecret {
-    const value = secret ?? randomness.bytes(32).toString('base64url')
-    assertNoProblem(clientSecretProblem(value))
-    if (name !== undefined) assertNoProblem(credentialNameProblem('a secret', name))
-    if (ttlSeconds !== undefined) assertNoProblem(credentialTtlProblem('A client secret', ttlSeconds))
-    const createdAtMs = clock.now()
-    const stored: Credential = {
-      id: randomId(randomness, 'secret'),
-      name: name ?? null,
-      hash: hashOf(value),
-      createdAtMs,
-      expiresAtMs: ttlSeconds === undefined ? null : createdAtMs + ttlSeconds * 1000,
-      lastUsedAtMs: null,
-    }
-    return { stored, generated: secret === undefined ? value : undefined }
-  }
-
+  const { write, cascades, clock } = dependencies
   return {
-    make,
-
     async add(clientId, asked, by) {
-      const { stored, generated } = make(asked)
+      const { stored, generated } = makeSecret(asked, dependencies)
       return write(async stores => {
         const client = await findClient(stores.clients, clientId)
-        if (client.isPublic) throw new AccountError('invalid', 'A public client has no secret.')
-        assertNoProblem(secretCountProblem(client.secrets, clock.now()))
+        await assertMayGiveSecret(stores, by, client)
+        by.expect?.(client)
+        if (client.isPublic) throw new AccountError('conflict', 'A public client has no secret.')
+        const tooMany = secretCountProblem(client.secrets, clock.now())
+        if (tooMany !== undefined) throw new AccountError('limit_reached', tooMany)
         const secrets = [...client.secrets, stored]
         await stores.credentials.insert(client.id, 'client_secret', stored)
         await stores.clients.raiseRevision(client.id)
@@ -104,6 +101,8 @@ export function createClientSecrets(dependencies: {
     remove: (clientId, secretId, by) =>
       write(async stores => {
         const client = await findClient(stores.clients, clientId)
+        await assertMayChangeClient(stores, by, client)
+        by.expect?.(client)
         const secrets = client.secrets.filter(({ id }) => id !== secretId)
         if (secrets.length === client.secrets.length) throw notFound('secret of this client')
         await stores.credentials.revoke(secretId, clock.now())

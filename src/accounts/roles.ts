@@ -1,10 +1,10 @@
 import type { Provenance } from '../records/audit-event.ts'
 import { ROLE_DELETED } from '../records/cascade.ts'
-import { ADMINISTRATOR, isOwnPermission, ownPermissions, type Role, type RoleReader } from '../records/role.ts'
+import { ADMINISTRATOR, type Role, type RoleReader } from '../records/role.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { assertMayChangeRole, type By } from './authority.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
-import { AccountError, assertNoProblem, assertNoProblems, notFound, permissionProblem } from './rules.ts'
+import { AccountError, assertNoProblems, notFound, permissionProblem, unknownPermissionProblem } from './rules.ts'
 import { usernameKey } from './username.ts'
 import { unknownUser } from './users.ts'
 
@@ -34,17 +34,12 @@ const permissionsProblem = (permissions: readonly string[]): string | undefined 
     ? 'A role gives at least one permission.'
     : permissions.map(permissionProblem).find(problem => problem !== undefined)
 
-function assertValid({ name, permissions }: Role): void {
-  assertNoProblems({ name: nameProblem(name), permissions: permissionsProblem(permissions) })
+function assertValid({ name, permissions }: Role, before?: Role): void {
+  assertNoProblems({
+    name: nameProblem(name),
+    permissions: permissionsProblem(permissions) ?? unknownPermissionProblem(permissions, before?.permissions),
+  })
   if (name === ADMINISTRATOR) throw builtIn()
-}
-
-/** A mistyped one would give nothing, and nobody would notice. What is from before there was a rule is in nobody's way. */
-function assertAreKnown(permissions: readonly string[], before: readonly string[] = []): void {
-  const isKnown = (permission: string) =>
-    !isOwnPermission(permission) || before.includes(permission) || ownPermissions.some(own => own === permission)
-  const message = `Of the permissions that begin with signet: there are ${ownPermissions.join(', ')}.`
-  assertNoProblem(permissions.every(isKnown) ? undefined : message, 'permissions')
 }
 
 const withoutDoubles = ({ name, permissions }: Role): Role => ({ name, permissions: [...new Set(permissions)] })
@@ -54,12 +49,57 @@ const takesAway = (before: Role, after: Role): boolean =>
   after.permissions.length <= before.permissions.length ||
   before.permissions.some(permission => !after.permissions.includes(permission))
 
+/** What adding, changing and deleting a role does inside a write: of the act itself, or of one that makes many. */
+export interface RoleChanges {
+  /** Answers it as it is stored. Whoever adds one has finished the cascades over its name before. */
+  add(stores: Stores, asked: Role, by: By<Role>): Promise<Role>
+  /** The role is locked. */
+  update(stores: Stores, before: Role, asked: Role, by: By<Role>): Promise<Role>
+  /** The role is locked. It gives nothing from now on, and is gone when the last token that names it is revoked. */
+  delete(stores: Stores, role: Role, by: By<Role>): Promise<void>
+}
+
+export const createRoleChanges = ({ record }: Pick<Cascades, 'record'>): RoleChanges => ({
+  async add(stores, asked, by) {
+    const role = withoutDoubles(asked)
+    assertValid(role)
+    await assertMayChangeRole(stores, by, role)
+    const isNew = await stores.roles.insert(role)
+    if (!isNew && (await stores.roles.find(role.name)) !== undefined)
+      throw new AccountError('already_exists', 'There is a role with this name already.')
+    await stores.audit.append({ type: 'role.add', outcome: 'success', target: role.name, provenance: by })
+    return role
+  },
+
+  async update(stores, before, asked, by) {
+    const role = withoutDoubles(asked)
+    await assertMayChangeRole(stores, by, before, role)
+    by.expect?.(before)
+    assertValid(role, before)
+    await stores.roles.setPermissions(role.name, role.permissions)
+    await stores.audit.append({ type: 'role.update', outcome: 'success', target: role.name, provenance: by })
+    if (takesAway(before, role)) await record(stores, 'take', { roleName: role.name }, 'role_updated', by)
+    return role
+  },
+
+  async delete(stores, role, by) {
+    const { name } = role
+    if (name === ADMINISTRATOR) throw builtIn()
+    await assertMayChangeRole(stores, by, role)
+    by.expect?.(role)
+    await stores.roles.setPermissions(name, [])
+    await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
+    await record(stores, 'take', { roleName: name }, ROLE_DELETED, by)
+  },
+})
+
 export function createRoles(dependencies: {
   readonly roles: RoleReader
   readonly write: Write
   readonly cascades: Cascades
 }): Roles {
   const { roles, write, cascades } = dependencies
+  const changes = createRoleChanges(cascades)
 
   const find = async (reader: RoleReader, name: string): Promise<Role> => {
     const role = await reader.find(name)
@@ -74,37 +114,15 @@ export function createRoles(dependencies: {
   }
 
   return {
-    async add(asked, by) {
-      const role = withoutDoubles(asked)
-      assertValid(role)
-      assertAreKnown(role.permissions)
-      // One of this name may be on its way out.
-      return afterCascades(cascades, write, { roleName: role.name }, async stores => {
-        await assertMayChangeRole(stores, by, role)
-        const isNew = await stores.roles.insert(role)
-        if (!isNew && (await stores.roles.find(role.name)) !== undefined)
-          throw new AccountError('already_exists', 'There is a role with this name already.')
-        await stores.audit.append({ type: 'role.add', outcome: 'success', target: role.name, provenance: by })
-        return role
-      })
-    },
+    // One of this name may be on its way out.
+    add: (role, by) => afterCascades(cascades, write, { roleName: role.name }, stores => changes.add(stores, role, by)),
 
     list: () => roles.list(),
 
     find: name => find(roles, name),
 
     async update(asked, by) {
-      const role = withoutDoubles(asked)
-      assertValid(role)
-      await write(async stores => {
-        const before = await find(stores.roles, role.name)
-        await assertMayChangeRole(stores, by, before, role)
-        by.expect?.(before)
-        assertAreKnown(role.permissions, before.permissions)
-        await stores.roles.setPermissions(role.name, role.permissions)
-        await stores.audit.append({ type: 'role.update', outcome: 'success', target: role.name, provenance: by })
-        if (takesAway(before, role)) await cascades.record(stores, 'take', { roleName: role.name }, 'role_updated', by)
-      })
+      const role = await write(async stores => changes.update(stores, await find(stores.roles, asked.name), asked, by))
       await cascades.finish({ roleName: role.name })
       return role
     },
@@ -132,16 +150,7 @@ export function createRoles(dependencies: {
     },
 
     async delete(name, by) {
-      if (name === ADMINISTRATOR) throw builtIn()
-      // It gives nothing from now on, and is gone when the last token that names it is revoked.
-      await write(async stores => {
-        const role = await find(stores.roles, name)
-        await assertMayChangeRole(stores, by, role)
-        by.expect?.(role)
-        await stores.roles.setPermissions(name, [])
-        await stores.audit.append({ type: 'role.delete', outcome: 'success', target: name, provenance: by })
-        await cascades.record(stores, 'take', { roleName: name }, ROLE_DELETED, by)
-      })
+      await write(async stores => changes.delete(stores, await find(stores.roles, name), by))
       await cascades.finish({ roleName: name })
     },
   }

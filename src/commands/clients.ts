@@ -1,7 +1,7 @@
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
+import { grantLimitsProblem, publicClientProblems } from '../accounts/client-rules.ts'
 import type { WithSecret } from '../accounts/client-secrets.ts'
 import type { Clients } from '../accounts/clients.ts'
-import { grantLimitsProblem, publicClientProblem } from '../accounts/rules.ts'
 import { type ClientSettings, type GrantLimits, grantTypes, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
@@ -76,8 +76,8 @@ const SECRET_STDIN =
 /** @throws UsageError for what a public client can't have */
 function assertForPublic(options: { secretStdin?: true | undefined } & Parameters<typeof settingsOf>[0]): void {
   if (options.secretStdin) throw new UsageError('A public client has no secret: leave out --secret-stdin.')
-  const problem = publicClientProblem(settingsOf(options))
-  if (problem !== undefined) throw new UsageError(problem)
+  const problems = Object.values(publicClientProblems(settingsOf(options))).filter(problem => problem !== undefined)
+  if (problems.length > 0) throw new UsageError(problems.join(' '))
 }
 
 /** Adds the options of the settings to a command. */

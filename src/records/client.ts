@@ -2,11 +2,14 @@
 import type { Credential } from './credential.ts'
 import type { Status } from './standing.ts'
 
+/** Of a client that asks for itself (RFC 6749 §4.4). */
+export const CLIENT_CREDENTIALS = 'client_credentials'
+
 /** The grants that a client may be given (RFC 6749 §4, §6, RFC 8693 §2.1). */
 export const grantTypes = [
   'password',
   'refresh_token',
-  'client_credentials',
+  CLIENT_CREDENTIALS,
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const
 export type GrantType = (typeof grantTypes)[number]

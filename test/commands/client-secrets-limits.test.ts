@@ -34,10 +34,10 @@ t.test('secrets that have expired do not count, from the millisecond on', async 
     service.clients.addSecret('web-app', { name: undefined, secret: undefined, ttlSeconds }, byTest)
   for (let made = 1; made < MOST; made += 1) await one(made === 5 ? 60 : undefined)
   clock.advance(59_999)
-  await t.rejects(one(undefined), { name: 'AccountError', code: 'invalid' })
+  await t.rejects(one(undefined), { name: 'AccountError', code: 'limit_reached' })
   clock.advance(1)
   await one(undefined)
-  await t.rejects(one(undefined), { name: 'AccountError', code: 'invalid' })
+  await t.rejects(one(undefined), { name: 'AccountError', code: 'limit_reached' })
 })
 
 t.test('the name of a secret is one line that a terminal shows and does not obey', async t => {

@@ -42,6 +42,7 @@ t.test('under --json each command answers the client as it then is, with these m
     access_token_ttl: 300,
     grants_per_minute: 600,
     grants_per_minute_subject: 10,
+    may_grant: [],
     secrets: [stored],
     created_at: client.created_at,
   })

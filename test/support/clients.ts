@@ -1,5 +1,5 @@
+import type { NewClient } from '../../src/accounts/client-changes.ts'
 import type { WithSecret } from '../../src/accounts/client-secrets.ts'
-import type { NewClient } from '../../src/accounts/clients.ts'
 import { type Answer, api, byTest, type Service, secret } from './serve.ts'
 
 const ordinary: Omit<NewClient, 'clientId'> = {
