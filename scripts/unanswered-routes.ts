@@ -19,6 +19,7 @@ export const unansweredRoutes: PublicRoutesOptions = {
   users: { findById: never, changePassword: never },
   apiKeys: { createOwn: never, listOwn: never, revoke: never },
   roles: never as never,
+  listKeys: never,
   standings: never as never,
   clock: systemClock,
   sessionManagement: { list: never, end: never },

@@ -84,6 +84,12 @@ function assertHas(powers: Powers, permissions: Iterable<string>): void {
   }
 }
 
+/** A machine needs none of the permissions of the users on whom it acts. */
+function assertGrantable(mayGrant: readonly string[], roles: readonly Role[]): void {
+  if (!roles.every(({ name }) => mayGrant.includes(name)))
+    throw beyond('The user has, or is to have, a role that this client may not grant.')
+}
+
 function assertAdministrator(powers: Powers, what: string): void {
   if (!isAdministrator(powers)) throw beyond(`${what} takes the role ${ADMINISTRATOR}.`)
 }
@@ -115,10 +121,7 @@ export async function assertMayActOnUser(
   if (caller === undefined) return
   const powers = await admit(standings, caller)
   const had = new Set(roles.map(({ name }) => name))
-  if (powers.mayGrant !== undefined) {
-    if ([...roles, ...after].every(({ name }) => powers.mayGrant?.includes(name))) return
-    throw beyond('The user has, or is to have, a role that this client may not grant.')
-  }
+  if (powers.mayGrant !== undefined) return assertGrantable(powers.mayGrant, [...roles, ...after])
   for (const { name } of after)
     if (!had.has(name) && !powers.roleNames.has(name))
       assertAdministrator(powers, 'Granting a role that one does not have')
@@ -126,6 +129,23 @@ export async function assertMayActOnUser(
     powers,
     [...roles, ...after].flatMap(({ permissions }) => permissions),
   )
+}
+
+/**
+ * For the end of something that gives only a part of what its owner may do.
+ * @param owner whose it is
+ * @param permissions what a token got through it could carry
+ */
+export async function assertMayEndOf(
+  standings: Standings,
+  { caller }: Acting,
+  owner: string,
+  permissions: readonly string[],
+): Promise<void> {
+  if (caller === undefined) return
+  const powers = await admit(standings, caller)
+  if (powers.mayGrant === undefined || isClient(owner)) return assertHas(powers, permissions)
+  assertGrantable(powers.mayGrant, await standings.users.rolesOf(owner))
 }
 
 /** @param roles as it is, and as it is to be: services ask for roles by name, so adding one gives more than its permissions */
@@ -184,6 +204,18 @@ export async function assertMayChangeClient(
   if (authorityOf(before) !== authorityOf(after))
     assertAdministrator(powers, 'Changing audiences, introspection, origins, *, lifetimes or limits of a client')
   assertHas(powers, await reachOf(standings, [...before.scope, ...after.scope]))
+}
+
+/** For the end of whatever goes through a client: of its users a machine knows nothing. */
+export async function assertMayEndThrough(
+  standings: Standings,
+  { caller }: Acting,
+  client: ClientSettings,
+): Promise<void> {
+  if (caller === undefined) return
+  const powers = await admit(standings, caller)
+  if (powers.mayGrant !== undefined) throw beyond('A client ends the sessions of users one by one, or of one user.')
+  assertHas(powers, await reachOf(standings, client.scope))
 }
 
 /**

@@ -21,6 +21,7 @@ import type { Config } from '../config/config.ts'
 import { startServers } from '../http/servers.ts'
 import type { AuditKeys } from '../keys/audit-keys.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import { createKeyList } from '../keys/key-list.ts'
 import { openKeyRing } from '../keys/key-ring.ts'
 import { type KeyPolicy, nextChangeAtMs } from '../keys/schedule.ts'
 import type { Moves } from '../maintenance/moves.ts'
@@ -144,6 +145,7 @@ export async function serve(parts: ServeParts) {
     users: await parts.users(),
     apiKeys,
     roles: await parts.roles(),
+    listKeys: createKeyList({ lifecycle, policy, clock }),
     standings: read,
     clock,
     sessionManagement: await parts.sessionManagement(),

@@ -1,6 +1,7 @@
 /** Lists that are sent in pages: `limit` and `cursor` in the query, `next_cursor` in the answer for as long as there is more. */
 import type { FastifyRequest } from 'fastify'
 import { invalidRequest } from '../oauth/oauth-error.ts'
+import type { Position } from '../records/position.ts'
 
 const MOST = 1000
 const USUAL = 100
@@ -35,9 +36,11 @@ export function queryWord<Word extends string>(
 
 const encode = (key: string): string => Buffer.from(key).toString('base64url')
 
+export const unknownCursor = () => invalidRequest('The cursor is none that was given out here.')
+
 function decode(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString()
-  if (encode(key) !== cursor || key.includes('\0')) throw invalidRequest('The cursor is none that was given out here.')
+  if (encode(key) !== cursor || key.includes('\0')) throw unknownCursor()
   return key
 }
 
@@ -64,8 +67,24 @@ export function pageBody<Item>(
 ) {
   const items = found.slice(0, limit)
   const last = items.at(-1)
-  const hasMore = found.length > limit && last !== undefined
-  return { [name]: items.map(describe), ...(hasMore && { next_cursor: encode(keyOf(last)) }) }
+  return pageBodyUpTo(name, items.map(describe), found.length > limit && last ? keyOf(last) : undefined)
+}
+
+/** The same where somebody knows what the next page goes on behind. @param key undefined on the last page */
+export const pageBodyUpTo = (name: string, items: readonly object[], key: string | undefined) => ({
+  [name]: items,
+  ...(key !== undefined && { next_cursor: encode(key) }),
+})
+
+/** Of keys that are a time and an id: what was made at the same moment is told apart. */
+export const positionKey = ({ atMs, id }: Position): string => `${atMs} ${id}`
+
+/** @throws OAuthError invalid_request */
+export function positionIn(key: string | undefined): Position | undefined {
+  if (key === undefined) return undefined
+  const [, atMs, id] = /^(0|[1-9]\d{0,15}) (\S+)$/.exec(key) ?? []
+  if (id === undefined || !Number.isSafeInteger(Number(atMs))) throw unknownCursor()
+  return { atMs: Number(atMs), id }
 }
 
 /** For openapi.yaml. @param filters beside the page */

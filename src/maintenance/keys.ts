@@ -2,20 +2,15 @@
 import type { Clock } from '../clock.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
-import { type KeyPolicy, rotatesAtMs, signingSpan } from '../keys/schedule.ts'
+import { createKeyList, type ListKeys } from '../keys/key-list.ts'
+import { type KeyPolicy, signingSpan } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { SessionReader } from '../records/session.ts'
-import type { SigningKey } from '../records/signing-key.ts'
 import type { Rewrap } from './rewrap.ts'
 
 /** Each act throws KeyError on a copy of the database: it must not change the keys of the original. */
 export interface KeyAdministration {
-  /** The keys, and when the standby will sign; undefined when that is not planned. */
-  list(): Promise<{
-    readonly keys: readonly SigningKey[]
-    readonly activatesAtMs: number | undefined
-    readonly nowMs: number
-  }>
+  readonly list: ListKeys
   /** @returns the key that signs next, from when, and whether it does already */
   rotate(by: Provenance): Promise<{ readonly kid: string; readonly activatesAtMs: number; readonly isDone: boolean }>
   /** @param kid undefined: every key */
@@ -58,10 +53,7 @@ export function createKeyAdministration(dependencies: {
     sessionReader.countLive(fromMs, untilMs, clock.now(), MOST_COUNTED)
 
   return {
-    async list() {
-      const [keys, nowMs] = [await lifecycle.list(), clock.now()]
-      return { keys, activatesAtMs: rotatesAtMs(keys, policy, nowMs), nowMs }
-    },
+    list: createKeyList({ lifecycle, policy, clock }),
     rewrap,
     async rotate(by) {
       await assertOriginal()

@@ -1,12 +1,14 @@
 /** /admin: what operators, applications' backends and support do over HTTP, with a token whose audience is the issuer. */
 import type { FastifyInstance } from 'fastify'
 import { registerJsonBodies } from '../../json-body.ts'
+import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
 import { type RoleRoutesOptions, roleRoutes } from './roles.ts'
 
-export type AdminRoutesOptions = RoleRoutesOptions
+export type AdminRoutesOptions = RoleRoutesOptions & KeyRoutesOptions
 
 export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): void {
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   registerJsonBodies(app)
   roleRoutes(app, options)
+  keyRoutes(app, options)
 }
