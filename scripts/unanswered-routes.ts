@@ -16,7 +16,7 @@ export const unansweredRoutes: PublicRoutesOptions = {
   introspectionEndpoint: never,
   findLiveAccessToken: never,
   statusLists: { find: never, aggregate: never },
-  users: { findById: never, changePassword: never },
+  users: never as never,
   apiKeys: { createOwn: never, listOwn: never, revoke: never },
   roles: never as never,
   listKeys: never,

@@ -2,15 +2,15 @@
  * Which names users may be given. A name that somebody had goes to nobody else by mistake: mail servers find the mailbox by it, and
  * people and programs elsewhere know nothing else of a user.
  */
-import type { Provenance } from '../records/audit-event.ts'
-import { StorageConflict, type Stores, type Write } from '../records/unit-of-work.ts'
-import type { User, UserReader, UserWithRoles } from '../records/user.ts'
-import { AccountError, assertNoProblem } from './rules.ts'
-import { usernameKey, usernameProblem } from './username.ts'
+import type { Stores } from '../records/unit-of-work.ts'
+import type { User } from '../records/user.ts'
+import type { By } from './authority.ts'
+import { AccountError } from './rules.ts'
+import { mixedScriptsProblem, usernameKey, usernameProblem } from './username.ts'
 
 export interface NewName {
   readonly username: string
-  /** Whether it may be one that another user had. */
+  /** Whether it may be one that another user had: only at the command line. */
   readonly reusesName?: boolean | undefined
 }
 
@@ -30,36 +30,31 @@ export async function assertWasNobodyElses({ users }: Stores, { userId, username
   if (ids.some(id => id !== userId)) throw new AccountError('already_exists', WAS_ANOTHERS)
 }
 
-export type Rename = (username: string, to: NewName, by: Provenance) => Promise<UserWithRoles>
+/**
+ * For a user who is given a name. Whoever signs people up over HTTP lets strangers choose: `аlice` with a Cyrillic letter looks like alice.
+ */
+export const newNameProblem = (username: string, { caller }: Pick<By, 'caller'>): string | undefined =>
+  usernameProblem(username) ?? (caller === undefined ? undefined : mixedScriptsProblem(username))
 
-export function createRename(dependencies: {
-  readonly users: UserReader
-  readonly find: (reader: UserReader, username: string) => Promise<UserWithRoles>
-  readonly write: Write
-  /** The keyed hash of a name, as the audit keeps it. */
-  readonly nameHash: () => Promise<(name: string) => string>
-}): Rename {
-  const { users, find, write, nameHash } = dependencies
+/** The keyed hash of a name, as the audit keeps it. */
+export type NameHash = (name: string) => string
 
-  return async (username, { username: to, reusesName }, by) => {
-    assertNoProblem(usernameProblem(to))
-    await find(users, username)
-    const hash = await nameHash()
-    const [formerKey, key] = [usernameKey(username), usernameKey(to)]
-    const names = { nameHash: hash(formerKey), target: hash(key) }
-    const rename = async (stores: Stores) => {
-      const user = await find(stores.users, username)
-      if (user.username === to) return user
-      const renamed = { ...user, username: to }
-      if (!(await stores.users.rename(user.userId, formerKey, { username: to, usernameKey: key }))) throw nameIsTaken()
-      // Another spelling is no other name.
-      if (!reusesName && key !== formerKey) await assertWasNobodyElses(stores, renamed)
-      const event = { type: 'user.rename', outcome: 'success', userId: user.userId, ...names } as const
-      await stores.audit.append({ ...event, provenance: by })
-      return renamed
-    }
-    return write(rename).catch(error => {
-      throw error instanceof StorageConflict ? nameIsTaken() : error
-    })
-  }
+/** Inside a write that has locked the user. @throws AccountError, StorageConflict when another one took the name at the same moment */
+export async function changeName(
+  stores: Stores,
+  user: User,
+  { username, reusesName }: NewName,
+  hash: NameHash,
+  by: By<never>,
+): Promise<User> {
+  if (user.username === username) return user
+  const renamed = { ...user, username }
+  const [formerKey, key] = [usernameKey(user.username), usernameKey(username)]
+  if (!(await stores.users.rename(user.userId, formerKey, { username, usernameKey: key }))) throw nameIsTaken()
+  // Another spelling is no other name.
+  if (!reusesName && key !== formerKey) await assertWasNobodyElses(stores, renamed)
+  const names = { nameHash: hash(formerKey), target: hash(key) }
+  const event = { type: 'user.rename', outcome: 'success', userId: user.userId, ...names } as const
+  await stores.audit.append({ ...event, provenance: by })
+  return renamed
 }

@@ -4,9 +4,9 @@ import { ADMINISTRATOR, type Role, type RoleReader } from '../records/role.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { assertMayChangeRole, type By } from './authority.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
+import { findUser, type NamedUser } from './finding-users.ts'
+import { changeRoles } from './roles-of-users.ts'
 import { AccountError, assertNoProblems, notFound, permissionProblem, unknownPermissionProblem } from './rules.ts'
-import { usernameKey } from './username.ts'
-import { unknownUser } from './users.ts'
 
 /**
  * Every act throws an AccountError when it is refused. An act that takes a permission away ends the access tokens that may carry it:
@@ -18,8 +18,9 @@ export interface Roles {
   find(name: string): Promise<Role>
   /** Replaces the permissions. */
   update(role: Role, by: By<Role>): Promise<Role>
-  grant(name: string, username: string, by: Provenance): Promise<void>
-  revoke(name: string, username: string, by: Provenance): Promise<void>
+  /** By operators alone: over HTTP the roles of a user are replaced. */
+  grant(name: string, which: NamedUser, by: Provenance): Promise<void>
+  revoke(name: string, which: NamedUser, by: Provenance): Promise<void>
   /** Takes the role from everybody who has it, too. */
   delete(name: string, by: By<Role>): Promise<void>
 }
@@ -107,12 +108,6 @@ export function createRoles(dependencies: {
     return role
   }
 
-  const findUserId = async (stores: Stores, username: string): Promise<string> => {
-    const user = await stores.users.findByKey(usernameKey(username))
-    if (user === undefined) throw unknownUser()
-    return user.userId
-  }
-
   return {
     // One of this name may be on its way out.
     add: (role, by) => afterCascades(cascades, write, { roleName: role.name }, stores => changes.add(stores, role, by)),
@@ -127,26 +122,23 @@ export function createRoles(dependencies: {
       return role
     },
 
-    grant: (name, username, by) =>
-      write(async stores => {
-        const userId = await findUserId(stores, username)
-        await find(stores.roles, name)
-        const isNew = await stores.users.grantRole(userId, name)
-        if (isNew)
-          await stores.audit.append({ type: 'role.grant', outcome: 'success', userId, target: name, provenance: by })
-      }),
-
-    async revoke(name, username, by) {
-      const subjectId = await write(async stores => {
-        const userId = await findUserId(stores, username)
-        await find(stores.roles, name)
-        const hadIt = await stores.users.revokeRole(userId, name)
-        if (!hadIt) return undefined
-        await cascades.take(stores, { subjectId: userId }, 'role_revoked', by)
-        await stores.audit.append({ type: 'role.revoke', outcome: 'success', userId, target: name, provenance: by })
-        return userId
+    async grant(name, which, by) {
+      await write(async stores => {
+        const { user, had } = await findUser(stores.users, which)
+        const has = [...had, await find(stores.roles, name)]
+        await changeRoles({ stores, cascades }, user.userId, { had, has }, by)
       })
-      if (subjectId !== undefined) await cascades.finish({ subjectId })
+    },
+
+    async revoke(name, which, by) {
+      const subjectId = await write(async stores => {
+        const { user, had } = await findUser(stores.users, which)
+        await find(stores.roles, name)
+        const has = had.filter(role => role.name !== name)
+        await changeRoles({ stores, cascades }, user.userId, { had, has }, by)
+        return user.userId
+      })
+      await cascades.finish({ subjectId })
     },
 
     async delete(name, by) {

@@ -49,3 +49,16 @@ export function usernameProblem(username: string): string | undefined {
   if (usernameKey(username) === '') return 'The username contains no visible character.'
   return undefined
 }
+
+/** Their letters look alike: `аlice` may begin with a Cyrillic one. */
+const alike = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u]
+
+/**
+ * Whether a text has letters of more than one of Latin, Greek and Cyrillic (Unicode Standard Annex #24), as a sentence for the person who
+ * chose it, or undefined. Other scripts may stand beside any of them, as they do in Japanese names.
+ */
+export const mixedScriptsProblem = (username: string): string | undefined =>
+  // As names are compared: some symbols stand for letters, and have no script of their own.
+  alike.filter(script => script.test(usernameKey(username))).length > 1
+    ? 'The username mixes Latin, Greek and Cyrillic letters.'
+    : undefined

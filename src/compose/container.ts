@@ -89,7 +89,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     const [{ record: recordEvent }, allCascades] = [await recorder(), await cascades()]
     const parts = { passwords, throttling: limits.throttling, cascades: allCascades, clock, randomness }
     const nameHash = async () => createNameHash(await audit.auditKeys(), 'username')
-    return createUsers({ users: read.users, write, recordEvent, nameHash, ...parts })
+    return createUsers({ read, write, recordEvent, nameHash, ...parts })
   })
 
   const roles = once(async () => {

@@ -71,10 +71,9 @@ export interface Passwords {
    * @throws TooManyWaiting before any work
    */
   verify(turn: Turn, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
-  /**
-   * @param words what the password must not be made of: the username
-   * @throws PasswordRefused
-   */
+  /** What the rules say against a new password. @param words what it must not be made of: the username */
+  problemOf(password: string, words: readonly string[]): Promise<string | undefined>
+  /** @throws PasswordRefused, when the rules say something */
   hashNew(turn: Turn, password: string, words: readonly string[]): Promise<string>
   /** The same password under today's parameters: no rule is asked, because it is in use already. */
   rehash(turn: Turn, password: string): Promise<string>
@@ -122,13 +121,16 @@ export function createPasswords(options: {
   const rehash = (turn: Turn, password: string) =>
     lane.run(turn, costOf(ourParameters), () => hasher.hash(normalizePassword(password)))
 
+  const problemOf = (password: string, words: readonly string[]) => newPasswordProblem(password, [...words, 'signet'])
+
   return {
+    problemOf,
     async verify(turn, user, password) {
       const matches = await lane.run(turn, costOfCheck(), () => compare(user, normalizePassword(password)))
       return { matches, outdated: matches && !user?.passwordHash.startsWith(ourParameters) }
     },
     async hashNew(turn, password, words) {
-      const problem = await newPasswordProblem(password, [...words, 'signet'])
+      const problem = await problemOf(password, words)
       if (problem !== undefined) throw new PasswordRefused(problem)
       return rehash(turn, password)
     },

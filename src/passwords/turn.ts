@@ -22,6 +22,9 @@ export const turnOfNetwork = ({ address }: Provenance): Turn => ({
   most: MOST_OF_A_NETWORK,
 })
 
+/** Of a client that has proved who it is. @param clientId internal id */
+export const turnOfClient = (clientId: string): Turn => ({ key: clientId, most: MOST_OF_A_CLIENT })
+
 /** Of a sign-in. */
 export const turnOfSignIn = (attempt: {
   /** Internal id of the client. */
@@ -29,5 +32,4 @@ export const turnOfSignIn = (attempt: {
   /** Whether the client has proved who it is. */
   readonly isConfidential: boolean
   readonly provenance: Provenance
-}): Turn =>
-  attempt.isConfidential ? { key: attempt.clientId, most: MOST_OF_A_CLIENT } : turnOfNetwork(attempt.provenance)
+}): Turn => (attempt.isConfidential ? turnOfClient(attempt.clientId) : turnOfNetwork(attempt.provenance))

@@ -22,8 +22,18 @@ export interface UserWithRoles extends User {
   readonly roles: readonly string[]
 }
 
+/** In the order of the list: by the name as names are compared, and of those who had one in turn by the id. */
+export interface UserPlace {
+  readonly usernameKey: string
+  readonly userId: string
+}
+
+export interface ListedUser extends UserWithRoles, UserPlace {}
+
 /** Every condition that is given must be true. */
 export interface UserFilter {
+  /** The name as names are compared. */
+  readonly key?: string | undefined
   /** A part of the name as names are compared. */
   readonly keyPart?: string | undefined
   /** Without it, those who are not deleted. */
@@ -36,8 +46,8 @@ export interface UserReader {
   findByKey(usernameKey: string): Promise<User | undefined>
   /** The same by the internal id. */
   findById(userId: string): Promise<User | undefined>
-  /** The first `limit`, ordered by name. */
-  list(filter: UserFilter, limit: number): Promise<readonly UserWithRoles[]>
+  /** The first `limit`, ordered by name. @param after behind whom it begins */
+  list(filter: UserFilter, limit: number, after?: UserPlace): Promise<readonly ListedUser[]>
   rolesOf(userId: string): Promise<readonly Role[]>
   /** The same, for whoever knows only the name; if nobody has it there are none. */
   rolesOfName(usernameKey: string): Promise<readonly Role[]>

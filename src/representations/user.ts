@@ -1,5 +1,6 @@
-/** A user as the command line and /me show it. */
+/** A user as the command line, /admin and /me show it. */
 import { isoTime } from '../clock.ts'
+import { statuses } from '../records/standing.ts'
 import type { UserWithRoles } from '../records/user.ts'
 
 /** ISO 8601. */
@@ -12,6 +13,18 @@ export const describeUser = (user: UserWithRoles) => ({
   roles: user.roles,
   created_at: isoTime(user.createdAtMs),
 })
+
+export const userSchema = {
+  type: 'object',
+  required: ['user_id', 'username', 'status', 'roles', 'created_at'],
+  properties: {
+    user_id: { type: 'string', description: 'The `sub` of the tokens. It never changes, and nobody else gets it.' },
+    username: { type: 'string', description: 'The name to sign in with, as it was entered: 1 to 128 characters.' },
+    status: { type: 'string', enum: statuses },
+    roles: { type: 'array', items: { type: 'string' }, description: 'Names, ordered.', examples: [['editor']] },
+    created_at: dateTime,
+  },
+} as const
 
 /** What users see of themselves: they are active, or they would not ask. */
 export const describeSelf = (user: UserWithRoles, sessionId: string) => {

@@ -13,7 +13,7 @@ import { bearerErrors, errorResponse, json, nothing, ofUser, tooMany } from '../
 import { type MyApiKeysOptions, myApiKeysRoutes } from './my-api-keys.ts'
 
 export interface MeRoutesOptions extends MyApiKeysOptions {
-  readonly users: Pick<Users, 'findById' | 'changePassword'>
+  readonly users: Users
   readonly sessionManagement: SessionManagement
 }
 
@@ -42,7 +42,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     },
     handler: async (request: FastifyRequest) => {
       const { session } = await authenticateUser(request)
-      return describeSelf(await users.findById(session.subjectId), session.id)
+      return describeSelf(await users.find({ userId: session.subjectId }), session.id)
     },
   })
 

@@ -1,16 +1,17 @@
 /** Users as the operators look for them. */
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
-import type { UserFilter, UserWithRoles } from '../../records/user.ts'
+import type { ListedUser, UserFilter, UserPlace } from '../../records/user.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { notDeleted } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
 import { noPermissions, toUser } from './user-rows.ts'
 
 function matching(row: ExpressionBuilder<Schema, 'users'>, dialect: Dialect, filter: UserFilter) {
-  const { keyPart, status, role } = filter
+  const { key, keyPart, status, role } = filter
   // Said of active and disabled ones, too: the index of the names has those who are not deleted.
   const conditions: Expression<SqlBool>[] = [row('users.status', status === 'deleted' ? '=' : '<>', notDeleted)]
   if (status === 'active' || status === 'disabled') conditions.push(row('users.status', '=', status))
+  if (key !== undefined) conditions.push(row('users.username_key', '=', key))
   if (keyPart !== undefined) conditions.push(dialect.contains(row.ref('users.username_key'), keyPart))
   // Looked up once, not for each user: few may have it.
   if (role !== undefined)
@@ -29,8 +30,9 @@ export async function listUsers(
   dialect: Dialect,
   filter: UserFilter,
   limit: number,
-): Promise<readonly UserWithRoles[]> {
-  const rows = await kysely
+  after?: UserPlace,
+): Promise<readonly ListedUser[]> {
+  const query = kysely
     .selectFrom('users')
     .selectAll('users')
     .select(row =>
@@ -43,9 +45,16 @@ export async function listUsers(
     .orderBy('users.username_key')
     .orderBy('users.id')
     .limit(limit)
-    .execute()
-  return rows.map(row => ({ ...toUser(row), roles: rolesIn(row.roles ?? '[]') }))
+  const rows = await (after === undefined ? query : query.where(row => isBehind(row, after))).execute()
+  return rows.map(row => ({ ...toUser(row), usernameKey: row.username_key, roles: rolesIn(row.roles ?? '[]') }))
 }
+
+/** Said of the name alone, too: then the index of those who are not deleted, which has nothing else, is entered at this place. */
+const isBehind = (row: ExpressionBuilder<Schema, 'users'>, { usernameKey, userId }: UserPlace) =>
+  row.and([
+    row('users.username_key', '>=', usernameKey),
+    row.or([row('users.username_key', '>', usernameKey), row('users.id', '>', userId)]),
+  ])
 
 const rolesIn = (text: string): readonly string[] =>
   JSON.parse(text)

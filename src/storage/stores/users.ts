@@ -58,7 +58,7 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
         const { rows } = await (executor.locks ? lockById : findById)(executor, { userId })
         return rows[0] && toUser(rows[0])
       },
-      list: (filter, limit) => listUsers(executor.kysely, dialect, filter, limit),
+      list: (filter, limit, after) => listUsers(executor.kysely, dialect, filter, limit, after),
       async idsOf(key) {
         const named = executor.kysely.selectFrom('users').select('id').where('username_key', '=', key)
         const former = executor.kysely

@@ -3,12 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import { registerJsonBodies } from '../../json-body.ts'
 import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
 import { type RoleRoutesOptions, roleRoutes } from './roles.ts'
+import { userActRoutes } from './user-acts.ts'
+import { type UserRoutesOptions, userRoutes } from './users.ts'
 
-export type AdminRoutesOptions = RoleRoutesOptions & KeyRoutesOptions
+export type AdminRoutesOptions = RoleRoutesOptions & UserRoutesOptions & KeyRoutesOptions
 
 export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): void {
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   registerJsonBodies(app)
   roleRoutes(app, options)
+  userRoutes(app, options)
+  userActRoutes(app, options)
   keyRoutes(app, options)
 }
