@@ -22,7 +22,8 @@ export const unansweredRoutes: PublicRoutesOptions = {
   listKeys: never,
   standings: never as never,
   clock: systemClock,
-  sessionManagement: { list: never, end: never },
+  sessionManagement: { list: never, page: never, end: never },
+  sessionEndings: { filterOf: never, endOne: never, endAll: never },
   isServing: () => false,
   origins: { isKnown: never, mayUse: never },
 }

@@ -210,7 +210,7 @@ export async function assertMayChangeClient(
 export async function assertMayEndThrough(
   standings: Standings,
   { caller }: Acting,
-  client: ClientSettings,
+  client: Pick<ClientSettings, 'scope'>,
 ): Promise<void> {
   if (caller === undefined) return
   const powers = await admit(standings, caller)

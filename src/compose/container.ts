@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
 import { createRoles } from '../accounts/roles.ts'
+import { createSessionEndings } from '../accounts/session-endings.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createNameHash } from '../audit/name-hash.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
@@ -148,6 +149,12 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createSessionManagement({ sessionReader: read.sessions, cascades: await cascades(), write, clock })
   })
 
+  const sessionEndings = once(async () => {
+    const { read } = await database()
+    const { end } = await sessionManagement()
+    return createSessionEndings({ read, end, clock })
+  })
+
   const janitor = once(async () => {
     const { read, write } = await database()
     return createJanitor({ read, write, removeOldEvents: await audit.removeOldEvents(), clock, log })
@@ -169,6 +176,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     apiKeys,
     cascades,
     sessionManagement,
+    sessionEndings,
     janitor,
   }
   const maintenance = once(async () => {

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { ApiKeys } from '../accounts/api-keys.ts'
 import type { Roles } from '../accounts/roles.ts'
+import type { SessionEndings } from '../accounts/session-endings.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import type { Users } from '../accounts/users.ts'
 import type { EventRecorder } from '../audit/recorder.ts'
@@ -72,6 +73,7 @@ interface ServeParts {
   apiKeys(): Promise<ApiKeys>
   cascades(): Promise<Cascades>
   sessionManagement(): Promise<SessionManagement>
+  sessionEndings(): Promise<SessionEndings>
   janitor(): Promise<Janitor>
 }
 
@@ -149,6 +151,7 @@ export async function serve(parts: ServeParts) {
     standings: read,
     clock,
     sessionManagement: await parts.sessionManagement(),
+    sessionEndings: await parts.sessionEndings(),
     clients: read.clients,
     proofs: [ping, () => ring.prove(activeSigner().sign)],
     onRequestOver: metrics.requestOver,

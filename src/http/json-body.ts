@@ -38,11 +38,18 @@ export function registerJsonBodies(app: FastifyInstance): void {
 function parse(text: unknown): unknown {
   // Bytes that are not UTF-8 arrive as the replacement character.
   if (typeof text !== 'string' || text.includes('\uFFFD')) throw invalidRequest('This needs a JSON object in UTF-8.')
+  let hasNul = false
   try {
-    return JSON.parse(text)
+    const value = JSON.parse(text, (name, each) => {
+      hasNul ||= name.includes('\0') || (typeof each === 'string' && each.includes('\0'))
+      return each
+    })
+    // PostgreSQL takes none in a text.
+    if (!hasNul) return value
   } catch {
     throw invalidRequest('The body is no JSON.')
   }
+  throw invalidRequest('A text of the body has a NUL character.')
 }
 
 /**

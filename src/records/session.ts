@@ -140,6 +140,13 @@ export interface SessionReader {
   hasOpen(filter: SessionFilter, afterId: string): Promise<boolean>
   /** The sign-ins that are alive: the `limit` that were started last, the one used last first. */
   list(filter: SessionFilter, nowMs: number, limit: number): Promise<readonly ListedSession[]>
+  /** The same in the order of their start, the last one first, behind the session with this id: each is on one page, whatever is used meanwhile. */
+  page(
+    filter: SessionFilter,
+    nowMs: number,
+    afterId: string | undefined,
+    limit: number,
+  ): Promise<readonly ListedSession[]>
   /**
    * Looks at `limit` sessions in the order of their ids, and answers which of them are over, with no access token that a verifier
    * could still accept, and where to go on; undefined at the end.

@@ -1,4 +1,4 @@
-/** A session as the command line and /me show it. */
+/** A session as the command line, /me and /admin show it. */
 import { isoTime } from '../clock.ts'
 import type { ListedSession } from '../records/session.ts'
 
@@ -32,17 +32,37 @@ export const describeOwnSession = (session: ListedSession, currentId: string) =>
   current: session.id === currentId,
 })
 
+const commonSchema = {
+  client_id: { type: 'string' },
+  created_at: dateTime,
+  last_used_at: dateTime,
+  expires_at: { ...dateTime, description: 'If it is not used before.' },
+  address: { type: ['string', 'null'], description: 'Network address of the last use.' },
+  user_agent: { type: ['string', 'null'], description: 'Of the last use, as the device named itself.' },
+} as const
+
+const id = { type: 'string', description: 'The `sid` of the tokens.' } as const
+
 export const ownSessionSchema = {
   type: 'object',
   required: ['id', 'client_id', 'created_at', 'last_used_at', 'expires_at', 'address', 'user_agent', 'current'],
   properties: {
-    id: { type: 'string', description: 'The `sid` of the tokens.' },
-    client_id: { type: 'string' },
-    created_at: dateTime,
-    last_used_at: dateTime,
-    expires_at: { ...dateTime, description: 'If it is not used before.' },
-    address: { type: ['string', 'null'], description: 'Network address of the last use.' },
-    user_agent: { type: ['string', 'null'], description: 'Of the last use, as the device named itself.' },
+    id,
+    ...commonSchema,
     current: { type: 'boolean', description: 'Whether it is the session of the token that was sent.' },
+  },
+} as const
+
+export const sessionSchema = {
+  type: 'object',
+  required: [
+    ...['id', 'user_id', 'username', 'client_id', 'created_at', 'last_used_at', 'expires_at'],
+    ...['address', 'user_agent'],
+  ],
+  properties: {
+    id,
+    user_id: { type: 'string', description: 'The `sub` of the tokens.' },
+    username: { type: 'string' },
+    ...commonSchema,
   },
 } as const

@@ -3,10 +3,10 @@ import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { signet } from '../support/command-line.ts'
 import { isError } from '../support/error-shape.ts'
-import { createHold, during } from '../support/hold.ts'
+import { heldWrite } from '../support/hold.ts'
 import { copyKey, machines } from '../support/machines.ts'
 import type { Tokens } from '../support/scene.ts'
-import { type Answer, api, type RequestOptions, type ServeOptions } from '../support/serve.ts'
+import { api, type RequestOptions, type ServeOptions } from '../support/serve.ts'
 import { changeEach, everythingIn, select } from '../support/sqlite.ts'
 
 // Each has a service of its own.
@@ -25,30 +25,6 @@ async function scene(t: Test, options?: ServeOptions) {
     post: (form: RequestOptions['form'] = good, tokens: Tokens = here, more: RequestOptions = {}) =>
       its.as(tokens, 'POST', path, { form, ...more }),
     kept: () => select(its.service.databaseFile, "select id from credentials where kind = 'api_key'").length,
-  }
-}
-
-/** Where the next write of a request can be held back. */
-function heldWrite() {
-  const hold = createHold()
-  let isHeld = false
-  const write: NonNullable<ServeOptions['faults']>['write'] = inner => (work, size) => {
-    if (!isHeld) return inner(work, size)
-    isHeld = false
-    return hold.pass(() => inner(work, size))
-  }
-  return {
-    faults: { write },
-    /** Does `act` while the request waits for its write. */
-    meanwhile: (request: () => Promise<Answer>, act: () => Promise<unknown>) =>
-      during(
-        hold,
-        () => {
-          isHeld = true
-          return request()
-        },
-        act,
-      ),
   }
 }
 

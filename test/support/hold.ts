@@ -1,3 +1,5 @@
+import type { Faults } from '../../src/compose/sources.ts'
+
 /** A place on the way of a request where the test can stop it, without a timer. */
 export interface Hold {
   /** From now on, whoever comes waits. */
@@ -56,4 +58,28 @@ export async function during<T>(hold: Hold, request: () => Promise<T>, act: () =
     hold.open()
   }
   return answer
+}
+
+/** Where the next write of a request can be held back. */
+export function heldWrite() {
+  const hold = createHold()
+  let isHeld = false
+  const write: NonNullable<Faults['write']> = inner => (work, size) => {
+    if (!isHeld) return inner(work, size)
+    isHeld = false
+    return hold.pass(() => inner(work, size))
+  }
+  return {
+    faults: { write },
+    /** Does `act` while the request waits for its write. */
+    meanwhile: <T>(request: () => Promise<T>, act: () => Promise<unknown>): Promise<T> =>
+      during(
+        hold,
+        () => {
+          isHeld = true
+          return request()
+        },
+        act,
+      ),
+  }
 }

@@ -33,19 +33,42 @@ export async function listSessions(
   nowMs: number,
   limit: number,
 ): Promise<readonly ListedSession[]> {
-  const newest = await readSessions(kysely, filter, '<', nowMs, limit)
-  const older = await readSessions(kysely, filter, '>=', nowMs, limit - newest.length)
-  return [...newest, ...older].sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs || (a.id < b.id ? -1 : 1))
+  const found = await pageOfSessions(kysely, filter, nowMs, undefined, limit)
+  return found.toSorted((a, b) => b.lastUsedAtMs - a.lastUsedAtMs || (a.id < b.id ? -1 : 1))
+}
+
+/** @returns the one started last first; those of version 0.1 come last, in any order that stays */
+export async function pageOfSessions(
+  kysely: Kysely<Schema>,
+  filter: SessionFilter,
+  nowMs: number,
+  afterId: string | undefined,
+  limit: number,
+): Promise<readonly ListedSession[]> {
+  const isAmongRandom = afterId !== undefined && afterId >= FIRST_RANDOM_ID
+  const first = isAmongRandom
+    ? []
+    : await readSessions(kysely, filter, { below: afterId ?? FIRST_RANDOM_ID }, nowMs, limit)
+  const left = limit - first.length
+  if (left === 0) return first
+  const range = { from: FIRST_RANDOM_ID, ...(isAmongRandom && { below: afterId }) }
+  return [...first, ...(await readSessions(kysely, filter, range, nowMs, left))]
+}
+
+/** Ids, not with the one at its end. */
+interface Range {
+  readonly from?: string
+  readonly below?: string
 }
 
 async function readSessions(
   kysely: Kysely<Schema>,
   filter: SessionFilter,
-  side: '<' | '>=',
+  { from, below }: Range,
   nowMs: number,
   limit: number,
 ): Promise<readonly ListedSession[]> {
-  const rows = await kysely
+  let query = kysely
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.subject_id')
     .innerJoin('clients', 'clients.id', 'sessions.client_id')
@@ -65,11 +88,12 @@ async function readSessions(
     .where(row =>
       row.or([row('sessions.expires_at_ms', '>', nowMs), row('sessions.status_last_expiry_ms', '>', nowMs)]),
     )
-    .where('sessions.id', side, FIRST_RANDOM_ID)
     // No more is read than is shown.
     .orderBy('sessions.id', 'desc')
     .limit(limit)
-    .execute()
+  if (from !== undefined) query = query.where('sessions.id', '>=', from)
+  if (below !== undefined) query = query.where('sessions.id', '<', below)
+  const rows = await query.execute()
   return rows.map(row => ({
     id: row.id,
     userId: row.subject_id,

@@ -6,7 +6,7 @@ import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { prepareSessionChanges } from './session-changes.ts'
 import { prepareSessionEnds } from './session-ends.ts'
 import { prepareSessionFamilies } from './session-families.ts'
-import { countLive, countOpen, listSessions, matching } from './session-list.ts'
+import { countLive, countOpen, listSessions, matching, pageOfSessions } from './session-list.ts'
 import { toRow, toSession } from './session-rows.ts'
 import { sessionSweep } from './session-sweep.ts'
 
@@ -39,7 +39,8 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
       const { rows } = await findByHandle(executor, { handleHash })
       return rows[0] && toSession(rows[0])
     },
-    list: (filter, nowMs, limit) => listSessions(executor.kysely, filter, nowMs, limit),
+    list: (...which) => listSessions(executor.kysely, ...which),
+    page: (...which) => pageOfSessions(executor.kysely, ...which),
     countLive: (...which) => countLive(executor.kysely, ...which),
     countOpen: most => countOpen(executor.kysely, most),
     async findByCredential(credentialId, clientId) {

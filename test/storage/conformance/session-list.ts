@@ -98,6 +98,33 @@ export function sessionListChecks(t: Test, engine: Engine): void {
     t.strictSame(await listed(5), ['1', '4', '2', '3', '5'])
   })
 
+  t.test('pages hold each session once, the one started last first, and those with random ids come last', async t => {
+    const { query, read, write } = await openWithParties(t, engine)
+    const ids = ['0199a', '0199b', '0199c', 'ended', '3', '2', '0199d', 'f', '0198']
+    await write(async ({ sessions }) => {
+      for (const id of ids) await sessions.insert(sessionOf(id, id === '3' ? { subjectId: 'user_bob' } : {}))
+    })
+    await query(`UPDATE sessions SET ended_at_ms = ${farMs} WHERE id = 'session_ended'`)
+    const sorted = ['0199d', '0199c', '0199b', '0199a', '0198', 'f', '3', '2']
+    for (const limit of [1, 2, 3, 5, 8, 9]) {
+      const found: string[] = []
+      for (let after: string | undefined; ; ) {
+        const page: readonly ListedSession[] = await read.sessions.page({}, farMs, after, limit)
+        t.ok(page.length <= limit)
+        found.push(...names(page))
+        after = page.at(-1)?.id
+        if (page.length < limit) break
+      }
+      t.strictSame(found, sorted, `${limit} at a time`)
+    }
+    const after = async (id: string) => names(await read.sessions.page({}, farMs, id, 2))
+    t.strictSame(await after('session_0199c5'), ['0199c', '0199b'], 'one that is gone is a place, too')
+    t.strictSame(await after('session_e'), ['3', '2'])
+    t.strictSame(await after(''), ['f', '3'])
+    const ofAlice = await read.sessions.page({ subjectId: 'user_alice' }, farMs, 'session_0198', 9)
+    t.strictSame(names(ofAlice), ['f', '2'])
+  })
+
   t.test(
     'sessions with a live access token are counted by their last use, from its beginning to before its end',
     async t => {

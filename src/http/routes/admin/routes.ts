@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import { registerJsonBodies } from '../../json-body.ts'
 import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
 import { type RoleRoutesOptions, roleRoutes } from './roles.ts'
+import { type SessionRoutesOptions, sessionRoutes } from './sessions.ts'
 import { userActRoutes } from './user-acts.ts'
 import { type UserRoutesOptions, userRoutes } from './users.ts'
 
-export type AdminRoutesOptions = RoleRoutesOptions & UserRoutesOptions & KeyRoutesOptions
+export type AdminRoutesOptions = RoleRoutesOptions & UserRoutesOptions & SessionRoutesOptions & KeyRoutesOptions
 
 export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): void {
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
@@ -14,5 +15,6 @@ export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): 
   roleRoutes(app, options)
   userRoutes(app, options)
   userActRoutes(app, options)
+  sessionRoutes(app, options)
   keyRoutes(app, options)
 }
