@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Randomness } from '../randomness.ts'
-import type { ClientReader, RegisteredClient } from '../records/client.ts'
+import type { ClientFilter, ClientReader, RegisteredClient } from '../records/client.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { By } from './authority.ts'
@@ -12,7 +12,7 @@ import { notFound } from './rules.ts'
 /** Every act throws an AccountError when it is refused. */
 export interface Clients {
   add(client: NewClient, by: By<RegisteredClient>): Promise<WithSecret>
-  list(): Promise<readonly RegisteredClient[]>
+  list(filter?: ClientFilter): Promise<readonly RegisteredClient[]>
   find(clientId: string): Promise<RegisteredClient>
   /**
    * Replaces what is given and keeps the rest. `disabled` and `deleted` end the client's sessions; what has ended stays so when it is
@@ -59,7 +59,7 @@ export function createClients(dependencies: {
       return { client, secretId: secret?.stored.id, generatedSecret: secret?.generated }
     },
 
-    list: () => clients.list(),
+    list: filter => clients.list(filter),
 
     find: clientId => findClient(clients, clientId),
 

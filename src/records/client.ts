@@ -61,6 +61,15 @@ export interface Client extends Omit<ClientSettings, 'origins'> {
 /** As the operators see it. */
 export interface RegisteredClient extends Client, ClientSettings {}
 
+/** Every condition that is given holds. */
+export interface ClientFilter {
+  readonly status?: Status | undefined
+  /** Those behind it, in the order of the list. */
+  readonly afterClientId?: string | undefined
+  /** The first so many. */
+  readonly limit?: number | undefined
+}
+
 export interface ClientReader {
   /** Which client has this `client_id` and is not deleted, and its revision: what was read under the same two is still true. */
   revisionOf(clientId: string): Promise<Pick<Client, 'id' | 'revision'> | undefined>
@@ -71,7 +80,7 @@ export interface ClientReader {
   /** That with this `client_id`, and its origins; locked, inside a write. */
   find(clientId: string): Promise<RegisteredClient | undefined>
   /** Ordered by `client_id`, without the deleted ones. */
-  list(): Promise<readonly RegisteredClient[]>
+  list(filter?: ClientFilter): Promise<readonly RegisteredClient[]>
   /** The `client_id` of each active confidential client that may use this grant, in order. */
   confidentialWith(grant: GrantType): Promise<readonly string[]>
   /** Internal ids of all that there were, the deleted ones, too. */
@@ -92,4 +101,6 @@ export interface ClientStore extends ClientReader {
   setStatus(id: string, status: Status): Promise<void>
   /** For a change of its credentials. */
   raiseRevision(id: string): Promise<void>
+  /** Takes a role out of what clients may grant, of at most `limit` of them, and answers of how many. */
+  forgetRole(roleName: string, limit: number): Promise<number>
 }

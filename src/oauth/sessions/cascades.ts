@@ -30,6 +30,9 @@ const isOver = ({ target }: Cascade, { subjectId, clientId, credentialId, roleNa
 /** Over everybody who has a role; what is left of one of them is a cascade of its own, over both. */
 const isOfRole = ({ target }: Cascade): boolean => target.roleName !== undefined && target.subjectId === undefined
 
+/** Clients that one write changes: more would keep other writes waiting. */
+const CLIENTS_AT_ONCE = 200
+
 const positionOf = ({ id, cursor, done }: Cascade): string => `${id} ${cursor} ${done}`
 
 export function createCascades(dependencies: {
@@ -51,15 +54,21 @@ export function createCascades(dependencies: {
     return done + ids.length
   }
 
+  /**
+   * With the role goes who had it: only the cascade of its deletion has visited all of them since then. No client may grant one of its
+   * name that is added later: nobody has let it since the role gives nothing.
+   */
+  async function deleteRole(stores: Stores, roleName: string, done: number): Promise<number | undefined> {
+    if ((await stores.clients.forgetRole(roleName, CLIENTS_AT_ONCE)) > 0) return done
+    await stores.roles.deleteIfEmpty(roleName)
+    return undefined
+  }
+
   /** One user a write, locked as a sign-in does it: one that is under way is seen here, or sees the change of the role. */
   async function visitNext(stores: Stores, { id, target, cursor, reason, done, by }: Cascade) {
     const roleName = target.roleName as string
     const userId = await stores.roles.nextUserOf(roleName, cursor)
-    if (userId === undefined) {
-      // With the role goes who had it: only the cascade of its deletion has visited all of them since then.
-      if (reason === ROLE_DELETED) await stores.roles.deleteIfEmpty(roleName)
-      return undefined
-    }
+    if (userId === undefined) return reason === ROLE_DELETED ? deleteRole(stores, roleName, done) : undefined
     await stores.users.findById(userId)
     // So that nothing is left to the last step, which removes the role.
     if (reason === ROLE_DELETED) await stores.users.revokeRole(userId, roleName)

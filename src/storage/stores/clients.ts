@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely'
-import type { Client, ClientReader, ClientSettings, ClientStore } from '../../records/client.ts'
+import type { Client, ClientFilter, ClientReader, ClientStore } from '../../records/client.ts'
 import type { Credential } from '../../records/credential.ts'
+import type { Status } from '../../records/standing.ts'
 import { type Executor, notDeleted, type Param, prepared } from '../engine/prepared.ts'
 import type { ClientsTable, CredentialsTable, Schema } from '../engine/schema.ts'
+import { prepareClientChanges } from './client-changes.ts'
 
 const toCredential = (row: CredentialsTable): Credential => ({
   id: row.id,
@@ -29,17 +31,6 @@ const toClient = (row: ClientsTable, credentials: readonly CredentialsTable[]): 
   secrets: credentials.map(toCredential),
   createdAtMs: row.created_at_ms,
   revision: row.revision,
-})
-
-const settingsColumns = (settings: ClientSettings) => ({
-  grants: JSON.stringify(settings.grants),
-  scope: JSON.stringify(settings.scope),
-  audiences: JSON.stringify(settings.audiences),
-  introspect: JSON.stringify(settings.introspect),
-  access_token_ttl_seconds: settings.accessTokenTtlSeconds,
-  grants_per_minute: settings.grantsPerMinute?.client ?? null,
-  grants_per_minute_subject: settings.grantsPerMinute?.subject ?? null,
-  may_grant: JSON.stringify(settings.mayGrant),
 })
 
 function prepareClientQueries(db: Kysely<Schema>) {
@@ -83,7 +74,8 @@ type Queries = ReturnType<typeof prepareClientQueries>
 
 export function prepareClientStore(db: Kysely<Schema>): (executor: Executor) => ClientStore & ClientReader {
   const queries = prepareClientQueries(db)
-  return executor => ({ ...clientReader(queries, executor), ...clientChanges(executor) })
+  const changes = prepareClientChanges(db)
+  return executor => ({ ...clientReader(queries, executor), ...changes(executor) })
 }
 
 function clientReader(queries: Queries, executor: Executor): ClientReader {
@@ -128,20 +120,27 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
       const { rows } = await queries.isRegisteredOrigin(executor, { origin })
       return rows.length > 0
     },
-    async list() {
+    async list(filter = {}) {
       const { kysely } = executor
-      const [clients, credentials, origins] = [
-        await kysely.selectFrom('clients').selectAll().where('status', '<>', notDeleted).orderBy('client_id').execute(),
-        await kysely
-          .selectFrom('credentials')
-          .selectAll()
-          .where('kind', '=', 'client_secret')
-          .where('revoked_at_ms', 'is', null)
-          .orderBy('created_at_ms')
-          .orderBy('id')
-          .execute(),
-        await kysely.selectFrom('client_origins').selectAll().orderBy('origin').execute(),
-      ]
+      const clients = await whichClients(kysely, filter).execute()
+      if (clients.length === 0) return []
+      // Of a page only what is on it is read.
+      const ids = filter.limit === undefined ? undefined : clients.map(({ id }) => id)
+      const credentials = await kysely
+        .selectFrom('credentials')
+        .selectAll()
+        .where('kind', '=', 'client_secret')
+        .where('revoked_at_ms', 'is', null)
+        .$if(ids !== undefined, query => query.where('owner_id', 'in', ids ?? []))
+        .orderBy('created_at_ms')
+        .orderBy('id')
+        .execute()
+      const origins = await kysely
+        .selectFrom('client_origins')
+        .selectAll()
+        .$if(ids !== undefined, query => query.where('client_id', 'in', ids ?? []))
+        .orderBy('origin')
+        .execute()
       const credentialsOf = Map.groupBy(credentials, ({ owner_id }) => owner_id)
       const originsByClient = Map.groupBy(origins, ({ client_id }) => client_id)
       return clients.map(row => ({
@@ -152,44 +151,12 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
   }
 }
 
-function clientChanges({ kysely }: Executor): Omit<ClientStore, keyof ClientReader> {
-  const update = async (id: string, change: Partial<ClientsTable>) => {
-    await kysely
-      .updateTable('clients')
-      .set(row => ({ ...change, revision: row('revision', '+', 1) }))
-      .where('id', '=', id)
-      .execute()
-  }
-  const setOrigins = async (id: string, origins: readonly string[]) => {
-    await kysely.deleteFrom('client_origins').where('client_id', '=', id).execute()
-    if (origins.length === 0) return
-    const rows = origins.map(origin => ({ client_id: id, origin }))
-    await kysely.insertInto('client_origins').values(rows).execute()
-  }
-  return {
-    async insert(client) {
-      const { numInsertedOrUpdatedRows } = await kysely
-        .insertInto('clients')
-        .values({
-          ...settingsColumns(client),
-          id: client.id,
-          client_id: client.clientId,
-          status: client.status,
-          is_public: client.isPublic ? 1 : 0,
-          created_at_ms: client.createdAtMs,
-          revision: client.revision,
-        })
-        .onConflict(conflict => conflict.doNothing())
-        .executeTakeFirst()
-      if (numInsertedOrUpdatedRows !== 1n) return false
-      await setOrigins(client.id, client.origins)
-      return true
-    },
-    async update(id, settings) {
-      await update(id, settingsColumns(settings))
-      await setOrigins(id, settings.origins)
-    },
-    setStatus: (id, status) => update(id, { status }),
-    raiseRevision: id => update(id, {}),
-  }
-}
+const whichClients = (kysely: Kysely<Schema>, { status, afterClientId, limit }: ClientFilter) =>
+  kysely
+    .selectFrom('clients')
+    .selectAll()
+    .where('status', '<>', notDeleted)
+    .$if(status !== undefined, query => query.where('status', '=', status as Status))
+    .$if(afterClientId !== undefined, query => query.where('client_id', '>', afterClientId as string))
+    .orderBy('client_id')
+    .$if(limit !== undefined, query => query.limit(limit as number))

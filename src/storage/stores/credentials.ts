@@ -95,6 +95,19 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
       .where('id', '=', param('id')),
   )
 
+  const insert = prepared<Omit<CredentialsTable, 'data' | 'revoked_at_ms' | 'last_used_address'>>(param =>
+    db.insertInto('credentials').values({
+      id: param('id'),
+      owner_id: param('owner_id'),
+      kind: param('kind'),
+      name: param('name'),
+      hash: param('hash'),
+      created_at_ms: param('created_at_ms'),
+      expires_at_ms: param('expires_at_ms'),
+      last_used_at_ms: param('last_used_at_ms'),
+    }),
+  )
+
   return executor => {
     const { kysely, locks } = executor
 
@@ -121,15 +134,11 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
 
     return {
       ...credentialReader(executor),
-      async insert(ownerId, kind, { id, name, hash, createdAtMs, expiresAtMs, lastUsedAtMs }) {
-        await kysely
-          .insertInto('credentials')
-          .values({
-            ...{ id, owner_id: ownerId, kind, name, hash, created_at_ms: createdAtMs, expires_at_ms: expiresAtMs },
-            last_used_at_ms: lastUsedAtMs,
-          })
-          .execute()
-      },
+      insert: (ownerId, kind, { id, name, hash, createdAtMs, expiresAtMs, lastUsedAtMs }) =>
+        insert.send(executor, {
+          ...{ id, owner_id: ownerId, kind, name, hash, created_at_ms: createdAtMs, expires_at_ms: expiresAtMs },
+          last_used_at_ms: lastUsedAtMs,
+        }),
       async revoke(id, nowMs) {
         await kysely.updateTable('credentials').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute()
       },

@@ -14,6 +14,7 @@ const full = clientOf('web-app', {
   introspect: ['https://api.example.com'],
   accessTokenTtlSeconds: 43_200,
   grantsPerMinute: { client: 600, subject: 10 },
+  mayGrant: ['reader', 'Ed"itor'],
   secrets: [secretOf('1', { name: null }), secretOf('2', { name: 'ci “1”', expiresAtMs: farMs + 1 })],
   revision: 7,
 })
@@ -78,6 +79,46 @@ export function clientChecks(t: Test, engine: Engine): void {
     t.strictSame(await read.clients.list(), [a, b, c])
   })
 
+  t.test('of the list, those behind a client, as many as were asked for, and of one status', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const all = ['B', 'a-1', 'a1', 'b'].map(id => clientOf(id, { origins: [first], secrets: [secretOf(id)] }))
+    await write(async stores => {
+      for (const client of all) await insertClient(stores, client)
+      await stores.clients.setStatus('client_a1', 'disabled')
+      await stores.clients.insert(clientOf('c', { status: 'deleted' }))
+    })
+    const [one, two, , four] = all
+    const off = await read.clients.find('a1')
+    t.strictSame(await read.clients.list({ limit: 2 }), [one, two])
+    t.strictSame(await read.clients.list({ afterClientId: 'a-1', limit: 2 }), [off, four])
+    t.strictSame(await read.clients.list({ afterClientId: 'a-1' }), [off, four])
+    t.strictSame(await read.clients.list({ status: 'active', afterClientId: 'B', limit: 9 }), [two, four])
+    t.strictSame(await read.clients.list({ status: 'disabled' }), [off])
+    t.strictSame(await read.clients.list({ afterClientId: 'b', limit: 1 }), [])
+  })
+
+  t.test('a role is taken out of what clients may grant, of so many at once, and raises their revision', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const quoted = 'a"b\\c'
+    await write(async ({ clients }) => {
+      await clients.insert(clientOf('one', { mayGrant: ['x', quoted, 'y'] }))
+      await clients.insert(clientOf('two', { mayGrant: [quoted] }))
+      await clients.insert(clientOf('other', { mayGrant: ['a', 'b', 'x'] }))
+      await clients.insert(clientOf('none'))
+    })
+    const forget = (limit: number) => write(({ clients }) => clients.forgetRole(quoted, limit))
+    t.same([await forget(1), await forget(9), await forget(9)], [1, 1, 0])
+    t.strictSame(
+      (await read.clients.list()).map(({ clientId, mayGrant, revision }) => [clientId, mayGrant, revision]),
+      [
+        ['none', [], 0],
+        ['one', ['x', 'y'], 1],
+        ['other', ['a', 'b', 'x'], 0],
+        ['two', [], 1],
+      ],
+    )
+  })
+
   t.test('an update replaces every setting and nothing else, in one client', async t => {
     const { read, write } = await openMigrated(t, engine)
     const other = clientOf('other', { origins: [first] })
@@ -87,7 +128,7 @@ export function clientChecks(t: Test, engine: Engine): void {
       audiences: ['https://new.example.com'],
       origins: [second],
       introspect: [],
-      mayGrant: [],
+      mayGrant: ['author'],
       accessTokenTtlSeconds: null,
       grantsPerMinute: { client: 5, subject: null },
     }
