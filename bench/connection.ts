@@ -12,7 +12,7 @@ export interface Connection {
   /**
    * Posts a form, one request at a time.
    * @param headers lines, each with its end
-   * @throws ConnectionLost when the connection ends without an answer
+   * @throws ConnectionLost when the connection ends without an answer, or none comes
    */
   post(path: string, form: string, headers?: string): Promise<Answer>
   get(path: string, headers?: string): Promise<Answer>
@@ -20,6 +20,9 @@ export interface Connection {
 }
 
 export class ConnectionLost extends Error {}
+
+/** Longer than any request may take, so that nobody waits for ever for a service that hangs. */
+const LONGEST_ANSWER_MS = 60_000
 
 /** The answer at the beginning of what was received; undefined when more has to come. */
 export function answerIn(received: string): Answer | undefined {
@@ -51,6 +54,7 @@ export function openConnection(port: number, localAddress = '127.0.0.1'): Promis
     waiting?.resolve(answer)
     waiting = undefined
   })
+  socket.setTimeout(LONGEST_ANSWER_MS, () => (socket.connecting || waiting) && socket.destroy())
   // What counts is that it is closed, not how.
   socket.on('error', () => {})
   socket.on('close', () => {

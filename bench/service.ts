@@ -10,6 +10,12 @@ const main = fileURLToPath(new URL('../src/signet.mjs', import.meta.url))
 /** As `npm start` runs it. */
 export const shipped = ['--disable-sigusr1', '--max-semi-space-size=4', main, 'serve']
 
+/** Of whom it is known why they end. */
+const ending = new WeakSet<ChildProcess>()
+
+/** Whoever needs longer for its start or its end hangs. */
+const LONGEST_MS = 60_000
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The surroundings of this process, without a configuration that a shell may hold, nor what a test runner loads into every process. */
@@ -39,32 +45,45 @@ export function prepareService(port: number) {
  * Starts the service in a process of its own and waits until it serves.
  * @param cores as taskset takes them; all of them when not given
  * @param program the service as it ships when not given
+ * @throws when it ends, or does not serve in time; then it is gone
  */
 export function startService(environment: Environment, cores?: string, program = shipped): Promise<ChildProcess> {
   // `env -u`: a test runner adds its loader at every spawn.
   const words = ['-u', 'NODE_OPTIONS', ...(cores ? ['taskset', '-c', cores] : []), process.execPath, ...program]
   const child = spawn('env', words, { env: { ...surroundings(), ...environment } })
   let log = ''
+  const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
   return new Promise((resolve, reject) => {
     child.once('exit', (code, signal) => {
+      clearTimeout(late)
       const error = new Error(`the service ended with ${code ?? signal}:\n${log}`)
       reject(error)
       // It served already, and whoever waits for an answer learns nothing of why none comes.
-      if (code !== 0) console.error(error.message)
+      if (code !== 0 && !ending.has(child)) console.error(error.message)
     })
     child.stderr.pipe(process.stderr)
     child.stdout.on('data', chunk => {
       log = (log + chunk).slice(-4096)
-      if (log.includes('"msg":"serving"')) resolve(child)
+      if (!log.includes('"msg":"serving"')) return
+      clearTimeout(late)
+      resolve(child)
     })
   })
 }
 
-/** Resolves when the process is gone. */
+/** Resolves when the process is gone. @throws when it had to be killed because it did not end by itself */
 export const endService = (child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> =>
-  new Promise(resolve => {
+  new Promise((resolve, reject) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once('exit', () => resolve())
+    ending.add(child)
+    const late = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`The service did not end within ${LONGEST_MS / 1000} s of ${signal}.`))
+    }, LONGEST_MS)
+    child.once('exit', () => {
+      clearTimeout(late)
+      resolve()
+    })
     child.kill(signal)
   })
 

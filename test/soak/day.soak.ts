@@ -8,7 +8,7 @@ import { run } from './day/run.ts'
 import { share } from './settings.ts'
 
 t.test('a day of sign-ins, refreshes and sign-outs leaves no more rows than what is alive', async t => {
-  const report = await run({ share, environment: await environmentOf(temporaryFolder(t)) })
+  const report = await run(t, { share, environment: await environmentOf(temporaryFolder(t)) })
   t.comment(`${report.issued} tokens, ${report.signedOut} sign-outs; rows at most: ${JSON.stringify(report.most)}`)
   t.same(report.violations, [])
   t.equal(report.signedOut, report.whoSignOut, 'everybody who wanted to has signed out')

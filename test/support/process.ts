@@ -37,7 +37,10 @@ const finished = (child: ChildProcess, input: string | Uint8Array): Promise<Ran>
     child.stdin?.end(input)
   })
 
-/** Runs `signet …words` and waits for its end. */
+/** Longer than a command takes, or the start of a service. */
+const LONGEST_MS = 120_000
+
+/** Runs `signet …words` and waits for its end; one that hangs is killed. */
 export const signetProcess = (
   environment: Readonly<Record<string, string>>,
   words: readonly string[],
@@ -45,7 +48,11 @@ export const signetProcess = (
   as: User = {},
   nodeArguments: readonly string[] = [],
   file = main,
-): Promise<Ran> => finished(program(words, environment, nodeArguments, as, file), input)
+): Promise<Ran> => {
+  const child = program(words, environment, nodeArguments, as, file)
+  const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
+  return finished(child, input).finally(() => clearTimeout(late))
+}
 
 /** Runs `signet …words` for somebody who reads nothing of its answer. */
 export function signetUnread(environment: Readonly<Record<string, string>>, words: readonly string[]): Promise<Ran> {
@@ -101,6 +108,7 @@ export async function spawnService(
 
   async function start(): Promise<ChildProcess> {
     const child = program(['serve'], full, nodeArguments, as)
+    const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
     const serving = new Promise<void>((resolve, reject) => {
       const hear = (chunk: Buffer) => {
         log += chunk
@@ -110,7 +118,7 @@ export async function spawnService(
       child.stderr.on('data', hear)
       child.once('exit', code => reject(new Error(`signet serve ended with ${code}:\n${log.slice(-2000)}`)))
     })
-    await serving
+    await serving.finally(() => clearTimeout(late))
     return child
   }
 

@@ -1,5 +1,5 @@
 /** The day, slice by slice: everybody acts, the janitor sweeps, the rows are counted. */
-
+import type { Test } from 'tap'
 import { addAccounts, refreshForm, revokeForm, signInForm } from '../../../bench/accounts.ts'
 import { type Connection, openConnection } from '../../../bench/connection.ts'
 import type { Environment } from '../../../bench/service.ts'
@@ -44,7 +44,10 @@ const requestOf = ({ kind, person }: Act): readonly [path: string, form: string]
  * @param share of a million tokens and 300,000 sign-outs
  * @param environment of a service that has never run
  */
-export async function run(options: { readonly share: number; readonly environment: Environment }): Promise<Report> {
+export async function run(
+  t: Test,
+  options: { readonly share: number; readonly environment: Environment },
+): Promise<Report> {
   const { share, environment } = options
   const config = readConfig(environment)
   if (config.database.kind !== 'sqlite') throw new Error('This looks into a SQLite file.')
@@ -53,13 +56,17 @@ export async function run(options: { readonly share: number; readonly environmen
   const clock: Clock = { now: () => nowMs }
   const faults = { hasher: () => instantHasher }
   const container = createContainer(config, { clock, faults, logTo: { write: () => undefined } })
+  t.teardown(() => container.close())
   const people = createPeople(share)
   await container.migrate()
   await addAccounts(container, people.usernames)
   const service = await container.serve()
+  t.teardown(() => service.stop())
   const janitor = await container.janitor()
   const rows = openRows(config.database.path)
+  t.teardown(rows.close)
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => openConnection(config.port)))
+  t.teardown(() => connections.forEach(connection => void connection.close()))
 
   const alive = createAlive()
   const violations: string[] = []
@@ -110,23 +117,16 @@ export async function run(options: { readonly share: number; readonly environmen
     atTheEnd = counts
   }
 
-  try {
-    for (let slice = 0; slice < SLICES; slice += 1) {
-      await performAll(people.actsOf(slice))
-      nowMs = beginMs + (slice + 1) * SLICE_MS
-      await janitor.sweep()
-      compare(slice)
-    }
-    const refreshOnce = async () => {
-      if (someone === undefined) throw new Error('Nobody stayed.')
-      await perform({ atMs: SLICES * SLICE_MS, kind: 'refresh', person: someone }, connections[0] as Connection)
-    }
-    const writtenByRefresh = await rows.writtenBy(refreshOnce)
-    return { violations, issued, signedOut, whoSignOut: people.whoSignOut, most, atTheEnd, writtenByRefresh }
-  } finally {
-    for (const connection of connections) connection.close()
-    rows.close()
-    await service.stop()
-    await container.close()
+  for (let slice = 0; slice < SLICES; slice += 1) {
+    await performAll(people.actsOf(slice))
+    nowMs = beginMs + (slice + 1) * SLICE_MS
+    await janitor.sweep()
+    compare(slice)
   }
+  const refreshOnce = async () => {
+    if (someone === undefined) throw new Error('Nobody stayed.')
+    await perform({ atMs: SLICES * SLICE_MS, kind: 'refresh', person: someone }, connections[0] as Connection)
+  }
+  const writtenByRefresh = await rows.writtenBy(refreshOnce)
+  return { violations, issued, signedOut, whoSignOut: people.whoSignOut, most, atTheEnd, writtenByRefresh }
 }

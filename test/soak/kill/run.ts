@@ -62,14 +62,15 @@ export async function run(options: { readonly kills: number; readonly environmen
   /** Answers when the service was killed. */
   async function workUntilKilled(service: ChildProcess, connections: readonly Connection[]): Promise<number> {
     let killedAt = Number.NaN
+    let killed: Promise<void> | undefined
     const kill = () => {
       killedAt = performance.now()
-      service.kill('SIGKILL')
+      killed = endService(service, 'SIGKILL')
     }
     const timer = setTimeout(kill, EARLIEST_MS + moment() * (LATEST_MS - EARLIEST_MS))
     await together(connections, (client, connection) => client.work(connection))
     clearTimeout(timer)
-    await endService(service, 'SIGKILL')
+    await (killed ?? endService(service, 'SIGKILL'))
     if (Number.isNaN(killedAt)) throw new Error('The service ended by itself.')
     return killedAt
   }
