@@ -6,7 +6,8 @@ import type { ListedApiKey } from '../records/api-key.ts'
 import { describeApiKey } from '../representations/api-key.ts'
 import { collect, duration } from './options.ts'
 import { table } from './table.ts'
-import { operator, type Terminal, UsageError } from './terminal.ts'
+import { operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { countApiKeys } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface ApiKeysService {
@@ -53,7 +54,7 @@ function expiry(text: string): number | 'never' {
   }
 }
 
-export function apiKeysCommand(services: () => ApiKeysService, { answer }: Terminal): CommandUnknownOpts {
+export function apiKeysCommand(services: () => ApiKeysService, { answer, confirm }: Terminal): CommandUnknownOpts {
   const apiKeys = new Command('api-keys').description('keys of users and clients that are exchanged for short tokens')
 
   apiKeys
@@ -107,17 +108,24 @@ export function apiKeysCommand(services: () => ApiKeysService, { answer }: Termi
     .description('revoke an API key, or all of a user, with the tokens that were given for it')
     .argument('[id]')
     .option('--user <name>', 'every key of this user')
+    .option('--yes', YES)
     .option('--json', 'print JSON')
     .action(async (id, options) => {
       if ((id === undefined) === (options.user === undefined))
         throw new UsageError('Say which API key: an id, or --user for all of a user.')
       const service = await services().apiKeys()
       if (id !== undefined) {
+        await confirm(async () => {
+          const key = await service.find(id)
+          return `The API key ${key.name ?? id} of ${ownerOf(key)} goes for good.`
+        }, options)
         const key = await service.revoke(id, { reason: BY_OPERATOR, by: operator() })
         answer(describeApiKey(key), [`Revoked ${id}`], options)
         return
       }
-      const revoked = await service.revokeAllOf({ username: options.user as string }, operator())
+      const owner = { username: options.user as string }
+      await confirm(async () => `For good go, of ${owner.username}, ${await countApiKeys(services(), owner)}.`, options)
+      const revoked = await service.revokeAllOf(owner, operator())
       answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'API key' : 'API keys'}`], options)
     })
 

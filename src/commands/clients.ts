@@ -1,13 +1,17 @@
-import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
-import { grantLimitsProblem, publicClientProblems } from '../accounts/client-rules.ts'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { publicClientProblems } from '../accounts/client-rules.ts'
 import type { WithSecret } from '../accounts/client-secrets.ts'
 import type { Clients } from '../accounts/clients.ts'
-import { type ClientSettings, type GrantLimits, grantTypes, type RegisteredClient } from '../records/client.ts'
+import { notFound } from '../accounts/rules.ts'
+import { isoTime } from '../clock.ts'
+import type { RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
-import { collect, collectFrom, duration } from './options.ts'
+import { type SettingsOptions, settingsCommand, settingsOf } from './client-settings.ts'
+import { duration } from './options.ts'
 import { table } from './table.ts'
-import { operator, type Terminal, UsageError } from './terminal.ts'
+import { operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { countApiKeys, counted, countSessions, type GoingServices, goesWith } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface ClientsService {
@@ -23,99 +27,34 @@ const toLine = (client: RegisteredClient): string =>
 const secretLines = ({ generatedSecret }: WithSecret): string[] =>
   generatedSecret === undefined ? [] : [`Secret (it is not shown again): ${generatedSecret}`]
 
-/** `default`: the lifetime that the service gives. */
-function lifetime(text: string): number | 'default' {
-  if (text === 'default') return text
-  try {
-    return duration(text)
-  } catch {
-    throw new InvalidArgumentError("It is a number and s, m, h or d, for example 10m, or 'default'.")
-  }
+function secretGoes({ clientId, secrets }: RegisteredClient, secretId: string): string {
+  const secret = secrets.find(({ id }) => id === secretId)
+  if (secret === undefined) throw notFound('secret of this client')
+  const used =
+    secret.lastUsedAtMs === null ? 'It was never used' : `It was used last at ${isoTime(secret.lastUsedAtMs)}`
+  return `${secret.name ?? secretId} of ${clientId} goes for good. ${used}.`
 }
-
-/** `unlimited`: as many as it asks for. */
-function grantLimits(text: string): GrantLimits | 'unlimited' {
-  if (text === 'unlimited') return text
-  const [, client, subject] = /^(\d{1,9})(?:\/(\d{1,9}))?$/.exec(text) ?? []
-  if (client === undefined)
-    throw new InvalidArgumentError(
-      "It is a number for the client, a number for it and one for each subject as in 600/10, or 'unlimited'.",
-    )
-  const limits = { client: Number(client), subject: subject === undefined ? null : Number(subject) }
-  const problem = grantLimitsProblem(limits)
-  if (problem !== undefined) throw new InvalidArgumentError(problem)
-  return limits
-}
-
-/** The settings that were given, and no others. */
-const settingsOf = (options: {
-  grant?: readonly string[] | undefined
-  scope?: readonly string[] | undefined
-  audience?: readonly string[] | undefined
-  origin?: readonly string[] | undefined
-  introspect?: readonly string[] | undefined
-  accessTokenTtl?: number | 'default' | undefined
-  grantsPerMinute?: GrantLimits | 'unlimited' | undefined
-}): Partial<ClientSettings> => ({
-  ...(options.grant && { grants: options.grant }),
-  ...(options.scope && { scope: options.scope }),
-  ...(options.audience && { audiences: options.audience }),
-  ...(options.origin && { origins: options.origin }),
-  ...(options.introspect && { introspect: options.introspect }),
-  ...(options.accessTokenTtl !== undefined && {
-    accessTokenTtlSeconds: options.accessTokenTtl === 'default' ? null : options.accessTokenTtl,
-  }),
-  ...(options.grantsPerMinute && {
-    grantsPerMinute: options.grantsPerMinute === 'unlimited' ? null : options.grantsPerMinute,
-  }),
-})
 
 const SECRET_STDIN =
   'read the secret from standard input instead of making one: 32 to 256 printable ASCII characters, at least 10 of them different'
 
+/** @throws UsageError */
+function assertWithoutSecret(options: { public?: true | undefined; secretStdin?: true | undefined }): void {
+  if (options.public) throw new UsageError('A public client has no secret anyway: leave out --no-secret.')
+  if (options.secretStdin) throw new UsageError('Give --secret-stdin or --no-secret, not both.')
+}
+
 /** @throws UsageError for what a public client can't have */
-function assertForPublic(options: { secretStdin?: true | undefined } & Parameters<typeof settingsOf>[0]): void {
+function assertForPublic(options: { secretStdin?: true | undefined } & SettingsOptions): void {
   if (options.secretStdin) throw new UsageError('A public client has no secret: leave out --secret-stdin.')
   const problems = Object.values(publicClientProblems(settingsOf(options))).filter(problem => problem !== undefined)
   if (problems.length > 0) throw new UsageError(problems.join(' '))
 }
 
-/** Adds the options of the settings to a command. */
-const settingsCommand = (clients: Command, verb: string, description: string) =>
-  clients
-    .command(verb)
-    .description(description)
-    .argument('<id>', 'the client_id')
-    .option(
-      '--grant <grant>',
-      `a grant type it may use: ${grantTypes.join(', ')}; may be repeated`,
-      collectFrom(grantTypes),
-    )
-    .option(
-      '--scope <scope>',
-      "a permission it may ask for, or '*' for whatever the user has; may be repeated",
-      collect,
-    )
-    .option('--audience <uri>', 'a resource service its tokens are for, the default first; may be repeated', collect)
-    .option(
-      '--origin <origin>',
-      'a web page or an app that may use it, for example https://login.example.com; may be repeated',
-      collect,
-    )
-    .option(
-      '--introspect <audience>',
-      'an audience whose tokens it may introspect, unless it is public; may be repeated',
-      collect,
-    )
-    .option('--access-token-ttl <duration>', "how long its access tokens live, for example 10m, or 'default'", lifetime)
-    .option(
-      '--grants-per-minute <limit>',
-      "how many tokens it may be issued in a minute, and one subject through it, for example 600 or 600/10, or 'unlimited'",
-      grantLimits,
-    )
-    .option('--json', 'print JSON')
-
-export function clientsCommand(services: () => ClientsService, { answer, readSecret }: Terminal): CommandUnknownOpts {
+export function clientsCommand(
+  services: () => ClientsService & GoingServices,
+  { answer, readSecret, confirm }: Terminal,
+): CommandUnknownOpts {
   const clients = new Command('clients').description('the applications that ask for tokens')
 
   settingsCommand(
@@ -125,11 +64,14 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
   )
     .option('--public', 'it can keep no secret: a page in a browser, an app on a phone; this never changes')
     .option('--secret-stdin', SECRET_STDIN)
+    .option('--no-secret', 'make no secret: for a client with only a key or a trust')
     .action(async (clientId, options) => {
       if (options.public) assertForPublic(options)
+      if (!options.secret) assertWithoutSecret(options)
       if (options.grant?.length && !options.audience?.length)
         throw new UsageError('A client with a grant needs an --audience.')
-      const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
+      const given = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
+      const secret = options.secret ? given : null
       const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], ...byDefault }
       const asked = { ...nothing, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
       const added = await (await services().clients()).add(asked, operator())
@@ -195,8 +137,10 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
     )
     .argument('<id>')
     .argument('<secret-id>', 'as `clients show` lists it')
+    .option('--yes', YES)
     .option('--json', 'print JSON')
     .action(async (clientId, secretId, options) => {
+      await confirm(async () => secretGoes(await (await services().clients()).find(clientId), secretId), options)
       const client = await (await services().clients()).removeSecret(clientId, secretId, operator())
       answer(describeClient(client), [`Removed ${secretId}`], options)
     })
@@ -213,7 +157,25 @@ export function clientsCommand(services: () => ClientsService, { answer, readSec
       })
   statusCommand('disable', 'disabled', 'refuse the client every token and end its sessions')
   statusCommand('enable', 'active', 'let a disabled client work again')
-  statusCommand('delete', 'deleted', 'end the client for good; the id is free again')
+
+  clients
+    .command('delete')
+    .description('end the client for good; the id is free again')
+    .argument('<id>')
+    .option('--yes', YES)
+    .option('--json', 'print JSON')
+    .action(async (clientId, options) => {
+      await confirm(async () => {
+        const { id, secrets } = await (await services().clients()).find(clientId)
+        const [sessions, keys] = [
+          await countSessions(services(), { clientId: id }),
+          await countApiKeys(services(), { clientId }),
+        ]
+        return goesWith(clientId, sessions, counted(secrets.length, 'secret'), keys)
+      }, options)
+      const client = await (await services().clients()).setStatus(clientId, 'deleted', operator())
+      answer(describeClient(client), [`${client.clientId} is deleted`], options)
+    })
 
   return clients
 }

@@ -6,7 +6,7 @@ import { describeSigningKey } from '../representations/signing-key.ts'
 import { describeRewrap, linesOfRewrap } from './keys-rewrap.ts'
 import { timeline } from './keys-timeline.ts'
 import { table } from './table.ts'
-import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
+import { operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
 
 /** Made when it is asked for. */
 export interface KeysService {
@@ -34,7 +34,7 @@ function describeCount(count: number | undefined): string {
   return count === MOST_COUNTED ? `${count} or more` : String(count)
 }
 
-export function keysCommand(services: () => KeysService, { answer }: Terminal): CommandUnknownOpts {
+export function keysCommand(services: () => KeysService, { answer, confirm }: Terminal): CommandUnknownOpts {
   const keys = new Command('keys').description('the keys that sign access tokens')
 
   keys
@@ -67,10 +67,13 @@ export function keysCommand(services: () => KeysService, { answer }: Terminal): 
     .argument('[kid]', 'the key')
     .option('--all', 'every key: the whole key store was read; new ones are made and used at once')
     .requiredOption('--reason <reason>', 'why, for the audit')
+    .option('--yes', YES)
     .option('--json', 'print JSON')
     .action(async (kid, options) => {
       if ((kid === undefined) === (options.all === undefined)) throw new UsageError('Give a kid or --all.')
       if (options.reason.trim() === '') throw new UsageError('Give a reason: it is all that the audit will say.')
+      const goes = kid === undefined ? 'Every key leaves the JWKS at once' : `${kid} leaves the JWKS at once`
+      await confirm(() => `${goes}, and no token that it signed is good any more.`, options)
       const done = await (await services().keys()).revoke(kid, options.reason, operator())
       const { revoked, liveSessions, signerIsKnown, auditKid } = done
       const lines = [

@@ -1,19 +1,30 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Roles } from '../accounts/roles.ts'
+import type { Users } from '../accounts/users.ts'
+import { MOST_LISTED } from '../records/limits.ts'
 import type { Role } from '../records/role.ts'
 import { describeRole } from '../representations/role.ts'
 import { collect } from './options.ts'
 import { table } from './table.ts'
-import { operator, type Terminal } from './terminal.ts'
+import { operator, type Terminal, YES } from './terminal.ts'
+import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface RolesService {
   roles(): Promise<Roles>
 }
 
+/** For how many have a role. */
+interface HoldersService {
+  users(): Promise<Pick<Users, 'list'>>
+}
+
 const toLine = ({ name, permissions }: Role): string => `${name}  ${permissions.join(' ')}`
 
-export function rolesCommand(services: () => RolesService, { answer }: Terminal): CommandUnknownOpts {
+export function rolesCommand(
+  services: () => RolesService & HoldersService,
+  { answer, confirm }: Terminal,
+): CommandUnknownOpts {
   const roles = new Command('roles').description('what users may do')
 
   roles
@@ -84,9 +95,16 @@ export function rolesCommand(services: () => RolesService, { answer }: Terminal)
     .command('delete')
     .description('delete a role, also from everybody who has it')
     .argument('<name>')
+    .option('--yes', YES)
     .option('--json', 'print JSON')
     .action(async (name, options) => {
-      await (await services().roles()).delete(name, operator())
+      const service = await services().roles()
+      await confirm(async () => {
+        await service.find(name)
+        const holders = await (await services().users()).list({ role: name }, MOST_LISTED)
+        return `${name} goes for good, and is taken from ${counted(holders.length, 'user', MOST_LISTED)}.`
+      }, options)
+      await service.delete(name, operator())
       answer({ name }, [`Deleted ${name}`], options)
     })
 

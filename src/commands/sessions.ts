@@ -8,8 +8,9 @@ import { describeSession } from '../representations/session.ts'
 import type { ClientsService } from './clients.ts'
 import { shortUserAgent } from './printable.ts'
 import { table } from './table.ts'
-import { operator, type Terminal, UsageError } from './terminal.ts'
+import { operator, type Terminal, UsageError, YES } from './terminal.ts'
 import type { UsersService } from './users.ts'
+import { countSessions } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface SessionsService {
@@ -42,7 +43,7 @@ async function filterOf(services: () => Services, sessionId: string | undefined,
   return { sessionId, subjectId: user?.userId, clientId: client?.id }
 }
 
-export function sessionsCommand(services: () => Services, { answer, remark }: Terminal): CommandUnknownOpts {
+export function sessionsCommand(services: () => Services, { answer, remark, confirm }: Terminal): CommandUnknownOpts {
   const sessions = new Command('sessions').description('where users are signed in')
 
   sessions
@@ -67,11 +68,13 @@ export function sessionsCommand(services: () => Services, { answer, remark }: Te
     .argument('[id]', 'the session')
     .option('--user <name>', 'those of this user')
     .option('--client <id>', 'those through this client')
+    .option('--yes', YES)
     .option('--json', 'print JSON')
     .action(async (id, options) => {
       if (id === undefined && options.user === undefined && options.client === undefined)
         throw new UsageError('Say which sessions: an id, --user or --client.')
       const filter = await filterOf(services, id, options)
+      await confirm(async () => `What ends for good: ${await countSessions(services(), filter)}.`, options)
       const revoked = await (await services().sessionManagement()).end(filter, 'revoked_by_operator', operator())
       if (id !== undefined && revoked === 0) throw notFound('session')
       answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'session' : 'sessions'}`], options)

@@ -36,7 +36,16 @@ export interface Terminal {
    * @throws UsageError when it is not asked for and nobody sits at a terminal, or is not one line of text
    */
   readSecret(name: string, flag: string, fromStandardInput: true | undefined): Promise<string>
+  /**
+   * Before what can't be undone: says what goes and asks, where somebody sits at a terminal and has not said --yes.
+   * @param what a sentence, made only when it is asked
+   * @throws Refused when the answer is anything but y or yes
+   */
+  confirm(what: () => string | Promise<string>, options: { readonly yes?: true | undefined }): Promise<void>
 }
+
+/** For `--yes`. */
+export const YES = 'do not ask first, as without a terminal'
 
 /** A mistake in the call that the parser can't see: exit code 2. */
 export class UsageError extends Error {
@@ -86,6 +95,17 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     return secret
   }
 
+  /** The line that is typed; '' when the input ends instead, or with Ctrl-C. */
+  async function ask(question: string): Promise<string> {
+    const { createInterface } = await import('node:readline')
+    const lines = createInterface({ input: stdin, output: stderr })
+    return new Promise<string>(resolve => {
+      lines.once('line', resolve).once('close', () => resolve(''))
+      lines.setPrompt(question)
+      lines.prompt()
+    }).finally(() => lines.close())
+  }
+
   return {
     answer(value, lines, { json }) {
       const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines() : lines
@@ -108,6 +128,12 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       if (fromStandardInput) return readStandardInput(name)
       if (!isTTY) throw new UsageError(`Give the ${name} on standard input with ${flag}, or run this in a terminal.`)
       return prompt(name)
+    },
+    async confirm(what, { yes }) {
+      if (!isTTY || yes) return
+      if (/^y(es)?$/i.test((await ask(`${await what()} Go on? [y/N] `)).trim())) return
+      stderr.write('Nothing was done.\n')
+      throw new Refused('')
     },
   }
 }

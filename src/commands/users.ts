@@ -8,14 +8,15 @@ import { describeUser } from '../representations/user.ts'
 import { collect, HIGHEST_LIMIT, oneOf, wholeNumber } from './options.ts'
 import type { RolesService } from './roles.ts'
 import { table } from './table.ts'
-import { operator, type Terminal } from './terminal.ts'
+import { operator, type Terminal, YES } from './terminal.ts'
+import { countApiKeys, countSessions, type GoingServices, goesWith } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface UsersService {
   users(): Promise<Users>
 }
 
-type Services = UsersService & RolesService
+type Services = UsersService & RolesService & GoingServices
 
 const REUSE_NAME =
   'the name may be one that another user had: a mailbox, or what else is kept by name, goes over to this one'
@@ -23,7 +24,10 @@ const REUSE_NAME =
 const toLine = (user: UserWithRoles): string =>
   `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`
 
-export function usersCommand(services: () => Services, { answer, remark, readSecret }: Terminal): CommandUnknownOpts {
+export function usersCommand(
+  services: () => Services,
+  { answer, remark, readSecret, confirm }: Terminal,
+): CommandUnknownOpts {
   const users = new Command('users').description('the people who sign in')
 
   users
@@ -120,7 +124,22 @@ export function usersCommand(services: () => Services, { answer, remark, readSec
       })
   statusCommand('disable', 'disabled', 'refuse the user every token and end the sessions')
   statusCommand('enable', 'active', 'let a disabled user sign in again')
-  statusCommand('delete', 'deleted', 'end the user for good; nobody else gets the name by mistake')
+
+  users
+    .command('delete')
+    .description('end the user for good; nobody else gets the name by mistake')
+    .argument('<name>')
+    .option('--yes', YES)
+    .option('--json', 'print JSON')
+    .action(async (username, options) => {
+      await confirm(async () => {
+        const { userId: subjectId } = await (await services().users()).find(username)
+        const sessions = await countSessions(services(), { subjectId })
+        return goesWith(username, sessions, await countApiKeys(services(), { username }))
+      }, options)
+      const user = await (await services().users()).setStatus(username, 'deleted', operator())
+      answer(describeUser(user), [`${user.username} is deleted`], options)
+    })
 
   return users
 }

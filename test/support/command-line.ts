@@ -25,16 +25,20 @@ function collector() {
   return { stream, text: () => text }
 }
 
-/** Runs `signet …words`, with passwords that cost nothing, in the process of the test; process.ts has it in one of its own. */
+/**
+ * Runs `signet …words`, with passwords that cost nothing, in the process of the test; process.ts has it in one of its own.
+ * @param isTTY whether somebody sits there, who types the input
+ */
 export async function signet(
   environment: Readonly<Record<string, string>>,
   words: readonly string[],
   input: string | Uint8Array = '',
   clock?: Clock,
   faults: Faults = {},
+  isTTY = false,
 ): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()]
-  const io = { stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream, isTTY: false }
+  const io = { stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream, isTTY }
   const sources = { faults: { hasher: () => fastHasher, ...faults }, logTo: stdout.stream, ...(clock && { clock }) }
   const open = () => createContainer(readConfig(environment), sources)
   const code = await runProgram({ open, io, version: packageJson.version }, words)
