@@ -19,6 +19,7 @@ export const unansweredRoutes: PublicRoutesOptions = {
   users: never as never,
   apiKeys: { createOwn: never, listOwn: never, revoke: never },
   roles: never as never,
+  clientRegistry: never as never,
   listKeys: never,
   standings: never as never,
   clock: systemClock,

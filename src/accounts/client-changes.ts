@@ -2,19 +2,18 @@
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
-import { CLIENT_ID_PREFIX, type ClientSettings, type RegisteredClient } from '../records/client.ts'
+import {
+  CLIENT_ID_PREFIX,
+  type ClientSettings,
+  type GrantLimitsChange,
+  type RegisteredClient,
+} from '../records/client.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { revokeKeysOf } from './api-keys.ts'
 import { assertMayChangeClient, type By } from './authority.ts'
 import type { Cascades } from './cascades.ts'
-import {
-  clientIdProblem,
-  clientProblems,
-  type GrantLimitsChange,
-  grantLimitsAfter,
-  grantLimitsProblems,
-} from './client-rules.ts'
+import { clientIdProblem, clientProblems, grantLimitsAfter, grantLimitsProblems } from './client-rules.ts'
 import { type MadeSecret, makeSecret } from './client-secrets.ts'
 import { AccountError, assertNoProblems } from './rules.ts'
 

@@ -1,6 +1,12 @@
 /** What may be entered for a client: its id, its secrets, and what it may have. */
 import { formatDuration } from '../clock.ts'
-import { CLIENT_CREDENTIALS, type ClientSettings, type GrantLimits, grantTypes } from '../records/client.ts'
+import {
+  CLIENT_CREDENTIALS,
+  type ClientSettings,
+  type GrantLimits,
+  type GrantLimitsChange,
+  grantTypes,
+} from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 import { LONGEST_ACCESS_TOKEN_LIFETIME_SECONDS, SHORTEST_ACCESS_TOKEN_LIFETIME_SECONDS } from '../records/limits.ts'
 import { ADMINISTRATOR } from '../records/role.ts'
@@ -42,12 +48,6 @@ const isLimit = (limit: number): boolean => Number.isSafeInteger(limit) && limit
 export function grantLimitsProblem({ client, subject }: GrantLimits): string | undefined {
   if (isLimit(client) && (subject === null || (isLimit(subject) && subject <= client))) return undefined
   return `The limit of grants is a whole number from 1 to ${MOST_GRANTS_A_MINUTE}, and that of a subject no more than it.`
-}
-
-/** Each of the two by itself: null takes it back, and what is not given stays. */
-export interface GrantLimitsChange {
-  readonly client?: number | null
-  readonly subject?: number | null
 }
 
 /** Without a limit of the client there is none of a subject. */

@@ -1,6 +1,7 @@
 /** Both ports, listening, and what runs beside requests. */
 import type { Logger } from 'pino'
 import type { ApiKeys } from '../accounts/api-keys.ts'
+import type { Clients } from '../accounts/clients.ts'
 import type { Roles } from '../accounts/roles.ts'
 import type { SessionEndings } from '../accounts/session-endings.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
@@ -70,6 +71,7 @@ interface ServeParts {
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
   roles(): Promise<Roles>
+  clients(): Promise<Clients>
   apiKeys(): Promise<ApiKeys>
   cascades(): Promise<Cascades>
   sessionManagement(): Promise<SessionManagement>
@@ -147,6 +149,7 @@ export async function serve(parts: ServeParts) {
     users: await parts.users(),
     apiKeys,
     roles: await parts.roles(),
+    clientRegistry: await parts.clients(),
     listKeys: createKeyList({ lifecycle, policy, clock }),
     standings: read,
     clock,

@@ -54,10 +54,14 @@ function parse(text: unknown): unknown {
 
 /**
  * Reads the body of a request whose members a schema describes; others are refused.
+ * @param refused why a member that one could expect is not among them
  * @throws OAuthError invalid_request when it is no JSON object; HttpError 422 with every member that is wrong
  */
-export function jsonBody<Body>(schema: ObjectSchema): (request: FastifyRequest) => Body {
-  const check = createSchemaCheck(schema)
+export function jsonBody<Body>(
+  schema: ObjectSchema,
+  refused?: Readonly<Record<string, string>>,
+): (request: FastifyRequest) => Body {
+  const check = createSchemaCheck(schema, refused)
   return ({ body }) => {
     const value = parse(body)
     if (typeof value !== 'object' || value === null || Array.isArray(value))

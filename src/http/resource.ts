@@ -14,12 +14,24 @@ export function sendResource(request: FastifyRequest, reply: FastifyReply, repre
   return reply.send(representation)
 }
 
-/** @param path under the issuer, each part percent-encoded */
-export const sendCreated = (reply: FastifyReply, location: string, representation: object): FastifyReply =>
+/**
+ * @param location under the issuer, each part percent-encoded
+ * @param resource as it is read from then on, where the answer tells more than that once
+ */
+export const sendCreated = (
+  reply: FastifyReply,
+  location: string,
+  representation: object,
+  resource = representation,
+): FastifyReply =>
   reply
     .code(201)
-    .headers({ location, etag: etagOf(representation) })
+    .headers({ location, etag: etagOf(resource) })
     .send(representation)
+
+/** Of what is made in a list: under whatever path the issuer has. */
+export const locationIn = ({ url }: FastifyRequest, name: string): string =>
+  `${url.split('?')[0]}/${encodeURIComponent(name)}`
 
 const preconditionFailed = (): HttpError =>
   new HttpError({

@@ -59,16 +59,23 @@ function fieldOf({ instancePath, params }: ErrorObject): string {
   return name.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-/** @returns a function that answers what is wrong, a sentence for each member */
-export function createSchemaCheck(schema: ObjectSchema): (value: unknown) => readonly FieldProblem[] {
+/**
+ * @param refused why a member that the schema lacks is not to be had here, where there is more to say than that
+ * @returns a function that answers what is wrong, a sentence for each member
+ */
+export function createSchemaCheck(
+  schema: ObjectSchema,
+  refused: Readonly<Record<string, string>> = {},
+): (value: unknown) => readonly FieldProblem[] {
   let validate: ValidateFunction | undefined
   return value => {
     validate ??= compile({ ...schema, additionalProperties: false })
     if (validate(value)) return []
-    const problems = (validate.errors ?? []).map(error => ({
-      field: fieldOf(error),
-      message: sentences[error.keyword]?.(error.params) ?? 'It is malformed.',
-    }))
+    const problems = (validate.errors ?? []).map(error => {
+      const field = fieldOf(error)
+      const reason = error.keyword === 'additionalProperties' && Object.hasOwn(refused, field) && refused[field]
+      return { field, message: reason || (sentences[error.keyword]?.(error.params) ?? 'It is malformed.') }
+    })
     return [...new Map(problems.map(problem => [problem.field, problem])).values()]
   }
 }

@@ -25,6 +25,12 @@ export interface GrantLimits {
   readonly subject: number | null
 }
 
+/** Each of the two by itself: null takes it back, and what is not given stays. */
+export interface GrantLimitsChange {
+  readonly client?: number | null
+  readonly subject?: number | null
+}
+
 /** What an operator may set of a client. */
 export interface ClientSettings {
   readonly grants: readonly string[]

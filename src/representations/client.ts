@@ -1,6 +1,6 @@
-/** A client as the command line shows it: of its secrets, all but the secret. */
+/** A client as the command line and /admin show it: of its secrets, all but the secret. */
 import { isoTime, isoTimeOrNull } from '../clock.ts'
-import type { RegisteredClient } from '../records/client.ts'
+import { type ClientSettings, type GrantLimitsChange, grantTypes, type RegisteredClient } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 
 const describeSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: Credential) => ({
@@ -39,3 +39,111 @@ export const describeWithSecret = (added: {
   secret_id: added.secretId,
   client_secret: added.generatedSecret,
 })
+
+/** What may be set of a client, by the names that its JSON has; what is not there is not set. */
+export interface ClientMembers {
+  readonly grants?: readonly string[]
+  readonly scope?: readonly string[]
+  readonly audiences?: readonly string[]
+  readonly origins?: readonly string[]
+  readonly introspect?: readonly string[]
+  readonly access_token_ttl?: number | null
+  readonly grants_per_minute?: number | null
+  readonly grants_per_minute_subject?: number | null
+}
+
+type Given = Partial<Omit<ClientSettings, 'grantsPerMinute' | 'mayGrant'>> & {
+  readonly grantsPerMinute?: GrantLimitsChange
+}
+
+export function settingsIn(members: ClientMembers): Given {
+  const { grants, scope, audiences, origins, introspect, access_token_ttl: ttl } = members
+  const { grants_per_minute: client, grants_per_minute_subject: subject } = members
+  return {
+    ...(grants && { grants }),
+    ...(scope && { scope }),
+    ...(audiences && { audiences }),
+    ...(origins && { origins }),
+    ...(introspect && { introspect }),
+    ...(ttl !== undefined && { accessTokenTtlSeconds: ttl }),
+    ...((client !== undefined || subject !== undefined) && {
+      grantsPerMinute: { ...(client !== undefined && { client }), ...(subject !== undefined && { subject }) },
+    }),
+  }
+}
+
+const list = (description: string, example: readonly string[]) => ({
+  type: 'array',
+  items: { type: 'string' },
+  description,
+  examples: [example],
+})
+const wholeOrNull = (description: string) => ({ type: ['integer', 'null'], description })
+const dateTime = { type: 'string', format: 'date-time' } as const
+const timeOrNull = { type: ['string', 'null'], format: 'date-time' } as const
+
+export const clientIdSchema = {
+  type: 'string',
+  description: '1 to 64 printable ASCII characters without space, `%`, `+` and `:`.',
+  examples: ['web-app'],
+} as const
+
+export const publicSchema = {
+  type: 'boolean',
+  description: 'It can keep no secret, as a page in a browser. This never changes.',
+} as const
+
+/** Those that hold several, and of which one may be taken away. */
+export const clientListSchemas = {
+  grants: {
+    ...list('The grants that it may use: none, and it gets no tokens.', ['password', 'refresh_token']),
+    items: { type: 'string', enum: grantTypes },
+  },
+  scope: list('Permissions that it may ask for; `*` means whatever the user has, but not `signet:…`.', ['posts:read']),
+  audiences: list('Resource services that its tokens are for, the default first. With a grant, at least one.', [
+    'https://api.example.com',
+  ]),
+  origins: list('Web pages and apps that may use it.', ['https://login.example.com']),
+  introspect: list('Audiences whose tokens it may introspect; not for a public client.', ['https://api.example.com']),
+} as const
+
+export const clientSettingsSchemas = {
+  ...clientListSchemas,
+  access_token_ttl: wholeOrNull('Seconds that its access tokens live, 30 to 43200; null: as the service says.'),
+  grants_per_minute: wholeOrNull('Tokens that it may be issued in a minute; null: as many as it asks for.'),
+  grants_per_minute_subject: wholeOrNull('The same for each user, or owner of an API key, through it.'),
+} as const
+
+const secretSchema = {
+  type: 'object',
+  required: ['id', 'name', 'created_at', 'expires_at', 'last_used_at'],
+  properties: {
+    id: { type: 'string' },
+    name: { type: ['string', 'null'] },
+    created_at: dateTime,
+    expires_at: timeOrNull,
+    last_used_at: { ...timeOrNull, description: 'To the hour.' },
+  },
+} as const
+
+const shown = {
+  client_id: clientIdSchema,
+  id: { type: 'string', description: 'The `sub` of its own tokens, and how the audit names it. Never given again.' },
+  status: { type: 'string', enum: ['active', 'disabled', 'deleted'] },
+  public: publicSchema,
+  ...clientSettingsSchemas,
+  may_grant: list('Roles that it may grant as a machine: set at the command line alone.', ['reader']),
+  secrets: { type: 'array', items: secretSchema, description: 'Those that were not removed, the oldest first.' },
+  created_at: dateTime,
+} as const
+
+export const clientSchema = { type: 'object', required: Object.keys(shown), properties: shown } as const
+
+export const clientWithSecretSchema = {
+  ...clientSchema,
+  properties: {
+    ...shown,
+    secret_id: { type: 'string', description: 'Of the secret that was made.' },
+    client_secret: { type: 'string', description: 'It is not shown again. A public client has none.' },
+  },
+} as const

@@ -123,9 +123,9 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
     async list(filter = {}) {
       const { kysely } = executor
       const clients = await whichClients(kysely, filter).execute()
-      if (clients.length === 0) return []
       // Of a page only what is on it is read.
       const ids = filter.limit === undefined ? undefined : clients.map(({ id }) => id)
+      if (ids?.length === 0) return []
       const credentials = await kysely
         .selectFrom('credentials')
         .selectAll()

@@ -6,7 +6,7 @@ import { describeRole, roleSchema } from '../../../representations/role.ts'
 import type { Administration } from '../../administration.ts'
 import { jsonBody, patchTypes } from '../../json-body.ts'
 import { pageBody, pageOf, pageQuery, pageSchema } from '../../paging.ts'
-import { assertConditional, expectationOf, sendCreated, sendResource } from '../../resource.ts'
+import { assertConditional, expectationOf, locationIn, sendCreated, sendResource } from '../../resource.ts'
 import { json, nothing } from '../../schemas.ts'
 import {
   ADMIN_BODY_LIMIT_BYTES as bodyLimit,
@@ -72,7 +72,7 @@ export function roleRoutes(app: FastifyInstance, { administration, roles }: Role
     handler: async (request: FastifyRequest, reply) => {
       const by = await mayWrite(request, 'signet:roles:write')
       const role = await roles.add(newRole(request), by)
-      return sendCreated(reply, locationOf(request, role.name), describeRole(role))
+      return sendCreated(reply, locationIn(request, role.name), describeRole(role))
     },
   })
 
@@ -131,6 +131,3 @@ export function roleRoutes(app: FastifyInstance, { administration, roles }: Role
     },
   })
 }
-
-/** Under whatever path the issuer has. */
-const locationOf = ({ url }: FastifyRequest, name: string): string => `${url.split('?')[0]}/${encodeURIComponent(name)}`

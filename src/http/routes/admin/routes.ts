@@ -1,20 +1,28 @@
 /** /admin: what operators, applications' backends and support do over HTTP, with a token whose audience is the issuer. */
 import type { FastifyInstance } from 'fastify'
 import { registerJsonBodies } from '../../json-body.ts'
+import { clientSecretRoutes } from './client-secrets.ts'
+import { type ClientRoutesOptions, clientRoutes } from './clients.ts'
 import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
 import { type RoleRoutesOptions, roleRoutes } from './roles.ts'
 import { type SessionRoutesOptions, sessionRoutes } from './sessions.ts'
 import { userActRoutes } from './user-acts.ts'
 import { type UserRoutesOptions, userRoutes } from './users.ts'
 
-export type AdminRoutesOptions = RoleRoutesOptions & UserRoutesOptions & SessionRoutesOptions & KeyRoutesOptions
+export type AdminRoutesOptions = ClientRoutesOptions &
+  KeyRoutesOptions &
+  RoleRoutesOptions &
+  SessionRoutesOptions &
+  UserRoutesOptions
 
 export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): void {
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   registerJsonBodies(app)
-  roleRoutes(app, options)
   userRoutes(app, options)
   userActRoutes(app, options)
+  roleRoutes(app, options)
+  clientRoutes(app, options)
+  clientSecretRoutes(app, options)
   sessionRoutes(app, options)
   keyRoutes(app, options)
 }
