@@ -17,7 +17,7 @@ export const unansweredRoutes: PublicRoutesOptions = {
   findLiveAccessToken: never,
   statusLists: { find: never, aggregate: never },
   users: never as never,
-  apiKeys: { createOwn: never, listOwn: never, revoke: never },
+  apiKeys: { createOwn: never, createForMachine: never, listOwn: never, page: never, find: never, revoke: never },
   roles: never as never,
   clientRegistry: never as never,
   listKeys: never,

@@ -4,7 +4,8 @@ import type { Provenance } from '../records/audit-event.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'
 import type { Readers, Stores } from '../records/unit-of-work.ts'
 import { assertMayActOnUser, assertMayEndOf, assertMayEndThrough, type By } from './authority.ts'
-import { AccountError, assertNoProblem, notFound } from './rules.ts'
+import { refusedMember } from './refused-member.ts'
+import { type AccountError, assertNoProblem, notFound } from './rules.ts'
 
 /** Whose sessions: what is given must both be true. */
 export interface WhoseSessions {
@@ -33,10 +34,7 @@ type EndSessions = (
 
 const REASON = 'revoked_by_operator'
 
-const unknown = (what: string, field: string): AccountError => {
-  const { message } = notFound(what)
-  return new AccountError('invalid', message, { problems: [{ field, message }] })
-}
+const unknown = (what: 'user' | 'client'): AccountError => refusedMember(`${what}_id`, notFound(what))
 
 export function createSessionEndings(dependencies: {
   readonly read: Pick<Readers, 'clients'>
@@ -54,11 +52,11 @@ export function createSessionEndings(dependencies: {
   /** With a user it is about that user alone, whatever the client. */
   async function assertMayEndAll(stores: Stores, { subjectId, clientId }: SessionFilter, by: By): Promise<void> {
     if (subjectId !== undefined) {
-      if ((await stores.users.findById(subjectId)) === undefined) throw unknown('user', 'user_id')
+      if ((await stores.users.findById(subjectId)) === undefined) throw unknown('user')
       return assertMayActOnUser(stores, by, await stores.users.rolesOf(subjectId))
     }
     const client = clientId === undefined ? undefined : await stores.clients.findById(clientId)
-    if (client === undefined) throw unknown('client', 'client_id')
+    if (client === undefined) throw unknown('client')
     return assertMayEndThrough(stores, by, client)
   }
 
@@ -82,7 +80,7 @@ export function createSessionEndings(dependencies: {
       const isSaid = whose.userId !== undefined || whose.clientId !== undefined
       assertNoProblem(isSaid ? undefined : 'Say whose sessions: user_id, client_id or both.', '')
       const filter = await filterOf(whose)
-      if (filter === undefined) throw unknown('client', 'client_id')
+      if (filter === undefined) throw unknown('client')
       return end(filter, REASON, by, stores => assertMayEndAll(stores, filter, by))
     },
   }

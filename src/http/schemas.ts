@@ -52,3 +52,24 @@ export const bearerErrors = {
   ),
   503: errorResponse('`temporarily_unavailable`, with Retry-After'),
 } as const
+
+const fieldErrorsSchema = {
+  ...errorSchema,
+  properties: {
+    ...errorSchema.properties,
+    errors: {
+      type: 'array',
+      description: 'What is wrong with which member of the body.',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: {
+          field: { type: 'string', description: 'Empty: the body as a whole.' },
+          message: { type: 'string', description: 'For whoever fills in the form.' },
+        },
+      },
+    },
+  },
+} as const
+
+export const fieldErrors = (description: string) => json(description, fieldErrorsSchema)

@@ -1,6 +1,7 @@
 /** API keys: credentials of a user or a client that are exchanged for short access tokens (RFC 8693). */
 import type { Credential } from './credential.ts'
 import { withChecksum, withoutChecksum } from './opaque-token.ts'
+import type { Position } from './position.ts'
 
 export interface ApiKey extends Credential {
   /** A user, or the internal id of a client. */
@@ -21,7 +22,8 @@ export interface OwnedApiKey extends ApiKey {
   readonly clientId: string | null
 }
 
-export type ApiKeyStatus = 'active' | 'expired' | 'revoked'
+export const apiKeyStatuses = ['active', 'expired', 'revoked'] as const
+export type ApiKeyStatus = (typeof apiKeyStatuses)[number]
 
 /** As it is told of to its owner and to operators. */
 export interface ListedApiKey extends OwnedApiKey {
@@ -41,11 +43,21 @@ export interface ApiKeyFilter {
   readonly ownerId?: string | undefined
 }
 
+/** Every condition that is given holds. */
+export interface ApiKeySearch {
+  /** One of these owns it. */
+  readonly ownerIds?: readonly string[] | undefined
+  /** At `nowMs`. */
+  readonly status?: { readonly is: ApiKeyStatus; readonly nowMs: number } | undefined
+}
+
 export interface ApiKeyReader {
   /** Revoked and expired ones, too; locked, inside a write. */
   find(id: string): Promise<ApiKey | undefined>
   /** Every condition that is given holds. The oldest first. */
   list(filter: ApiKeyFilter): Promise<readonly OwnedApiKey[]>
+  /** The first `limit` behind this one, in the order of their making. */
+  page(search: ApiKeySearch, after: Position | undefined, limit: number): Promise<readonly OwnedApiKey[]>
 }
 
 export interface ApiKeyStore extends ApiKeyReader {

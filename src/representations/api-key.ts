@@ -1,6 +1,7 @@
-/** An API key as the command line and /me show it: all but the key. */
+/** An API key as the command line, /me and /admin show it: all but the key. */
 import { isoTime, isoTimeOrNull } from '../clock.ts'
-import type { ListedApiKey } from '../records/api-key.ts'
+import { apiKeyStatuses, type ListedApiKey } from '../records/api-key.ts'
+import { isClient } from '../records/client.ts'
 
 /** ISO 8601. */
 const dateTime = { type: 'string', format: 'date-time' } as const
@@ -23,6 +24,7 @@ export const describeOwnApiKey = (key: ListedApiKey) => ({
 /** For operators, who see everybody's. */
 export const describeApiKey = (key: ListedApiKey) => ({
   ...describeOwnApiKey(key),
+  user_id: isClient(key.ownerId) ? null : key.ownerId,
   username: key.username,
   client_id: key.clientId,
 })
@@ -44,7 +46,7 @@ export const ownApiKeySchema = {
   properties: {
     api_key_id: { type: 'string', description: 'As the tokens name it that are given for the key.' },
     name: { type: 'string' },
-    status: { type: 'string', enum: ['active', 'expired', 'revoked'] },
+    status: { type: 'string', enum: apiKeyStatuses },
     scope: { type: 'string', description: 'Permissions, separated by spaces.' },
     audiences: {
       type: 'array',
@@ -59,11 +61,25 @@ export const ownApiKeySchema = {
   },
 } as const
 
-export const createdApiKeySchema = {
+export const apiKeySchema = {
   ...ownApiKeySchema,
-  required: [...ownApiKeySchema.required, 'api_key'],
+  required: [...ownApiKeySchema.required, 'user_id', 'username', 'client_id'],
   properties: {
     ...ownApiKeySchema.properties,
-    api_key: { type: 'string', format: 'password', description: 'The key itself. It is not shown again.' },
+    user_id: { type: ['string', 'null'], description: "Whose it is; null: a client's." },
+    username: { type: ['string', 'null'] },
+    client_id: { type: ['string', 'null'], description: "Whose it is; null: a user's." },
   },
 } as const
+
+/** With the key, which is shown once. */
+export const withKey = <Schema extends { readonly required: readonly string[]; readonly properties: object }>(
+  schema: Schema,
+) => ({
+  ...schema,
+  required: [...schema.required, 'api_key'],
+  properties: {
+    ...schema.properties,
+    api_key: { type: 'string', format: 'password', description: 'The key itself. It is not shown again.' },
+  },
+})

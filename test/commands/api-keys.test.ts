@@ -18,7 +18,7 @@ const keysIn = ({ service }: Pick<Machines, 'service'>) =>
   select(service.databaseFile, "select * from credentials where kind = 'api_key'")
 
 t.test('create shows the key once, with these members and no other', async t => {
-  const { json, clock } = await machines(t)
+  const { json, clock, userId } = await machines(t)
   const made = await json([
     ...create,
     '--user',
@@ -35,7 +35,8 @@ t.test('create shows the key once, with these members and no other', async t => 
   const { api_key, ...shown } = made
   t.ok(api_key.startsWith(`signet_${made.api_key_id}_`), 'the id is in the key')
   const expected = {
-    ...{ api_key_id: made.api_key_id, name: 'nightly build', status: 'active', username: 'alice', client_id: null },
+    ...{ api_key_id: made.api_key_id, name: 'nightly build', status: 'active' },
+    ...{ user_id: userId, username: 'alice', client_id: null },
     ...{ scope: 'posts:read posts:write', audiences: [], created_at: new Date(clock.now()).toISOString() },
     ...{ expires_at: new Date(clock.now() + 90 * day).toISOString(), revoked_at: null },
     ...{ last_used_at: null, last_used_address: null },
@@ -49,7 +50,14 @@ t.test('of a client it is, too; audiences and the end can be said', async t => {
   const { json, clock } = await machines(t)
   const words = [...create, '--client', 'worker', '--name', 'w', '--scope', 'posts:read', '--scope', 'posts:read']
   const made = await json([...words, '--audience', shop, '--audience', api, '--audience', shop, '--expires', 'never'])
-  t.match(made, { username: null, client_id: 'worker', scope: 'posts:read', audiences: [shop, api], expires_at: null })
+  t.match(made, {
+    user_id: null,
+    username: null,
+    client_id: 'worker',
+    scope: 'posts:read',
+    audiences: [shop, api],
+    expires_at: null,
+  })
   for (const [expires, milliseconds] of [
     ['1s', 1000],
     ['90d', 90 * day],

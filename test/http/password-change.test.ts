@@ -105,8 +105,9 @@ test('a new password that the rules refuse changes nothing, and the answer names
     ],
   ] as const) {
     const answer = await change(account, here, { ...good, new_password: typed })
-    isError(t, answer, [400, 'invalid_request'])
+    isError(t, answer, [422, 'invalid_request'])
     t.equal(answer.body.error_description, rule)
+    t.same(answer.body.errors, [{ field: 'new_password', message: rule }])
   }
   t.same(everythingIn(account.service.databaseFile), before)
 })

@@ -129,6 +129,12 @@ test('what tokens, revocations, cascades and the janitor ask for is found by an 
     ['users', 'enable', username],
   ])
     await json(words)
+  const [management, keys] = [await service.container.sessionManagement(), await service.container.apiKeys()]
+  for (const filter of [{}, { subjectId: 'user_1' }, { clientId: 'client_1' }])
+    await management.page(filter, 'session_0199', 2)
+  for (const status of [undefined, 'active', 'expired', 'revoked'] as const)
+    for (const owner of [{}, { userId: 'user_1' }, { clientId: 'gateway' }])
+      await keys.page({ status, ...owner }, { atMs: 1, id: 'key_1' }, 2)
   await (await service.container.janitor()).sweep()
 
   const explained = [...statements].filter(isExplained)

@@ -95,7 +95,7 @@ export async function pagesOf(
 
 /** A refusal that says what is wrong with which member, and repeats nothing. */
 export function saysOfFields(t: Test, { status, body }: Answer, fields: Readonly<Record<string, RegExp>>): void {
-  t.equal(status, 422)
+  t.equal(status, 422, JSON.stringify(body))
   t.same(Object.keys(body), ['error', 'error_description', 'errors'])
   t.equal(body.error, 'invalid_request')
   const told = body.errors as readonly { readonly field: string; readonly message: string }[]

@@ -21,6 +21,8 @@ export function isError(
   t.notOk(headers['server'] ?? headers['x-powered-by'], 'nothing tells what the service is made of')
   if (method === 'HEAD') return void t.equal(answer.text, '')
   const body = JSON.parse(answer.text)
-  t.same(Object.keys(body), ['error', 'error_description'])
+  // Of 422 it is said which member is wrong.
+  t.same(Object.keys(body), ['error', 'error_description', ...(status === 422 ? ['errors'] : [])])
   t.match(body, { error, error_description: /^[A-Z].+\.$/ })
+  for (const problem of body.errors ?? []) t.match(problem, { field: String, message: /^[A-Z].+\.$/ })
 }

@@ -9,7 +9,7 @@ import { notFound } from '../error-handler.ts'
 import { formOf } from '../form-parameters.ts'
 import { refuseQuery } from '../form-query.ts'
 import { provenanceOf } from '../provenance.ts'
-import { bearerErrors, errorResponse, json, nothing, ofUser, tooMany } from '../schemas.ts'
+import { bearerErrors, errorResponse, fieldErrors, json, nothing, ofUser, tooMany } from '../schemas.ts'
 import { type MyApiKeysOptions, myApiKeysRoutes } from './my-api-keys.ts'
 
 export interface MeRoutesOptions extends MyApiKeysOptions {
@@ -102,6 +102,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
   app.route({
     method: 'POST',
     url: '/me/password',
+    config: { tellsFields: { password: 'new_password' } },
     schema: {
       ...ofUser('changePassword', 'Change the password'),
       description: 'It needs the current password. Every other session of the user ends.',
@@ -122,9 +123,10 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
       response: {
         204: nothing,
         ...bearerErrors,
-        400: errorResponse('`invalid_grant`: the current password is wrong; `invalid_request`: the new one is refused'),
+        400: errorResponse('`invalid_grant`: the current password is wrong; `invalid_request`: a parameter is missing'),
         413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
         415: errorResponse('`invalid_request`: not a form in UTF-8'),
+        422: fieldErrors('`invalid_request`, with `errors`: the new password is refused, and why'),
         429: tooMany('too many wrong passwords'),
       },
     },

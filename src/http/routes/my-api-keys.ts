@@ -6,16 +6,17 @@ import { AccountError } from '../../accounts/rules.ts'
 import type { Clock } from '../../clock.ts'
 import type { FormParameters } from '../../oauth/form.ts'
 import { invalidRequest } from '../../oauth/oauth-error.ts'
-import { createdApiKeySchema, describeOwnApiKey, ownApiKeySchema } from '../../representations/api-key.ts'
+import { describeOwnApiKey, ownApiKeySchema, withKey } from '../../representations/api-key.ts'
 import { type AuthenticateBearer, assertSignedInJustNow, invalidToken } from '../bearer.ts'
+import { invalidFields } from '../error-handler.ts'
 import { formOf } from '../form-parameters.ts'
 import { refuseQuery } from '../form-query.ts'
 import { provenanceOf } from '../provenance.ts'
-import { bearerErrors, errorResponse, json, nothing, ofUser } from '../schemas.ts'
+import { bearerErrors, errorResponse, fieldErrors, json, nothing, ofUser } from '../schemas.ts'
 
 export interface MyApiKeysOptions {
   readonly authenticateUser: AuthenticateBearer
-  readonly apiKeys: Pick<ApiKeys, 'createOwn' | 'listOwn' | 'revoke'>
+  readonly apiKeys: Omit<ApiKeys, 'create' | 'list' | 'revokeAllOf'>
   readonly clock: Clock
 }
 
@@ -23,11 +24,11 @@ const REASON = 'revoked_by_owner'
 
 const words = (text: string | undefined): readonly string[] => (text ?? '').split(' ').filter(word => word !== '')
 
-/** @throws OAuthError invalid_request */
+/** @throws OAuthError invalid_request, HttpError 422 */
 function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParameters): NewOwnApiKey {
   if (name === undefined || scope === undefined) throw invalidRequest('The parameters name and scope are needed.')
   if (expiresIn !== undefined && !/^[1-9]\d{0,8}$/.test(expiresIn))
-    throw invalidRequest('The parameter expires_in is a number of seconds.')
+    throw invalidFields([{ field: 'expires_in', message: 'It is a number of seconds.' }])
   const ttlSeconds = expiresIn === undefined ? DEFAULT_API_KEY_TTL_SECONDS : Number(expiresIn)
   return { name, scope: words(scope), audiences: words(audience), ttlSeconds }
 }
@@ -56,6 +57,7 @@ export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKey
   app.route({
     method: 'POST',
     url: '/me/api-keys',
+    config: { tellsFields: {} },
     schema: {
       ...ofUser('createMyApiKey', 'Make an API key'),
       description:
@@ -64,10 +66,10 @@ export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKey
       consumes: ['application/x-www-form-urlencoded'],
       body: newKeySchema,
       response: {
-        201: json('The key', createdApiKeySchema),
+        201: json('The key', withKey(ownApiKeySchema)),
         ...bearerErrors,
         400: errorResponse(
-          '`invalid_request`, `invalid_scope`: beyond the scope of the token, `invalid_target`: beyond the audiences of its client',
+          '`invalid_request`: a parameter is missing; `invalid_scope`: beyond the scope of the token, `invalid_target`: beyond the audiences of its client',
         ),
         401: errorResponse(
           '`missing_token`, `invalid_token`; `insufficient_user_authentication`: the sign-in is older than 30 minutes (RFC 9470 §3)',
@@ -75,6 +77,7 @@ export function myApiKeysRoutes(app: FastifyInstance, { authenticateUser, apiKey
         409: errorResponse('`conflict`: 50 keys work already'),
         413: errorResponse('`invalid_request`: the body is larger than 16 KiB'),
         415: errorResponse('`invalid_request`: not a form in UTF-8'),
+        422: fieldErrors('`invalid_request`, with `errors`: what is wrong with which parameter'),
         429: errorResponse('`too_many_requests`, with Retry-After: ten keys were made within the hour'),
       },
     },

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
-import type { ApiKey, OwnedApiKey } from '../../../src/records/api-key.ts'
+import type { ApiKey, ApiKeySearch, ApiKeyStatus, OwnedApiKey } from '../../../src/records/api-key.ts'
 import {
+  ALL,
   apiKeyOf,
   clientOf,
   type EmptyDatabase,
@@ -85,6 +86,34 @@ export function apiKeyChecks(t: Test, engine: Engine): void {
     t.strictSame(await list({ id: full.id }), listed.slice(3, 4))
     t.strictSame(await list({ id: full.id, ownerId: 'user_alice' }), listed.slice(3, 4))
     t.strictSame(await list({ id: full.id, ownerId: 'user_bob' }), [])
+  })
+
+  t.test('pages hold each key that is meant once, the oldest first, whatever was made at the same moment', async t => {
+    const over = apiKeyOf('over', { createdAtMs: farMs + 1, expiresAtMs: farMs + 5 })
+    const { read, write } = await openWithOwners(t, engine, [full, plain, first, ofClient, ofBob, over])
+    await write(({ credentials }) => credentials.insert('client_web-app', 'client_secret', secretOf('two')))
+    const namesOf = (keys: readonly OwnedApiKey[]) => keys.map(({ name }) => name)
+    const byName = new Map([full, plain, first, ofClient, ofBob, over].map(key => [key.name, key]))
+    const sorted = ['bob', 'client', 'first', full.name, 'over', 'plain']
+    const page = async (search: ApiKeySearch, after?: string | null, limit = ALL) => {
+      const key = byName.get(after ?? null)
+      return namesOf(await read.apiKeys.page(search, key && { atMs: key.createdAtMs, id: key.id }, limit))
+    }
+    t.strictSame(await read.apiKeys.page({}, undefined, 5), [...listed.slice(0, 4), owned(over, { username: 'alice' })])
+    for (const [index, name] of sorted.entries()) {
+      t.strictSame(await page({}, name), sorted.slice(index + 1))
+      t.strictSame(await page({}, name, 2), sorted.slice(index + 1, index + 3))
+    }
+    t.strictSame(await page({ ownerIds: ['user_alice'] }), sorted.slice(2))
+    t.strictSame(await page({ ownerIds: ['client_web-app', 'user_bob'] }, 'bob'), ['client'])
+    t.strictSame(await page({ ownerIds: [] }), [])
+    const withStatus = (is: ApiKeyStatus, nowMs: number) => page({ status: { is, nowMs } })
+    t.strictSame(await withStatus('active', farMs + 4), ['bob', 'client', 'first', 'over', 'plain'])
+    t.strictSame(await withStatus('active', farMs + 5), ['bob', 'client', 'first', 'plain'])
+    t.strictSame(await withStatus('expired', farMs + 4), [])
+    t.strictSame(await withStatus('expired', farMs + 5), ['over'])
+    t.strictSame(await withStatus('revoked', farMs), [full.name], 'also one that would have expired')
+    t.strictSame(await page({ ownerIds: ['user_bob'], status: { is: 'revoked', nowMs: farMs } }), [])
   })
 
   t.test('the id of a key is given once', async t => {

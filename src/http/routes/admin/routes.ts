@@ -1,6 +1,7 @@
 /** /admin: what operators, applications' backends and support do over HTTP, with a token whose audience is the issuer. */
 import type { FastifyInstance } from 'fastify'
 import { registerJsonBodies } from '../../json-body.ts'
+import { type ApiKeyRoutesOptions, apiKeyRoutes } from './api-keys.ts'
 import { clientSecretRoutes } from './client-secrets.ts'
 import { type ClientRoutesOptions, clientRoutes } from './clients.ts'
 import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
@@ -9,7 +10,8 @@ import { type SessionRoutesOptions, sessionRoutes } from './sessions.ts'
 import { userActRoutes } from './user-acts.ts'
 import { type UserRoutesOptions, userRoutes } from './users.ts'
 
-export type AdminRoutesOptions = ClientRoutesOptions &
+export type AdminRoutesOptions = ApiKeyRoutesOptions &
+  ClientRoutesOptions &
   KeyRoutesOptions &
   RoleRoutesOptions &
   SessionRoutesOptions &
@@ -23,6 +25,7 @@ export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): 
   roleRoutes(app, options)
   clientRoutes(app, options)
   clientSecretRoutes(app, options)
+  apiKeyRoutes(app, options)
   sessionRoutes(app, options)
   keyRoutes(app, options)
 }

@@ -1,6 +1,6 @@
 /** What the routes of /admin have in common in openapi.yaml. */
 import type { OwnPermission } from '../../../records/role.ts'
-import { errorResponse, errorSchema, json } from '../../schemas.ts'
+import { errorResponse, fieldErrors } from '../../schemas.ts'
 
 /** More than a list of names needs. */
 export const ADMIN_BODY_LIMIT_BYTES = 256 * 1024
@@ -16,25 +16,6 @@ export const ofAdministrator = (operationId: string, summary: string, permission
   tags: ['Administration'],
   security: [{ bearer: [] as string[] }, { oauth2: [] as string[] }],
 })
-
-const fieldErrorsSchema = {
-  ...errorSchema,
-  properties: {
-    ...errorSchema.properties,
-    errors: {
-      type: 'array',
-      description: 'What is wrong with which member.',
-      items: {
-        type: 'object',
-        required: ['field', 'message'],
-        properties: {
-          field: { type: 'string', description: 'Empty: the body as a whole.' },
-          message: { type: 'string', description: 'For whoever fills in the form.' },
-        },
-      },
-    },
-  },
-} as const
 
 const readErrors = {
   400: errorResponse('`invalid_request`'),
@@ -59,7 +40,7 @@ const writeErrors = {
   412: errorResponse('`precondition_failed`: it is no longer what If-Match names'),
   413: errorResponse('`invalid_request`: the body is larger than 256 KiB'),
   415: errorResponse('`invalid_request`: not JSON in UTF-8'),
-  422: json('`invalid_request`, with `errors`', fieldErrorsSchema),
+  422: fieldErrors('`invalid_request`, with `errors`'),
 } as const
 
 /** Of a list, of a single resource, of an act that makes something, of one that changes or ends something. */
