@@ -36,7 +36,7 @@ export const originNotAllowed = (): OAuthError =>
 
 function allow(reply: FastifyReply, origin: string): void {
   reply.header('access-control-allow-origin', origin)
-  reply.header('access-control-expose-headers', 'Retry-After, WWW-Authenticate, ETag, Location')
+  reply.header('access-control-expose-headers', 'Retry-After, WWW-Authenticate, ETag')
 }
 
 export const isPreflight = (request: FastifyRequest): boolean =>

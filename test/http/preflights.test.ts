@@ -59,7 +59,7 @@ test('a page that names no header, or in no form that a browser sends, is given 
     t.equal(answer.status, 204, asked)
     t.equal(
       answer.headers.get('access-control-allow-headers'),
-      'Authorization, Content-Type, If-None-Match, Cache-Control',
+      'Authorization, Content-Type, If-Match, If-None-Match, Cache-Control',
     )
     isFor(t, answer, page)
   }
