@@ -30,13 +30,14 @@ async function scene(t: Test, limits: Partial<Record<keyof Limits, number | stri
   const all = { lockMs: 2000, statementMs: 5000, transactionMs: 10_000, ...limits } as Limits
   const inTransaction = (work: (executor: Executor) => Promise<unknown>) =>
     transaction(() => connect(connections, () => all), work, { locks: true })
-  const names = async () => (await pool.query('select name from roles order by name')).rows.map(({ name }) => name)
+  const names = async () =>
+    (await pool.query("select name from roles where name <> 'signet-admin' order by name")).rows.map(({ name }) => name)
   return { inTransaction, names }
 }
 
 const of = (text: string) => CompiledQuery.raw(text)
 const insert = (name: string) => of(`insert into roles (name, permissions) values ('${name}', '[]')`)
-const read = of('select name from roles')
+const read = of("select name from roles where name <> 'signet-admin'")
 const failing = of('select 1 / (select count(*) from roles where name is null)')
 
 t.test('of those that are under way together, the first that fails says why, and the connection is good', async t => {

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { UserFilter } from '../../../src/records/user.ts'
-import { ALL, asRead, type Engine, openMigrated, userOf } from './records.ts'
+import { ALL, type Engine, openMigrated, userOf } from './records.ts'
 
 /** Name, status and roles of each, in the order of the list. */
 const people = [
@@ -35,7 +35,7 @@ const everybody = people.map(([name]) => name)
 export function userListChecks(t: Test, engine: Engine): void {
   t.test('a list has those who are not deleted, by name, each with the roles in order', async t => {
     const { read } = await openWithPeople(t, engine)
-    const expected = people.map(([name, status, roles]) => ({ ...asRead(userOf(name, { status })), roles }))
+    const expected = people.map(([name, status, roles]) => ({ ...userOf(name, { status }), roles }))
     t.strictSame((await read.users.list({}, ALL)).toSorted(byName), expected.toSorted(byName))
   })
 
@@ -90,7 +90,7 @@ export function userListChecks(t: Test, engine: Engine): void {
     ]
     for (const [filter, found] of cases)
       t.same((await ids(filter)).toSorted(), found.toSorted(), JSON.stringify(filter))
-    t.strictSame(await read.users.list({ status: 'deleted' }, ALL), [{ ...asRead(gone), roles: ['editor'] }])
+    t.strictSame(await read.users.list({ status: 'deleted' }, ALL), [{ ...gone, roles: ['editor'] }])
   })
 
   t.test('nobody has a role that is being deleted', async t => {
