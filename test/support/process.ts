@@ -116,7 +116,9 @@ export async function spawnService(
       }
       child.stdout.on('data', hear)
       child.stderr.on('data', hear)
-      child.once('exit', code => reject(new Error(`signet serve ended with ${code}:\n${log.slice(-2000)}`)))
+      child.once('exit', (code, signal) =>
+        reject(new Error(`signet serve ended with ${code ?? signal}:\n${log.slice(-2000)}`)),
+      )
     })
     await serving.finally(() => clearTimeout(late))
     return child
