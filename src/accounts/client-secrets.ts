@@ -67,6 +67,10 @@ export function makeSecret(
   return { stored, generated: secret === undefined ? value : undefined }
 }
 
+/** As they are read: by their ids, where they were made at the same moment. */
+const byAge = (one: Credential, other: Credential): number =>
+  one.createdAtMs - other.createdAtMs || (one.id < other.id ? -1 : 1)
+
 export function createClientSecrets(dependencies: {
   readonly write: Write
   readonly cascades: Pick<Cascades, 'end'>
@@ -84,7 +88,7 @@ export function createClientSecrets(dependencies: {
         if (client.isPublic) throw new AccountError('conflict', 'A public client has no secret.')
         const tooMany = secretCountProblem(client.secrets, clock.now())
         if (tooMany !== undefined) throw new AccountError('limit_reached', tooMany)
-        const secrets = [...client.secrets, stored]
+        const secrets = [...client.secrets, stored].toSorted(byAge)
         await stores.credentials.insert(client.id, 'client_secret', stored)
         await stores.clients.raiseRevision(client.id)
         await stores.audit.append({
