@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 
 /** What `signet migrate` tells the operator. */
 export const description =
@@ -23,6 +23,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('clients')
     .addColumn('may_grant', 'text', column => column.notNull().defaultTo('[]'))
+    .execute()
+  // Few may: whoever deletes a role looks them through.
+  await db.schema
+    .createIndex('clients_that_grant')
+    .on('clients')
+    .column('id')
+    .where(sql.ref('may_grant'), '<>', sql.lit('[]'))
     .execute()
   await addAdministrator(db as Kysely<Tables>)
 }
