@@ -21,6 +21,7 @@ export const unansweredRoutes: PublicRoutesOptions = {
   roles: never as never,
   clientRegistry: never as never,
   listKeys: never,
+  auditPage: never,
   standings: never as never,
   clock: systemClock,
   sessionManagement: { list: never, page: never, end: never },

@@ -36,3 +36,15 @@ export function parseDuration(text: string): number | undefined {
   const { count, unit } = match.groups as { count: string; unit: keyof typeof secondsPerUnit }
   return Number(count) * secondsPerUnit[unit]
 }
+
+const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:\d\d)?)?$/
+
+/** Milliseconds of a day or a time in ISO 8601, in UTC unless it says otherwise; undefined for what is no day or no time of day. */
+export function parseIsoTime(text: string): number | undefined {
+  const [, day, time = '00:00', zone = 'Z'] = ISO_TIME.exec(text) ?? []
+  const start = Date.parse(`${day}T00:00:00Z`)
+  // There is no 31st of February, though it is read as one in March.
+  if (Number.isNaN(start) || isoTime(start).slice(0, 10) !== day) return undefined
+  const atMs = Date.parse(`${day}T${time}${zone}`)
+  return Number.isNaN(atMs) ? undefined : atMs
+}

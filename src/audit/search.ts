@@ -2,7 +2,7 @@
  * What operators ask the audit for, in the words of its rows. Whoever has a name may not be the first who has it, and it may have been
  * tried while nobody had it: all of that belongs to the name.
  */
-import type { Clock } from '../clock.ts'
+import { type Clock, parseDuration, parseIsoTime } from '../clock.ts'
 import type { AuditFilter, AuditParty } from '../records/audit-event.ts'
 import type { AuditSealReader, AuditSigner } from '../records/audit-seal.ts'
 import { CLIENT_ID_PREFIX, type ClientReader } from '../records/client.ts'
@@ -13,10 +13,20 @@ import { createNameHash } from './name-hash.ts'
 /** A moment, or how long ago it was. */
 export type When = { readonly atMs: number } | { readonly agoSeconds: number }
 
+/** How long ago (`12h`), or a day or time in ISO 8601; undefined for what is neither. */
+export function parseWhen(text: string): When | undefined {
+  const agoSeconds = parseDuration(text)
+  if (agoSeconds !== undefined) return { agoSeconds }
+  const atMs = parseIsoTime(text)
+  return atMs === undefined ? undefined : { atMs }
+}
+
 /** Every condition that is given holds. */
 export interface AuditSearch extends Pick<AuditFilter, 'types' | 'outcome'> {
   /** A name, or an internal id. */
   readonly user?: string | undefined
+  /** Only an internal id, in the place of `user`. */
+  readonly userId?: string | undefined
   readonly client?: string | undefined
   /** An IP address in any spelling. */
   readonly address?: string | undefined
@@ -76,12 +86,20 @@ export function createAuditSearch(dependencies: {
 
   const momentOf = (when: When): number => ('atMs' in when ? when.atMs : clock.now() - when.agoSeconds * 1000)
 
-  return async ({ user, client, address, since, until, types, outcome }, remark) => ({
-    ...{ types, outcome },
-    user: user === undefined ? undefined : await userOf(user, remark),
-    client: client === undefined ? undefined : await clientOf(client, remark),
-    addresses: address === undefined ? undefined : spellingsOf(address),
-    sinceMs: since && momentOf(since),
-    beforeMs: until && momentOf(until),
-  })
+  async function partyOf({ user, userId }: AuditSearch, remark: Remark): Promise<AuditParty | undefined> {
+    if (userId !== undefined) return { ids: [userId], nameHash: undefined }
+    return user === undefined ? undefined : userOf(user, remark)
+  }
+
+  return async (search, remark) => {
+    const { client, address, since, until, types, outcome } = search
+    return {
+      ...{ types, outcome },
+      user: await partyOf(search, remark),
+      client: client === undefined ? undefined : await clientOf(client, remark),
+      addresses: address === undefined ? undefined : spellingsOf(address),
+      sinceMs: since && momentOf(since),
+      beforeMs: until && momentOf(until),
+    }
+  }
 }

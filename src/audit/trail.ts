@@ -1,9 +1,17 @@
 /** What happened, for operators: the newest events, and those that come. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { startOfIds } from '../randomness.ts'
 import { liesAhead } from '../records/ahead.ts'
-import { type AuditFilter, type AuditReader, EVENT_ID_PREFIX, type ListedAuditEvent } from '../records/audit-event.ts'
+import {
+  type AuditFilter,
+  type AuditPage,
+  type AuditReader,
+  EVENT_ID_PREFIX,
+  type ListedAuditEvent,
+} from '../records/audit-event.ts'
 import type { AuditSealReader } from '../records/audit-seal.ts'
+import type { Position } from '../records/position.ts'
 import type { AuditSearch, FilterOf, Remark } from './search.ts'
 
 export interface AuditTrail {
@@ -13,6 +21,11 @@ export interface AuditTrail {
     limit: number,
     remark: Remark,
   ): Promise<{ readonly events: readonly ListedAuditEvent[]; readonly isAll: boolean }>
+  /**
+   * Some of the newest that are older than `before`, the newest first: `limit` of them, or fewer when they are rare. There are more as
+   * long as it says where to go on.
+   */
+  page(search: AuditSearch, before: Position | undefined, limit: number): Promise<AuditPage>
   /** The newest `lines`, and then what comes, each event once, until it is aborted. */
   follow(
     search: AuditSearch,
@@ -31,6 +44,9 @@ const LATE_MS = 10 * 60_000
 /** Seals whose rows are read at a time: each has at most a few hundred. */
 const SEALS = 20
 const PAGE = 1000
+/** Events that one look of a page goes through, and how many looks it takes: others have their turn between two, and nobody waits for long. */
+const EVENTS_A_LOOK = 5000
+const LOOKS = 20
 
 export function createAuditTrail(dependencies: {
   readonly audit: AuditReader
@@ -62,6 +78,19 @@ export function createAuditTrail(dependencies: {
       if (liesAhead(found.at(-1)?.occurredAtMs ?? 0, clock.now()))
         remark('The newest are of the future: the clock was ahead, or is behind now. --until 0s leaves them out')
       return { events: found.slice(Math.max(0, found.length - limit)), isAll: found.length <= limit }
+    },
+
+    async page(search, before, limit) {
+      const filter = await filterOf(search, () => undefined)
+      const events: ListedAuditEvent[] = []
+      let next = before
+      for (let looks = 1; ; looks += 1) {
+        const found: AuditPage = await audit.page(filter, next, limit - events.length, EVENTS_A_LOOK)
+        events.push(...found.events)
+        next = found.next
+        if (next === undefined || events.length === limit || looks === LOOKS) return { events, next }
+        await nextTurn()
+      }
     },
 
     /**

@@ -11,6 +11,10 @@ const HASH_LENGTH = 12
 const words = (pairs: Readonly<Record<string, string | null>>): string[] =>
   Object.entries(pairs).flatMap(([name, value]) => (value === null ? [] : [`${name}=${printable(value)}`]))
 
+/** Of whoever administers over HTTP the name, with what it is a name of. */
+const nameOf = ({ actor, actorName }: ListedAuditEvent): string =>
+  actorName === null ? actor : `${actor.split(':')[0]}:${actorName}`
+
 /** When, whether it went well, what and why, who, from where, how often. */
 export function lineOfEvent(event: ListedAuditEvent): string {
   const { type, outcome, reason, actor, nameHash, userAgent, count } = event
@@ -23,7 +27,7 @@ export function lineOfEvent(event: ListedAuditEvent): string {
     target: event.target,
     from: event.address,
     // Who asks at an endpoint is named already.
-    by: actor === 'client' || actor === 'user' ? null : actor,
+    by: actor === 'client' || actor === 'user' ? null : nameOf(event),
   })
   return [
     ...[timeText(event.occurredAtMs), outcome === 'success' ? 'ok    ' : 'FAILED', printable(type).padEnd(WIDEST_TYPE)],

@@ -1,6 +1,6 @@
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
 import type { AuditTrail } from '../audit/trail.ts'
-import { auditEventTypes, auditOutcomes, type ListedAuditEvent } from '../records/audit-event.ts'
+import { auditEventTypesOf, auditEventWords, auditOutcomes, type ListedAuditEvent } from '../records/audit-event.ts'
 import { MOST_LISTED } from '../records/limits.ts'
 import { describeAuditEvent } from '../representations/audit-event.ts'
 import { lineOfEvent } from './audit-line.ts'
@@ -15,23 +15,20 @@ export interface AuditService {
 
 const LINES = 20
 
-/** What an operator calls a kind of events: the noun of several types, or one of them. */
-const nouns = [...new Set(auditEventTypes.map(type => type.split('.')[0] as string))]
-
 /**
  * The types that a word stands for, with those before it.
  * @throws InvalidArgumentError
  */
 function collectTypes(word: string, before: readonly string[] = []): readonly string[] {
-  const meant = auditEventTypes.filter(type => type === word || type.startsWith(`${word}.`))
-  if (meant.length === 0) throw new InvalidArgumentError(`It is one of ${[...nouns, ...auditEventTypes].join(', ')}.`)
+  const meant = auditEventTypesOf(word)
+  if (meant.length === 0) throw new InvalidArgumentError(`It is one of ${auditEventWords.join(', ')}.`)
   return [...before, ...meant]
 }
 
 /** With the options that say which events. */
 const filtered = (name: string) =>
   new Command(name)
-    .option('--user <name>', 'about whoever has or had this name, or tried it; or about this id')
+    .option('--user <name>', 'by, to and as whoever has or had this name, or tried it; or of this id')
     .option('--client <id>', 'the same of a client')
     .option(
       '--type <type>',

@@ -1,7 +1,8 @@
 /** How the values of options are read. */
 import { isIP } from 'node:net'
 import { InvalidArgumentError } from '@commander-js/extra-typings'
-import { isoTime, parseDuration } from '../clock.ts'
+import { parseWhen, type When } from '../audit/search.ts'
+import { parseDuration } from '../clock.ts'
 
 /** Of lists: some hundred bytes of each row are in memory at once. */
 export const HIGHEST_LIMIT = 100_000
@@ -53,31 +54,17 @@ export function duration(text: string): number {
   return seconds
 }
 
-const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:\d\d)?)?$/
-
-/** Undefined for what is no day or no time of day. */
-function parseTime(text: string): number | undefined {
-  const [, day, time = '00:00', zone = 'Z'] = ISO_TIME.exec(text) ?? []
-  const start = Date.parse(`${day}T00:00:00Z`)
-  // There is no 31st of February, though it is read as one in March.
-  if (Number.isNaN(start) || isoTime(start).slice(0, 10) !== day) return undefined
-  const atMs = Date.parse(`${day}T${time}${zone}`)
-  return Number.isNaN(atMs) ? undefined : atMs
-}
-
 /**
  * How long ago, or a day or a time in ISO 8601, which is in UTC unless it says otherwise.
  * @throws InvalidArgumentError
  */
-export function moment(text: string): { readonly agoSeconds: number } | { readonly atMs: number } {
-  const agoSeconds = parseDuration(text)
-  if (agoSeconds !== undefined) return { agoSeconds }
-  const atMs = parseTime(text)
-  if (atMs === undefined)
+export function moment(text: string): When {
+  const when = parseWhen(text)
+  if (when === undefined)
     throw new InvalidArgumentError(
       'It is a duration such as 12h or 30d, or a time such as 2026-03-01 or 2026-03-01T22:30Z.',
     )
-  return { atMs }
+  return when
 }
 
 /** @throws InvalidArgumentError */

@@ -7,7 +7,7 @@ import type { SessionEndings } from '../accounts/session-endings.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import type { Users } from '../accounts/users.ts'
 import type { EventRecorder } from '../audit/recorder.ts'
-import type { Pause } from '../audit/trail.ts'
+import type { AuditTrail, Pause } from '../audit/trail.ts'
 import { createCascadeWatch } from '../background/cascade-watch.ts'
 import { createContinuity } from '../background/continuity.ts'
 import { createCounterSweep } from '../background/counter-sweep.ts'
@@ -61,6 +61,7 @@ interface ServeParts {
   readonly keyStores: Pick<KeyStores, 'signing'>
   auditKeys(): Promise<AuditKeys>
   sealer(): Promise<Sealer>
+  auditTrail(): Promise<AuditTrail>
   recorder(): Promise<EventRecorder>
   counters(): Promise<Counters>
   throttling(): Promise<SignInThrottling>
@@ -151,6 +152,7 @@ export async function serve(parts: ServeParts) {
     roles: await parts.roles(),
     clientRegistry: await parts.clients(),
     listKeys: createKeyList({ lifecycle, policy, clock }),
+    auditPage: (await parts.auditTrail()).page,
     standings: read,
     clock,
     sessionManagement: await parts.sessionManagement(),

@@ -4,7 +4,7 @@ import { assertMay, type By, type Standings } from '../accounts/authority.ts'
 import type { Clock } from '../clock.ts'
 import type { LiveAccessToken } from '../oauth/access-token-verification.ts'
 import { isApiKeyId } from '../records/api-key.ts'
-import { isClient } from '../records/client.ts'
+import { actorOf } from '../records/audit-event.ts'
 import type { OwnPermission } from '../records/role.ts'
 import { type AuthenticateBearer, assertSignedInJustNow, insufficientScope, noApiKeys } from './bearer.ts'
 import { provenanceOf } from './provenance.ts'
@@ -46,6 +46,5 @@ export function createAdministration(dependencies: {
 
 /** In the audit the event's user is whom the act is about: who did it is the actor. */
 function byOf(request: FastifyRequest, { session }: LiveAccessToken, caller: NonNullable<By['caller']>): By {
-  const kind = isClient(session.subjectId) ? 'client' : 'user'
-  return { ...provenanceOf(request), actor: `${kind}:${session.subjectId}`, caller }
+  return { ...provenanceOf(request), actor: actorOf(session.subjectId), caller }
 }

@@ -82,7 +82,7 @@ export const positionKey = ({ atMs, id }: Position): string => `${atMs} ${id}`
 /** @throws OAuthError invalid_request */
 export function positionIn(key: string | undefined): Position | undefined {
   if (key === undefined) return undefined
-  const [, atMs, id] = /^(0|[1-9]\d{0,15}) (\S+)$/.exec(key) ?? []
+  const [, atMs, id] = /^(0|[1-9]\d{0,15}) (.+)$/.exec(key) ?? []
   if (id === undefined || !Number.isSafeInteger(Number(atMs))) throw unknownCursor()
   return { atMs: Number(atMs), id }
 }

@@ -3,10 +3,15 @@
  * the other. What a caller can cause again without new work is recorded beside requests, and what repeats is counted.
  */
 import type { AuditRow } from './audit-seal.ts'
+import { isClient } from './client.ts'
+import type { Position } from './position.ts'
 
 /** Where an act came from. */
 export interface Provenance {
-  /** `operator:NAME` for the command line, `client` for a request of a client and `user` for one of a signed-in user (who is in the event), `signet` for the service itself. */
+  /**
+   * `operator:NAME` for the command line; `user:ID` or `client:ID` for whoever administers over HTTP, with the internal id; `client` for a
+   * request of a client and `user` for one of a signed-in user about what is their own (who is in the event); `signet` for the service.
+   */
   readonly actor: string
   /** The client's network address, as far as trusted proxies tell it. */
   readonly address: string | null
@@ -16,6 +21,9 @@ export interface Provenance {
 
 /** The service itself. */
 export const itself: Provenance = { actor: 'signet', address: null, userAgent: null, requestId: null }
+
+/** Who administers over HTTP. @param id of a user, or the internal one of a client */
+export const actorOf = (id: string): string => `${isClient(id) ? 'client' : 'user'}:${id}`
 
 /** Ids begin so, and go on with the time. */
 export const EVENT_ID_PREFIX = 'event'
@@ -68,6 +76,16 @@ export const auditEventTypes = [
 ] as const
 export type AuditEventType = (typeof auditEventTypes)[number]
 
+/** What people call a kind of events: the noun of several types, or one of them. */
+export const auditEventWords: readonly string[] = [
+  ...new Set(auditEventTypes.map(type => type.split('.')[0] as string)),
+  ...auditEventTypes,
+]
+
+/** The types that such a word stands for; none: it stands for nothing. */
+export const auditEventTypesOf = (word: string): readonly AuditEventType[] =>
+  auditEventTypes.filter(type => type === word || type.startsWith(`${word}.`))
+
 export const auditOutcomes = ['success', 'failure'] as const
 
 export interface AuditEvent {
@@ -98,9 +116,11 @@ export interface ListedAuditEvent extends AuditRow {
   readonly username: string | null
   /** The `client_id` of RFC 6749 §2.2, by which operators know the client. */
   readonly publicClientId: string | null
+  /** The name, or the `client_id`, of whom `actor` names by an id. */
+  readonly actorName: string | null
 }
 
-/** Whoever has or had a name, or asked for it while nobody had it. */
+/** Whoever has or had a name, or asked for it while nobody had it: what was done by, to and as them. */
 export interface AuditParty {
   /** Internal ids of users, or of clients. */
   readonly ids: readonly string[]
@@ -120,11 +140,23 @@ export interface AuditFilter {
   readonly beforeMs?: number | undefined
 }
 
+/** A part of what is found, the newest first. */
+export interface AuditPage {
+  readonly events: readonly ListedAuditEvent[]
+  /** Behind which to go on; undefined at the end. */
+  readonly next: Position | undefined
+}
+
 export interface AuditReader {
   /** When the newest event was written. */
   lastEventAtMs(): Promise<number | undefined>
   /** The newest `limit`, the oldest of them first. */
   list(filter: AuditFilter, limit: number): Promise<readonly ListedAuditEvent[]>
+  /**
+   * Some of the newest that are older than `before`, the newest first: at most `limit`, of the next `look` that each index leads to.
+   * Whoever looks for what is rare asks again, and holds nobody up.
+   */
+  page(filter: AuditFilter, before: Position | undefined, limit: number, look: number): Promise<AuditPage>
   /** Those of the seals after the one, up to the other, in the order of time. */
   listSealed(
     filter: AuditFilter,

@@ -67,6 +67,7 @@ t.test('an event has these members and no other, and holds no password and no to
   const { id, occurred_at, user_id, client, session_id, request_id, seal } = event
   t.strictSame(event, {
     ...{ id, type: 'user.sign_in', occurred_at, outcome: 'success', reason: null, actor: 'client' },
+    actor_name: null,
     ...{ user_id, username: 'alice', client_id: 'spa', client, session_id, target: null },
     ...{ address: '203.0.113.9', user_agent: 'a browser', request_id, count: 1, name_hash: null, seal },
   })

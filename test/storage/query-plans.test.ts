@@ -191,6 +191,8 @@ test('events of the audit are found by the index of what is asked for, in its or
       ['--user', 'user_1', '--client', 'web', '--address', '::1', '--since', '2d', '--until', '1d'],
     ],
     ['audit_events_by_name_hash', ['--user', 'nobody']],
+    ['audit_events_by_actor', ['--user', 'user_1', '--since', '1d']],
+    ['audit_events_by_actor', ['--client', 'web', '--outcome', 'failure']],
     ['audit_events_by_address', ['--address', '192.0.2.1', '--client', 'web', '--outcome', 'failure']],
     ['audit_events_by_client_id', ['--client', 'web', '--since', '1d']],
   ]
@@ -207,7 +209,7 @@ test('events of the audit are found by the index of what is asked for, in its or
     )
     for (const plan of plans) {
       t.match(plan, /(SCAN|SEARCH) audit_events USING (COVERING )?INDEX audit_events_by_/)
-      t.notMatch(plan, /TEMP B-TREE|SCAN (users|clients)/, words.join(' '))
+      t.notMatch(plan, /TEMP B-TREE|SCAN (users|clients|acting)/, words.join(' '))
     }
   }
   statements.clear()

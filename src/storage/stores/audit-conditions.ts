@@ -1,11 +1,11 @@
 /** Which events are asked for, and by which index they are found. */
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import type { AuditFilter, AuditParty } from '../../records/audit-event.ts'
+import { type AuditFilter, type AuditParty, actorOf } from '../../records/audit-event.ts'
 import type { Schema } from '../engine/schema.ts'
 
 export type Row = ExpressionBuilder<Schema, 'audit_events'>
 export type Condition = (row: Row) => Expression<SqlBool>
-type Column = 'user_id' | 'client_id' | 'name_hash' | 'address'
+type Column = 'user_id' | 'client_id' | 'name_hash' | 'address' | 'actor'
 
 /** What one index leads to, in the order of time, and what is asked of each row that it leads to. */
 export interface Strand {
@@ -19,6 +19,10 @@ const lead =
   row =>
     row(`audit_events.${column}`, '=', value)
 
+/** Said once more, as the index of the actors has it: it holds nobody else. */
+const isNamed: Condition = row =>
+  row.and(['client', 'user', 'signet'].map(nobody => row('audit_events.actor', '<>', sql.lit(nobody))))
+
 /** Of a row that another index leads to: SQLite, which does not know how rare a value is, might else choose this column's. */
 const follow = (row: Row, column: Column, values: readonly string[]) =>
   row(row.fn.coalesce(row.ref(`audit_events.${column}`), sql.lit('')), 'in', values)
@@ -27,15 +31,17 @@ const ofParty =
   (column: 'user_id' | 'client_id', { ids, nameHash }: AuditParty): Condition =>
   row => {
     const either = [
-      ...(ids.length > 0 ? [follow(row, column, ids)] : []),
+      ...(ids.length > 0 ? [follow(row, column, ids), follow(row, 'actor', ids.map(actorOf))] : []),
       ...(nameHash === undefined ? [] : [follow(row, 'name_hash', [nameHash])]),
     ]
     return row.or(either)
   }
 
-const leadsOf = (column: 'user_id' | 'client_id', { ids, nameHash }: AuditParty): readonly Condition[] => [
-  ...ids.map(id => lead(column, id)),
-  ...(nameHash === undefined ? [] : [lead('name_hash', nameHash)]),
+/** What was done to and as the party, tried with the name while nobody had it, and done by the party over HTTP. */
+const leadsOf = (column: 'user_id' | 'client_id', { ids, nameHash }: AuditParty): readonly (readonly Condition[])[] => [
+  ...ids.map(id => [lead(column, id)]),
+  ...(nameHash === undefined ? [] : [[lead('name_hash', nameHash)]]),
+  ...ids.map(id => [lead('actor', actorOf(id)), isNamed]),
 ]
 
 function timesOf({ sinceMs, beforeMs }: AuditFilter): readonly Condition[] {
@@ -70,12 +76,12 @@ export function strandsOf(filter: AuditFilter): readonly Strand[] {
   const times = timesOf(filter)
   const ofClient = client === undefined ? [] : [ofParty('client_id', client)]
   const fromThere = addresses === undefined ? [] : [ofAddresses(addresses)]
-  const strand = (begin: Condition, rest: readonly Condition[] = []): Strand => ({
-    begin: [begin, ...times],
+  const strand = (begin: readonly Condition[], rest: readonly Condition[] = []): Strand => ({
+    begin: [...begin, ...times],
     rest: [...detailsOf(filter), ...rest],
   })
   if (user !== undefined) return leadsOf('user_id', user).map(begin => strand(begin, [...fromThere, ...ofClient]))
-  if (addresses !== undefined) return addresses.map(address => strand(lead('address', address), ofClient))
+  if (addresses !== undefined) return addresses.map(address => strand([lead('address', address)], ofClient))
   if (client !== undefined) return leadsOf('client_id', client).map(begin => strand(begin))
   return [{ begin: times, rest: detailsOf(filter) }]
 }

@@ -1,16 +1,21 @@
 import type { Test } from 'tap'
-import type { AuditEvent, AuditFilter, ListedAuditEvent } from '../../../src/records/audit-event.ts'
+import type { AuditEvent, AuditFilter, AuditPage, ListedAuditEvent } from '../../../src/records/audit-event.ts'
+import type { Position } from '../../../src/records/position.ts'
 import { ALL, clientOf, type Engine, farMs, openMigrated, userOf } from './records.ts'
 
-const at = (address: string | null): AuditEvent['provenance'] => ({
-  actor: 'client',
+const at = (address: string | null, actor = 'client'): AuditEvent['provenance'] => ({
+  actor,
   address,
   userAgent: null,
   requestId: null,
 })
 
 /** Each with its name as the reason, a second after the one before. */
-const happened: readonly (Partial<AuditEvent> & { readonly reason: string; readonly from?: string })[] = [
+const happened: readonly (Partial<AuditEvent> & {
+  readonly reason: string
+  readonly from?: string
+  readonly by?: string
+})[] = [
   { reason: 'tried', type: 'user.sign_in', outcome: 'failure', nameHash: 'hash', clientId: 'client_spa', from: '::1' },
   { reason: 'added', type: 'user.add', userId: 'user_alice' },
   { reason: 'in', type: 'user.sign_in', userId: 'user_alice', clientId: 'client_spa', from: '192.0.2.1' },
@@ -26,6 +31,9 @@ const happened: readonly (Partial<AuditEvent> & { readonly reason: string; reado
   { reason: 'out', type: 'session.end', userId: 'user_alice', clientId: 'client_spa', sessionId: 'session_1' },
   { reason: 'web', type: 'client.update', clientId: 'client_web' },
   { reason: 'key', type: 'signing_key.add' },
+  { reason: 'made', type: 'user.add', userId: 'user_bob', by: 'user:user_alice' },
+  { reason: 'signed up', type: 'user.add', userId: 'user_alice', by: 'client:client_web', from: '::1' },
+  { reason: 'ordered', type: 'role.add', by: 'operator:user_alice' },
 ]
 
 const START_MS = farMs
@@ -39,10 +47,10 @@ async function openWithEvents(t: Test, engine: Engine) {
     await users.insert(userOf('alice', { status: 'deleted' }))
     for (const id of ['spa', 'web']) await clients.insert(clientOf(id))
     // Whatever the order of writing.
-    for (const [index, { from, ...event }] of [...happened.entries()].toReversed())
+    for (const [index, { from, by, ...event }] of [...happened.entries()].toReversed())
       await audit.append({
         ...{ type: 'user.add', outcome: 'success', ...event },
-        ...{ occurredAtMs: START_MS + index * SECOND_MS, provenance: at(from ?? null) },
+        ...{ occurredAtMs: START_MS + index * SECOND_MS, provenance: at(from ?? null, by) },
       })
   })
   const reasons = (events: readonly ListedAuditEvent[]) => events.map(({ reason }) => reason)
@@ -50,6 +58,7 @@ async function openWithEvents(t: Test, engine: Engine) {
   return { ...database, reasons, list }
 }
 
+const spa = { ids: ['client_spa'], nameHash: undefined }
 const alice = { ids: ['user_alice'], nameHash: 'hash' }
 
 export function auditListChecks(t: Test, engine: Engine): void {
@@ -67,30 +76,48 @@ export function auditListChecks(t: Test, engine: Engine): void {
       ...{ id: listed?.id, type: 'session.end', occurredAtMs: timeOf('out'), outcome: 'success', reason: 'out' },
       ...{ actor: 'client', userId: 'user_alice', username: 'alice', publicClientId: 'spa', clientId: 'client_spa' },
       ...{ sessionId: 'session_1', target: null, address: null, userAgent: null, requestId: null },
-      ...{ count: 1, nameHash: null, seal: null },
+      ...{ count: 1, nameHash: null, seal: null, actorName: null },
     })
-    const [bob] = await read.audit.list({ user: { ids: ['user_bob'], nameHash: undefined } }, 1)
+    const actors = await read.audit.list({ types: ['user.add', 'role.add'] }, 3)
+    t.same(
+      actors.map(({ actor, actorName }) => [actor, actorName]),
+      [
+        ['user:user_alice', 'alice'],
+        ['client:client_web', 'web'],
+        ['operator:user_alice', null],
+      ],
+    )
+    const [bob] = await read.audit.list({ user: { ids: ['user_bob'], nameHash: undefined } }, 2)
     t.match(bob, { userId: 'user_bob', username: null, publicClientId: 'web' }, 'of a user that is in no row')
   })
 
   const cases: readonly (readonly [title: string, filter: AuditFilter, found: readonly string[]])[] = [
-    ['a user with what was tried before', { user: alice }, ['tried', 'added', 'in', 'wrong', 'out']],
+    [
+      'a user with what was tried before, and what the user did',
+      { user: alice },
+      ['tried', 'added', 'in', 'wrong', 'out', 'made', 'signed up'],
+    ],
     [
       'several users',
       { user: { ids: ['user_bob', 'user_alice'], nameHash: undefined } },
-      ['added', 'in', 'wrong', 'bob', 'out'],
+      ['added', 'in', 'wrong', 'bob', 'out', 'made', 'signed up'],
     ],
     ['nobody', { user: { ids: [], nameHash: undefined } }, []],
-    ['a client', { client: { ids: ['client_web'], nameHash: undefined } }, ['bob', 'web']],
+    ['a client', { client: { ids: ['client_web'], nameHash: undefined } }, ['bob', 'web', 'signed up']],
+    [
+      'what a client did to a user',
+      { client: { ids: ['client_web'], nameHash: undefined }, user: alice },
+      ['signed up'],
+    ],
     ['no client', { client: { ids: [], nameHash: undefined } }, []],
     ['types', { types: ['user.sign_in', 'client.update'] }, ['tried', 'in', 'wrong', 'bob', 'web']],
     ['an outcome', { outcome: 'failure' }, ['tried', 'wrong']],
     ['an address', { addresses: ['192.0.2.1', '::ffff:192.0.2.1'] }, ['in', 'bob']],
-    ['from a moment on', { sinceMs: timeOf('bob') }, ['bob', 'out', 'web', 'key']],
+    ['from a moment on', { sinceMs: timeOf('web') }, ['web', 'key', 'made', 'signed up', 'ordered']],
     ['up to a moment', { beforeMs: timeOf('in') }, ['tried', 'added']],
     ['a user between two moments', { user: alice, sinceMs: timeOf('in'), beforeMs: timeOf('out') }, ['in', 'wrong']],
-    ['a user, from an address', { user: alice, addresses: ['::1'] }, ['tried', 'wrong']],
-    ['a user, through a client', { user: alice, client: { ids: ['client_web'], nameHash: undefined } }, []],
+    ['a user, from an address', { user: alice, addresses: ['::1'] }, ['tried', 'wrong', 'signed up']],
+    ['a user, through a client', { user: { ids: ['user_bob'], nameHash: undefined }, client: spa }, []],
     ['a user, through no client', { user: alice, client: { ids: [], nameHash: undefined } }, []],
     [
       'a client, from an address',
@@ -116,6 +143,41 @@ export function auditListChecks(t: Test, engine: Engine): void {
     t.same(await list({ user: alice, outcome: 'failure' }, 1), ['wrong'], 'and the limit is of those that are found')
   })
 
+  t.test('pages hold what a list holds, the newest first, however far each of them looks', async t => {
+    const { read, list, query } = await openWithEvents(t, engine)
+    // Some at the same moment.
+    await query(`update audit_events set occurred_at_ms = ${timeOf('out')} where reason in ('bob', 'web', 'made')`)
+    const filters = [...cases.map(([, filter]) => filter), {}, { user: alice, types: ['user.add'] }]
+    for (const filter of filters) {
+      const all = (await list(filter)).toReversed()
+      for (const [limit, look] of [
+        [1, 1],
+        [2, 1],
+        [3, 2],
+        [1, 100],
+        [100, 3],
+        [all.length || 1, 100],
+      ] as const) {
+        const found: ListedAuditEvent[] = []
+        let before: Position | undefined
+        let requests = 0
+        do {
+          const page: AuditPage = await read.audit.page(filter, before, limit, look)
+          t.ok(page.events.length <= limit)
+          found.push(...page.events)
+          before = page.next
+          requests += 1
+        } while (before !== undefined && requests < ALL)
+        t.same(
+          found.map(({ reason }) => reason),
+          all,
+          `${JSON.stringify(filter)} ${limit} at a time, ${look} looked at`,
+        )
+        if (look === 100 && limit >= all.length) t.equal(requests, 1, 'the last page knows that it is')
+      }
+    }
+  })
+
   t.test('what is rare is found behind many others', async t => {
     const { list, query } = await openWithEvents(t, engine)
     const many = 45_000
@@ -127,7 +189,7 @@ export function auditListChecks(t: Test, engine: Engine): void {
     t.same(await list({ types: ['user.sign_in'] }, 3), ['in', 'wrong', 'bob'])
     t.same(await list({ user: alice, outcome: 'failure' }), ['tried', 'wrong'])
     t.same((await list({ types: ['session.refresh'] }, many + 1)).length, many)
-    t.same((await list({ user: alice, types: ['session.refresh', 'user.add'] }, many + 2)).length, many + 1)
+    t.same((await list({ user: alice, types: ['session.refresh', 'user.add'] }, many + 4)).length, many + 3)
   })
 
   t.test('what no seal covers is listed by its id, and what is covered by the number of its seal', async t => {
@@ -137,9 +199,10 @@ export function auditListChecks(t: Test, engine: Engine): void {
       await query(`update audit_events set seal = ${1 + Math.floor(index / 2)} where id = '${id}'`)
     const unsealed = async (filter: AuditFilter, afterId: string, limit: number) =>
       reasons(await read.audit.listUnsealed(filter, afterId, limit))
-    t.same(await unsealed({}, '', ALL), ['web', 'key'])
+    t.same(await unsealed({}, '', ALL), ['web', 'key', 'made', 'signed up', 'ordered'])
+    t.same(await unsealed({ user: alice }, '', ALL), ['made', 'signed up'])
     t.same(await unsealed({}, '', 1), ['web'])
-    t.same(await unsealed({}, first[6]?.id ?? '', ALL), ['key'])
+    t.same(await unsealed({}, first[6]?.id ?? '', 2), ['key', 'made'])
     t.same(await unsealed({ types: ['signing_key.add'] }, '', ALL), ['key'])
     const sealed = async (filter: AuditFilter, after: number, to: number) =>
       reasons(await read.audit.listSealed(filter, { after, to }))

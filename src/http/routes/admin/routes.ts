@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { registerJsonBodies } from '../../json-body.ts'
 import { type ApiKeyRoutesOptions, apiKeyRoutes } from './api-keys.ts'
+import { type AuditRoutesOptions, auditRoutes } from './audit.ts'
 import { clientSecretRoutes } from './client-secrets.ts'
 import { type ClientRoutesOptions, clientRoutes } from './clients.ts'
 import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
@@ -11,6 +12,7 @@ import { userActRoutes } from './user-acts.ts'
 import { type UserRoutesOptions, userRoutes } from './users.ts'
 
 export type AdminRoutesOptions = ApiKeyRoutesOptions &
+  AuditRoutesOptions &
   ClientRoutesOptions &
   KeyRoutesOptions &
   RoleRoutesOptions &
@@ -28,4 +30,5 @@ export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): 
   apiKeyRoutes(app, options)
   sessionRoutes(app, options)
   keyRoutes(app, options)
+  auditRoutes(app, options)
 }
