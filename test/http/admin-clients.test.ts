@@ -188,7 +188,18 @@ t.test('what is wrong is said member by member, all at once, and changes nothing
   const unknown = /^Of the permissions that begin with signet: there are signet:users:read, /
   saysOfFields(t, await post({ client_id: 'new', scope: ['signet:user:read'] }), { scope: unknown })
   isError(t, await post({ client_id: 'web-app' }), [409, 'conflict'])
-  isError(t, await patch('nobody', { status: 'disabled' }), [404, 'not_found'])
+  for (const id of ['nobody', '%00', 'web-app%00', '%20', 'WEB-APP', before[3]?.[0]?.['id']]) {
+    isError(t, await patch(id, { status: 'disabled' }), [404, 'not_found'])
+    for (const [method, to] of [
+      ['GET', `${path}/${id}`],
+      ['DELETE', `${path}/${id}`],
+      ['DELETE', `${path}/${id}/secrets/secret_0`],
+      ['DELETE', `${path}/web-app/secrets/${id}`],
+      ['GET', `/admin/roles/${id}`],
+      ['DELETE', `/admin/roles/${id}`],
+    ] as const)
+      isError(t, await ask(admin, method, to), [404, 'not_found'])
+  }
   t.strictSame(everythingIn(service.databaseFile), before)
   // From before there was a rule.
   changeEach(service.databaseFile, 'update clients set scope = ? where client_id = ?', [['["signet:old"]', 'web-app']])
