@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import Sqlite from 'better-sqlite3'
 import pg from 'pg'
 import type { AuditSearch } from '../src/audit/search.ts'
+import type { AuditTrail } from '../src/audit/trail.ts'
 import { createContainer } from '../src/compose/container.ts'
 import { readConfig } from '../src/config/read-config.ts'
 import { prepareService } from './service.ts'
@@ -111,6 +112,13 @@ const searches: readonly (readonly [words: string, search: AuditSearch])[] = [
   ['--type role.add, which finds nothing', { types: ['role.add'] }],
 ]
 
+/** Of 100 events; the statements were run before, so that this is the work. */
+async function timedPage(trail: AuditTrail, search: AuditSearch): Promise<string> {
+  const begin = performance.now()
+  await trail.page(search, undefined, 100)
+  return (performance.now() - begin).toFixed(0)
+}
+
 const { environment, remove } = prepareService(34_573)
 const surroundings = { ...environment, ...(values.postgres && { SIGNET_DATABASE_URL: values.postgres }) }
 const open = () => createContainer(readConfig({ ...surroundings }), { logTo: { write: () => undefined } })
@@ -128,6 +136,8 @@ try {
     const found = await trail.list(search, 1000, () => undefined)
     const milliseconds = (performance.now() - begin).toFixed(0)
     console.log(`${milliseconds.padStart(6)} ms  audit list ${words}: ${found.events.length}${found.isAll ? '' : '+'}`)
+    const page = await timedPage(trail, search)
+    console.log(`${page.padStart(6)} ms  a page of it over HTTP`)
   }
   await container.close()
 } finally {

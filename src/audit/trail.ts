@@ -45,8 +45,8 @@ const LATE_MS = 10 * 60_000
 const SEALS = 20
 const PAGE = 1000
 /** Events that one look of a page goes through, and how many looks it takes: others have their turn between two, and nobody waits for long. */
-const EVENTS_A_LOOK = 5000
-const LOOKS = 20
+const EVENTS_A_LOOK = 2000
+const LOOKS = 50
 
 export function createAuditTrail(dependencies: {
   readonly audit: AuditReader

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { auditEventTypes } from '../../src/records/audit-event.ts'
+import { ownPermissions } from '../../src/records/role.ts'
 import { rowsOf } from '../support/audit.ts'
 import { checksum } from '../support/checksum.ts'
-import { forge, machines } from '../support/machines.ts'
-import { basic, claimsOf, password, secret } from '../support/serve.ts'
+import { addClient } from '../support/clients.ts'
+import { forge, type Machines, machines } from '../support/machines.ts'
+import { basic, byTest, claimsOf, password, request, secret } from '../support/serve.ts'
 import { statusIn } from '../support/status-list.ts'
 
 const document = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
@@ -16,6 +18,55 @@ t.test('every type of event is in the table of docs/audit.md, and no other', asy
   const types = rows.split('\n').flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)])
   t.strictSame(types.map(([, type]) => type).sort(), auditEventTypes.toSorted())
 })
+
+interface Described {
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<Record<string, { readonly requestBody?: { readonly content: Readonly<Record<string, Body>> } }>>
+    >
+  >
+}
+interface Body {
+  readonly schema: { readonly properties?: Readonly<Record<string, { readonly type?: string }>> }
+}
+
+/** Each secret in the path, in the query and in each member of the body of every route of /admin. Answers what was made there. */
+async function visitAdministration(
+  { service, as }: Pick<Machines, 'service' | 'as'>,
+  secrets: Readonly<Record<string, string>>,
+  visited: Set<string>,
+) {
+  await service.users.add({ username: 'root', password, roles: ['signet-admin'] }, byTest)
+  await addClient(service, { clientId: 'console', scope: ['*', ...ownPermissions], audiences: [service.issuer] })
+  const form = { grant_type: 'password', username: 'root', password }
+  const { body: signedIn } = await service.token(form, { client: ['console', secret] })
+  const send = (method: string, path: string, body?: object) =>
+    as({ access: signedIn.access_token }, method.toUpperCase(), path, {
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+
+  const described: Described = (await request(`${service.management}/docs/json`)).body
+  for (const [path, operations] of Object.entries(described.paths).filter(([path]) => path.startsWith('/admin')))
+    for (const [method, { requestBody }] of Object.entries(operations)) {
+      visited.add(path)
+      const { properties } = Object.values(requestBody?.content ?? {})[0]?.schema ?? {}
+      for (const value of Object.values(secrets)) {
+        const filled = Object.entries(properties ?? {}).map(([name, { type }]) => [
+          name,
+          type === 'array' ? [value] : value,
+        ])
+        const there = path.replace(/\{\w+\}/g, encodeURIComponent(value))
+        const query = new URLSearchParams({ user_id: value, client_id: value, cursor: value, username: value })
+        await send(method, `${there}${method === 'get' ? `?${query}` : ''}`, properties && Object.fromEntries(filled))
+        for (const member of filled) await send(method, there, Object.fromEntries([member]))
+      }
+    }
+  const asked = { client_id: 'worker', name: 'over HTTP', scope: 'posts:read' }
+  const { body } = await send('POST', '/admin/api-keys', asked)
+  await send('DELETE', `/admin/api-keys/${body.api_key_id}`)
+  return { overHttp: body.api_key as string, administrator: signedIn.refresh_token as string }
+}
 
 t.test('no secret that was presented or given, at any endpoint, right, wrong or in the wrong place', async t => {
   const its = await machines(t, { environment: { SIGNET_TRUST_PROXY: '127.0.0.0/8' } })
@@ -89,6 +140,11 @@ t.test('no secret that was presented or given, at any endpoint, right, wrong or 
   await visit('/me/sessions', () => as(last, 'DELETE', '/me/sessions'))
   for (const path of ['jwks.json', 'oauth-authorization-server', 'openid-configuration'])
     await visit(`/.well-known/${path}`, () => service.get(`/.well-known/${path}`))
+  const made = await visitAdministration(
+    its,
+    { password, newPassword, key: key.api_key, last: last.refreshToken },
+    visited,
+  )
   await visit('/healthz', () => service.get('/healthz'))
   await visit('/oauth/status-lists', () => service.get('/oauth/status-lists'))
   await visit('/oauth/status-lists/{id}', async () => service.get(new URL(statusIn(last.access).uri).pathname))
@@ -107,6 +163,7 @@ t.test('no secret that was presented or given, at any endpoint, right, wrong or 
   const text = JSON.stringify(rows)
   t.ok(text.includes(claimsOf(here.access).sid) && text.includes(key.api_key_id), 'what may be read is found')
   const alsoGiven = {
+    ...made,
     again: again.refreshToken,
     signature: last.access.split('.')[2] ?? '',
     header: basic(['x', secret]),

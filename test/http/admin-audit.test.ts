@@ -56,10 +56,11 @@ t.test('/admin/audit tells what the command line tells, the newest first, in pag
 
 t.test('who did it over HTTP is found by the name, and named in the lines', async t => {
   const its = await administered(t)
-  const { ask, admin, json, text, machineWith } = its
+  const { ask, admin, json, text, machineWith, clock } = its
   const backend = await machineWith(['signet:api-keys:read', 'signet:api-keys:write', 'posts:read'])
   const body = { client_id: 'web-app', name: 'one', scope: 'posts:read' }
   t.equal((await ask(admin, 'POST', '/admin/api-keys', { body })).status, 201)
+  clock.advance(1000)
   const { api_key_id: target } = (await ask(backend, 'POST', '/admin/api-keys', { body: { ...body, name: 'two' } }))
     .body
   const keys = ['audit', 'list', '--type', 'api_key']
