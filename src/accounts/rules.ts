@@ -13,6 +13,7 @@ export class AccountError extends Error {
     | 'not_found'
     | 'invalid'
     | 'wrong_password'
+    | 'wrong_ticket'
     | 'beyond_scope'
     | 'beyond_audiences'
     | 'limit_reached'

@@ -27,6 +27,7 @@ export interface Swept {
   readonly revocations: number
   readonly statusLists: number
   readonly credentials: number
+  readonly passwordTickets: number
   readonly auditEvents: number
 }
 
@@ -63,6 +64,8 @@ export function createJanitor(dependencies: {
   /** The session that hung on one ended when it did, and is gone or of no use to anybody. */
   const removeCredentials = ({ credentials }: Stores) =>
     credentials.removeOver(clock.now() - CREDENTIALS_KEPT_MS, BATCH)
+
+  const removeTickets = ({ passwordTickets }: Stores) => passwordTickets.removeExpired(clock.now(), BATCH)
 
   async function removeSessions(ids: readonly string[]): Promise<number> {
     let total = 0
@@ -103,11 +106,15 @@ export function createJanitor(dependencies: {
     const { total: sessions, next } = await sweepSessions(from, mostPages, signal)
     const statusLists = await write(stores => stores.statusLists.removeExpired(clock.now()))
     const credentials = await inBatches(removeCredentials, signal)
+    const passwordTickets = await inBatches(removeTickets, signal)
     const auditEvents = await removeOldEvents(signal)
-    const told = { sessions, revocations, status_lists: statusLists, credentials, audit_events: auditEvents }
+    const told = {
+      ...{ sessions, revocations, status_lists: statusLists, credentials },
+      ...{ password_tickets: passwordTickets, audit_events: auditEvents },
+    }
     if (Object.values(told).some(rows => rows > 0)) log.info(told, 'swept')
     remember(told)
-    return { swept: { sessions, revocations, statusLists, credentials, auditEvents }, next }
+    return { swept: { sessions, revocations, statusLists, credentials, passwordTickets, auditEvents }, next }
   }
 
   const onError = (error: unknown) => {

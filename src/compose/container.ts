@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createApiKeys } from '../accounts/api-keys.ts'
 import { createClients } from '../accounts/clients.ts'
+import { createPasswordTickets } from '../accounts/password-tickets.ts'
 import { createRoles } from '../accounts/roles.ts'
 import { createSessionEndings } from '../accounts/session-endings.ts'
 import { createUsers } from '../accounts/users.ts'
@@ -85,13 +86,19 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createEventRecorder({ write: writeBeside, clock, log })
   })
 
-  const users = once(async () => {
+  const userParts = async () => {
     const { read, write } = await database()
     const [{ record: recordEvent }, allCascades] = [await recorder(), await cascades()]
-    const parts = { passwords, throttling: limits.throttling, cascades: allCascades, clock, randomness }
+    const { throttling } = limits
+    return { read, write, recordEvent, passwords, throttling, cascades: allCascades, clock, randomness }
+  }
+
+  const users = once(async () => {
     const nameHash = async () => createNameHash(await audit.auditKeys(), 'username')
-    return createUsers({ read, write, recordEvent, nameHash, ...parts })
+    return createUsers({ ...(await userParts()), nameHash })
   })
+
+  const passwordTickets = once(async () => createPasswordTickets(await userParts()))
 
   const roles = once(async () => {
     const { read, write } = await database()
@@ -171,6 +178,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     moves,
     restoreGuard,
     users,
+    passwordTickets,
     roles,
     clients,
     apiKeys,

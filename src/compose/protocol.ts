@@ -2,6 +2,7 @@
 
 import type { ApiKeys } from '../accounts/api-keys.ts'
 import { createGate } from '../accounts/may-receive-tokens.ts'
+import type { PasswordTickets } from '../accounts/password-tickets.ts'
 import { createSignIn } from '../accounts/sign-in.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
 import { createPlaceOf } from '../accounts/throttling-places.ts'
@@ -27,6 +28,7 @@ import { createRefreshTokenGrant } from '../oauth/grants/refresh-token.ts'
 import { createTokenExchangeGrant } from '../oauth/grants/token-exchange.ts'
 import { createIntrospectionEndpoint } from '../oauth/introspection.ts'
 import { metadataOf } from '../oauth/metadata.ts'
+import { createTicketEndpoint } from '../oauth/password-ticket-redemption.ts'
 import { createRevocationEndpoint } from '../oauth/revocation.ts'
 import { createMachineSessions } from '../oauth/sessions/machine-session.ts'
 import { createSessionStarter } from '../oauth/sessions/new-session.ts'
@@ -55,6 +57,7 @@ export interface ProtocolParts {
   readonly write: Write
   readonly passwords: Passwords
   readonly apiKeys: ApiKeys
+  readonly passwordTickets: PasswordTickets
   readonly ends: SessionEnds
   readonly recordEvent: RecordEvent
   readonly auditKeys: AuditKeys
@@ -121,6 +124,7 @@ export function composeProtocol(parts: ProtocolParts) {
       recordEvent,
       clock,
     }),
+    ticketEndpoint: createTicketEndpoint({ authenticateClient, redeem: parts.passwordTickets.redeem }),
     introspectionEndpoint: createIntrospectionEndpoint({
       issuer,
       authenticateClient,

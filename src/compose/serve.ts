@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { ApiKeys } from '../accounts/api-keys.ts'
 import type { Clients } from '../accounts/clients.ts'
+import type { PasswordTickets } from '../accounts/password-tickets.ts'
 import type { Roles } from '../accounts/roles.ts'
 import type { SessionEndings } from '../accounts/session-endings.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
@@ -71,6 +72,7 @@ interface ServeParts {
   moves(): Promise<Moves>
   restoreGuard(): Promise<RestoreGuard>
   users(): Promise<Users>
+  passwordTickets(): Promise<PasswordTickets>
   roles(): Promise<Roles>
   clients(): Promise<Clients>
   apiKeys(): Promise<ApiKeys>
@@ -106,11 +108,12 @@ export async function serve(parts: ServeParts) {
   const activeSigner = () => faults.signer?.(ring.signer()) ?? ring.signer()
   const publishedKeys = ring.published
   const apiKeys = await parts.apiKeys()
+  const passwordTickets = await parts.passwordTickets()
   const auditKeys = await parts.auditKeys()
   const recorder = await parts.recorder()
   const counters = await parts.counters()
   const protocol = composeProtocol({
-    ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, ends },
+    ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, passwordTickets, ends },
     verificationKeys: { ...ring, follow: keyClock.follow },
     activeSigner: () => metrics.measuredSigner(activeSigner()),
     recordEvent: recorder.record,
@@ -148,6 +151,7 @@ export async function serve(parts: ServeParts) {
     publishedKeys,
     jwksMaxAge: ring.maxAge,
     users: await parts.users(),
+    passwordTickets,
     apiKeys,
     roles: await parts.roles(),
     clientRegistry: await parts.clients(),

@@ -97,6 +97,7 @@ function fromOAuth(error: OAuthError, { headers }: FastifyRequest): WireError {
 const accountErrors: Readonly<Record<AccountError['code'], readonly [status: number, error: string]>> = {
   invalid: [400, 'invalid_request'],
   wrong_password: [400, 'invalid_grant'],
+  wrong_ticket: [400, 'invalid_grant'],
   not_found: [404, 'not_found'],
   already_exists: [409, 'conflict'],
   beyond_scope: [400, 'invalid_scope'],

@@ -10,13 +10,13 @@ const refusedNames = new Set([
   ...['clientid', 'granttype', 'username', 'scope', 'resource', 'audience', 'code', 'devicecode', 'authreqid'],
   ...['redirecturi', 'responsetype', 'codeverifier', 'codechallenge', 'codechallengemethod'],
   // Too short to be looked for inside of other names.
-  ...['pass', 'pw', 'pin', 'otp', 'totp'],
+  ...['pass', 'pw', 'pin', 'otp', 'totp', 'ticket'],
 ])
 /** What can be one, under a name that nobody has thought of. */
 const CREDENTIAL = /secret|passw|passphrase|passcode|pwd|token|jwt|assertion|apikey|authorization|credential/
 
 /** One of this service, or a JWT, whatever it is called. */
-const TOKEN = /signet_(?:rt|key)_|eyJ[\w-]+\.[\w-]/
+const TOKEN = /signet_(?:rt|key|pt)_|eyJ[\w-]+\.[\w-]/
 
 const MOST_ENCODINGS = 3
 

@@ -14,6 +14,7 @@ import { answerOtherMethods } from './method-not-allowed.ts'
 import { type AdminRoutesOptions, adminRoutes } from './routes/admin/routes.ts'
 import { type Readiness, servingRoute } from './routes/health.ts'
 import { type MeRoutesOptions, meRoutes } from './routes/me.ts'
+import { type TicketRouteOptions, ticketRoute } from './routes/password-tickets.ts'
 import { introspectionRoute, type RevocationRouteOptions, revocationRoute } from './routes/revocation.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
 import { type TokenRouteOptions, tokenRoute } from './routes/token.ts'
@@ -22,6 +23,7 @@ import { jwksRoute, metadataRoute, openidConfigurationRoute } from './routes/wel
 export interface PublicRoutesOptions
   extends TokenRouteOptions,
     RevocationRouteOptions,
+    TicketRouteOptions,
     Omit<MeRoutesOptions, 'authenticateUser'>,
     Omit<AdminRoutesOptions, 'administration'> {
   /** What those who ask at /admin have at the moment. */
@@ -50,6 +52,7 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
       tokenRoute(scope, options)
       revocationRoute(scope, options)
       introspectionRoute(scope, options)
+      ticketRoute(scope, options)
       statusListRoutes(scope, options.statusLists)
       await scope.register(async own => meRoutes(own, { ...options, authenticateUser }))
       await scope.register(async own => adminRoutes(own, { ...options, administration }))

@@ -2,8 +2,10 @@
  * What an operator does after a backup was put back. Nothing that was given out before works afterwards: sessions end, no list hands
  * out an index that the original may have given to somebody else, and the keys that signed tokens of sessions which this copy does
  * not know leave the JWKS. Client secrets and API keys that were removed since are good again in the copy: whether all go, the operator
- * says. The epoch comes last: what is cut short before has to be accepted again.
+ * says. Password tickets always go: one that was redeemed since would be good once more. The epoch comes last: what is cut short before
+ * has to be accepted again.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
@@ -15,6 +17,9 @@ import type { DropCredentials } from './drop-credentials.ts'
 import type { RestoreGuard } from './restore.ts'
 
 const REASON = 'restore_accepted'
+
+/** Rows that one write removes. */
+const BATCH = 200
 
 /** What becomes of client secrets and API keys, of which nobody knows which were removed since the backup. */
 export type CredentialChoice = 'keep' | 'drop'
@@ -43,10 +48,16 @@ export function createRestoreAcceptance(dependencies: {
 }): (choice: CredentialChoice, by: Provenance) => Promise<AcceptedRestore> {
   const { restoreGuard, clients, sessionManagement, keyLifecycle, auditKeyChanges, dropCredentials, write } =
     dependencies
+
+  async function removeTickets(): Promise<void> {
+    while ((await write(stores => stores.passwordTickets.removeSome(BATCH))) > 0) await nextTurn()
+  }
+
   return async (choice, by) => {
     await restoreGuard.assertRestored()
     let sessions = 0
     for (const id of await clients.allIds()) sessions += await sessionManagement.end({ clientId: id }, REASON, by)
+    await removeTickets()
     await write(stores => stores.statusLists.closeOpen())
     const keys = await keyLifecycle.revokeAll(REASON, by)
     await auditKeyChanges.replaceLost(REASON, by)

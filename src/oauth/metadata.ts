@@ -12,6 +12,8 @@ export interface Metadata {
   readonly revocation_endpoint_auth_methods_supported: readonly string[]
   readonly introspection_endpoint: string
   readonly introspection_endpoint_auth_methods_supported: readonly string[]
+  /** Of Signet: where users set a password with a ticket. */
+  readonly password_ticket_redemption_endpoint: string
   readonly status_list_aggregation_endpoint: string
 }
 
@@ -25,6 +27,7 @@ export const metadataOf = (issuer: string, grantTypes: readonly string[]): Metad
   revocation_endpoint_auth_methods_supported: clientAuthenticationMethods,
   introspection_endpoint: `${issuer}/oauth/introspect`,
   introspection_endpoint_auth_methods_supported: clientAuthenticationMethods.filter(method => method !== 'none'),
+  password_ticket_redemption_endpoint: `${issuer}/oauth/password-tickets/redeem`,
   status_list_aggregation_endpoint: statusListsUri(issuer),
 })
 

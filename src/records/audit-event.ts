@@ -46,6 +46,8 @@ export const auditEventTypes = [
   'client.delete',
   'client.add_secret',
   'client.remove_secret',
+  'password_ticket.create',
+  'password_ticket.redeem',
   'private_keys.rewrap',
   'restore.accept',
   'restore.mark',
@@ -97,7 +99,7 @@ export interface AuditEvent {
   /** The internal id of a client (`client_…`), which is never reused. */
   readonly clientId?: string
   readonly sessionId?: string
-  /** The role, credential or signing key that the act is about; of a rename the keyed hash of the new name. */
+  /** The role, credential, password ticket or signing key that the act is about; of a rename the keyed hash of the new name. */
   readonly target?: string
   /** The keyed hash of a name that no user has: people type passwords there. Of a rename, the former name's. */
   readonly nameHash?: string

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { usernameKey, usernameProblem } from '../../src/accounts/username.ts'
+import { mixedScriptsProblem, usernameKey, usernameProblem } from '../../src/accounts/username.ts'
 
 const sameAccount: [string, string][] = [
   ['Alice', 'alice'],
@@ -91,4 +91,37 @@ const refused: [string, string, RegExp][] = [
 
 t.test('a username that could deceive or break a log line is refused with the reason', async t => {
   for (const [name, username, reason] of refused) t.match(usernameProblem(username), reason, name)
+})
+
+const scripts: readonly (readonly [username: string, isMixed: boolean])[] = [
+  ['alice', false],
+  ['алиса', false],
+  ['αλίκη', false],
+  ['alice-2_x@example.com', false],
+  ['山田taro', false],
+  ['नीला-neela', false],
+  ['ёлка 42 ❤️', false],
+  ['Ünï∂', false],
+  ['аlice', true],
+  ['alicе', true],
+  ['ALICΕ', true],
+  ['αлиса', true],
+  ['иван@example.com', true],
+  ['山田taroи', true],
+  // What stands for a letter, and has no script of its own.
+  ['alice-µ', true],
+  ['алиса-𝛼', true],
+  ['алиса-Å', true],
+  ['αλίκη-Ⅷ', true],
+  ['алиса-ｘ', true],
+  ['𝐚𝐥𝐢𝐜𝐞', false],
+]
+
+t.test('a name that mixes Latin, Greek and Cyrillic letters is known by their scripts', async t => {
+  for (const [username, isMixed] of scripts)
+    t.equal(
+      mixedScriptsProblem(username),
+      isMixed ? 'The username mixes Latin, Greek and Cyrillic letters.' : undefined,
+      username,
+    )
 })

@@ -38,8 +38,16 @@ async function withCredentials(t: Test) {
     ...['api-keys', 'create', '--client', 'exchanger', '--name', 'nightly', '--scope', 'posts:read'],
     ...['--expires', '365d'],
   ])
+  const [{ userId }, { id }] = [await service.users.find('alice'), await service.clients.find('exchanger')]
+  changeEach(
+    service.databaseFile,
+    'insert into password_tickets (id, user_id, client_id, hash, created_at_ms, expires_at_ms) values (?, ?, ?, ?, 0, ?)',
+    Array.from({ length: 201 }, (_, at) => [`ticket_${at}`, userId, id, `hash-${at}`, Number.MAX_SAFE_INTEGER]),
+  )
   return { ...scene, other, ofAlice, ofClient }
 }
+
+const ticketsIn = ({ databaseFile }: Service) => select(databaseFile, 'select id from password_tickets').length
 
 /** A backup that was put back; before that, but after the backup, `act` was done. */
 async function putBackAfter({ service, json, file }: Awaited<ReturnType<typeof toRestore>>, act = async () => {}) {
@@ -95,7 +103,9 @@ t.test('credentials that are kept work, also those that were removed since the b
     t.equal((await ownToken(service, second)).status, 401)
     t.equal((await exchange(service, ofAlice.api_key, secret)).status, 400)
   })
+  t.equal(ticketsIn(service), 201)
   t.match(await text(accepting.keep), /^Client secrets and API keys were kept: /m)
+  t.equal(ticketsIn(service), 0, 'whichever is chosen')
   const again = await restarted(t, service)
   t.equal((await ownToken(again, second)).status, 200)
   t.equal((await exchange(again, ofAlice.api_key, secret)).status, 200)
@@ -114,6 +124,7 @@ t.test('of credentials that are dropped none works, and new ones do', async t =>
   const before = revisions()
   const { accepted_restore } = await json(accepting.drop)
   t.strictSame(accepted_restore, { sessions: 2, keys: 2, dropped_credentials: { client_secret: 4, api_key: 2 } })
+  t.equal(ticketsIn(service), 0)
   t.strictSame(
     revisions(),
     before.map(({ client_id, revision }) => ({ client_id, revision: revision + (client_id === 'spa' ? 0 : 1) })),

@@ -173,6 +173,7 @@ t.test(
         revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
         introspection_endpoint: `${service.issuer}/oauth/introspect`,
         introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        password_ticket_redemption_endpoint: `${service.issuer}/oauth/password-tickets/redeem`,
         status_list_aggregation_endpoint: `${service.issuer}/oauth/status-lists`,
       })
     }
@@ -183,7 +184,7 @@ t.test('every endpoint of the metadata is there, also with a path in the issuer'
   for (const { issuer, get } of [service, underPath]) {
     const { body: metadata } = await get('/.well-known/openid-configuration')
     const endpoints = Object.entries<string>(metadata).filter(([name]) => /_endpoint$|_uri$/.test(name))
-    t.equal(endpoints.length, 5)
+    t.equal(endpoints.length, 6)
     for (const [name, url] of endpoints) {
       t.ok(url.startsWith(`${issuer}/`), name)
       const allow = (await fetch(url, { method: 'PROPFIND' })).headers.get('allow')

@@ -121,6 +121,11 @@ const metadataSchema = {
     revocation_endpoint_auth_methods_supported: stringArray,
     introspection_endpoint: { type: 'string', format: 'uri' },
     introspection_endpoint_auth_methods_supported: stringArray,
+    password_ticket_redemption_endpoint: {
+      type: 'string',
+      format: 'uri',
+      description: 'Of Signet: where users set a password with a ticket.',
+    },
     status_list_aggregation_endpoint: { type: 'string', format: 'uri' },
   },
 } as const

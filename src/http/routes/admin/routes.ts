@@ -8,8 +8,8 @@ import { type ClientRoutesOptions, clientRoutes } from './clients.ts'
 import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
 import { type RoleRoutesOptions, roleRoutes } from './roles.ts'
 import { type SessionRoutesOptions, sessionRoutes } from './sessions.ts'
-import { userActRoutes } from './user-acts.ts'
-import { type UserRoutesOptions, userRoutes } from './users.ts'
+import { type UserActRoutesOptions, userActRoutes } from './user-acts.ts'
+import { userRoutes } from './users.ts'
 
 export type AdminRoutesOptions = ApiKeyRoutesOptions &
   AuditRoutesOptions &
@@ -17,7 +17,7 @@ export type AdminRoutesOptions = ApiKeyRoutesOptions &
   KeyRoutesOptions &
   RoleRoutesOptions &
   SessionRoutesOptions &
-  UserRoutesOptions
+  UserActRoutesOptions
 
 export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): void {
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
