@@ -23,9 +23,9 @@ export interface Cascades {
    */
   record(stores: Stores, change: CascadeChange, target: CascadeTarget, reason: string, by: Provenance): Promise<void>
   /** After that write: goes on until nothing is left. */
-  finish(concern: Concern): Promise<unknown>
+  finish(...concerns: readonly Concern[]): Promise<unknown>
   /** Inside a write that has locked what it concerns: whether something is left. */
-  isUnderWay(stores: Stores, concern: Concern): Promise<boolean>
+  isUnderWay(stores: Stores, ...concerns: readonly Concern[]): Promise<boolean>
 }
 
 /**
@@ -69,11 +69,11 @@ export async function onceOver<T>(
   act: (stores: Stores, assertOver: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   for (;;) {
-    for (const concern of concerns) await cascades.finish(concern)
+    await cascades.finish(...concerns)
     try {
       return await write(stores =>
         act(stores, async () => {
-          for (const concern of concerns) if (await cascades.isUnderWay(stores, concern)) throw new StillUnderWay()
+          if (await cascades.isUnderWay(stores, ...concerns)) throw new StillUnderWay()
         }),
       )
     } catch (error) {

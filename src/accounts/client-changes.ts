@@ -70,7 +70,7 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
 })
 
 /** Whether something that live tokens may carry is taken away. What `*` gives to users, it does not give to the client itself. */
-const isNarrower = (before: ClientSettings, after: ClientSettings): boolean =>
+export const isNarrower = (before: ClientSettings, after: ClientSettings): boolean =>
   before.scope.some(permission => !after.scope.includes(permission)) ||
   before.audiences.some(audience => !after.audiences.includes(audience)) ||
   before.grants.some(grant => !after.grants.includes(grant))
@@ -200,5 +200,5 @@ export async function finishPredecessors(
   clientIds: readonly string[],
 ): Promise<void> {
   const ids = await write(stores => Promise.all(clientIds.map(clientId => stores.clients.idsOf(clientId))))
-  for (const id of ids.flat()) await cascades.finish({ clientId: id, subjectId: id })
+  await cascades.finish(...ids.flat().map(id => ({ clientId: id, subjectId: id })))
 }

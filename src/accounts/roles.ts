@@ -6,7 +6,14 @@ import { assertMayChangeRole, type By } from './authority.ts'
 import { afterCascades, type Cascades } from './cascades.ts'
 import { findUser, type NamedUser } from './finding-users.ts'
 import { changeRoles } from './roles-of-users.ts'
-import { AccountError, assertNoProblems, notFound, permissionProblem, unknownPermissionProblem } from './rules.ts'
+import {
+  AccountError,
+  assertNoProblems,
+  notFound,
+  type Problems,
+  permissionProblem,
+  unknownPermissionProblem,
+} from './rules.ts'
 
 /**
  * Every act throws an AccountError when it is refused. An act that takes a permission away ends the access tokens that may carry it:
@@ -35,18 +42,21 @@ const permissionsProblem = (permissions: readonly string[]): string | undefined 
     ? 'A role gives at least one permission.'
     : permissions.map(permissionProblem).find(problem => problem !== undefined)
 
-function assertValid({ name, permissions }: Role, before?: Role): void {
-  assertNoProblems({
-    name: nameProblem(name),
-    permissions: permissionsProblem(permissions) ?? unknownPermissionProblem(permissions, before?.permissions),
-  })
-  if (name === ADMINISTRATOR) throw builtIn()
+/** What is wrong with a role that is to be added or changed. */
+export const roleProblems = ({ name, permissions }: Role, before?: Role): Problems => ({
+  name: nameProblem(name),
+  permissions: permissionsProblem(permissions) ?? unknownPermissionProblem(permissions, before?.permissions),
+})
+
+function assertValid(role: Role, before?: Role): void {
+  assertNoProblems(roleProblems(role, before))
+  if (role.name === ADMINISTRATOR) throw builtIn()
 }
 
 const withoutDoubles = ({ name, permissions }: Role): Role => ({ name, permissions: [...new Set(permissions)] })
 
 /** One that only adds takes nothing away. The same once more does: it finishes what a version without recorded cascades left undone. */
-const takesAway = (before: Role, after: Role): boolean =>
+export const takesAway = (before: Role, after: Role): boolean =>
   after.permissions.length <= before.permissions.length ||
   before.permissions.some(permission => !after.permissions.includes(permission))
 

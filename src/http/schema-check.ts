@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { FieldProblem } from '../accounts/rules.ts'
+import { sentenceOf } from '../representations/schema-sentences.ts'
 
 export interface ObjectSchema {
   readonly type: 'object'
@@ -21,35 +22,6 @@ function compile(schema: object): ValidateFunction {
     validateFormats: false,
   }) as Ajv2020
   return ajv.compile(schema)
-}
-
-const kinds: Readonly<Record<string, string>> = {
-  string: 'a text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'an object',
-  null: 'null',
-}
-
-/** What each keyword asks for. */
-const sentences: Readonly<Record<string, (parameters: ErrorObject['params']) => string>> = {
-  required: () => 'It is needed.',
-  additionalProperties: () => 'There is no such member here.',
-  type: ({ type }) =>
-    `It is ${[type]
-      .flat()
-      .map(kind => kinds[kind] ?? kind)
-      .join(' or ')}.`,
-  enum: ({ allowedValues }) => `It is one of ${allowedValues.join(', ')}.`,
-  minimum: ({ limit }) => `It is at least ${limit}.`,
-  maximum: ({ limit }) => `It is at most ${limit}.`,
-  minLength: ({ limit }) => `It has at least ${limit} characters.`,
-  maxLength: ({ limit }) => `It has at most ${limit} characters.`,
-  minItems: ({ limit }) => `It has at least ${limit} entries.`,
-  maxItems: ({ limit }) => `It has at most ${limit} entries.`,
-  minProperties: () => 'Say what to change.',
 }
 
 /** The member of the body, whatever lies within it. */
@@ -74,7 +46,7 @@ export function createSchemaCheck(
     const problems = (validate.errors ?? []).map(error => {
       const field = fieldOf(error)
       const reason = error.keyword === 'additionalProperties' && Object.hasOwn(refused, field) && refused[field]
-      return { field, message: reason || (sentences[error.keyword]?.(error.params) ?? 'It is malformed.') }
+      return { field, message: reason || sentenceOf(error) }
     })
     return [...new Map(problems.map(problem => [problem.field, problem])).values()]
   }

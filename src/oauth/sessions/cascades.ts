@@ -11,12 +11,12 @@ import type { SessionEnds } from './session-ends.ts'
 export type Concern = Pick<CascadeTarget, 'subjectId' | 'clientId' | 'credentialId' | 'roleName'>
 
 export interface Cascades {
-  /** Goes on with every cascade over it until there is none. */
-  finish(concern: Concern): Promise<void>
+  /** Goes on with every cascade over one of them until there is none. */
+  finish(...concerns: readonly Concern[]): Promise<void>
   /** Goes on with one until it is over, and answers how many sessions are done in all; 0 when somebody else has done the rest. */
   finishOne(id: string): Promise<number>
-  /** Whether there is one over it: asked inside a write that has locked what it is about. */
-  isUnderWay(stores: Stores, concern: Concern): Promise<boolean>
+  /** Whether there is one over one of them: asked inside a write that has locked what it is about. */
+  isUnderWay(stores: Stores, ...concerns: readonly Concern[]): Promise<boolean>
   /** What a server does again and again: goes on with those that have not moved since it looked last. */
   takeUp(signal: AbortSignal): Promise<void>
 }
@@ -26,6 +26,11 @@ const isOver = ({ target }: Cascade, { subjectId, clientId, credentialId, roleNa
   (clientId !== undefined && target.clientId === clientId) ||
   (credentialId !== undefined && target.credentialId === credentialId) ||
   (roleName !== undefined && target.roleName === roleName)
+
+const underWay = async (reader: CascadeReader, concerns: readonly Concern[]): Promise<readonly Cascade[]> =>
+  concerns.length === 0
+    ? []
+    : (await reader.list()).filter(cascade => concerns.some(concern => isOver(cascade, concern)))
 
 /** Over everybody who has a role; what is left of one of them is a cascade of its own, over both. */
 const isOfRole = ({ target }: Cascade): boolean => target.roleName !== undefined && target.subjectId === undefined
@@ -112,9 +117,9 @@ export function createCascades(dependencies: {
   }
 
   return {
-    async finish(concern) {
+    async finish(...concerns) {
       for (;;) {
-        const under = (await cascades.list()).filter(cascade => isOver(cascade, concern))
+        const under = await underWay(cascades, concerns)
         if (under.length === 0) return
         for (const { id } of under) await run(id)
       }
@@ -122,8 +127,8 @@ export function createCascades(dependencies: {
 
     finishOne: id => run(id),
 
-    async isUnderWay(stores, concern) {
-      return (await stores.cascades.list()).some(cascade => isOver(cascade, concern))
+    async isUnderWay(stores, ...concerns) {
+      return (await underWay(stores.cascades, concerns)).length > 0
     },
 
     async takeUp(signal) {
