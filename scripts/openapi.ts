@@ -1,4 +1,7 @@
-/** Writes openapi.yaml from the schemas of the routes; with `--check`, says instead whether the file is what they make. */
+/**
+ * Writes openapi.yaml from the schemas of the routes, and docs/definitions.schema.json for editors; with `--check`, says instead whether
+ * the files are what the sources make.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import swagger from '@fastify/swagger'
@@ -6,10 +9,11 @@ import fastify from 'fastify'
 import { addPublicRoutes } from '../src/http/public-app.ts'
 import { healthRoutes } from '../src/http/routes/health.ts'
 import { metricsRoute } from '../src/http/routes/metrics.ts'
+import { definitionsSchema } from '../src/representations/definitions.ts'
 import { unansweredRoutes } from './unanswered-routes.ts'
 
 const PUBLIC_URL = 'http://127.0.0.1:3000'
-const file = fileURLToPath(new URL('../openapi.yaml', import.meta.url))
+const fileOf = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
 
 /** Without scopes: those are the permissions of whoever runs the service. */
@@ -66,11 +70,15 @@ async function generate(): Promise<string> {
   return app.swagger({ yaml: true })
 }
 
-const generated = await generate()
-if (process.argv.includes('--check')) {
-  const isSame = (await readFile(file, 'utf8')) === generated
-  if (!isSame) console.error('openapi.yaml is not what the routes say. Run: npm run openapi')
-  process.exitCode = isSame ? 0 : 1
-} else {
-  await writeFile(file, generated)
+const generated = {
+  'openapi.yaml': await generate(),
+  'docs/definitions.schema.json': `${JSON.stringify(definitionsSchema, undefined, 2)}\n`,
+}
+for (const [path, text] of Object.entries(generated)) {
+  if (!process.argv.includes('--check')) {
+    await writeFile(fileOf(path), text)
+  } else if ((await readFile(fileOf(path), 'utf8')) !== text) {
+    console.error(`${path} is not what the sources say. Run: npm run openapi`)
+    process.exitCode = 1
+  }
 }

@@ -2,11 +2,13 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { StorageUnavailable } from '../records/unit-of-work.ts'
 import { apiKeysCommand } from './api-keys.ts'
+import { applyCommand } from './apply.ts'
 import { auditCommand } from './audit.ts'
 import { backupCommand } from './backup.ts'
 import { clientsCommand } from './clients.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
+import { exportCommand } from './export.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { rolesCommand } from './roles.ts'
@@ -36,6 +38,8 @@ const commands = [
   keysCommand,
   auditCommand,
   configCommand,
+  applyCommand,
+  exportCommand,
 ]
 
 type Intersection<Union> = (Union extends unknown ? (of: Union) => void : never) extends (of: infer All) => void
@@ -97,6 +101,7 @@ const SAYS_IT_ALL = new Set([
   'AccountError',
   'CannotListen',
   'ConfigurationError',
+  'FileRefused',
   'FilesChanged',
   'ForeignOwner',
   'HashingUnavailable',

@@ -15,6 +15,9 @@ export interface Io {
 }
 
 export interface Terminal {
+  readonly stdin: Readable
+  /** Whether somebody sits there who can be asked. */
+  readonly isTTY: boolean
   /**
    * Prints what a command answers: one JSON value, or the lines for people.
    * @param lines a function, where they are many
@@ -107,6 +110,8 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
   }
 
   return {
+    stdin,
+    isTTY,
     answer(value, lines, { json }) {
       const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines() : lines
       stdout.write(printed.map(line => `${line}\n`).join(''))

@@ -207,6 +207,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     keys: async () => (await maintenance()).keys(),
     doctor: async () => (await maintenance()).doctor(),
     auditProof: async () => (await maintenance()).auditProof(),
+    definitions: async () => (await maintenance()).definitions(),
     backup: async (file: string) => (await maintenance()).backup(file),
     migrate: async () => {
       mayMake = true

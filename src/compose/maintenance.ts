@@ -1,10 +1,13 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
 import { dirname } from 'node:path'
+import type { Cascades } from '../accounts/cascades.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { plainTextWarning } from '../config/postgres-tls.ts'
 import type { KeyPolicy } from '../keys/schedule.ts'
 import { createRestoreAcceptance } from '../maintenance/accept-restore.ts'
+import { createDefinitionAdministration, type DefinitionAdministration } from '../maintenance/apply.ts'
+import { createDefinitionWrite } from '../maintenance/apply-write.ts'
 import { createStakes } from '../maintenance/at-stake.ts'
 import { type AuditProof, createAuditProof } from '../maintenance/audit-proof.ts'
 import { createBackup } from '../maintenance/backup.ts'
@@ -22,6 +25,7 @@ export interface MaintenanceParts extends RewrapParts {
   readonly policy: KeyPolicy
   assertAuditKey(): Promise<void>
   sessionManagement(): Promise<SessionManagement>
+  cascades(): Promise<Cascades>
 }
 
 export function composeMaintenance(parts: MaintenanceParts) {
@@ -97,6 +101,13 @@ export function composeMaintenance(parts: MaintenanceParts) {
 
     auditProof: (): AuditProof =>
       createAuditProof({ openDatabase: parts.database, retentionSeconds: config.auditRetentionSeconds, clock }),
+
+    async definitions(): Promise<DefinitionAdministration> {
+      const { snapshot, write } = await parts.database()
+      const { randomness } = parts
+      const definitionWrite = createDefinitionWrite({ write, cascades: await parts.cascades(), clock, randomness })
+      return createDefinitionAdministration({ snapshot, definitionWrite })
+    },
 
     backup: createBackup(config.database.kind === 'sqlite' ? parts.database : undefined),
   }

@@ -30,6 +30,8 @@ const nouns = {
   keys: ['list', 'rotate', 'revoke', 'rewrap'],
   audit: ['list', 'tail', 'verify', 'export', 'key'],
   config: [],
+  apply: [],
+  export: [],
 }
 
 /** The names in the list of commands of a help text. */

@@ -23,7 +23,7 @@ const run = (script: string, ...words: readonly string[]) =>
     )
   })
 
-test('openapi.yaml is what the routes say', async t => {
+test('openapi.yaml and the schema of definitions are what the sources say', async t => {
   const { code, output } = await run('scripts/openapi.ts', '--check')
   t.equal(code, 0, output)
 })
