@@ -1,6 +1,6 @@
 /**
  * Runs the command of its words on the database of the environment, after a first word that says how many of its writes are durable
- * when the process is gone, as by kill -9.
+ * when the process is gone, as by kill -9: of `2` two, and of `2-` one, and another one was made but for its commit.
  */
 import { runProgram } from '../../src/commands/program.ts'
 import { createContainer } from '../../src/compose/container.ts'
@@ -9,16 +9,23 @@ import type { Write } from '../../src/records/unit-of-work.ts'
 import { untilAllAreReady } from '../support/together.ts'
 
 const [writes = '', ...words] = process.argv.slice(2)
-let left = Number(writes)
+const isBeforeCommit = writes.endsWith('-')
+let left = Number.parseInt(writes, 10)
+
+function die(): Promise<never> {
+  process.kill(process.pid, 'SIGKILL')
+  return new Promise(() => undefined)
+}
 
 const write =
   (inner: Write): Write =>
   async work => {
-    const done = await inner(work)
     left -= 1
-    if (left > 0) return done
-    process.kill(process.pid, 'SIGKILL')
-    return new Promise(() => undefined)
+    const done = await inner(async stores => {
+      const made = await work(stores)
+      return left === 0 && isBeforeCommit ? die() : made
+    })
+    return left === 0 ? die() : done
   }
 
 const config = readConfig(
