@@ -129,7 +129,7 @@ export const keptPackages: Readonly<Record<string, readonly string[]>> = {
   kysely: ['src/storage/stores', 'src/storage/engine', 'db/migrations'],
   'better-sqlite3': ['src/storage/engine/sqlite'],
   pg: ['src/storage/engine/postgres'],
-  'rate-limiter-flexible': ['src/storage/counters'],
+  'rate-limiter-flexible': ['src/storage/counters', 'examples'],
   fastify: ['src/http', 'verifier/src/middleware', 'examples'],
   '@commander-js/extra-typings': ['src/commands'],
   '@node-rs/argon2': ['src/passwords'],
