@@ -7,6 +7,8 @@ export interface Config {
   readonly audience: string
   /** The client that the login page is at the token service. */
   readonly clientId: string
+  /** Where the forms for a sign-up and a forgotten password are sent; without it the page has none. */
+  readonly accountBackend: string | undefined
   readonly port: number
 }
 
@@ -18,6 +20,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const isIssuer = (text: string): boolean => /^https?:\/\/[^/?#]+(\/[^?#]*[^/?#])?$/.test(text) && URL.canParse(text)
 
 const isUri = (text: string): boolean => URL.canParse(text) && !text.includes('#')
+
+const isOrigin = (text: string): boolean => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
 const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535
 
@@ -32,10 +36,15 @@ export function readConfig(environment: Environment): Config {
   }
 
   const port = read('PORT', '8080', isPort, 'it must be a whole number from 1 to 65535')
+  const readOrigin = (name: string, example: string): string | undefined =>
+    environment[name] === undefined
+      ? undefined
+      : read(name, example, isOrigin, 'it must be an origin, without a path or a slash at its end')
   const config = {
     issuer: read('SIGNET_ISSUER', 'http://127.0.0.1:3000', isIssuer, 'it must be a URL without a slash at its end'),
     audience: read('AUDIENCE', `http://127.0.0.1:${port}`, isUri, 'it must be an absolute URI without a fragment'),
     clientId: read('CLIENT_ID', 'login-page', text => text !== '', 'it must not be empty'),
+    accountBackend: readOrigin('ACCOUNT_BACKEND', 'http://127.0.0.1:8082'),
     port: Number(port),
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'))

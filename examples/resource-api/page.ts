@@ -4,14 +4,14 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
 
-/** Content Security Policy: scripts and styles of this page only; connections to this service and the token service only. */
-const policyFor = (issuer: string): string =>
+/** Content Security Policy: scripts and styles of this page only; connections to this service and these addresses only. */
+const policyFor = (addresses: readonly string[]): string =>
   [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
-    `connect-src 'self' ${new URL(issuer).origin}`,
+    ["connect-src 'self'", ...addresses.map(address => new URL(address).origin)].join(' '),
     "base-uri 'none'",
     // The script sends the forms. If it can't run, a password must not be sent anywhere.
     "form-action 'none'",
@@ -20,15 +20,19 @@ const policyFor = (issuer: string): string =>
     "trusted-types 'none'",
   ].join('; ')
 
-export async function servePage(app: FastifyInstance, { issuer, audience, clientId }: Config): Promise<void> {
+export async function servePage(
+  app: FastifyInstance,
+  { issuer, audience, clientId, accountBackend }: Config,
+): Promise<void> {
+  const policy = policyFor([issuer, ...(accountBackend === undefined ? [] : [accountBackend])])
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('content-security-policy', policyFor(issuer))
+    reply.header('content-security-policy', policy)
     reply.header('referrer-policy', 'no-referrer')
     reply.header('x-content-type-options', 'nosniff')
     reply.header('cross-origin-opener-policy', 'same-origin')
   })
 
   // None of it is secret: whoever opens the page sees it.
-  app.get('/config.json', () => ({ issuer, audience, client_id: clientId }))
+  app.get('/config.json', () => ({ issuer, audience, client_id: clientId, account_backend: accountBackend }))
   await app.register(fastifyStatic, { root: fileURLToPath(new URL('public', import.meta.url)) })
 }

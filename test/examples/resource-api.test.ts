@@ -25,6 +25,7 @@ t.test('all mistakes in the configuration are told at once, each with its rule a
     SIGNET_ISSUER: 'http://127.0.0.1:3000/',
     AUDIENCE: 'posts',
     CLIENT_ID: '',
+    ACCOUNT_BACKEND: 'http://127.0.0.1:8082/',
     PORT: '80a',
   })
   t.equal(code, 1)
@@ -33,6 +34,7 @@ t.test('all mistakes in the configuration are told at once, each with its rule a
     'SIGNET_ISSUER is "http://127.0.0.1:3000/": it must be a URL without a slash at its end. Example: SIGNET_ISSUER=http://127.0.0.1:3000',
     'AUDIENCE is "posts": it must be an absolute URI without a fragment. Example: AUDIENCE=http://127.0.0.1:8080',
     'CLIENT_ID is "": it must not be empty. Example: CLIENT_ID=login-page',
+    'ACCOUNT_BACKEND is "http://127.0.0.1:8082/": it must be an origin, without a path or a slash at its end. Example: ACCOUNT_BACKEND=http://127.0.0.1:8082',
     '',
   ])
 })
@@ -90,8 +92,9 @@ t.test('errors have one shape, its own ones and those of the verifier', async t 
   t.notOk(log().includes(body.access_token), 'a token in the query does not get into the log')
 })
 
-t.test('the page lets run its own scripts only, and lets them talk to itself and the token service only', async t => {
-  const { page: origin, service } = await resourceApi(t)
+t.test('the page lets run its own scripts only, and lets them talk to its services only', async t => {
+  const backend = 'https://accounts.example.com'
+  const { page: origin, service } = await resourceApi(t, {}, { ACCOUNT_BACKEND: backend })
   for (const path of ['/', '/page.js', '/config.json', '/nowhere']) {
     const { headers } = await request(origin + path)
     t.same(
@@ -101,7 +104,7 @@ t.test('the page lets run its own scripts only, and lets them talk to itself and
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
-        `connect-src 'self' ${service.issuer}`,
+        `connect-src 'self' ${service.issuer} ${backend}`,
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

@@ -31,7 +31,7 @@ t.test('people sign in, see their session, do what their role allows, and are to
   await signIn(page, 'bob')
   await isSignedIn(page, 'bob')
   t.equal(await alert(page).innerText(), '', 'the mistake is forgotten')
-  t.equal(await page.getByLabel('Password').inputValue(), '', 'the password, too')
+  t.equal(await page.getByLabel('Password', { exact: true }).inputValue(), '', 'the password, too')
   t.match(await page.locator('dd').allInnerTexts(), ['bob', 'user', /\d/, /\d/])
   t.match(await call(page, 'Who am I?'), { aud: origin, roles: ['user'], scope: 'posts:read' })
   await button(page, 'Statistics').click()

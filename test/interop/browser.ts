@@ -32,12 +32,13 @@ export function listenTo(profile: BrowserContext) {
 
 export const button = (page: Page, name: string) => page.getByRole('button', { name })
 export const alert = (page: Page) => page.getByRole('alert')
-const answer = (page: Page) => page.getByRole('status')
+const answer = (page: Page) => page.getByRole('status', { name: 'Answer' })
 
 /** By the keyboard, as it is with the cursor in the first field. */
 export async function signIn(page: Page, username = 'alice', typed = password): Promise<void> {
-  await page.getByLabel('User name').fill(username)
-  await page.getByLabel('Password').fill(typed)
+  const form = page.getByRole('form', { name: 'Sign in' })
+  await form.getByLabel('User name').fill(username)
+  await form.getByLabel('Password').fill(typed)
   await page.keyboard.press('Enter')
 }
 

@@ -15,7 +15,7 @@ export type ResourceApiEnvironment = Readonly<Record<string, string>>
 /** The surroundings of this process, without a configuration that a developer's shell may hold. */
 const inherited = () =>
   Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(SIGNET_.*|AUDIENCE|CLIENT_ID|PORT)$/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(SIGNET_.*|AUDIENCE|CLIENT_ID|ACCOUNT_BACKEND|PORT)$/.test(name)),
   )
 
 /** Without the loader that tap puts into NODE_OPTIONS. */
@@ -73,12 +73,12 @@ async function addDemoAccounts(service: Service, page: string): Promise<void> {
 }
 
 /** A token service and the example that trusts it. */
-export async function resourceApi(t: Test, options: ServeOptions = {}) {
+export async function resourceApi(t: Test, options: ServeOptions = {}, more: ResourceApiEnvironment = {}) {
   const port = await freePort()
   const page = `http://127.0.0.1:${port}`
   const service = await serve(t, { ...options, environment: { ...auditsAll, ...options?.environment } })
   await addDemoAccounts(service, page)
-  const api = await startResourceApi(t, { SIGNET_ISSUER: service.issuer, PORT: String(port) })
+  const api = await startResourceApi(t, { SIGNET_ISSUER: service.issuer, PORT: String(port), ...more })
   return {
     ...api,
     service,

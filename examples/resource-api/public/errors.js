@@ -4,10 +4,12 @@ const TIME_LIMIT_MS = 10_000
 
 /** A service answered with an error. */
 export class Refused extends Error {
-  constructor({ status, headers }, { error, error_description: description } = {}) {
+  constructor({ status, headers }, { error, error_description: description, errors = [] } = {}) {
     super(description ?? `The service answered with the error ${status}.`)
     this.status = status
     this.code = error
+    /** What is wrong with single fields. */
+    this.errors = errors
     this.retryAfter = headers.get('retry-after')
   }
 }
