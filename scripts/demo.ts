@@ -1,11 +1,11 @@
 /**
- * `npm run demo`: a token service with two users, and the example resource API with its login page, in a folder that is removed at
- * the end. Prints where the page is and what to try with curl. Ctrl-C stops everything.
+ * `npm run demo`: a token service with two users, and the example resource API with its login page and the backend for sign-ups, in a
+ * folder that is removed at the end. Prints where the page is and what to try. Ctrl-C stops everything.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addAccounts } from './demo/accounts.ts'
+import { addAccounts, type Clients, newClients } from './demo/accounts.ts'
 import { instructions } from './demo/instructions.ts'
 import { onFreePorts } from './demo/ports.ts'
 import { createPrograms } from './demo/programs.ts'
@@ -26,27 +26,41 @@ const startTokenService = () =>
     return { issuer: `http://127.0.0.1:${port}`, environment, ended }
   })
 
-const startResourceApi = (issuer: string, clientId: string) =>
-  onFreePorts([8080], async ([port]) => {
-    const page = `http://127.0.0.1:${port}`
-    const environment = { SIGNET_ISSUER: issuer, AUDIENCE: page, CLIENT_ID: clientId, PORT: String(port) }
-    const { answers, ended } = programs.start('examples/resource-api/server.ts', [], environment)
-    await answers(`${page}/readyz`, 'Server listening')
-    return { page, ended }
+/** The page and its backend: each has to know where the other one is. */
+const startApplication = (issuer: string, { clientId, backendId, backendSecret, role }: Clients) =>
+  onFreePorts([8080, 8082], async ([port, backendPort]) => {
+    const [page, backend] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${backendPort}`]
+    const common = { SIGNET_ISSUER: issuer }
+    const ofPage = { AUDIENCE: page, CLIENT_ID: clientId, ACCOUNT_BACKEND: backend, PORT: String(port) }
+    const machine = { CLIENT_ID: backendId, CLIENT_SECRET: backendSecret, ROLE: role }
+    const ofBackend = { ...machine, PAGE: page, PAGE_CLIENT_ID: clientId, PORT: String(backendPort) }
+    const started = [
+      programs.start('examples/resource-api/server.ts', [], { ...common, ...ofPage }),
+      programs.start('examples/account-backend/server.ts', [], { ...common, ...ofBackend }),
+    ] as const
+    try {
+      await started[0].answers(`${page}/readyz`, 'Server listening')
+      await started[1].answers(`${backend}/mails`, 'Server listening')
+    } catch (error) {
+      await Promise.all(started.map(({ stop }) => stop()))
+      throw error
+    }
+    return { page, backend, ended: Promise.race(started.map(({ ended }) => ended)) }
   })
 
 async function demo(): Promise<void> {
-  console.log('Starting the token service and the resource API …\n')
-  const clientId = 'login-page'
+  console.log('Starting the token service, the resource API and the backend for sign-ups …\n')
+  const clients = newClients()
   const signet = await startTokenService()
-  const api = await startResourceApi(signet.issuer, clientId)
-  const places = { issuer: signet.issuer, page: api.page, clientId }
+  const application = await startApplication(signet.issuer, clients)
+  const places = { issuer: signet.issuer, page: application.page, backend: application.backend }
   const users = await addAccounts(
     (words, input) => programs.run('src/signet.mjs', words, signet.environment, input),
+    clients,
     places,
   )
-  console.log(instructions(users, places))
-  await Promise.race([signet.ended, api.ended])
+  console.log(instructions(users, clients, places))
+  await Promise.race([signet.ended, application.ended])
 }
 
 const interrupted = new Promise<void>(resolve => {

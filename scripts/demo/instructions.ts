@@ -1,7 +1,11 @@
-import type { DemoUser, Places } from './accounts.ts'
+import type { Clients, DemoUser, Places } from './accounts.ts'
 
 /** What the demo prints: for people first, then lines that a shell takes as they are. */
-export function instructions(users: readonly DemoUser[], { issuer, page, clientId }: Places): string {
+export function instructions(
+  users: readonly DemoUser[],
+  { clientId }: Clients,
+  { issuer, page, backend }: Places,
+): string {
   const bearer = '-H "Authorization: Bearer $(member access_token)"'
   const signIn = ({ name, password }: DemoUser) =>
     `TOKENS=$(curl -s ${issuer}/oauth/token -d grant_type=password -d client_id=${clientId} -d username=${name} -d password=${password})`
@@ -15,8 +19,12 @@ export function instructions(users: readonly DemoUser[], { issuer, page, clientI
   return [
     `The login page and the resource API: ${page}`,
     `The token service:                   ${issuer}`,
+    `The mails that are sent:             ${backend}/mails`,
     '',
     ...users.map(({ name, role, password }) => `${name}, ${role}, has the password ${password}`),
+    '',
+    'On the page: sign in; or sign up with a mail address that nobody needs to have, read the mail, follow its link and set a password.',
+    'Whoever signed up may also forget the password: the next mail has a link for another one.',
     '',
     'With curl, in another terminal: sign in, see the claims, write a post, read the statistics, sign out. Only alice may do it all.',
     '',
@@ -24,6 +32,6 @@ export function instructions(users: readonly DemoUser[], { issuer, page, clientI
     ...users.flatMap(callAs),
     '',
     'After the revocation the resource API refuses the access token within ten seconds.',
-    'Ctrl-C stops both services and removes what they stored.',
+    'Ctrl-C stops all services and removes what they stored.',
   ].join('\n')
 }

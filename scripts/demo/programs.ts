@@ -13,6 +13,8 @@ export interface RunningProgram {
   answers(url: string, word: string): Promise<void>
   /** Settles when the program ends; with an error, which has the end of what it wrote, when that was no good end. */
   readonly ended: Promise<void>
+  /** Resolves when it has ended. */
+  stop(): Promise<void>
 }
 
 /** The surroundings of this process, without a configuration that a developer's shell may hold. */
@@ -69,6 +71,10 @@ export function createPrograms() {
       child.stdin.end()
       return {
         ended: closed,
+        async stop() {
+          child.kill('SIGTERM')
+          await closed.catch(() => undefined)
+        },
         async answers(url, word) {
           // Before it has said so, another program may have the port.
           const isThere = async () => hasSaid(word) && answersWithSuccess(url)

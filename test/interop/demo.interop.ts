@@ -48,6 +48,14 @@ async function instructionsOf({ child, output, ended }: Awaited<ReturnType<typeo
   return output.stdout
 }
 
+/** What is in the box when there is something, which is after the answer to a form. */
+async function mailAt(url: string): Promise<string> {
+  for (;;) {
+    const { body } = await request(url)
+    if (body.length > 0) return body[0].text
+  }
+}
+
 t.test(
   'the demo runs beside a program that has its port; its curl lines do what it says; Ctrl-C leaves nothing behind',
   async t => {
@@ -79,6 +87,14 @@ t.test(
       200,
     ])
     t.ok(await isRevoked(statusIn(said[8] ?? '')), 'the revocation is in the list that the resource API polls')
+
+    const [, mails = ''] = /mails that are sent: +(http:\S+)$/m.exec(text) ?? []
+    const form = JSON.stringify({ username: 'dora', email: 'dora@example.org' })
+    const json = { 'content-type': 'application/json' }
+    t.equal((await request(new URL('/sign-up', mails).href, { body: form, headers: json })).status, 202)
+    const [, ticket = ''] = /#ticket=([^&\s]+)/.exec(await mailAt(mails)) ?? []
+    const redeemed = { client_id: 'login-page', ticket, new_password: 'quite another horse battery 7' }
+    t.equal((await request(`${issuer}/oauth/password-tickets/redeem`, { form: redeemed })).status, 204)
 
     t.ok(signalGroup(demo.child, 'SIGINT'))
     t.equal(await demo.ended, 0)
