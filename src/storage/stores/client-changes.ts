@@ -113,11 +113,12 @@ export function prepareClientChanges(db: Kysely<Schema>): (executor: Executor) =
   }
 }
 
-/** Few clients may: they are looked through. */
+/** Few clients may, and an index has no others: they are looked through, from the first id on. */
 const rowsThatGrant = (kysely: Kysely<Schema>) =>
   kysely
     .selectFrom('clients')
     .select(['id', 'may_grant'])
     .where('may_grant', '<>', sql.lit('[]'))
+    .where('id', '>', sql.lit(''))
     .where('status', '<>', notDeleted)
     .orderBy('id')
