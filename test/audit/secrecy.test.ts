@@ -65,7 +65,15 @@ async function visitAdministration(
   const asked = { client_id: 'worker', name: 'over HTTP', scope: 'posts:read' }
   const { body } = await send('POST', '/admin/api-keys', asked)
   await send('DELETE', `/admin/api-keys/${body.api_key_id}`)
-  return { overHttp: body.api_key as string, administrator: signedIn.refresh_token as string }
+  const { userId } = await service.users.add({ username: 'forgetful', password, roles: [] }, byTest)
+  const made = await send('POST', `/admin/users/${userId}/password-tickets`, { client_id: 'web-app' })
+  const ticket: string = made.body.password_ticket
+  visited.add('/oauth/password-tickets/redeem')
+  for (const value of [...Object.values(secrets), ticket]) {
+    const form = { ticket: value, new_password: `${value}, another` }
+    await service.get('/oauth/password-tickets/redeem', { form, client: ['web-app', secret] })
+  }
+  return { overHttp: body.api_key as string, administrator: signedIn.refresh_token as string, ticket }
 }
 
 t.test('no secret that was presented or given, at any endpoint, right, wrong or in the wrong place', async t => {

@@ -101,7 +101,7 @@ t.test('Signet is one audience for its own API, and none for an API key, however
   const here = await device()
   const form = { name: 'mine', scope: 'posts:read' }
   for (const audience of spellings)
-    isError(t, await as(here, 'POST', '/me/api-keys', { form: { ...form, audience } }), [400, 'invalid_request'])
+    isError(t, await as(here, 'POST', '/me/api-keys', { form: { ...form, audience } }), [422, 'invalid_request'])
   await service.clients.update('broker', { audiences: [own] }, byTest)
   const { api_key: key } = await make()
   isError(t, await exchange(key, {}, { client: ['broker', secret] }), [400, 'invalid_target'])
@@ -117,7 +117,7 @@ t.test('a key is made for an audience once, and has the spelling of the client t
   const here = await device()
   const form = { name: 'mine', scope: 'posts:read' }
   isError(t, await as(here, 'POST', '/me/api-keys', { form: { ...form, audience: `${api} ${api}/` } }), [
-    400,
+    422,
     'invalid_request',
   ])
   const made = await as(here, 'POST', '/me/api-keys', { form: { ...form, audience: 'https://API.example.com:443/' } })
