@@ -125,6 +125,7 @@ const forms: readonly (readonly [path: string, form: Readonly<Record<string, str
   ['/oauth/token', { grant_type: EXCHANGE, subject_token: 'a key', subject_token_type: API_KEY }],
   ['/oauth/revoke', { token: 'x' }],
   ['/oauth/introspect', { token: 'x' }],
+  ['/oauth/password-tickets/redeem', { ticket: 'x', new_password: 'another horse battery staple' }],
   ['/me/password', { current_password: password, new_password: 'another horse battery staple' }],
   ['/me/api-keys', { name: 'mine', scope: 'posts:read' }],
 ]
