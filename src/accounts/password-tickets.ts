@@ -99,7 +99,7 @@ export function createPasswordTickets(dependencies: {
   }
 
   async function clientNamed(clientId: string): Promise<Client> {
-    const client = clientId.includes('\0') ? undefined : await read.clients.findByClientId(clientId)
+    const client = await read.clients.findByClientId(clientId)
     if (client !== undefined && isActive(client.status)) return client
     const message = 'There is no such client, or it is disabled.'
     throw new AccountError('invalid', message, { problems: [{ field: 'client_id', message }] })

@@ -12,8 +12,6 @@ export interface RolesToHave {
   readonly problem: string | undefined
 }
 
-const canBeOne = (name: string): boolean => !name.includes('\0')
-
 /**
  * What a user is to have, by name. Inside a write the rows of the new ones are locked, in one order, so that two acts never wait for each
  * other; with them that of `signet-admin`, when the user has it.
@@ -24,7 +22,7 @@ export async function rolesToHave(
   had: readonly Role[] = [],
 ): Promise<RolesToHave> {
   const known = new Map(had.map(role => [role.name, role]))
-  const looked = names.filter(name => canBeOne(name) && !known.has(name))
+  const looked = names.filter(name => !known.has(name))
   if (known.has(ADMINISTRATOR)) looked.push(ADMINISTRATOR)
   for (const name of [...new Set(looked)].sort()) {
     const role = await reader.find(name)

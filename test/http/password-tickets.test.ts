@@ -145,7 +145,8 @@ t.test('a user has at most three tickets, and only somebody who is active has an
   t.equal((await create()).status, 201, 'what was made before the clock was set back keeps nobody waiting')
   await later(60 * MINUTE_MS)
 
-  for (const client_id of ['none', '']) saysOfFields(t, await create({ client_id }), { client_id: /no such client/ })
+  for (const client_id of ['none', 'a\nb', ''])
+    saysOfFields(t, await create({ client_id }), { client_id: /no such client/ })
   saysOfFields(t, await create({}), { client_id: /needed/ })
   await addClient(service, { clientId: 'off' })
   await json(['clients', 'disable', 'off'])
