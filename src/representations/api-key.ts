@@ -45,9 +45,9 @@ export const ownApiKeySchema = {
   ],
   properties: {
     api_key_id: { type: 'string', description: 'As the tokens name it that are given for the key.' },
-    name: { type: 'string' },
+    name: { type: 'string', examples: ['nightly import'] },
     status: { type: 'string', enum: apiKeyStatuses },
-    scope: { type: 'string', description: 'Permissions, separated by spaces.' },
+    scope: { type: 'string', description: 'Permissions, separated by spaces.', examples: ['posts:read posts:write'] },
     audiences: {
       type: 'array',
       items: { type: 'string', format: 'uri' },

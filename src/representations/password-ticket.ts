@@ -21,8 +21,8 @@ export const passwordTicketSchema = {
   properties: {
     password_ticket: { type: 'string', description: 'It is told here and nowhere else.' },
     password_ticket_id: { type: 'string', description: 'As the audit names it.' },
-    user_id: { type: 'string' },
-    client_id: { type: 'string', description: 'The client through which it can be redeemed.' },
+    user_id: { type: 'string', examples: ['user_3f0c9a4be17d2c58a6b1e0f493d7c285'] },
+    client_id: { type: 'string', description: 'The client through which it can be redeemed.', examples: ['web-app'] },
     expires_at: { type: 'string', format: 'date-time' },
   },
 } as const

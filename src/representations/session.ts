@@ -33,15 +33,19 @@ export const describeOwnSession = (session: ListedSession, currentId: string) =>
 })
 
 const commonSchema = {
-  client_id: { type: 'string' },
+  client_id: { type: 'string', examples: ['web-app'] },
   created_at: dateTime,
   last_used_at: dateTime,
   expires_at: { ...dateTime, description: 'If it is not used before.' },
-  address: { type: ['string', 'null'], description: 'Network address of the last use.' },
+  address: { type: ['string', 'null'], description: 'Network address of the last use.', examples: ['203.0.113.7'] },
   user_agent: { type: ['string', 'null'], description: 'Of the last use, as the device named itself.' },
 } as const
 
-const id = { type: 'string', description: 'The `sid` of the tokens.' } as const
+const id = {
+  type: 'string',
+  description: 'The `sid` of the tokens.',
+  examples: ['session_01a2207c0829b95d6aa6feceb02c988a'],
+} as const
 
 export const ownSessionSchema = {
   type: 'object',

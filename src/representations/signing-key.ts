@@ -22,14 +22,18 @@ export const signingKeySchema = {
   type: 'object',
   required: ['kid', 'state', 'since', 'cause', 'created_at', 'ready_at', 'activates_at', 'retires_at'],
   properties: {
-    kid: { type: 'string', description: 'Its thumbprint (RFC 7638), which the tokens name that it signed.' },
+    kid: {
+      type: 'string',
+      description: 'Its thumbprint (RFC 7638), which the tokens name that it signed.',
+      examples: ['ijnvmnjhyS94UAB2O9Tp8PoqcgUuvO-tqxboB898j5Y'],
+    },
     state: {
       type: 'string',
       enum: ['pending', 'active', 'retiring', 'retired', 'revoked'],
       description: '`pending`, `active` and `retiring` ones are in the JWKS; the active one signs.',
     },
     since: { ...dateTime, description: 'When it came into this state.' },
-    cause: { type: 'string', description: 'Why it did.' },
+    cause: { type: 'string', description: 'Why it did.', examples: ['rotation_interval'] },
     created_at: dateTime,
     ready_at: { ...dateTime, description: 'When it may sign at the earliest: by then every verifier has seen it.' },
     activates_at: {

@@ -29,7 +29,13 @@ export function ticketRoute(app: FastifyInstance, { ticketEndpoint, origins }: T
         type: 'object',
         required: ['ticket', 'new_password'],
         properties: {
-          ticket: { type: 'string', format: 'password', minLength: 1, description: 'It works once.' },
+          ticket: {
+            type: 'string',
+            format: 'password',
+            minLength: 1,
+            description: 'It works once.',
+            examples: ['signet_pt_…'],
+          },
           new_password: {
             type: 'string',
             format: 'password',

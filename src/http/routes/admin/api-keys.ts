@@ -46,9 +46,9 @@ const newKeySchema = {
   type: 'object',
   required: ['client_id', 'name', 'scope'],
   properties: {
-    client_id: { type: 'string', description: 'The client whose key it is.' },
-    name: { type: 'string', description: 'What the key is for, 1 to 64 characters.' },
-    scope: { type: 'string', description: 'Permissions, separated by spaces.' },
+    client_id: { type: 'string', description: 'The client whose key it is.', examples: ['importer'] },
+    name: { type: 'string', description: 'What the key is for, 1 to 64 characters.', examples: ['nightly import'] },
+    scope: { type: 'string', description: 'Permissions, separated by spaces.', examples: ['posts:read'] },
     audiences: {
       type: 'array',
       items: { type: 'string' },

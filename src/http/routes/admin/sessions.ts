@@ -31,13 +31,17 @@ interface Whose {
 }
 
 const params = pathOf('id', 'The `sid` of its tokens.')
-const user_id = { type: 'string', description: 'Those of this user.' } as const
+const user_id = {
+  type: 'string',
+  description: 'Those of this user.',
+  examples: ['user_3f0c9a4be17d2c58a6b1e0f493d7c285'],
+} as const
 const client_id = { type: 'string', description: 'Those through this client.' } as const
 const whoseSchema = { type: 'object', properties: { user_id, client_id }, additionalProperties: false } as const
 const endedSchema = {
   type: 'object',
   required: ['ended'],
-  properties: { ended: { type: 'integer', description: 'How many.' } },
+  properties: { ended: { type: 'integer', description: 'How many.', examples: [3] } },
 } as const
 
 const idOf = ({ params }: FastifyRequest): string => (params as { id: string }).id

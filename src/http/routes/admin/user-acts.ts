@@ -25,7 +25,9 @@ const passwordBodySchema = {
 const ticketBodySchema = {
   type: 'object',
   required: ['client_id'],
-  properties: { client_id: { type: 'string', description: 'The client through which it can be redeemed.' } },
+  properties: {
+    client_id: { type: 'string', description: 'The client through which it can be redeemed.', examples: ['web-app'] },
+  },
   additionalProperties: false,
 } as const
 

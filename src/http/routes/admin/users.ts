@@ -30,6 +30,7 @@ export const passwordSchema = {
   type: 'string',
   format: 'password',
   description: '15 to 256 characters, and not a common one.',
+  examples: ['four words that nobody guesses'],
 } as const
 
 interface NewUserBody {
