@@ -7,7 +7,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { turnOfSignIn } from '../passwords/turn.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance, RecordEvent } from '../records/audit-event.ts'
-import type { Client } from '../records/client.ts'
+import { type Client, isClient } from '../records/client.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../records/limits.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import {
@@ -98,6 +98,12 @@ export function createPasswordTickets(dependencies: {
     throw new AccountError('too_many', message, { retryAfterSeconds })
   }
 
+  /** In one order: two machines may make tickets for each other, and each is locked when it is asked what it may do. */
+  async function lockClients({ clients }: Stores, client: Client, { caller }: Pick<By, 'caller'>): Promise<void> {
+    const asking = caller !== undefined && isClient(caller.subjectId) ? [caller.subjectId] : []
+    for (const id of [client.id, ...asking].sort()) await clients.findById(id)
+  }
+
   async function clientNamed(clientId: string): Promise<Client> {
     const client = await read.clients.findByClientId(clientId)
     if (client !== undefined && isActive(client.status)) return client
@@ -147,6 +153,7 @@ export function createPasswordTickets(dependencies: {
       const secret = randomness.bytes(SECRET_BYTES).toString('hex')
       const ticket = await write(async stores => {
         const found = await findUser(stores.users, which)
+        await lockClients(stores, client, by)
         await assertMayActOn(stores, found, by)
         const { userId, status } = found.user
         if (!isActive(status)) throw new AccountError('conflict', 'The user is disabled: a ticket would do nothing.')

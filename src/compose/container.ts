@@ -196,6 +196,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     settings: config.settings,
     log,
     users,
+    passwordTickets,
     roles,
     clients,
     apiKeys,

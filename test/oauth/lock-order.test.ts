@@ -1,6 +1,7 @@
 /** There is one order in which locks are taken: whatever runs beside whatever, nobody waits in a circle. */
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import type { By } from '../../src/accounts/authority.ts'
 import { AccountError } from '../../src/accounts/rules.ts'
 import { addKey, addMachine, askAs, EXCHANGE, exchange, keyRevocation } from '../support/asking-machines.ts'
 import { byTest, claimsOf, password, type Service, secret, serve } from '../support/serve.ts'
@@ -11,6 +12,7 @@ const names = ['alice', 'bob'] as const
 const clientIds = ['web', 'app'] as const
 const roleNames = ['reader', 'writer'] as const
 const wide = ['posts:read', 'posts:write']
+const permission = 'signet:users:write'
 const grants = ['password', 'refresh_token', 'client_credentials', EXCHANGE]
 
 type Which = 0 | 1
@@ -41,6 +43,13 @@ async function refreshOf(service: Service, which: Which) {
 /** Keys of a user and of a client, whom another act may have disabled or deleted a moment before. */
 const makeKeys = (service: Service, which: Which) =>
   Promise.all([{ username: names[which] }, { clientId: clientIds[which] }].map(owner => addKey(service, owner)))
+
+/** A client that acts for itself. What a role that was deleted took from it is given back. */
+async function machine({ clients }: Service, which: Which): Promise<By> {
+  await clients.update(clientIds[which], { mayGrant: roleNames }, byTest)
+  const { id } = await clients.find(clientIds[which])
+  return { ...byTest, caller: { subjectId: id, scope: [permission], permission } }
+}
 
 const acts: Readonly<Record<string, Act>> = {
   'a sign-in': signIn,
@@ -103,6 +112,23 @@ const acts: Readonly<Record<string, Act>> = {
     await users.rename(username, { username: `${username}-renamed` }, byTest)
     await users.setStatus(`${username}-renamed`, 'deleted', byTest)
   },
+  'users who are changed by machines, over HTTP': async (service, which) => {
+    const by = await machine(service, which)
+    await service.users.update(names[which], { status: 'disabled', roles: [roleNames[which]] }, by)
+    await service.users.update(names[which], { status: 'active', roles: roleNames }, by)
+    const username = `user-${randomBytes(8).toString('hex')}`
+    await service.users.add({ username, roles: roleNames.toReversed() }, by)
+    await service.users.delete(username, by)
+  },
+  'password tickets that machines make for each other, and users redeem': async (service, which) => {
+    const tickets = await service.container.passwordTickets()
+    const { id, isPublic } = await service.clients.find(clientIds[1 - which] as string)
+    const by = await machine(service, which)
+    const { text } = await tickets.create(names[which], clientIds[1 - which] as string, by)
+    const redeem = () =>
+      tickets.redeem({ ticket: text, newPassword: password, client: { id, isPublic }, provenance: byTest })
+    await Promise.allSettled([redeem(), redeem()])
+  },
   'a user who changes the password': async (service, which) => {
     const { body } = (await signIn(service, which)) as { body: { access_token?: string } }
     if (body.access_token === undefined) return
@@ -116,11 +142,11 @@ const acts: Readonly<Record<string, Act>> = {
   },
   'clients delete and add': async (service, which) => {
     await service.clients.setStatus(clientIds[which], 'deleted', byTest)
-    await addMachine(service, clientIds[which], { grants })
+    await addMachine(service, clientIds[which], { grants, scope: [...wide, permission] })
   },
   'clients update': async ({ clients }, which) => {
     await clients.update(clientIds[which], { scope: ['posts:read'] }, byTest)
-    await clients.update(clientIds[which], { scope: wide }, byTest)
+    await clients.update(clientIds[which], { scope: [...wide, permission] }, byTest)
   },
   'clients add-secret and remove-secret': async ({ clients }, which) => {
     const added = { name: undefined, secret: undefined, ttlSeconds: undefined }
@@ -186,7 +212,7 @@ t.test(
     change(service.databaseFile, `alter database "${pathname.slice(1)}" set deadlock_timeout = '20ms'`)
     for (const name of roleNames) await service.roles.add({ name, permissions: wide }, byTest)
     for (const username of names) await service.users.add({ username, password, roles: roleNames }, byTest)
-    for (const clientId of clientIds) await addMachine(service, clientId, { grants })
+    for (const clientId of clientIds) await addMachine(service, clientId, { grants, scope: [...wide, permission] })
     for (const which of [0, 1, 0, 1, 0, 1] as const) await signIn(service, which)
 
     const before = deadlocksIn(service)
