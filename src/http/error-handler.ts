@@ -60,9 +60,11 @@ export const invalidFields = (errors: readonly FieldProblem[]): HttpError =>
 
 export const UNSUPPORTED = refusal(415, 'The body must be application/x-www-form-urlencoded in UTF-8.')
 
+const tooLarge = ({ routeOptions }: FastifyRequest): WireError =>
+  refusal(413, `The body is larger than ${(routeOptions.bodyLimit ?? 0) / 1024} KiB.`)
+
 /** Fastify's own refusals. */
 const frameworkErrors: Readonly<Record<string, WireError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: refusal(413, 'The body is larger than 16 KiB.'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: UNSUPPORTED,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: refusal(400, 'The body is not as long as Content-Length says.'),
   FST_ERR_BAD_URL: refusal(400, 'The path is malformed.'),
@@ -136,6 +138,7 @@ function knownError(error: FastifyError | Error, request: FastifyRequest): WireE
   if (error instanceof KeyError) return unavailable(1)
   if (isTemporary(error) || error instanceof StorageUnavailable) return unavailable(error.retryAfterSeconds)
   if (!('code' in error) || error.code === undefined) return undefined
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request)
   const known = frameworkErrors[error.code]
   if (known !== undefined) return known
   const status = error.statusCode ?? 500

@@ -87,7 +87,8 @@ t.test('a role that is given while it, or the user, is deleted is given or refus
     const orphans = 'select role_name from user_roles where role_name not in (select name from roles)'
     t.same(select(its.service.databaseFile, orphans), [])
   }
-  for (const message of outcomes) t.match(message, /^There is no such (role|user|role: number 1 of those that are given)\.$/)
+  for (const message of outcomes)
+    t.match(message, /^There is no such (role|user|role: number 1 of those that are given)\.$/)
 })
 
 t.test('sixty clients that refresh without a pause go on while their client is changed again and again', async t => {
