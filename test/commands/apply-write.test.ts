@@ -39,7 +39,9 @@ t.test('what ends by it ends at once, and nothing that goes on is touched', asyn
   )
   t.equal((await its.refresh(disabled.refreshToken, disabled)).status, 401, 'a disabled client gets nothing')
   t.strictSame(select(its.service.databaseFile, 'select id from cascades'), [], 'nothing is left to be done')
-  t.match(auditOf(its.service.databaseFile).slice(before).sort(), [
+  // The refusal above is written beside the request, sooner or later.
+  const events = auditOf(its.service.databaseFile).slice(before)
+  t.match(events.filter(event => !event.startsWith('client.authenticate')).sort(), [
     'client.disable success',
     'client.update success',
     'role.update success',

@@ -5,6 +5,7 @@ import { isError } from '../support/error-shape.ts'
 import { heldWrite } from '../support/hold.ts'
 import { api, byTest, claimsOf, type ServeOptions } from '../support/serve.ts'
 import { everythingIn, select } from '../support/sqlite.ts'
+import { until } from '../support/status-list.ts'
 
 t.jobs = 2
 
@@ -45,6 +46,8 @@ t.test('a key for a client is made, shown once, used, and revoked with what was 
 
   const { access_token: access } = (await exchange(service, api_key, 'job')).body
   t.match(claimsOf(access), { sub: (await service.clients.find('job')).id, scope: 'posts:read posts:write' })
+  // The use is written beside the request.
+  await until(async () => (await ask(admin, 'GET', url)).body.last_used_at !== null)
   const headers = { 'if-match': seen.headers.get('etag') ?? '' }
   isError(t, await ask(admin, 'DELETE', url, { headers }), [412, 'precondition_failed'])
   const now = (await ask(admin, 'GET', url)).headers.get('etag') ?? ''
