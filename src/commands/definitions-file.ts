@@ -76,7 +76,7 @@ function sentenceOf({ line, path, message }: ReadProblem): string {
 function refusalOf(problems: readonly ReadProblem[]): FileRefused {
   // Of each member what was found first: the rest mostly follows from it.
   const first = new Map(problems.toReversed().map(problem => [JSON.stringify(problem.path), problem]))
-  const inOrder = [...first.values()].toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0))
+  const inOrder = [...first.values()].toReversed().toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0))
   const more = inOrder.length > MOST_PROBLEMS ? [`  and ${inOrder.length - MOST_PROBLEMS} more`] : []
   const lines = [...inOrder.slice(0, MOST_PROBLEMS).map(sentenceOf), ...more]
   return new FileRefused(['The file is wrong, and nothing was changed:', ...lines].join('\n'))

@@ -81,6 +81,11 @@ clients:
   t.match(await told('clients: { a: { grants: [client_credentials], audiences: [a:b], may_grant: [nobody] } }'), [
     '  line 1, clients.a.may_grant: There is no such role to grant, and none is defined here.',
   ])
+  t.match(
+    await told('clients: { a: { grants: ~, scope: [a:b, 1, ~] } }'),
+    [/a\.grants: It is a list/, /a\.scope\.1: It is a text/, /a\.scope\.2: It is a text/],
+    'within a line, too, in the order of the file',
+  )
   const many = textOf({
     roles: Object.fromEntries(Array.from({ length: 5001 }, (_, at) => [`r${at}`, { permissions: ['a:b'] }])),
   })
