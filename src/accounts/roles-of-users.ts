@@ -8,7 +8,7 @@ import type { Cascades } from './cascades.ts'
 export interface RolesToHave {
   /** Each once, ordered by name. */
   readonly roles: readonly Role[]
-  /** What is wrong with the names. */
+  /** What is wrong with the names: then there are no roles. */
   readonly problem: string | undefined
 }
 
@@ -27,13 +27,13 @@ export async function rolesToHave(
   for (const name of [...new Set(looked)].sort()) {
     const role = await reader.find(name)
     if (role !== undefined) known.set(name, role)
+    // Of thousands that there are not, one is looked for.
+    else if (names.includes(name)) return { roles: [], problem: unknownAt(names.indexOf(name)) }
   }
-  const unknown = names.findIndex(name => !known.has(name))
-  return {
-    roles: [...new Set(names)].sort().flatMap(name => known.get(name) ?? []),
-    problem: unknown < 0 ? undefined : `There is no such role: number ${unknown + 1} of those that are given.`,
-  }
+  return { roles: [...new Set(names)].sort().flatMap(name => known.get(name) ?? []), problem: undefined }
 }
+
+const unknownAt = (index: number): string => `There is no such role: number ${index + 1} of those that are given.`
 
 /** Inside a write that has locked the user. A role that is taken ends the access tokens that may name it. */
 export async function changeRoles(

@@ -3,6 +3,7 @@ import { administered, needsPermission, pagesOf, saysOfFields } from '../support
 import { isError } from '../support/error-shape.ts'
 import { isListed } from '../support/scene.ts'
 import { type Answer, byTest, password } from '../support/serve.ts'
+import { watchStatements } from '../support/statements.ts'
 import { heldHasher, pathOf, usersOverHttp } from '../support/users-over-http.ts'
 
 const another = 'another battery staple 10'
@@ -98,6 +99,8 @@ t.test('users are listed in pages, and looked for by name, status and role', asy
     'bm8',
     Buffer.from('["a"]').toString('base64url'),
     Buffer.from('[1,2]').toString('base64url'),
+    Buffer.from('["\\u0000","a"]').toString('base64url'),
+    Buffer.from('["a","\\u0000"]').toString('base64url'),
   ]
   for (const query of [...badCursors.map(cursor => `cursor=${cursor}`), 'status=gone', 'limit=1001', 'role=a&role=b'])
     isError(t, await ask(admin, 'GET', `/admin/users?${query}`), [400, 'invalid_request'])
@@ -135,6 +138,11 @@ t.test('what is wrong is said field by field, all at once, and nothing happens',
     isError(t, answer, [409, 'conflict'])
   t.equal(hashing.count(), hashed)
   await appendedLike()
+
+  const unknown = Array.from({ length: 5000 }, (_, index) => `none-${index}`)
+  const { answer, statements } = await watchStatements(t)(() => add({ username: 'many', roles: unknown }))
+  saysOfFields(t, answer, { roles: /number 1 / })
+  t.ok(statements.length < 20, 'nobody makes the service look for thousands of roles')
 
   for (const body of ['', '[]', '"x"', '{', 'null'])
     isError(t, await ask(admin, 'POST', '/admin/users', { body }), [400, 'invalid_request'])

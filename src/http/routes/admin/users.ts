@@ -75,16 +75,14 @@ export const userNamed = ({ params }: FastifyRequest) => ({ userId: (params as {
 const locationOf = ({ url }: FastifyRequest, userId: string): string =>
   `${url.split('?')[0]}/${encodeURIComponent(userId)}`
 
-const keyOf = ({ usernameKey, userId }: ListedUser): string => JSON.stringify([usernameKey, userId])
+/** No id has a space in it. */
+const keyOf = ({ usernameKey, userId }: ListedUser): string => `${userId} ${usernameKey}`
 
 /** @throws OAuthError invalid_request */
 function placeOf(after: string): UserPlace {
-  try {
-    const [usernameKey, userId, ...more] = JSON.parse(after)
-    if (typeof usernameKey === 'string' && typeof userId === 'string' && more.length === 0)
-      return { usernameKey, userId }
-  } catch {}
-  throw unknownCursor()
+  const space = after.indexOf(' ')
+  if (space < 0) throw unknownCursor()
+  return { userId: after.slice(0, space), usernameKey: after.slice(space + 1) }
 }
 
 export function userRoutes(app: FastifyInstance, { administration, users }: UserRoutesOptions): void {
