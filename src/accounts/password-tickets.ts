@@ -1,6 +1,6 @@
 /**
  * Password tickets: made by whoever may reset the password, mailed by an application, and redeemed through the client that was named then.
- * They are good for as long as the password and the status stay what they were.
+ * They are good for as long as the password and the status stay what they were, and no role is given.
  */
 import type { Clock } from '../clock.ts'
 import type { Passwords } from '../passwords/passwords.ts'

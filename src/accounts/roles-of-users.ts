@@ -35,7 +35,10 @@ export async function rolesToHave(
 
 const unknownAt = (index: number): string => `There is no such role: number ${index + 1} of those that are given.`
 
-/** Inside a write that has locked the user. A role that is taken ends the access tokens that may name it. */
+/**
+ * Inside a write that has locked the user. A role that is taken ends the access tokens that may name it; with one that is given, password
+ * tickets go: whoever made one was asked for what the user had then, and would get the role with it.
+ */
 export async function changeRoles(
   { stores, cascades }: { readonly stores: Stores; readonly cascades: Cascades },
   userId: string,
@@ -51,6 +54,7 @@ export async function changeRoles(
     await (isGiven ? users.grantRole(userId, name) : users.revokeRole(userId, name))
     await audit.append(eventOf(isGiven, userId, name, by))
   }
+  if (given.size > 0) await stores.passwordTickets.removeOf(userId)
   if (taken.size > 0) await cascades.take(stores, { subjectId: userId }, 'role_revoked', by)
 }
 

@@ -13,7 +13,7 @@ const its = await withTickets(t)
 const { service, clock, ask, admin, json, fresh, attempt } = its
 const { patch, act, setRoles, hashing, given, ticketFor, redeem, through, person, countOf } = its
 
-t.test('tickets go with the password and the status, and with nothing else', async t => {
+t.test('tickets go with the password, the status and a role that is given, and with nothing else', async t => {
   const { username, id } = await person()
   const goes: Readonly<Record<string, () => Promise<unknown>>> = {
     'set by an operator': () => json(['users', 'set-password', username, '--password-stdin'], password),
@@ -26,6 +26,8 @@ t.test('tickets go with the password and the status, and with nothing else', asy
     },
     disabled: () => patch(id, { status: 'disabled' }),
     enabled: () => patch(id, { status: 'active' }),
+    'a role is given': () => setRoles(id, ['editor']),
+    'a role is given by an operator': () => json(['roles', 'grant', 'signet-admin', '--user', username]),
   }
   for (const [name, doIt] of Object.entries(goes)) {
     const ticket = name === 'enabled' ? given.at(-1) : await ticketFor(id)
