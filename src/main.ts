@@ -27,18 +27,21 @@ if (!needsNoLook && (await import('node:inspector')).url() !== undefined) {
   process.exit(1)
 }
 
-// `signet … list | head` has read enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-
 const { stdin, stdout, stderr } = process
+const words = process.argv.slice(2)
+
+// Whoever reads may have read enough: `signet audit export | head`. What only reads ends then; what changes something is not left half done.
+for (const stream of [stdout, stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (words[0] === 'audit') process.exit(0)
+  })
+
 process.exitCode = await runProgram(
   {
     open: onProgress => createContainer(readConfig(), { onProgress }),
     io: { stdin, stdout, stderr, isTTY: stdin.isTTY === true },
     version: packageJson.version,
   },
-  process.argv.slice(2),
+  words,
 )

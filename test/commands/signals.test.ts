@@ -1,5 +1,6 @@
 /** Signals that mean nothing to a server, one of which opens Node's debugger unless it is kept from it: what it listens on is tried. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
@@ -104,4 +105,22 @@ test('every way to start the service that is written down has the flag', async t
     starts.filter(({ line }) => !line.includes('--disable-sigusr1')),
     [],
   )
+})
+
+test('what changes something goes on when nobody reads its answer any more', async t => {
+  const { environment } = await spawnService(t, temporaryFolder(t))
+  const run = async (words: readonly string[], input = '', isRead = true) => {
+    const { child } = start(t, [process.execPath, 'src/signet.mjs', ...words], { ...environment, NODE_OPTIONS: '' })
+    let text = ''
+    child.stdout.on('data', chunk => (text += chunk))
+    if (!isRead) for (const stream of [child.stdout, child.stderr]) stream.destroy()
+    child.stdin.end(input)
+    const [code] = await once(child, 'exit')
+    return { code, text }
+  }
+  const definitions = 'roles: { editor: { permissions: [posts:read] } }'
+  t.equal((await run(['apply', '--dry-run', '-'], definitions, false)).code, 3)
+  t.equal((await run(['apply', '-'], definitions, false)).code, 0)
+  t.match(await run(['roles', 'list']), { code: 0, text: /editor/ })
+  t.equal((await run(['audit', 'list'], '', false)).code, 0)
 })
