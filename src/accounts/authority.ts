@@ -219,13 +219,17 @@ export async function assertMayEndThrough(
 }
 
 /**
- * For one more secret of a client: whoever has it can do all that the client can, also what is no permission.
+ * For one more secret of a client, and for one that is to work again: whoever has a secret can do all that the client can, also what is no
+ * permission.
  * @param client as it is
  */
-export async function assertMayGiveSecret(standings: Standings, by: Acting, client: ClientSettings): Promise<void> {
+export async function assertMayGiveUse(standings: Standings, by: Acting, client: ClientSettings): Promise<void> {
   await assertMayChangeClient(standings, by, client)
   if (by.caller === undefined || client.introspect.length + client.mayGrant.length === 0) return
-  assertAdministrator(await admit(standings, by.caller), 'A secret of a client that may introspect or grant roles')
+  assertAdministrator(
+    await admit(standings, by.caller),
+    'To give the use of a client that may introspect or grant roles',
+  )
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { revokeKeysOf } from './api-keys.ts'
-import { assertMayChangeClient, type By } from './authority.ts'
+import { assertMayChangeClient, assertMayGiveUse, type By } from './authority.ts'
 import type { Cascades } from './cascades.ts'
 import { clientIdProblem, clientProblems, grantLimitsAfter, grantLimitsProblems } from './client-rules.ts'
 import { type MadeSecret, makeSecret } from './client-secrets.ts'
@@ -174,6 +174,7 @@ export function createClientChanges(dependencies: {
       const isOfStatus = status !== undefined && (status !== before.status || !isOfSettings)
       const settings = isOfSettings ? settingsAfter(before, change) : before
       await assertMayChangeClient(stores, by, before, settings)
+      if (status === 'active' && !isActive(before.status)) await assertMayGiveUse(stores, by, before)
       by.expect?.(before)
       if (isOfSettings) {
         const { grantsPerMinute, ...given } = change

@@ -4,7 +4,7 @@ import type { ClientReader, RegisteredClient } from '../records/client.ts'
 import type { Credential } from '../records/credential.ts'
 import { hashOf } from '../records/opaque-token.ts'
 import type { Write } from '../records/unit-of-work.ts'
-import { assertMayChangeClient, assertMayGiveSecret, type By } from './authority.ts'
+import { assertMayChangeClient, assertMayGiveUse, type By } from './authority.ts'
 import type { Cascades } from './cascades.ts'
 import { clientSecretProblem, secretCountProblem } from './client-rules.ts'
 import { AccountError, assertNoProblems, credentialNameProblem, credentialTtlProblem, notFound } from './rules.ts'
@@ -83,7 +83,7 @@ export function createClientSecrets(dependencies: {
       const { stored, generated } = makeSecret(asked, dependencies)
       return write(async stores => {
         const client = await findClient(stores.clients, clientId)
-        await assertMayGiveSecret(stores, by, client)
+        await assertMayGiveUse(stores, by, client)
         by.expect?.(client)
         if (client.isPublic) throw new AccountError('conflict', 'A public client has no secret.')
         const tooMany = secretCountProblem(client.secrets, clock.now())

@@ -139,8 +139,12 @@ t.test('nobody gives, changes or ends a client beyond the own permissions and th
     200,
     'it is an administrator',
   )
-  for (const id of ['asks', 'grants'])
+  for (const id of ['asks', 'grants']) {
     t.equal((await ask(admin, 'POST', `${path}/${id}/secrets`, { body: {} })).status, 201)
+    await json(['clients', 'disable', id])
+    await refusedAt(writer, [patch(id, { status: 'active' })])
+    t.equal((await ask(admin, 'PATCH', `${path}/${id}`, { body: { status: 'active' } })).status, 200)
+  }
 })
 
 t.test('of those who change one client, or add one id, at once, one does', async t => {
