@@ -4,12 +4,13 @@ import type { CascadeChange, CascadeTarget } from '../records/cascade.ts'
 import type { SessionFilter } from '../records/session.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 
-/** A user, a client (internal ids), a credential or a role; what is over any that is given. */
+/** A user, a client (internal ids), a credential, a role or a trusted issuer; what is over any that is given. */
 export interface Concern {
   readonly subjectId?: string
   readonly clientId?: string
   readonly credentialId?: string
   readonly roleName?: string
+  readonly issuerId?: string
 }
 
 export interface Cascades {

@@ -1,7 +1,7 @@
 /** What adding and changing a client does inside a write: of the act itself, or of one that makes many. */
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
-import type { Provenance } from '../records/audit-event.ts'
+import type { AuditEventType, Provenance } from '../records/audit-event.ts'
 import {
   CLIENT_ID_PREFIX,
   type ClientSettings,
@@ -105,11 +105,16 @@ export function createClientChanges(dependencies: {
   const { cascades, clock, randomness } = dependencies
 
   /** What is deleted never comes back: the janitor removes them some day. */
-  async function revokeCredentials(stores: Stores, { id, secrets }: RegisteredClient, by: Provenance): Promise<void> {
-    const ids = secrets.map(secret => secret.id)
-    for (const target of await stores.credentials.revokeSome(ids, clock.now())) {
-      const event = { type: 'client.remove_secret', outcome: 'success', reason: 'client_deleted' } as const
-      await stores.audit.append({ ...event, clientId: id, target, provenance: by })
+  async function revokeCredentials(stores: Stores, client: RegisteredClient, by: Provenance): Promise<void> {
+    const { id, secrets, keys, trusts } = client
+    const types = new Map<string, AuditEventType>([
+      ...secrets.map(secret => [secret.id, 'client.remove_secret'] as const),
+      ...keys.map(key => [key.id, 'client.remove_key'] as const),
+      ...trusts.map(trust => [trust.id, 'client.remove_trust'] as const),
+    ])
+    for (const target of await stores.credentials.revokeSome([...types.keys()], clock.now())) {
+      const event = { outcome: 'success', reason: 'client_deleted', clientId: id, target, provenance: by } as const
+      await stores.audit.append({ type: types.get(target) as AuditEventType, ...event })
     }
     await revokeKeysOf(stores, id, clock.now(), 'client_deleted', by)
   }
@@ -150,7 +155,7 @@ export function createClientChanges(dependencies: {
       const client: RegisteredClient = {
         ...settings,
         ...{ id: randomId(randomness, CLIENT_ID_PREFIX), clientId, isPublic, createdAtMs: clock.now() },
-        ...{ secrets: made === undefined ? [] : [made.stored], status: 'active', revision: 0 },
+        ...{ secrets: made === undefined ? [] : [made.stored], keys: [], trusts: [], status: 'active', revision: 0 },
       }
       return { client, secret: made }
     },

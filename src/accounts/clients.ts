@@ -1,13 +1,25 @@
 import type { Clock } from '../clock.ts'
 import type { Randomness } from '../randomness.ts'
+import type { Provenance } from '../records/audit-event.ts'
 import type { ClientFilter, ClientReader, RegisteredClient } from '../records/client.ts'
+import type { ClientKey, ClientKeySource } from '../records/client-key.ts'
+import type { ClientTrust, Condition } from '../records/client-trust.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { By } from './authority.ts'
 import { type Cascades, onceOver } from './cascades.ts'
 import { type ClientChange, createClientChanges, finishPredecessors, type NewClient } from './client-changes.ts'
+import { createClientKeys } from './client-keys.ts'
 import { createClientSecrets, findClient, type NewSecret, type WithSecret } from './client-secrets.ts'
+import { createClientTrusts } from './client-trusts.ts'
 import { notFound } from './rules.ts'
+import { findIssuer } from './trusted-issuers.ts'
+
+/** A client with what was added to it. */
+interface With<Credential> {
+  readonly client: RegisteredClient
+  readonly added: Credential
+}
 
 /** Every act throws an AccountError when it is refused. */
 export interface Clients {
@@ -23,6 +35,16 @@ export interface Clients {
   setStatus(clientId: string, status: Status, by: By<RegisteredClient>): Promise<RegisteredClient>
   addSecret(clientId: string, secret: NewSecret, by: By<RegisteredClient>): Promise<WithSecret>
   removeSecret(clientId: string, secretId: string, by: By<RegisteredClient>): Promise<RegisteredClient>
+  addKey(clientId: string, source: ClientKeySource, by: Provenance): Promise<With<ClientKey>>
+  removeKey(clientId: string, keyId: string, by: Provenance): Promise<RegisteredClient>
+  /** @param issuerName of a trusted issuer */
+  addTrust(
+    clientId: string,
+    issuerName: string,
+    conditions: readonly Condition[],
+    by: Provenance,
+  ): Promise<With<ClientTrust>>
+  removeTrust(clientId: string, trustId: string, by: Provenance): Promise<RegisteredClient>
 }
 
 export function createClients(dependencies: {
@@ -31,10 +53,14 @@ export function createClients(dependencies: {
   readonly cascades: Cascades
   readonly clock: Clock
   readonly randomness: Randomness
+  /** What is wrong with a URI to fetch from. */
+  readonly uriProblem: (uri: string) => string | undefined
 }): Clients {
   const { clients, write, cascades } = dependencies
   const secrets = createClientSecrets(dependencies)
   const changes = createClientChanges(dependencies)
+  const keys = createClientKeys(dependencies)
+  const trusts = createClientTrusts(dependencies)
 
   async function update(clientId: string, change: ClientChange, by: By<RegisteredClient>): Promise<RegisteredClient> {
     const { id } = await findClient(clients, clientId)
@@ -69,5 +95,36 @@ export function createClients(dependencies: {
 
     addSecret: secrets.add,
     removeSecret: secrets.remove,
+
+    addKey: (clientId, source, by) =>
+      write(async stores => {
+        const client = await findClient(stores.clients, clientId)
+        const added = await keys.add(stores, client, source, by)
+        return { client: { ...client, keys: [...client.keys, added] }, added }
+      }),
+
+    removeKey: (clientId, keyId, by) =>
+      write(async stores => {
+        const client = await findClient(stores.clients, clientId)
+        await keys.remove(stores, client, keyId, by)
+        return { ...client, keys: client.keys.filter(({ id }) => id !== keyId) }
+      }),
+
+    addTrust: (clientId, issuerName, conditions, by) =>
+      write(async stores => {
+        // Locked, so that it is not on its way out; before the client, as every act locks.
+        const issuer = await findIssuer(stores.trustedIssuers, issuerName)
+        if ((await stores.trustedIssuers.lockShared(issuer.id)) !== issuer.revision) throw notFound('issuer')
+        const client = await findClient(stores.clients, clientId)
+        const added = await trusts.add(stores, client, issuer, conditions, by)
+        return { client: { ...client, trusts: [...client.trusts, added] }, added }
+      }),
+
+    removeTrust: (clientId, trustId, by) =>
+      write(async stores => {
+        const client = await findClient(stores.clients, clientId)
+        await trusts.remove(stores, client, trustId, by)
+        return { ...client, trusts: client.trusts.filter(({ id }) => id !== trustId) }
+      }),
   }
 }

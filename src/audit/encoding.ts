@@ -3,8 +3,11 @@ import { hash } from 'node:crypto'
 import { lengthPrefixed } from '../records/audit-encoding.ts'
 import type { AuditRow, AuditSeal } from '../records/audit-seal.ts'
 
-/** Of today's seals. Another column, or another way to encode them, needs another number, and goes on knowing this one. */
-export const ENCODING = 1
+/** Of today's seals. Another column, or another way to encode them, needs another number, and goes on knowing these. */
+export const ENCODING = 2
+
+/** Those of 1 are from before rows had details: they have none. */
+export const isKnownEncoding = (encoding: number): boolean => encoding === 1 || encoding === ENCODING
 
 /** What is missing, empty, a number or a text is never the same, and where a column ends is not up to what it holds. */
 function field(value: unknown): string {
@@ -14,7 +17,7 @@ function field(value: unknown): string {
   return `${typeof value === 'string' ? '' : '?'}${Buffer.byteLength(text)}:${text}`
 }
 
-/** SHA-256 of every column but the seal, in this order. */
+/** SHA-256 of every column but the seal, in this order. A row without details is the same bytes as before there were any. */
 export const hashOfRow = (row: AuditRow): Buffer =>
   hash(
     'sha256',
@@ -33,7 +36,8 @@ export const hashOfRow = (row: AuditRow): Buffer =>
       field(row.userAgent) +
       field(row.requestId) +
       field(row.count) +
-      field(row.nameHash),
+      field(row.nameHash) +
+      (row.details === null ? '' : field(row.details)),
     'buffer',
   )
 

@@ -4,7 +4,7 @@
  */
 import { sealMessage } from '../records/audit-encoding.ts'
 import type { AuditRow, AuditSeal } from '../records/audit-seal.ts'
-import { byId, digestOf, ENCODING, hashOfRow } from './encoding.ts'
+import { byId, digestOf, hashOfRow, isKnownEncoding } from './encoding.ts'
 import * as words from './findings.ts'
 import { createFindings, type Problem } from './findings.ts'
 import { createHeadCheck, type Head } from './head-check.ts'
@@ -75,13 +75,13 @@ export function createVerification(options: VerificationOptions) {
 
   function checkRows(context: words.SealContext, rows: readonly AuditRow[]): void {
     const { seal } = context
-    if (seal.encoding !== ENCODING) findings.add(words.unknownEncoding(context))
+    if (!isKnownEncoding(seal.encoding)) findings.add(words.unknownEncoding(context))
     const sorted = rows.toSorted(byId)
     const hashes = sorted.map(hashOfRow)
     const before = digests
     digests = [seal.digest]
     // Where seals are missing nobody knows what this one begins with.
-    if (before === undefined || seal.encoding !== ENCODING) return
+    if (before === undefined || !isKnownEncoding(seal.encoding)) return
     const fits = (some: readonly Buffer[]) => before.some(digest => digestOf(digest, some) === seal.digest)
     if (rows.length === seal.count && fits(hashes)) return
     digests = [seal.digest, digestOf(before[0], hashes)]

@@ -3,15 +3,16 @@ import { publicClientProblems } from '../accounts/client-rules.ts'
 import type { WithSecret } from '../accounts/client-secrets.ts'
 import type { Clients } from '../accounts/clients.ts'
 import { notFound } from '../accounts/rules.ts'
-import { isoTime } from '../clock.ts'
 import type { RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
+import { clientKeyCommands } from './client-keys.ts'
 import { type SettingsOptions, settingsCommand, settingsOf } from './client-settings.ts'
+import { clientTrustCommands } from './client-trusts.ts'
 import { duration } from './options.ts'
 import { table } from './table.ts'
 import { operator, type Terminal, UsageError, YES } from './terminal.ts'
-import { countApiKeys, counted, countSessions, type GoingServices, goesWith } from './what-goes.ts'
+import { countApiKeys, counted, countSessions, type GoingServices, goesWith, usedLast } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface ClientsService {
@@ -30,9 +31,7 @@ const secretLines = ({ generatedSecret }: WithSecret): string[] =>
 function secretGoes({ clientId, secrets }: RegisteredClient, secretId: string): string {
   const secret = secrets.find(({ id }) => id === secretId)
   if (secret === undefined) throw notFound('secret of this client')
-  const used =
-    secret.lastUsedAtMs === null ? 'It was never used' : `It was used last at ${isoTime(secret.lastUsedAtMs)}`
-  return `${secret.name ?? secretId} of ${clientId} goes for good. ${used}.`
+  return `${secret.name ?? secretId} of ${clientId} goes for good. ${usedLast(secret)}.`
 }
 
 const SECRET_STDIN =
@@ -51,10 +50,8 @@ function assertForPublic(options: { secretStdin?: true | undefined } & SettingsO
   if (problems.length > 0) throw new UsageError(problems.join(' '))
 }
 
-export function clientsCommand(
-  services: () => ClientsService & GoingServices,
-  { answer, readSecret, confirm }: Terminal,
-): CommandUnknownOpts {
+export function clientsCommand(services: () => ClientsService & GoingServices, terminal: Terminal): CommandUnknownOpts {
+  const { answer, readSecret, confirm } = terminal
   const clients = new Command('clients').description('the applications that ask for tokens')
 
   settingsCommand(
@@ -145,6 +142,9 @@ export function clientsCommand(
       answer(describeClient(client), [`Removed ${secretId}`], options)
     })
 
+  clientKeyCommands(clients, services, terminal)
+  clientTrustCommands(clients, services, terminal)
+
   const statusCommand = (verb: string, status: Status, description: string) =>
     clients
       .command(verb)
@@ -166,12 +166,17 @@ export function clientsCommand(
     .option('--json', 'print JSON')
     .action(async (clientId, options) => {
       await confirm(async () => {
-        const { id, secrets } = await (await services().clients()).find(clientId)
+        const { id, secrets, keys: ownKeys, trusts } = await (await services().clients()).find(clientId)
         const [sessions, keys] = [
           await countSessions(services(), { clientId: id }),
           await countApiKeys(services(), { clientId }),
         ]
-        return goesWith(clientId, sessions, counted(secrets.length, 'secret'), keys)
+        return goesWith(
+          clientId,
+          sessions,
+          counted(secrets.length + ownKeys.length + trusts.length, 'credential'),
+          keys,
+        )
       }, options)
       const client = await (await services().clients()).setStatus(clientId, 'deleted', operator())
       answer(describeClient(client), [`${client.clientId} is deleted`], options)

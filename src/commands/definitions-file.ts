@@ -1,20 +1,15 @@
 /** The file that `signet apply` is given: bytes in, definitions out, and what is wrong with its line. */
-import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { DefinitionProblem } from '../maintenance/definition-problems.ts'
 import type { Definitions } from '../records/definitions.ts'
 import { definitionsOf } from '../representations/definitions.ts'
 import { checkDefinitions } from './definitions-check.ts'
 import { type ReadProblem, readYaml } from './definitions-yaml.ts'
+import { FileRefused, type LargestFile, readText } from './files.ts'
 import { printable } from './printable.ts'
 
-const MOST_BYTES = 4 * 1024 * 1024
+const largest: LargestFile = { bytes: 4 * 1024 * 1024, advice: 'put what it says into several.' }
 const MOST_PROBLEMS = 100
-
-/** What is wrong with the file, a line each: nothing was changed. */
-export class FileRefused extends Error {
-  override readonly name = 'FileRefused'
-}
 
 export interface DefinitionsFile {
   /** Where there are problems, without the roles and clients that have them. */
@@ -23,44 +18,6 @@ export interface DefinitionsFile {
   readonly problems: readonly DefinitionProblem[]
   /** Tells these, too, each with its line. */
   readonly refusal: (more: readonly DefinitionProblem[]) => FileRefused
-}
-
-/** Of a code, what people say; nothing of the path, which they gave. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no such file.',
-  EACCES: 'The file may not be read by this user.',
-  EISDIR: 'That is a directory and no file.',
-}
-
-const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code)
-
-async function read(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of stream) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > MOST_BYTES)
-      throw new FileRefused(`The file has more than ${MOST_BYTES / 1024 / 1024} MiB: put what it says into several.`)
-  }
-  return Buffer.concat(chunks)
-}
-
-async function readFile(file: string): Promise<Buffer> {
-  try {
-    return await read(createReadStream(file))
-  } catch (error) {
-    if (error instanceof FileRefused) throw error
-    throw new FileRefused(reasons[codeOf(error)] ?? `The file can't be read (${codeOf(error)}).`)
-  }
-}
-
-function decoded(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new FileRefused('The file is not UTF-8.')
-  }
 }
 
 const LONGEST_NAME = 64
@@ -87,7 +44,7 @@ function refusalOf(problems: readonly ReadProblem[]): FileRefused {
  * @throws FileRefused
  */
 export async function readDefinitions(file: string, stdin: Readable): Promise<DefinitionsFile> {
-  const text = decoded(file === '-' ? await read(stdin) : await readFile(file))
+  const text = await readText(file, stdin, largest)
   if (text.trim() === '') throw new FileRefused('The file is empty. One that defines nothing is {}.')
   const { value, problems: ofText, lineOf } = await readYaml(text)
   if (value === undefined) throw refusalOf(ofText)

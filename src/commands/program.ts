@@ -9,6 +9,7 @@ import { clientsCommand } from './clients.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { exportCommand } from './export.ts'
+import { issuersCommand } from './issuers.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { rolesCommand } from './roles.ts'
@@ -33,6 +34,7 @@ const commands = [
   usersCommand,
   rolesCommand,
   clientsCommand,
+  issuersCommand,
   apiKeysCommand,
   sessionsCommand,
   keysCommand,

@@ -1,5 +1,6 @@
 /** What a question says before an act that destroys: who or what goes, and how much with it. */
 import type { ApiKeys, KeyOwnerName } from '../accounts/api-keys.ts'
+import { isoTime } from '../clock.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import { MOST_LISTED } from '../records/limits.ts'
 import type { SessionFilter } from '../records/session.ts'
@@ -11,6 +12,10 @@ export interface GoingServices {
 }
 
 /** @param most what was counted up to */
+/** Of a credential that is about to go. */
+export const usedLast = ({ lastUsedAtMs }: { readonly lastUsedAtMs: number | null }): string =>
+  lastUsedAtMs === null ? 'It was never used' : `It was used last at ${isoTime(lastUsedAtMs)}`
+
 export function counted(count: number, one: string, most = Number.POSITIVE_INFINITY): string {
   const some = count >= most ? `${count} or more` : String(count)
   return `${some} ${one}${count === 1 ? '' : 's'}`

@@ -9,6 +9,7 @@ import { createClients } from '../accounts/clients.ts'
 import { createPasswordTickets } from '../accounts/password-tickets.ts'
 import { createRoles } from '../accounts/roles.ts'
 import { createSessionEndings } from '../accounts/session-endings.ts'
+import { createTrustedIssuers } from '../accounts/trusted-issuers.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createNameHash } from '../audit/name-hash.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
@@ -26,6 +27,7 @@ import { createObservableWrite } from '../metrics/observable-write.ts'
 import { createCascades } from '../oauth/sessions/cascades.ts'
 import { createSessionEnds } from '../oauth/sessions/session-ends.ts'
 import { createSessionManagement } from '../oauth/sessions/session-management.ts'
+import { fetchUriProblem } from '../outgoing/uri.ts'
 import { createHashingLane, MOST_WAITING_WORK } from '../passwords/hashing-lane.ts'
 import { argon2id, createPasswords } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
@@ -60,6 +62,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     timeoutSeconds: config.databaseTimeoutSeconds,
   }
 
+  const uriProblem = (uri: string) => fetchUriProblem(uri, config.allowNetworks)
+
   /** A new database, and a new key directory, are made by those only who are asked for one. */
   let mayMake = false
 
@@ -77,7 +81,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const cascades = once(async () => {
     const { read, write } = await database()
-    return { ...ends, ...createCascades({ cascades: read.cascades, ends, write, onProgress }) }
+    return { ...ends, ...createCascades({ cascades: read.cascades, ends, write, clock, onProgress }) }
   })
 
   const recorder = once(async () => {
@@ -107,7 +111,20 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const clients = once(async () => {
     const { read, write } = await database()
-    return createClients({ clients: read.clients, write, cascades: await cascades(), clock, randomness })
+    return createClients({ clients: read.clients, write, cascades: await cascades(), clock, randomness, uriProblem })
+  })
+
+  const issuers = once(async () => {
+    const { read, write } = await database()
+    const surroundings = { issuer: config.issuer, uriProblem }
+    const parts = { issuers: read.trustedIssuers, write, cascades: await cascades(), clock, randomness }
+    return createTrustedIssuers({ ...parts, surroundings })
+  })
+
+  const assertions = once(async () => {
+    const { read, write } = await database()
+    const { composeAssertions } = await import('./assertions.ts')
+    return composeAssertions({ config, read, write, faults, clock })
   })
 
   const apiKeys = once(async () => {
@@ -145,6 +162,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
       write,
       countWrites: () => (files ? files.writes() : server?.position()),
       ...(server && { counted: 'pages of the write-ahead log' }),
+      clock,
       randomness,
     })
     const find = await keyStores.keysElsewhere()
@@ -181,6 +199,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     passwordTickets,
     roles,
     clients,
+    issuers,
+    assertions,
     apiKeys,
     cascades,
     sessionManagement,
@@ -194,11 +214,14 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   return {
     settings: config.settings,
+    issuer: config.issuer,
     log,
     users,
     passwordTickets,
     roles,
     clients,
+    issuers,
+    issuerInspection: async () => (await assertions()).inspection,
     apiKeys,
     sessionManagement,
     auditTrail: audit.auditTrail,

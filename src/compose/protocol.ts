@@ -17,6 +17,8 @@ import {
   type VerificationKeys,
 } from '../oauth/access-token-verification.ts'
 import { type ApiKeysInUse, createApiKeysInUse } from '../oauth/api-keys.ts'
+import type { VerifyAssertion } from '../oauth/assertions/verification.ts'
+import { createAssertionProofs } from '../oauth/client-authentication/assertion-proof.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
 import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
 import { createKnownClients } from '../oauth/client-authentication/known-clients.ts'
@@ -67,6 +69,7 @@ export interface ProtocolParts {
   /** The signer of the key that is active now. */
   readonly activeSigner: () => Signer
   readonly verificationKeys: VerificationKeys
+  readonly verifyAssertion: VerifyAssertion
 }
 
 export function composeProtocol(parts: ProtocolParts) {
@@ -85,6 +88,13 @@ export function composeProtocol(parts: ProtocolParts) {
   const recordUse = createCredentialUse({ write, clock })
   const authenticateClient = createClientAuthentication({
     findClient: createKnownClients(read.clients),
+    trustingSubject: read.clients.trustingSubject,
+    assertions: createAssertionProofs({
+      verifyAssertion: parts.verifyAssertion,
+      issuers: read.trustedIssuers,
+      write,
+      clock,
+    }),
     throttling: createSecretThrottling({
       counters: parts.counters,
       placeOf: createPlaceOf(async () => parts.auditKeys, 'client_id'),

@@ -1,5 +1,6 @@
 /** `signet keys rewrap`, put together. */
 
+import type { Clock } from '../clock.ts'
 import { readAuditKey } from '../keys/audit-key.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
@@ -14,6 +15,7 @@ import type { KeyStores } from './key-stores.ts'
 
 /** Each is opened when it is asked for. */
 export interface RewrapParts {
+  readonly clock: Clock
   readonly randomness: Randomness
   readonly keyStores: KeyStores
   database(): Promise<Database>
@@ -24,7 +26,7 @@ export interface RewrapParts {
 }
 
 export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
-  const { keyStores, randomness } = parts
+  const { keyStores, clock, randomness } = parts
   const { read, write } = await parts.database()
   const lifecycle = await parts.keyLifecycle()
   const auditKeyChanges = await parts.auditKeyChanges()
@@ -69,7 +71,7 @@ export async function composeRewrap(parts: RewrapParts): Promise<Rewrap> {
       const { instance } = read
       const epochFile = epochInDatabase(instance)
       const [moves, countWrites] = [await parts.moves(), () => undefined]
-      await createRestoreGuard({ epochFile, instance, moves, write, countWrites, randomness }).assertOriginal()
+      await createRestoreGuard({ epochFile, instance, moves, write, countWrites, clock, randomness }).assertOriginal()
       const found = await instance.find()
       if (found !== undefined) await file?.write(found.id, found.epoch)
     },

@@ -42,6 +42,7 @@ import { itself } from '../records/audit-event.ts'
 import type { Allowance, Counters } from '../records/counters.ts'
 import type { RequestWaits } from '../records/request-waits.ts'
 import type { Database } from '../storage/engine/database.ts'
+import type { Assertions } from './assertions.ts'
 import type { KeyStores } from './key-stores.ts'
 import { composeProtocol } from './protocol.ts'
 import type { Faults } from './sources.ts'
@@ -75,6 +76,7 @@ interface ServeParts {
   passwordTickets(): Promise<PasswordTickets>
   roles(): Promise<Roles>
   clients(): Promise<Clients>
+  assertions(): Promise<Assertions>
   apiKeys(): Promise<ApiKeys>
   cascades(): Promise<Cascades>
   sessionManagement(): Promise<SessionManagement>
@@ -114,6 +116,7 @@ export async function serve(parts: ServeParts) {
   const counters = await parts.counters()
   const protocol = composeProtocol({
     ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, passwordTickets, ends },
+    verifyAssertion: (await parts.assertions()).verifyAssertion,
     verificationKeys: { ...ring, follow: keyClock.follow },
     activeSigner: () => metrics.measuredSigner(activeSigner()),
     recordEvent: recorder.record,

@@ -5,6 +5,7 @@ import type { Pause } from '../audit/trail.ts'
 import type { Clock } from '../clock.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
 import type { KeyStore } from '../keys/private-keys.ts'
+import type { FetchDocument } from '../outgoing/fetch-document.ts'
 import type { PasswordHasher } from '../passwords/passwords.ts'
 import type { Randomness } from '../randomness.ts'
 import type { Signer } from '../records/signing-key.ts'
@@ -19,6 +20,7 @@ export interface Faults {
   readonly privateKeys?: (store: KeyStore) => KeyStore
   readonly sealing?: (sealing: Sealing) => Sealing
   readonly epochFile?: (file: EpochFile) => EpochFile
+  readonly fetch?: (fetch: FetchDocument) => FetchDocument
 }
 
 export interface Sources {

@@ -43,5 +43,7 @@ export interface Config {
   readonly shutdownDelaySeconds: number
   /** Networks in CIDR notation, always with a length. */
   readonly trustProxy: readonly string[]
+  /** Loopback, private and shared networks that outgoing requests may reach, CIDR, always with a length. */
+  readonly allowNetworks: readonly string[]
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 }

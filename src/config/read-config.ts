@@ -82,6 +82,7 @@ export function readConfig(environment: Environment = process.env): Configuratio
     keepAliveSeconds: take('keepAliveSeconds'),
     shutdownDelaySeconds: take('shutdownDelaySeconds'),
     trustProxy: take('trustProxy'),
+    allowNetworks: take('allowNetworks'),
     logLevel: take('logLevel'),
   }
   for (const { members, mistake } of contradictions(config, environment['NODE_ENV'] === 'production')) {

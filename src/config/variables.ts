@@ -224,6 +224,13 @@ export const variables: { readonly [Member in keyof Config]: Variable<Config[Mem
     description: 'Networks of the reverse proxies whose X-Forwarded-For is believed',
     parse: parseNetworks,
   },
+  allowNetworks: {
+    name: 'SIGNET_ALLOW_NETWORKS',
+    default: 'none',
+    example: '10.20.0.0/16',
+    description: 'Loopback, private and shared networks that outgoing requests may reach; they reach public addresses',
+    parse: parseNetworks,
+  },
   logLevel: {
     name: 'SIGNET_LOG_LEVEL',
     default: 'info',

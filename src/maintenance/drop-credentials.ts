@@ -12,7 +12,12 @@ import type { Stores, Write } from '../records/unit-of-work.ts'
 /** With each go its owner and an event: less than the 200 rows that one write may change. */
 const BATCH = 60
 
-const eventTypes = { client_secret: 'client.remove_secret', api_key: 'api_key.revoke' } as const
+const eventTypes = {
+  client_secret: 'client.remove_secret',
+  client_key: 'client.remove_key',
+  client_trust: 'client.remove_trust',
+  api_key: 'api_key.revoke',
+} as const
 
 /** @returns how many were revoked */
 export type DropCredentials = (reason: string, by: Provenance) => Promise<CredentialCounts>
@@ -41,7 +46,7 @@ export function createCredentialDrop({
   }
 
   return async (reason, by) => {
-    const counts = { client_secret: 0, api_key: 0 }
+    const counts = { client_secret: 0, client_key: 0, client_trust: 0, api_key: 0 }
     for (let afterId: string | undefined = ''; afterId !== undefined; await nextTurn()) {
       const from: string = afterId
       const some = await write(stores => dropSome(stores, from, reason, by))

@@ -8,7 +8,12 @@ const SOON_DAYS = EXPIRES_SOON_SECONDS / 86_400
 const MOST_NAMED = 10
 const MOST_COUNTED = 1000
 
-const kinds = { client_secret: 'client secret', api_key: 'API key' } as const
+const kinds = {
+  client_secret: 'client secret',
+  client_key: 'client key',
+  client_trust: 'trust',
+  api_key: 'API key',
+} as const
 
 function describe({ kind, id, name, username, clientId, expiresAtMs }: LiveCredential): string {
   const named = name === null ? id : `${JSON.stringify(name)} (${id})`

@@ -6,7 +6,7 @@
  */
 
 import { headOf } from '../audit/encoding.ts'
-import { isoTime } from '../clock.ts'
+import { type Clock, isoTime } from '../clock.ts'
 import type { EpochFile } from '../keys/epoch-file.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
@@ -68,9 +68,10 @@ export function createRestoreGuard(dependencies: {
   readonly countWrites: () => number | undefined
   /** What that counts, for the operator. */
   readonly counted?: string
+  readonly clock: Clock
   readonly randomness: Randomness
 }): RestoreGuard {
-  const { epochFile, instance, moves, write, countWrites, counted = 'writes', randomness } = dependencies
+  const { epochFile, instance, moves, write, countWrites, counted = 'writes', clock, randomness } = dependencies
 
   /** The file first: a database without the row begins again. */
   async function begin(): Promise<void> {
@@ -86,6 +87,7 @@ export function createRestoreGuard(dependencies: {
       epoch: newEpoch(randomness),
       backedUpAtMs: null,
       serverIdentity: await moves.identify(),
+      acceptedAtMs: null,
     }
     await epochFile.write(made.id, made.epoch)
     await write(stores => stores.instance.insert(made))
@@ -189,8 +191,14 @@ export function createRestoreGuard(dependencies: {
         throw new KeyError(`${found} Nothing was changed. Go on with: signet doctor --accept-restore`)
       const id = randomId(randomness, 'database')
       await write(async stores => {
-        await stores.instance.insert({ id, epoch: RESTORED, backedUpAtMs: null, serverIdentity: null })
-        await stores.instance.renew(RESTORED, null)
+        await stores.instance.insert({
+          id,
+          epoch: RESTORED,
+          backedUpAtMs: null,
+          serverIdentity: null,
+          acceptedAtMs: null,
+        })
+        await stores.instance.renew(RESTORED, null, null)
         await stores.audit.append({ type: 'restore.mark', outcome: 'success', provenance: by })
       })
     },
@@ -206,7 +214,7 @@ export function createRestoreGuard(dependencies: {
       const serverIdentity = await moves.identify()
       await beginNotes()
       await write(async stores => {
-        await stores.instance.renew(epoch, serverIdentity)
+        await stores.instance.renew(epoch, serverIdentity, clock.now())
         // Who holds a later head learns that the copy ended here.
         const last = await stores.auditSeals.last()
         await stores.audit.append({

@@ -1,4 +1,5 @@
 /** Authorization server metadata (RFC 8414 §2): only what works is advertised, and what would be empty is left out (§3.2). */
+import { assertionAlgorithms } from '../records/public-key.ts'
 import { clientAuthenticationMethods } from './client-authentication/client-authentication.ts'
 import { statusListsUri } from './status-list/encoding.ts'
 
@@ -8,10 +9,14 @@ export interface Metadata {
   readonly jwks_uri: string
   readonly grant_types_supported: readonly string[]
   readonly token_endpoint_auth_methods_supported: readonly string[]
+  /** Of assertions (RFC 8414 §2). */
+  readonly token_endpoint_auth_signing_alg_values_supported: readonly string[]
   readonly revocation_endpoint: string
   readonly revocation_endpoint_auth_methods_supported: readonly string[]
+  readonly revocation_endpoint_auth_signing_alg_values_supported: readonly string[]
   readonly introspection_endpoint: string
   readonly introspection_endpoint_auth_methods_supported: readonly string[]
+  readonly introspection_endpoint_auth_signing_alg_values_supported: readonly string[]
   /** Of Signet: where users set a password with a ticket. */
   readonly password_ticket_redemption_endpoint: string
   readonly status_list_aggregation_endpoint: string
@@ -23,10 +28,13 @@ export const metadataOf = (issuer: string, grantTypes: readonly string[]): Metad
   jwks_uri: `${issuer}/.well-known/jwks.json`,
   grant_types_supported: grantTypes,
   token_endpoint_auth_methods_supported: clientAuthenticationMethods,
+  token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   revocation_endpoint: `${issuer}/oauth/revoke`,
   revocation_endpoint_auth_methods_supported: clientAuthenticationMethods,
+  revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   introspection_endpoint: `${issuer}/oauth/introspect`,
   introspection_endpoint_auth_methods_supported: clientAuthenticationMethods.filter(method => method !== 'none'),
+  introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   password_ticket_redemption_endpoint: `${issuer}/oauth/password-tickets/redeem`,
   status_list_aggregation_endpoint: statusListsUri(issuer),
 })

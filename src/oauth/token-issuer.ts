@@ -65,8 +65,8 @@ export function createTokenIssuer(dependencies: {
       lifetime,
     })
     const token = { status, expiresAtMs: issuedAtMs + lifetime * 1000 }
-    const { id: clientId, revision: clientRevision, provedUntilMs } = client
-    const asking = { clientId, clientRevision, provedUntilMs, provenance }
+    const { id: clientId, revision: clientRevision, provedUntilMs, assertion } = client
+    const asking = { clientId, clientRevision, provedUntilMs, assertion, provenance }
     if (!(await releaseToken(change, token, asking))) {
       if (!isSameReference(held.current, status)) giveBack(status)
       throw new Moved('What the token depends on has changed.')

@@ -44,8 +44,15 @@ export const auditEventTypes = [
   'client.enable',
   'client.grant',
   'client.delete',
+  'client.add_key',
   'client.add_secret',
+  'client.add_trust',
+  'client.remove_key',
   'client.remove_secret',
+  'client.remove_trust',
+  'issuer.add',
+  'issuer.remove',
+  'issuer.update',
   'password_ticket.create',
   'password_ticket.redeem',
   'private_keys.rewrap',
@@ -90,6 +97,21 @@ export const auditEventTypesOf = (word: string): readonly AuditEventType[] =>
 
 export const auditOutcomes = ['success', 'failure'] as const
 
+/** What there is to say of an assertion beside the reason: texts of at most 256 characters. */
+export interface AuditDetails {
+  readonly sub?: string
+  /** Of the conditions that hold, the claims. */
+  readonly claims?: Readonly<Record<string, string>>
+  readonly did_not_match?: readonly {
+    readonly claim: string
+    readonly condition: string
+    readonly seen: string | null
+  }[]
+  /** SHA-256, base64url, of the `jti`, or of the whole assertion where it has none. */
+  readonly jti_sha256?: string
+  readonly assertion_sha256?: string
+}
+
 export interface AuditEvent {
   readonly type: AuditEventType
   readonly outcome: (typeof auditOutcomes)[number]
@@ -99,10 +121,12 @@ export interface AuditEvent {
   /** The internal id of a client (`client_…`), which is never reused. */
   readonly clientId?: string
   readonly sessionId?: string
-  /** The role, credential, password ticket or signing key that the act is about; of a rename the keyed hash of the new name. */
+  /** The role, credential, password ticket, signing key or trusted issuer that the act is about; of a rename the keyed hash of the new name. */
   readonly target?: string
   /** The keyed hash of a name that no user has: people type passwords there. Of a rename, the former name's. */
   readonly nameHash?: string
+  /** Of an assertion. What others wrote into it is here only when it was signed by whom the client trusts. */
+  readonly details?: AuditDetails
   /** How many events this one stands for, and of `session.end` how many sessions; 1 when it is not given. */
   readonly count?: number
   /** When it is not the moment at which it is written. */

@@ -50,6 +50,8 @@ export interface AuditRow {
   readonly requestId: string | null
   readonly count: number
   readonly nameHash: string | null
+  /** JSON: what there is to say beside the reason; null for most. */
+  readonly details: string | null
   /** The number of the seal that covers the row; null until there is one. */
   readonly seal: number | null
 }

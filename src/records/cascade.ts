@@ -4,7 +4,10 @@ import type { Provenance } from './audit-event.ts'
 /** `end`: the sessions end. `take`: they lose their status index, and their access tokens with it. */
 export type CascadeChange = 'end' | 'take'
 
-/** Whose sessions: every condition that is given holds. With a role, those of everybody who has it. */
+/**
+ * Whose sessions: every condition that is given holds. With a role, those of everybody who has it; with an issuer, those of every client
+ * that trusts it.
+ */
 export interface CascadeTarget {
   readonly subjectId?: string | undefined
   /** Internal id. */
@@ -14,10 +17,13 @@ export interface CascadeTarget {
   readonly exceptSessionId?: string | undefined
   readonly signInsOnly?: boolean | undefined
   readonly roleName?: string | undefined
+  readonly issuerId?: string | undefined
 }
 
 /** The reason of the cascade at whose end the role itself is deleted. */
 export const ROLE_DELETED = 'role_deleted'
+/** The reason of the cascade with which the trusts in an issuer go, too. */
+export const ISSUER_REMOVED = 'issuer_removed'
 
 export interface Cascade {
   readonly id: string

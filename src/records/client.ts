@@ -1,4 +1,6 @@
 /** Clients: the applications that ask for tokens (RFC 6749 §2). */
+import type { ClientKey } from './client-key.ts'
+import type { ClientTrust } from './client-trust.ts'
 import type { Credential } from './credential.ts'
 import type { Status } from './standing.ts'
 
@@ -59,6 +61,8 @@ export interface Client extends Omit<ClientSettings, 'origins'> {
   readonly isPublic: boolean
   /** Those that were not removed, the oldest first. */
   readonly secrets: readonly Credential[]
+  readonly keys: readonly ClientKey[]
+  readonly trusts: readonly ClientTrust[]
   readonly createdAtMs: number
   /** Raised by every change of the client or of its credentials. */
   readonly revision: number
@@ -97,11 +101,13 @@ export interface ClientReader {
   originsOf(id: string): Promise<readonly string[]>
   /** Whether any active client registered this browser origin. */
   isRegisteredOrigin(origin: string): Promise<boolean>
+  /** The `client_id` of each active client with a trust in a trust domain (SPIFFE) whose condition on `sub` is this: at most two. */
+  trustingSubject(subject: string): Promise<readonly string[]>
 }
 
 /** Every change raises the revision. */
 export interface ClientStore extends ClientReader {
-  /** Without its secrets. False when the `client_id` is taken. */
+  /** Without its credentials. False when the `client_id` is taken. */
   insert(client: RegisteredClient): Promise<boolean>
   update(id: string, settings: ClientSettings): Promise<void>
   setStatus(id: string, status: Status): Promise<void>

@@ -1,6 +1,13 @@
+import type { ClientKey } from './client-key.ts'
+import type { NewClientTrust } from './client-trust.ts'
+
 /** What clients prove themselves with and owners exchange: rows of their own, so that each can be added, removed and told of by itself. */
 
-export type CredentialKind = 'client_secret' | 'api_key'
+export const credentialKinds = ['client_secret', 'client_key', 'client_trust', 'api_key'] as const
+export type CredentialKind = (typeof credentialKinds)[number]
+
+/** Those of which a client has its own. */
+export const ownKinds = ['client_secret', 'client_key', 'client_trust'] as const
 
 export interface Credential {
   readonly id: string
@@ -42,6 +49,10 @@ export interface CredentialReader {
 export interface CredentialStore extends CredentialReader {
   /** @param ownerId internal id of the client */
   insert(ownerId: string, kind: 'client_secret', credential: Credential): Promise<void>
+  insertKey(ownerId: string, key: ClientKey): Promise<void>
+  insertTrust(ownerId: string, trust: NewClientTrust): Promise<void>
+  /** The first trust in the issuer, after this one, that was not revoked. */
+  nextTrustIn(issuerId: string, afterId: string): Promise<{ readonly id: string; readonly ownerId: string } | undefined>
   /** It never works again; the row stays for those who look back. */
   revoke(id: string, nowMs: number): Promise<void>
   /** Revokes those of `ids` that are not revoked, and answers which they are. */

@@ -22,6 +22,8 @@ export interface Instance {
   readonly backedUpAtMs: number | null
   /** Of the server on which this is the original; null where there is none, or it does not tell. */
   readonly serverIdentity: ServerIdentity | null
+  /** When it was last accepted as a restore; null: never. */
+  readonly acceptedAtMs: number | null
 }
 
 export interface InstanceReader {
@@ -32,7 +34,7 @@ export interface InstanceStore extends InstanceReader {
   /** Nothing when there is one already. */
   insert(instance: Instance): Promise<void>
   /** Begins a new epoch, in which this is the original. */
-  renew(epoch: string, serverIdentity: ServerIdentity | null): Promise<void>
+  renew(epoch: string, serverIdentity: ServerIdentity | null, acceptedAtMs: number | null): Promise<void>
   /**
    * This server has the original from now on.
    * @param before what was known of it until now; false when it is something else by now

@@ -14,4 +14,4 @@ export function withoutChecksum(text: string): string | undefined {
 }
 
 /** SHA-256, base64url. For what is long and random: a slow hash would protect nothing. */
-export const hashOf = (secret: string): string => hash('sha256', secret, 'base64url')
+export const hashOf = (secret: string | Uint8Array): string => hash('sha256', secret, 'base64url')

@@ -16,6 +16,7 @@ export const ownPermissions = [
   'signet:sessions:read',
   'signet:sessions:write',
   'signet:keys:read',
+  'signet:issuers:read',
   'signet:audit:read',
 ] as const
 export type OwnPermission = (typeof ownPermissions)[number]

@@ -9,6 +9,7 @@ import type { AuditSealReader, AuditSealStore } from './audit-seal.ts'
 import type { CascadeReader, CascadeStore } from './cascade.ts'
 import type { ClientReader, ClientStore } from './client.ts'
 import type { CredentialReader, CredentialStore } from './credential.ts'
+import type { FetchedKeysReader, FetchedKeysStore } from './fetched-keys.ts'
 import type { InstanceReader, InstanceStore } from './instance.ts'
 import type { PasswordTicketReader, PasswordTicketStore } from './password-ticket.ts'
 import type { PrivateKeyReader, PrivateKeyStore } from './private-key.ts'
@@ -19,6 +20,8 @@ import type { SignInNetworkReader, SignInNetworkStore } from './sign-in-network.
 import type { SigningKeyReader, SigningKeyStore } from './signing-key.ts'
 import type { StandingReader, StandingStore } from './standing.ts'
 import type { RevocationReader, RevocationStore, StatusListReader, StatusListStore } from './status-list.ts'
+import type { TrustedIssuerReader, TrustedIssuerStore } from './trusted-issuer.ts'
+import type { UsedAssertionStore } from './used-assertion.ts'
 import type { UserReader, UserStore } from './user.ts'
 
 /** Every interface that reads. */
@@ -41,6 +44,8 @@ export interface Readers {
   readonly auditSeals: AuditSealReader
   readonly signInNetworks: SignInNetworkReader
   readonly passwordTickets: PasswordTicketReader
+  readonly trustedIssuers: TrustedIssuerReader
+  readonly fetchedKeys: FetchedKeysReader
 }
 
 /** Every interface, inside one transaction. */
@@ -62,6 +67,9 @@ export interface Stores extends Readers {
   readonly auditSeals: AuditSealStore
   readonly signInNetworks: SignInNetworkStore
   readonly passwordTickets: PasswordTicketStore
+  readonly trustedIssuers: TrustedIssuerStore
+  readonly usedAssertions: UsedAssertionStore
+  readonly fetchedKeys: FetchedKeysStore
 }
 
 /**

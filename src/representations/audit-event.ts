@@ -1,6 +1,15 @@
 /** An event of the audit as the command line and /admin show it. */
-import { auditEventTypes, auditOutcomes, type ListedAuditEvent } from '../records/audit-event.ts'
+import { type AuditDetails, auditEventTypes, auditOutcomes, type ListedAuditEvent } from '../records/audit-event.ts'
 import { timeOf } from './audit-export.ts'
+
+/** What somebody altered may be no JSON; it is shown as it is. */
+function detailsOf(text: string | null): AuditDetails | string | null {
+  try {
+    return text === null ? null : JSON.parse(text)
+  } catch {
+    return text
+  }
+}
 
 export const describeAuditEvent = (event: ListedAuditEvent) => ({
   id: event.id,
@@ -21,6 +30,7 @@ export const describeAuditEvent = (event: ListedAuditEvent) => ({
   request_id: event.requestId,
   count: event.count,
   name_hash: event.nameHash,
+  details: detailsOf(event.details),
   seal: event.seal,
 })
 
@@ -31,7 +41,7 @@ export const auditEventSchema = {
   required: [
     ...['id', 'type', 'occurred_at', 'outcome', 'reason', 'actor', 'actor_name', 'user_id', 'username'],
     ...['client_id', 'client', 'session_id', 'target', 'address', 'user_agent', 'request_id', 'count'],
-    ...['name_hash', 'seal'],
+    ...['name_hash', 'details', 'seal'],
   ],
   properties: {
     id: { type: 'string' },
@@ -57,6 +67,11 @@ export const auditEventSchema = {
     request_id: textOrNull,
     count: { type: 'integer', description: 'How many events it stands for; of `session.end` how many sessions.' },
     name_hash: { ...textOrNull, description: 'Keyed hash of a name that nobody had.' },
+    details: {
+      type: ['object', 'null'],
+      description:
+        'Of an assertion: `sub`, the `claims` of the conditions that hold or those that `did_not_match`, and a hash of its `jti` or of itself.',
+    },
     seal: { type: ['integer', 'null'], description: 'The number of the seal that covers it; null until there is one.' },
   },
 } as const

@@ -33,6 +33,7 @@ export const describeAuditRow = (row: AuditRow) => ({
   request_id: row.requestId,
   count: row.count,
   name_hash: row.nameHash,
+  details: row.details,
   seal: row.seal,
 })
 
@@ -53,6 +54,8 @@ export const auditRowIn = (line: Line): AuditRow =>
     requestId: line['request_id'],
     count: line['count'],
     nameHash: line['name_hash'],
+    // Exports from before there were any have no such member.
+    details: line['details'] ?? null,
     seal: line['seal'],
   }) as AuditRow
 

@@ -1,6 +1,8 @@
 /** A client as the command line and /admin show it: of its secrets, all but the secret. */
 import { isoTime, isoTimeOrNull } from '../clock.ts'
 import { type ClientSettings, type GrantLimitsChange, grantTypes, type RegisteredClient } from '../records/client.ts'
+import type { ClientKey } from '../records/client-key.ts'
+import type { ClientTrust } from '../records/client-trust.ts'
 import type { Credential } from '../records/credential.ts'
 
 const describeSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: Credential) => ({
@@ -9,6 +11,26 @@ const describeSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: Cr
   created_at: isoTime(createdAtMs),
   expires_at: isoTimeOrNull(expiresAtMs),
   last_used_at: isoTimeOrNull(lastUsedAtMs),
+})
+
+const timesOf = ({ createdAtMs, lastUsedAtMs }: ClientKey | ClientTrust) => ({
+  created_at: isoTime(createdAtMs),
+  last_used_at: isoTimeOrNull(lastUsedAtMs),
+})
+
+const describeKey = ({ id, source, ...key }: ClientKey) => ({
+  id,
+  kid: 'jwk' in source ? (source.jwk.kid ?? null) : null,
+  alg: 'jwk' in source ? source.jwk.alg : null,
+  jwks_uri: 'jwksUri' in source ? source.jwksUri : null,
+  ...timesOf({ id, source, ...key }),
+})
+
+const describeTrust = (trust: ClientTrust) => ({
+  id: trust.id,
+  issuer: trust.issuerName,
+  claims: Object.fromEntries(trust.conditions.map(({ name, value }) => [name, value])),
+  ...timesOf(trust),
 })
 
 export const describeClient = (client: RegisteredClient) => ({
@@ -26,6 +48,8 @@ export const describeClient = (client: RegisteredClient) => ({
   grants_per_minute_subject: client.grantsPerMinute?.subject ?? null,
   may_grant: client.mayGrant,
   secrets: client.secrets.map(describeSecret),
+  keys: client.keys.map(describeKey),
+  trusts: client.trusts.map(describeTrust),
   created_at: isoTime(client.createdAtMs),
 })
 
@@ -126,6 +150,37 @@ const secretSchema = {
   },
 } as const
 
+const textOrNull = (description: string) => ({ type: ['string', 'null'], description }) as const
+
+const keySchema = {
+  type: 'object',
+  required: ['id', 'kid', 'alg', 'jwks_uri', 'created_at', 'last_used_at'],
+  properties: {
+    id: { type: 'string' },
+    kid: textOrNull('Of a registered key, if it has one.'),
+    alg: textOrNull('Of a registered key.'),
+    jwks_uri: textOrNull('Where the client publishes its keys.'),
+    created_at: dateTime,
+    last_used_at: { ...timeOrNull, description: 'To the hour.' },
+  },
+} as const
+
+const trustSchema = {
+  type: 'object',
+  required: ['id', 'issuer', 'claims', 'created_at', 'last_used_at'],
+  properties: {
+    id: { type: 'string' },
+    issuer: textOrNull('The name of the trusted issuer; null while it is being removed.'),
+    claims: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'What the token of a workload must have, by the names of the claims.',
+    },
+    created_at: dateTime,
+    last_used_at: { ...timeOrNull, description: 'To the hour.' },
+  },
+} as const
+
 const shown = {
   client_id: clientIdSchema,
   id: { type: 'string', description: 'The `sub` of its own tokens, and how the audit names it. Never given again.' },
@@ -134,6 +189,8 @@ const shown = {
   ...clientSettingsSchemas,
   may_grant: list('Roles that it may grant as a machine: set at the command line alone.', ['reader']),
   secrets: { type: 'array', items: secretSchema, description: 'Those that were not removed, the oldest first.' },
+  keys: { type: 'array', items: keySchema, description: 'Public keys, for private_key_jwt.' },
+  trusts: { type: 'array', items: trustSchema, description: "In issuers of workloads' tokens." },
   created_at: dateTime,
 } as const
 

@@ -38,6 +38,7 @@ t.test('an empty environment gives the documented defaults', async t => {
     keepAliveSeconds: 75,
     shutdownDelaySeconds: 0,
     trustProxy: [],
+    allowNetworks: [],
     logLevel: 'info',
   })
   t.strictSame(warnings, [])

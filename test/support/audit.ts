@@ -17,6 +17,7 @@ export interface AuditRow {
   readonly request_id: string | null
   readonly count: number
   readonly name_hash: string | null
+  readonly details: string | null
   readonly seal: number | null
 }
 

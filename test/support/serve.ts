@@ -120,6 +120,7 @@ export async function serve(t: Test, options: ServeOptions = {}) {
     users: await container.users(),
     roles: await container.roles(),
     clients: await container.clients(),
+    issuers: await container.issuers(),
     /** The log so far, a JSON object a line. */
     log: () => lines.join(''),
     get: (path: string, more?: RequestOptions) => request(issuer + path, more),

@@ -104,7 +104,8 @@ const toRow = (row: Row): AuditRow => ({
   ...{ id: row['id'], type: row['type'], occurredAtMs: row['occurred_at_ms'], outcome: row['outcome'] },
   ...{ reason: row['reason'], actor: row['actor'], userId: row['user_id'], clientId: row['client_id'] },
   ...{ sessionId: row['session_id'], target: row['target'], address: row['address'], userAgent: row['user_agent'] },
-  ...{ requestId: row['request_id'], count: row['count'], nameHash: row['name_hash'], seal: row['seal'] },
+  ...{ requestId: row['request_id'], count: row['count'], nameHash: row['name_hash'], details: row['details'] },
+  seal: row['seal'],
 })
 
 /** Makes the chain anew from one seal on, as the program does, with a key of the forger's. */

@@ -4,20 +4,32 @@
  */
 import type { Clock } from '../../clock.ts'
 import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
-import type { Client } from '../../records/client.ts'
+import type { Client, ClientReader } from '../../records/client.ts'
 import { TooManyAttempts } from '../../records/counters.ts'
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
 import type { Prove } from '../proofs.ts'
+import type { AssertionProofs } from './assertion-proof.ts'
 import { readBasic } from './basic-header.ts'
 import { clientSecretBasic } from './client-secret-basic.ts'
 import { clientSecretPost } from './client-secret-post.ts'
 import type { RecordUse } from './credential-use.ts'
 import type { FindClient } from './known-clients.ts'
-import type { Credentials, Outcome, PresentedClient, Proof, ProvingMethod, RequestCredentials } from './method.ts'
+import type {
+  Credentials,
+  Disproof,
+  Outcome,
+  PresentedClient,
+  PresentedSecret,
+  Proof,
+  ProvingMethod,
+  RequestCredentials,
+  UsedAssertion,
+} from './method.ts'
 import { none } from './none.ts'
+import { privateKeyJwt } from './private-key-jwt.ts'
 import type { SecretThrottling } from './secret-throttling.ts'
 
-const provingMethods: readonly ProvingMethod[] = [clientSecretBasic, clientSecretPost]
+const provingMethods: readonly ProvingMethod[] = [clientSecretBasic, clientSecretPost, privateKeyJwt]
 
 /** For the metadata (RFC 8414 §2). */
 export const clientAuthenticationMethods: readonly string[] = [...provingMethods, none].map(({ name }) => name)
@@ -28,6 +40,8 @@ export interface AuthenticatedClient extends Client {
   readonly credentialId: string | undefined
   /** Until when that works. */
   readonly provedUntilMs: number
+  /** The same of an assertion, which the tokens don't outlive; undefined of any other proof. */
+  readonly assertion: UsedAssertion | undefined
   /** Seconds that its access tokens live. */
   readonly accessTokenTtl: number
 }
@@ -42,11 +56,10 @@ export interface ClientRequest extends RequestCredentials {
 /** @throws OAuthError invalid_request, invalid_client; TooManyAttempts */
 export type AuthenticateClient = (request: ClientRequest) => Promise<AuthenticatedClient>
 
-/** @throws OAuthError invalid_request (two clients at once), invalid_client (none, or unreadable) */
+/** @throws OAuthError invalid_request (two clients at once), invalid_client (unreadable) */
 function readCredentials({ parameters, authorization }: RequestCredentials): Credentials {
   const basic = readBasic(authorization)
   const clientId = parameters['client_id'] ?? basic?.clientId
-  if (clientId === undefined) throw invalidClient()
   if (basic !== undefined && basic.clientId !== clientId)
     throw invalidRequest('client_id is not the client that authenticates.')
   return { clientId, basicSecret: basic?.secret ?? '', parameters }
@@ -65,6 +78,9 @@ export function presentedClient(request: RequestCredentials): PresentedClient {
 
 export function createClientAuthentication(dependencies: {
   readonly findClient: FindClient
+  /** The `client_id` of each active client that trusts this subject of a trust domain. */
+  readonly trustingSubject: ClientReader['trustingSubject']
+  readonly assertions: AssertionProofs
   readonly throttling: SecretThrottling
   readonly recordUse: RecordUse
   readonly recordEvent: RecordEvent
@@ -74,37 +90,65 @@ export function createClientAuthentication(dependencies: {
   /** Seconds, for clients without a lifetime of their own. */
   readonly accessTokenTtl: number
 }): AuthenticateClient {
-  const { findClient, throttling, recordUse, recordEvent, hashName, clock, accessTokenTtl } = dependencies
+  const {
+    findClient,
+    trustingSubject,
+    assertions,
+    throttling,
+    recordUse,
+    recordEvent,
+    hashName,
+    clock,
+    accessTokenTtl,
+  } = dependencies
+
+  /** Where the request names none, the one that trusts the subject of a JWT-SVID; if two do, it is none of them. */
+  async function findPresented(presented: PresentedClient): Promise<Client | undefined> {
+    if (presented.clientId !== undefined) return findClient(presented.clientId)
+    const subject = presented.kind === 'assertion' && presented.isSvid ? presented.assertion?.claims['sub'] : undefined
+    const [clientId, ...others] = typeof subject === 'string' ? await trustingSubject(subject) : []
+    return clientId === undefined || others.length > 0 ? undefined : findClient(clientId)
+  }
 
   function record(
     client: Client | undefined,
-    { clientId }: PresentedClient,
-    reason: string,
+    { clientId = '' }: PresentedClient,
+    { problem: reason, details }: Disproof,
     provenance: Provenance,
   ): void {
     const who = client === undefined ? { nameHash: hashName(clientId) } : { clientId: client.id }
-    recordEvent({ type: 'client.authenticate', outcome: 'failure', reason, ...who, provenance })
+    const why = { reason, ...(details && { details }) }
+    recordEvent({ type: 'client.authenticate', outcome: 'failure', ...why, ...who, provenance })
   }
 
-  function fail(...why: Parameters<typeof record>): never {
-    record(...why)
+  function fail(
+    client: Client | undefined,
+    presented: PresentedClient,
+    why: Disproof | string,
+    provenance: Provenance,
+  ): never {
+    record(client, presented, typeof why === 'string' ? { problem: why } : why, provenance)
     throw invalidClient()
   }
 
-  async function prove(
+  async function proveSecret(
     client: Client | undefined,
-    presented: PresentedClient,
+    presented: PresentedSecret,
     { address }: Provenance,
   ): Promise<Outcome> {
-    if (presented.secret === undefined) return presented.prove(client, clock.now())
     const { clientId, secret } = presented
-    let outcome: Outcome = 'wrong_secret'
+    let outcome: Outcome = { problem: 'wrong_secret' }
     // Whoever is disabled learns nothing of a right secret, and so it counts as a wrong one.
     await throttling.count({ clientId, address, secret }, () => {
       outcome = presented.prove(client, clock.now())
-      return client?.status === 'active' && typeof outcome !== 'string'
+      return client?.status === 'active' && !('problem' in outcome)
     })
     return outcome
+  }
+
+  function prove(client: Client | undefined, presented: PresentedClient, provenance: Provenance) {
+    if (presented.kind === 'secret') return proveSecret(client, presented, provenance)
+    return presented.kind === 'assertion' ? assertions.prove(presented, client) : presented.prove(client)
   }
 
   /** What is presented is looked at first, so that every failure costs the same. */
@@ -113,30 +157,46 @@ export function createClientAuthentication(dependencies: {
     presented: PresentedClient,
     provenance: Provenance,
   ): Promise<Proof> {
-    const outcome = await prove(client, presented, provenance).catch(error => {
-      if (error instanceof TooManyAttempts) record(client, presented, 'throttled', provenance)
+    const outcome = await Promise.resolve(prove(client, presented, provenance)).catch(error => {
+      if (error instanceof TooManyAttempts) record(client, presented, { problem: 'throttled' }, provenance)
       throw error
     })
     if (client === undefined) return fail(client, presented, 'unknown_client', provenance)
     if (client.status !== 'active') return fail(client, presented, `client_${client.status}`, provenance)
-    if (typeof outcome === 'string') return fail(client, presented, outcome, provenance)
+    if ('problem' in outcome) return fail(client, presented, outcome, provenance)
+    if (outcome.assertion !== undefined && !(await assertions.use(outcome.assertion)))
+      return fail(client, presented, 'assertion_used_before', provenance)
     if (outcome.credential !== undefined) recordUse(outcome.credential, provenance.address)
     return outcome
   }
 
+  /** Until when what was proved holds of what is stored now; undefined: it does no longer. */
+  async function holdsUntil(client: Client, { assertion, holdsUntil }: Proof): Promise<number | undefined> {
+    const isIssuerAsRead = assertion === undefined || (await assertions.isIssuerAsRead(assertion))
+    return client.status === 'active' && isIssuerAsRead ? holdsUntil(client) : undefined
+  }
+
+  /** Seconds. A token never outlives the assertion for which it was given. */
+  function lifetimeOf(client: Client, { assertion }: Proof, provedUntilMs: number): number {
+    const ttl = client.accessTokenTtlSeconds ?? accessTokenTtl
+    return assertion === undefined ? ttl : Math.min(ttl, Math.floor((provedUntilMs - clock.now()) / 1000))
+  }
+
   return async request => {
     const presented = presentedClient(request)
-    const client = await findClient(presented.clientId)
+    const client = await findPresented(presented)
     const proof = await request.prove('client', () => proveIdentity(client, presented, request.provenance))
-    const provedUntilMs = client && proof.holdsUntil(client)
-    if (client?.status !== 'active' || provedUntilMs === undefined || provedUntilMs <= clock.now())
+    const provedUntilMs = client && (await holdsUntil(client, proof))
+    const lifetime = client && provedUntilMs !== undefined ? lifetimeOf(client, proof, provedUntilMs) : 0
+    if (client === undefined || provedUntilMs === undefined || provedUntilMs <= clock.now() || lifetime < 1)
       return fail(client, presented, 'client_changed', request.provenance)
     request.onClient(client.clientId)
     return {
       ...client,
       credentialId: proof.credential?.id,
       provedUntilMs,
-      accessTokenTtl: client.accessTokenTtlSeconds ?? accessTokenTtl,
+      assertion: proof.assertion,
+      accessTokenTtl: lifetime,
     }
   }
 }

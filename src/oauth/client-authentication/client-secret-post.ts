@@ -1,9 +1,9 @@
 /** client_secret_post (RFC 6749 §2.3.1): the secret in the body. */
 import { presentedSecret } from './client-secret.ts'
-import type { ProvingMethod } from './method.ts'
+import { nameIn, type ProvingMethod } from './method.ts'
 
 export const clientSecretPost: ProvingMethod = {
   name: 'client_secret_post',
   isUsed: ({ parameters }) => parameters['client_secret'] !== undefined,
-  read: ({ clientId, parameters: { client_secret: secret = '' } }) => presentedSecret(clientId, [secret]),
+  read: credentials => presentedSecret(nameIn(credentials), [credentials.parameters['client_secret'] ?? '']),
 }

@@ -43,11 +43,12 @@ function proofBy(secret: Credential): Proof {
 export function presentedSecret(clientId: string, readings: readonly string[]): PresentedSecret {
   return {
     clientId,
+    kind: 'secret',
     secret: readings[0] ?? '',
     prove(client: Client | undefined, nowMs: number): Outcome {
       const presented = [...new Set(readings)].map(reading => Buffer.from(hashOf(reading)))
       const good = matching(client?.secrets ?? [], presented).find(secret => endOf(secret) > nowMs)
-      return good === undefined || client?.isPublic ? 'wrong_secret' : proofBy(good)
+      return good === undefined || client?.isPublic ? { problem: 'wrong_secret' } : proofBy(good)
     },
   }
 }

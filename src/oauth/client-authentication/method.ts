@@ -1,7 +1,11 @@
 /** What every method of client authentication has (RFC 6749 §2.3). A further method is a further file, and an entry in client-authentication.ts. */
+import type { AuditDetails } from '../../records/audit-event.ts'
 import type { Client } from '../../records/client.ts'
 import type { Credential } from '../../records/credential.ts'
+import type { TrustedIssuer } from '../../records/trusted-issuer.ts'
+import type { Assertion } from '../assertions/assertion.ts'
 import type { FormParameters } from '../form.ts'
+import { invalidClient } from '../oauth-error.ts'
 
 /** Where a request says which client it comes from. */
 export interface RequestCredentials {
@@ -12,16 +16,23 @@ export interface RequestCredentials {
 
 /** The same, read. */
 export interface Credentials {
-  /** Of the client that the request names, in the header, in the body, or in both. */
-  readonly clientId: string
+  /** Of the client that the request names, in the header, in the body, or in both; undefined: an assertion may say it. */
+  readonly clientId: string | undefined
   /** As it stands in a Basic header; empty where there is none. */
   readonly basicSecret: string
   readonly parameters: FormParameters
 }
 
+/** @throws OAuthError invalid_client */
+export function nameIn({ clientId }: Credentials): string {
+  if (clientId === undefined) throw invalidClient()
+  return clientId
+}
+
 export interface ClientAuthenticationMethod {
   /** As `token_endpoint_auth_methods_supported` names it (RFC 8414 §2). */
   readonly name: string
+  /** @throws OAuthError invalid_request, invalid_client */
   read(credentials: Credentials): PresentedClient
 }
 
@@ -32,7 +43,7 @@ export interface ProvingMethod extends ClientAuthenticationMethod {
 }
 
 /** What a request presents; nothing of it is believed yet. */
-export type PresentedClient = PresentedSecret | PresentedOtherwise
+export type PresentedClient = PresentedSecret | PresentedAssertion | PresentedNothing
 
 interface Presented {
   readonly clientId: string
@@ -40,23 +51,37 @@ interface Presented {
 
 /** A secret can be guessed. */
 export interface PresentedSecret extends Presented {
+  readonly kind: 'secret'
   /** As it was sent. */
   readonly secret: string
   /** As below; at once, so that of many guesses each is counted before the next is compared. */
   prove(client: Client | undefined, nowMs: number): Outcome
 }
 
-export interface PresentedOtherwise extends Presented {
-  readonly secret: undefined
-  /**
-   * Looks at what is presented. It costs the same without a client, and does not ask whether the client is active.
-   * @param client undefined: there is none with this `client_id`
-   */
-  prove(client: Client | undefined, nowMs: number): Outcome | Promise<Outcome>
+/** A JWT that the client or somebody whom it trusts signed (RFC 7521 §4.2). */
+export interface PresentedAssertion {
+  readonly kind: 'assertion'
+  /** Undefined: the client is that which trusts the subject (SPIFFE). */
+  readonly clientId: string | undefined
+  /** Undefined: it can't be read. */
+  readonly assertion: Assertion | undefined
+  /** Whether it is presented as a JWT-SVID. */
+  readonly isSvid: boolean
 }
 
-/** A proof, or why there is none, as the audit says it. */
-export type Outcome = Proof | 'no_credentials' | 'wrong_secret'
+export interface PresentedNothing extends Presented {
+  readonly kind: 'nothing'
+  /** @param client undefined: there is none with this `client_id` */
+  prove(client: Client | undefined): Outcome
+}
+
+/** Why there is no proof, as the audit says it. */
+export interface Disproof {
+  readonly problem: string
+  readonly details?: AuditDetails
+}
+
+export type Outcome = Proof | Disproof
 
 /** What a request has proved. */
 export interface Proof {
@@ -64,4 +89,17 @@ export interface Proof {
   readonly credential: Pick<Credential, 'id' | 'lastUsedAtMs'> | undefined
   /** Until when it holds of the client as it is now, in ms; undefined: it does no longer. */
   holdsUntil(client: Client): number | undefined
+  /** Undefined of what is no assertion. */
+  readonly assertion?: UsedAssertion
+}
+
+/** An assertion that was proved. */
+export interface UsedAssertion {
+  readonly credentialId: string
+  /** Of a workload's token: whose it is, as it was read; undefined of the client itself, whose assertion is used once. */
+  readonly issuer: Pick<TrustedIssuer, 'id' | 'revision'> | undefined
+  /** SHA-256 under which its use is remembered, and until when. */
+  readonly hash: string
+  readonly untilMs: number
+  readonly details: AuditDetails
 }

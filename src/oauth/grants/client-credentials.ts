@@ -15,14 +15,17 @@ export function createClientCredentialsGrant(dependencies: {
   return {
     grantType: 'client_credentials',
     async authorize({ scope, resource, provenance }, client): Promise<Authorization> {
-      const { id: clientId, credentialId, provedUntilMs, revision } = client
+      const { id: clientId, credentialId, provedUntilMs, assertion, revision } = client
       // §4.4: only confidential clients; such a public one can't be made any more.
       if (credentialId === undefined)
         throw new OAuthError('unauthorized_client', 'A public client can not ask for itself.')
       const audience = selectAudience(client.audiences, resource)
       const granted = { scope: narrow(scope, namedIn(client.scope), [usableAt(audience, issuer)]), roles: undefined }
       const row = await sessionReader.findByCredential(credentialId, clientId)
-      const use = { credentialId, worksUntilMs: provedUntilMs, subjectId: clientId, asRead: { revision }, clientId }
+      // Of an assertion it is the key or the trust that works, for as long as the client has it.
+      const worksUntilMs = assertion === undefined ? provedUntilMs : Number.POSITIVE_INFINITY
+      const asRead = { revision, issuer: assertion?.issuer }
+      const use = { credentialId, worksUntilMs, subjectId: clientId, asRead, clientId }
       return { client, granted, audience, change: useMachineSession(row, use), provenance }
     },
   }

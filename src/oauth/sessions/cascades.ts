@@ -3,12 +3,19 @@
  * with. A cascade is a row. Each batch is one write that locks the row first and does nothing when it is gone; so two who go on with the
  * same one do nothing twice, and whoever waits for its end knows that nothing comes after that.
  */
-import { type Cascade, type CascadeReader, type CascadeTarget, ROLE_DELETED } from '../../records/cascade.ts'
+import type { Clock } from '../../clock.ts'
+import {
+  type Cascade,
+  type CascadeReader,
+  type CascadeTarget,
+  ISSUER_REMOVED,
+  ROLE_DELETED,
+} from '../../records/cascade.ts'
 import type { Stores, Write } from '../../records/unit-of-work.ts'
 import type { SessionEnds } from './session-ends.ts'
 
-/** A user, a client (internal ids), a credential or a role. */
-export type Concern = Pick<CascadeTarget, 'subjectId' | 'clientId' | 'credentialId' | 'roleName'>
+/** A user, a client (internal ids), a credential, a role or a trusted issuer. */
+export type Concern = Pick<CascadeTarget, 'subjectId' | 'clientId' | 'credentialId' | 'roleName' | 'issuerId'>
 
 export interface Cascades {
   /** Goes on with every cascade over one of them until there is none. */
@@ -21,11 +28,12 @@ export interface Cascades {
   takeUp(signal: AbortSignal): Promise<void>
 }
 
-const isOver = ({ target }: Cascade, { subjectId, clientId, credentialId, roleName }: Concern): boolean =>
+const isOver = ({ target }: Cascade, { subjectId, clientId, credentialId, roleName, issuerId }: Concern): boolean =>
   (subjectId !== undefined && target.subjectId === subjectId) ||
   (clientId !== undefined && target.clientId === clientId) ||
   (credentialId !== undefined && target.credentialId === credentialId) ||
-  (roleName !== undefined && target.roleName === roleName)
+  (roleName !== undefined && target.roleName === roleName) ||
+  (issuerId !== undefined && target.issuerId === issuerId)
 
 const underWay = async (reader: CascadeReader, concerns: readonly Concern[]): Promise<readonly Cascade[]> =>
   concerns.length === 0
@@ -44,10 +52,11 @@ export function createCascades(dependencies: {
   readonly cascades: CascadeReader
   readonly ends: SessionEnds
   readonly write: Write
+  readonly clock: Clock
   /** Told how many sessions are done, batch by batch. */
   readonly onProgress?: ((done: number) => void) | undefined
 }): Cascades {
-  const { cascades, ends, write, onProgress = () => {} } = dependencies
+  const { cascades, ends, write, clock, onProgress = () => {} } = dependencies
   let seen = new Set<string>()
 
   async function changeNext(stores: Stores, cascade: Cascade): Promise<number | undefined> {
@@ -82,12 +91,36 @@ export function createCascades(dependencies: {
     return done + 1
   }
 
+  /**
+   * One trust a write. A machine that begins with one meanwhile has asked the issuer under its lock, and is seen here. With an issuer that
+   * is removed its trusts go: nobody adds one any more.
+   */
+  async function visitNextTrust(stores: Stores, { id, target, cursor, reason, done, by }: Cascade) {
+    const trust = await stores.credentials.nextTrustIn(target.issuerId as string, cursor)
+    if (trust === undefined) return undefined
+    const filter = { credentialId: trust.id }
+    if (reason === ISSUER_REMOVED) {
+      await stores.clients.raiseRevision(trust.ownerId)
+      await stores.credentials.revoke(trust.id, clock.now())
+      await ends.end(stores, filter, reason, by)
+      const event = { type: 'client.remove_trust', outcome: 'success', reason, clientId: trust.ownerId } as const
+      await stores.audit.append({ ...event, target: trust.id, provenance: by })
+    } else await ends.take(stores, filter, reason, by)
+    await stores.cascades.advance(id, trust.id, done + 1)
+    return done + 1
+  }
+
+  const visit = (stores: Stores, cascade: Cascade): Promise<number | undefined> => {
+    if (cascade.target.issuerId !== undefined) return visitNextTrust(stores, cascade)
+    return (isOfRole(cascade) ? visitNext : changeNext)(stores, cascade)
+  }
+
   /** Answers how much is done, or undefined when it is over. */
   const step = (id: string): Promise<number | undefined> =>
     write(async stores => {
       const cascade = await stores.cascades.lock(id)
       if (cascade === undefined) return undefined
-      const done = await (isOfRole(cascade) ? visitNext : changeNext)(stores, cascade)
+      const done = await visit(stores, cascade)
       // It is over when a look finds nobody.
       if (done === undefined) await stores.cascades.remove(id)
       return done

@@ -11,9 +11,10 @@ import type { AsRead, Rotation, SessionReader, StoredSession } from '../../recor
 import type { HeldStatus } from '../../records/status-list.ts'
 import type { Stores, Write } from '../../records/unit-of-work.ts'
 import { isSameReference } from '../status-list/status-index.ts'
+import { type Asking, isFirstUse } from './asking.ts'
 import { eventOf } from './grant-events.ts'
 import type { RefreshToken } from './refresh-token.ts'
-import type { Asking, InsertSession, SignedToken, Start } from './session-starts.ts'
+import type { InsertSession, SignedToken, Start } from './session-starts.ts'
 
 /** The next refresh token takes the place of the presented one. */
 interface Rotate {
@@ -50,6 +51,9 @@ const isFresh = (row: StoredSession, { status }: SignedToken): boolean => !isSam
 const isCovered = (row: StoredSession, token: SignedToken): boolean =>
   !isFresh(row, token) && (row.held.current?.lastExpiryMs ?? 0) >= token.expiresAtMs
 
+/** A token of a workload that is forgotten costs a look-up when it comes again. */
+const MOST_TOLD = 10_000
+
 export function createTokenRelease(dependencies: {
   readonly start: InsertSession
   readonly sessionReader: Pick<SessionReader, 'isAsRead'>
@@ -60,6 +64,8 @@ export function createTokenRelease(dependencies: {
   readonly auditsEveryGrant: boolean
 }): ReleaseToken {
   const { start, sessionReader, write, recordEvent, clock, auditsEveryGrant } = dependencies
+  /** Hashes of workloads' tokens. */
+  const told = new Set<string>()
 
   const asRead = ({ id, revision, subjectId }: StoredSession, { clientId, clientRevision }: Asking): AsRead => ({
     sessionId: id,
@@ -92,6 +98,15 @@ export function createTokenRelease(dependencies: {
     return isGood
   }
 
+  /** Whether this process has not told yet that a workload's token was used. */
+  const isNews = ({ assertion }: Asking): boolean => assertion?.issuer !== undefined && !told.has(assertion.hash)
+
+  function tell({ assertion }: Asking): void {
+    if (assertion === undefined) return
+    if (told.size >= MOST_TOLD) told.clear()
+    told.add(assertion.hash)
+  }
+
   function extend({ row, subjectRevision, previousHash }: Extend, token: SignedToken, asking: Asking) {
     const read: AsRead = {
       ...asRead(row, asking),
@@ -103,23 +118,30 @@ export function createTokenRelease(dependencies: {
     if (covered && !isMachine) return repeat(row, read, asking)
     // A machine that asks again and again writes nothing.
     const isSilent = isMachine && !auditsEveryGrant
-    if (covered && isSilent) return sessionReader.isAsRead(read)
+    if (covered && isSilent && !isNews(asking)) return sessionReader.isAsRead(read)
     return write(async stores => {
       // Of many requests of a machine that find its row due at once, the first writes it for all.
       const now = isMachine && !covered ? await stores.sessions.find(row.id) : row
       const coveredNow = now !== undefined && isCovered(now, token)
-      if (coveredNow && isSilent) return stores.sessions.isAsRead(read)
       const isGood = coveredNow
         ? await stores.sessions.isAsRead(read)
         : await stores.sessions.extend(read, token.status, isFresh(row, token))
-      if (isGood) await stores.audit.append(eventOf('session.repeat', row, asking))
-      return isGood
+      if (!isGood) return false
+      const isFirst = await isFirstUse(stores, asking)
+      if (isFirst || !coveredNow || !isSilent) await stores.audit.append(eventOf('session.repeat', row, asking))
+      return true
     })
   }
 
-  return (change, token, asking) => {
-    if (asking.provedUntilMs <= clock.now()) return Promise.resolve(false)
+  const make = (change: SessionChange, token: SignedToken, asking: Asking): Promise<boolean> => {
     if (change.kind === 'start') return start(change, token, asking)
     return change.kind === 'rotate' ? rotate(change, token, asking) : extend(change, token, asking)
+  }
+
+  return async (change, token, asking) => {
+    if (asking.provedUntilMs <= clock.now()) return false
+    const isMade = await make(change, token, asking)
+    if (isMade && change.kind !== 'rotate') tell(asking)
+    return isMade
   }
 }

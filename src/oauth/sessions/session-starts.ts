@@ -6,7 +6,9 @@ import type { Provenance } from '../../records/audit-event.ts'
 import type { Role } from '../../records/role.ts'
 import type { NewSession } from '../../records/session.ts'
 import type { SessionStatus } from '../../records/status-list.ts'
+import type { TrustedIssuer } from '../../records/trusted-issuer.ts'
 import type { Stores, Write } from '../../records/unit-of-work.ts'
+import { type Asking, isFirstUse } from './asking.ts'
 import { eventOf } from './grant-events.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import type { SessionEnds } from './session-ends.ts'
@@ -21,8 +23,8 @@ export type SubjectAsRead =
       /** The password that was checked; undefined for an API key. */
       readonly passwordId: string | undefined
     }
-  /** Of a client. */
-  | { readonly revision: number }
+  /** Of a client, and of the issuer whose token it proved itself with. */
+  | { readonly revision: number; readonly issuer?: Pick<TrustedIssuer, 'id' | 'revision'> | undefined }
 
 export interface Start {
   readonly kind: 'start'
@@ -36,15 +38,6 @@ export interface Start {
 export interface SignedToken {
   readonly status: SessionStatus
   readonly expiresAtMs: number
-}
-
-/** Who asks, through which client as it was read. */
-export interface Asking {
-  readonly clientId: string
-  readonly clientRevision: number
-  /** Until when what the client has proved holds. */
-  readonly provedUntilMs: number
-  readonly provenance: Provenance
 }
 
 /** Asked inside the write that starts a session, with subject and client locked: whether both may have a token. */
@@ -97,6 +90,12 @@ export function createSessionStarts(dependencies: {
   const areRolesAsRead = async (stores: Stores, { session, asRead }: Start): Promise<boolean> =>
     !('roles' in asRead) || isDeepStrictEqual(await stores.users.rolesOf(session.subjectId), asRead.roles)
 
+  /** Locked before everything else. Who changes it reaches every row that hangs on it after that: it is seen here, or sees this row. */
+  async function isIssuerAsRead(stores: Stores, { asRead }: Start): Promise<boolean> {
+    const issuer = 'revision' in asRead ? asRead.issuer : undefined
+    return issuer === undefined || (await stores.trustedIssuers.lockShared(issuer.id)) === issuer.revision
+  }
+
   /** The sign-ins beyond the limit; a machine has none. */
   const findIdle = async (stores: Stores, { subjectId, credentialId }: SessionDraft, { clientId }: Asking) =>
     credentialId === null ? stores.sessions.findIdle(subjectId, clientId, sessionLimit - 1, clock.now(), MOST_IDLE) : []
@@ -105,18 +104,20 @@ export function createSessionStarts(dependencies: {
     write(async stores => {
       const { session } = start
       // Sent in this order, and so what is read is read with the locks held.
-      const [isOpen, isLive, areRoles, idle] = await Promise.all([
+      const [isIssuer, isOpen, isLive, areRoles, idle] = await Promise.all([
+        isIssuerAsRead(stores, start),
         isStillOpen(stores, start, asking),
         isCredentialLive(stores, session),
         areRolesAsRead(stores, start),
         findIdle(stores, session, asking),
       ])
-      if (!isOpen || !isLive || !areRoles) return false
+      if (!isIssuer || !isOpen || !isLive || !areRoles) return false
       const { clientId, provenance } = asking
       await ends.endThese(stores, idle, { subjectId: session.subjectId, clientId }, 'session_limit', provenance)
       const { address, userAgent } = provenance
       // Of many requests with one credential at once, the first makes the row, and the others find it when they run again.
       if (!(await stores.sessions.insert({ ...session, status, address, userAgent }))) return false
+      await isFirstUse(stores, asking)
       await stores.audit.append(eventOf('user.sign_in', session, asking))
       return true
     })

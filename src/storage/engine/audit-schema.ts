@@ -19,6 +19,8 @@ export interface AuditEventsTable {
   count: number
   /** The keyed hash of a name that no user has. */
   name_hash: string | null
+  /** JSON: what there is to say beside the reason. */
+  details: string | null
   /** The number of the seal that covers the row; null until there is one. */
   seal: number | null
 }

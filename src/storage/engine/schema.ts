@@ -1,6 +1,7 @@
 /** The one schema, for SQLite and PostgreSQL alike. Times are integer epoch units named in the column; JSON is text; booleans are 0/1. */
 import type { CascadeChange } from '../../records/cascade.ts'
 import type { CredentialKind } from '../../records/credential.ts'
+import type { KeyLocation } from '../../records/fetched-keys.ts'
 import type { PrivateKeyPurpose, StoredPrivateKey } from '../../records/private-key.ts'
 import type { SigningKeyState } from '../../records/signing-key.ts'
 import type { Status } from '../../records/standing.ts'
@@ -26,6 +27,9 @@ export interface Schema {
   audit_keys: AuditKeysTable
   sign_in_networks: SignInNetworksTable
   password_tickets: PasswordTicketsTable
+  trusted_issuers: TrustedIssuersTable
+  used_assertions: UsedAssertionsTable
+  fetched_keys: FetchedKeysTable
 }
 
 type Json = string
@@ -88,8 +92,12 @@ export interface CredentialsTable {
   kind: CredentialKind
   name: string | null
   hash: string
-  /** Of an API key its scope and audiences. */
+  /** Of an API key its scope and audiences, of a registered key the key or where it is, of a trust its conditions. */
   data: Json | null
+  /** Of a trust. */
+  issuer_id: string | null
+  /** Of a trust: whom a condition on `sub` names. */
+  subject: string | null
   created_at_ms: number
   expires_at_ms: number | null
   revoked_at_ms: number | null
@@ -147,6 +155,7 @@ export interface CascadesTable {
   /** 1: none of a machine. */
   sign_ins_only: number
   role_name: string | null
+  issuer_id: string | null
   reason: string
   /** The last id that is done; the empty text before the first. */
   cursor: string
@@ -210,6 +219,8 @@ export interface InstanceTable {
   /** Set in the copies that `signet backup` makes. */
   backed_up_at_ms: number | null
   server_identity: string | null
+  /** When it was last accepted as a restore; null: never. */
+  accepted_at_ms: number | null
 }
 
 /** From where a user has signed in. */
@@ -228,4 +239,37 @@ export interface PasswordTicketsTable {
   hash: string
   created_at_ms: number
   expires_at_ms: number
+}
+
+/** Whose tokens may prove that a workload is a client. */
+export interface TrustedIssuersTable {
+  id: string
+  name: string
+  url: string | null
+  trust_domain: string | null
+  key_source: Json
+  audience: string | null
+  max_lifetime_seconds: number
+  is_shared: number
+  created_at_ms: number
+  revision: number
+}
+
+/** What may be used once, or is told of once. */
+export interface UsedAssertionsTable {
+  /** SHA-256. */
+  hash: string
+  until_ms: number
+}
+
+/** Keys as others publish them. */
+export interface FetchedKeysTable {
+  kind: KeyLocation['kind']
+  uri: string
+  keys: Json
+  left_out: Json
+  fetched_at_ms: number | null
+  /** Since they were fetched. */
+  failed_at_ms: number | null
+  failure: string | null
 }

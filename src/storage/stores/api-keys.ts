@@ -25,6 +25,8 @@ const toRow = (key: ApiKey): CredentialsTable => ({
   name: key.name,
   hash: key.hash,
   data: JSON.stringify({ scope: key.scope, audiences: key.audiences }),
+  issuer_id: null,
+  subject: null,
   created_at_ms: key.createdAtMs,
   expires_at_ms: key.expiresAtMs,
   revoked_at_ms: key.revokedAtMs,

@@ -18,5 +18,6 @@ export const toAuditRow = (row: AuditEventsTable): AuditRow => ({
   requestId: row.request_id,
   count: row.count,
   nameHash: row.name_hash,
+  details: row.details,
   seal: row.seal,
 })

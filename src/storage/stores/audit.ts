@@ -28,6 +28,7 @@ export function prepareAuditStore(
       request_id: param('request_id'),
       count: param('count'),
       name_hash: param('name_hash'),
+      details: param('details'),
     }),
   )
 
@@ -56,6 +57,7 @@ export function prepareAuditStore(
         request_id: event.provenance.requestId,
         count: event.count ?? 1,
         name_hash: event.nameHash ?? null,
+        details: event.details === undefined ? null : JSON.stringify(event.details),
       })
     },
   })

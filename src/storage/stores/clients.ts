@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Client, ClientFilter, ClientReader, ClientStore } from '../../records/client.ts'
-import type { Credential } from '../../records/credential.ts'
+import type { ClientKey } from '../../records/client-key.ts'
+import type { ClientTrust } from '../../records/client-trust.ts'
+import { type Credential, ownKinds } from '../../records/credential.ts'
 import type { Status } from '../../records/standing.ts'
 import { type Executor, notDeleted, type Param, prepared } from '../engine/prepared.ts'
 import type { ClientsTable, CredentialsTable, Schema } from '../engine/schema.ts'
@@ -15,7 +17,26 @@ const toCredential = (row: CredentialsTable): Credential => ({
   lastUsedAtMs: row.last_used_at_ms,
 })
 
-const toClient = (row: ClientsTable, credentials: readonly CredentialsTable[]): Client => ({
+const toKey = (row: CredentialsTable): ClientKey => ({
+  id: row.id,
+  source: JSON.parse(row.data as string),
+  createdAtMs: row.created_at_ms,
+  lastUsedAtMs: row.last_used_at_ms,
+})
+
+/** Of a trust with the name of its issuer. */
+type OwnRow = CredentialsTable & { readonly issuer_name: string | null }
+
+const toTrust = (row: OwnRow): ClientTrust => ({
+  id: row.id,
+  issuerId: row.issuer_id as string,
+  issuerName: row.issuer_name,
+  conditions: JSON.parse(row.data as string).conditions,
+  createdAtMs: row.created_at_ms,
+  lastUsedAtMs: row.last_used_at_ms,
+})
+
+const toClient = (row: ClientsTable, credentials: readonly OwnRow[]): Client => ({
   id: row.id,
   clientId: row.client_id,
   status: row.status,
@@ -28,10 +49,28 @@ const toClient = (row: ClientsTable, credentials: readonly CredentialsTable[]): 
   grantsPerMinute:
     row.grants_per_minute === null ? null : { client: row.grants_per_minute, subject: row.grants_per_minute_subject },
   mayGrant: JSON.parse(row.may_grant),
-  secrets: credentials.map(toCredential),
+  secrets: credentials.filter(({ kind }) => kind === 'client_secret').map(toCredential),
+  keys: credentials.filter(({ kind }) => kind === 'client_key').map(toKey),
+  trusts: credentials.filter(({ kind }) => kind === 'client_trust').map(toTrust),
   createdAtMs: row.created_at_ms,
   revision: row.revision,
 })
+
+/** Those that were not revoked, the oldest first. */
+const ownCredentials = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('credentials')
+    .leftJoin('trusted_issuers', 'trusted_issuers.id', 'credentials.issuer_id')
+    .selectAll('credentials')
+    .select('trusted_issuers.name as issuer_name')
+    .where(
+      'credentials.kind',
+      'in',
+      ownKinds.map(kind => sql.lit(kind)),
+    )
+    .where('credentials.revoked_at_ms', 'is', null)
+    .orderBy('credentials.created_at_ms')
+    .orderBy('credentials.id')
 
 function prepareClientQueries(db: Kysely<Schema>) {
   const byClientId = (param: Param<{ clientId: string }>) =>
@@ -45,15 +84,20 @@ function prepareClientQueries(db: Kysely<Schema>) {
       db.selectFrom('clients').where('id', '=', param('id')).where('status', '<>', notDeleted).selectAll(),
     ),
     lockByClientId: prepared<{ clientId: string }, ClientsTable>(param => byClientId(param).selectAll().forUpdate()),
-    credentialsOf: prepared<{ id: string }, CredentialsTable>(param =>
+    credentialsOf: prepared<{ id: string }, OwnRow>(param => ownCredentials(db).where('owner_id', '=', param('id'))),
+    trustingSubject: prepared<{ subject: string }, { client_id: string }>(param =>
       db
         .selectFrom('credentials')
-        .selectAll()
-        .where('owner_id', '=', param('id'))
-        .where('kind', '=', sql.lit('client_secret' as const))
-        .where('revoked_at_ms', 'is', null)
-        .orderBy('created_at_ms')
-        .orderBy('id'),
+        .innerJoin('clients', 'clients.id', 'credentials.owner_id')
+        .innerJoin('trusted_issuers', 'trusted_issuers.id', 'credentials.issuer_id')
+        .select('clients.client_id')
+        .distinct()
+        .where('credentials.subject', '=', param('subject'))
+        .where('credentials.revoked_at_ms', 'is', null)
+        .where('clients.status', '=', sql.lit('active' as const))
+        .where('trusted_issuers.trust_domain', 'is not', null)
+        .orderBy('clients.client_id')
+        .limit(2),
     ),
     originsOf: prepared<{ id: string }, { origin: string }>(param =>
       db.selectFrom('client_origins').select('origin').where('client_id', '=', param('id')).orderBy('origin'),
@@ -116,6 +160,9 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
       return rows.map(({ id }) => id)
     },
     originsOf,
+    async trustingSubject(subject) {
+      return (await queries.trustingSubject(executor, { subject })).rows.map(({ client_id }) => client_id)
+    },
     async isRegisteredOrigin(origin) {
       const { rows } = await queries.isRegisteredOrigin(executor, { origin })
       return rows.length > 0
@@ -126,14 +173,8 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
       // Of a page only what is on it is read.
       const ids = filter.limit === undefined ? undefined : clients.map(({ id }) => id)
       if (ids?.length === 0) return []
-      const credentials = await kysely
-        .selectFrom('credentials')
-        .selectAll()
-        .where('kind', '=', 'client_secret')
-        .where('revoked_at_ms', 'is', null)
+      const credentials = await ownCredentials(kysely)
         .$if(ids !== undefined, query => query.where('owner_id', 'in', ids ?? []))
-        .orderBy('created_at_ms')
-        .orderBy('id')
         .execute()
       const origins = await kysely
         .selectFrom('client_origins')

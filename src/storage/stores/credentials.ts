@@ -1,5 +1,13 @@
 import type { Kysely } from 'kysely'
-import type { CredentialReader, CredentialStore, LiveCredential } from '../../records/credential.ts'
+import { SUBJECT } from '../../records/client-trust.ts'
+import {
+  type CredentialCounts,
+  type CredentialReader,
+  type CredentialStore,
+  credentialKinds,
+  type LiveCredential,
+} from '../../records/credential.ts'
+import { hashOf } from '../../records/opaque-token.ts'
 import { type Executor, notDeleted, prepared } from '../engine/prepared.ts'
 import type { CredentialsTable, Schema } from '../engine/schema.ts'
 
@@ -63,9 +71,8 @@ const credentialReader = ({ kysely }: Executor): CredentialReader => ({
       .select(row => ['credentials.kind' as const, row.fn.countAll<number>().as('count')])
       .groupBy('credentials.kind')
       .execute()
-    const counts = { client_secret: 0, api_key: 0 }
-    for (const { kind, count } of rows) counts[kind] = Number(count)
-    return counts
+    const counted = new Map(rows.map(({ kind, count }) => [kind, Number(count)]))
+    return Object.fromEntries(credentialKinds.map(kind => [kind, counted.get(kind) ?? 0])) as CredentialCounts
   },
   async listNewest(nowMs, limit) {
     const rows = await ownedCredentials(kysely, nowMs)
@@ -87,6 +94,11 @@ const credentialReader = ({ kysely }: Executor): CredentialReader => ({
   },
 })
 
+/** What only some kinds have. */
+const plain = {
+  ...{ name: null, data: null, issuer_id: null, subject: null, expires_at_ms: null, last_used_at_ms: null },
+} as const
+
 export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor) => CredentialStore {
   const setLastUsed = prepared<{ id: string; nowMs: number; address: string | null }>(param =>
     db
@@ -95,13 +107,16 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
       .where('id', '=', param('id')),
   )
 
-  const insert = prepared<Omit<CredentialsTable, 'data' | 'revoked_at_ms' | 'last_used_address'>>(param =>
+  const insert = prepared<Omit<CredentialsTable, 'revoked_at_ms' | 'last_used_address'>>(param =>
     db.insertInto('credentials').values({
       id: param('id'),
       owner_id: param('owner_id'),
       kind: param('kind'),
       name: param('name'),
       hash: param('hash'),
+      data: param('data'),
+      issuer_id: param('issuer_id'),
+      subject: param('subject'),
       created_at_ms: param('created_at_ms'),
       expires_at_ms: param('expires_at_ms'),
       last_used_at_ms: param('last_used_at_ms'),
@@ -136,9 +151,26 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
       ...credentialReader(executor),
       insert: (ownerId, kind, { id, name, hash, createdAtMs, expiresAtMs, lastUsedAtMs }) =>
         insert.send(executor, {
-          ...{ id, owner_id: ownerId, kind, name, hash, created_at_ms: createdAtMs, expires_at_ms: expiresAtMs },
-          last_used_at_ms: lastUsedAtMs,
+          ...{ ...plain, id, owner_id: ownerId, kind, name, hash, created_at_ms: createdAtMs },
+          ...{ expires_at_ms: expiresAtMs, last_used_at_ms: lastUsedAtMs },
         }),
+      insertKey(ownerId, { id, source, createdAtMs }) {
+        const data = JSON.stringify(source)
+        const row = { id, owner_id: ownerId, kind: 'client_key', hash: hashOf(data), data } as const
+        return insert.send(executor, { ...plain, ...row, created_at_ms: createdAtMs })
+      },
+      insertTrust(ownerId, { id, issuerId, conditions, createdAtMs }) {
+        const data = JSON.stringify({ conditions })
+        const subject = conditions.find(({ name }) => name === SUBJECT)?.value ?? null
+        const row = { id, owner_id: ownerId, kind: 'client_trust', hash: hashOf(data), data } as const
+        return insert.send(executor, { ...plain, ...row, issuer_id: issuerId, subject, created_at_ms: createdAtMs })
+      },
+      async nextTrustIn(issuerId, afterId) {
+        const trusts = kysely.selectFrom('credentials').select(['id', 'owner_id']).where('issuer_id', '=', issuerId)
+        const next = trusts.where('revoked_at_ms', 'is', null).where('id', '>', afterId).orderBy('id').limit(1)
+        const row = await next.executeTakeFirst()
+        return row && { id: row.id, ownerId: row.owner_id }
+      },
       async revoke(id, nowMs) {
         await kysely.updateTable('credentials').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute()
       },

@@ -5,13 +5,22 @@ export const instanceStore = ({ kysely }: Executor): InstanceStore => ({
   async find() {
     const row = await kysely.selectFrom('instance').selectAll().executeTakeFirst()
     if (row === undefined) return undefined
-    const { id, epoch, backed_up_at_ms: backedUpAtMs, server_identity: serverIdentity } = row
-    return { id, epoch, backedUpAtMs, serverIdentity }
+    const {
+      id,
+      epoch,
+      backed_up_at_ms: backedUpAtMs,
+      server_identity: serverIdentity,
+      accepted_at_ms: acceptedAtMs,
+    } = row
+    return { id, epoch, backedUpAtMs, serverIdentity, acceptedAtMs }
   },
-  async insert({ id, epoch, backedUpAtMs, serverIdentity }) {
+  async insert({ id, epoch, backedUpAtMs, serverIdentity, acceptedAtMs }) {
     await kysely
       .insertInto('instance')
-      .values({ id, epoch, backed_up_at_ms: backedUpAtMs, server_identity: serverIdentity })
+      .values({
+        ...{ id, epoch, backed_up_at_ms: backedUpAtMs, server_identity: serverIdentity },
+        accepted_at_ms: acceptedAtMs,
+      })
       .onConflict(conflict => conflict.doNothing())
       .execute()
   },
@@ -23,10 +32,10 @@ export const instanceStore = ({ kysely }: Executor): InstanceStore => ({
       .executeTakeFirst()
     return numUpdatedRows === 1n
   },
-  async renew(epoch, serverIdentity) {
+  async renew(epoch, serverIdentity, acceptedAtMs) {
     await kysely
       .updateTable('instance')
-      .set({ epoch, backed_up_at_ms: null, server_identity: serverIdentity })
+      .set({ epoch, backed_up_at_ms: null, server_identity: serverIdentity, accepted_at_ms: acceptedAtMs })
       .execute()
   },
 })

@@ -5,6 +5,7 @@ import { auditSealStore } from './audit-seals.ts'
 import { cascadeStore } from './cascades.ts'
 import { prepareClientStore } from './clients.ts'
 import { prepareCredentialStore } from './credentials.ts'
+import { fetchedKeysStore } from './fetched-keys.ts'
 import { instanceStore } from './instance.ts'
 import { passwordTicketStore } from './password-tickets.ts'
 import { privateKeyStore } from './private-keys.ts'
@@ -16,6 +17,8 @@ import { prepareSignInNetworkStore } from './sign-in-networks.ts'
 import { signingKeyStore } from './signing-keys.ts'
 import { prepareStandingStore } from './standing.ts'
 import { prepareStatusListStore } from './status-lists.ts'
+import { prepareTrustedIssuerStore } from './trusted-issuers.ts'
+import { prepareUsedAssertionStore } from './used-assertions.ts'
 import { prepareUserStore } from './users.ts'
 
 export const prepareStores: PrepareStores = (db, dialect) => {
@@ -29,6 +32,8 @@ export const prepareStores: PrepareStores = (db, dialect) => {
   const signInNetworks = prepareSignInNetworkStore(db)
   const standing = prepareStandingStore(db, dialect)
   const statusLists = prepareStatusListStore(db, dialect)
+  const trustedIssuers = prepareTrustedIssuerStore(db)
+  const usedAssertions = prepareUsedAssertionStore(db)
   const users = prepareUserStore(db, dialect)
   return executor => ({
     apiKeys: apiKeys(executor),
@@ -37,6 +42,7 @@ export const prepareStores: PrepareStores = (db, dialect) => {
     cascades: cascadeStore(executor),
     clients: clients(executor),
     credentials: credentials(executor),
+    fetchedKeys: fetchedKeysStore(executor),
     instance: instanceStore(executor),
     pulse: pulse(executor),
     passwordTickets: passwordTicketStore(executor),
@@ -48,6 +54,8 @@ export const prepareStores: PrepareStores = (db, dialect) => {
     signingKeys: signingKeyStore(executor),
     standing: standing(executor),
     statusLists: statusLists(executor),
+    trustedIssuers: trustedIssuers(executor),
+    usedAssertions: usedAssertions(executor),
     users: users(executor),
   })
 }

@@ -3,8 +3,8 @@ import type { Test } from 'tap'
 import type { Instance } from '../../../src/records/instance.ts'
 import { type Engine, farMs, openMigrated } from './records.ts'
 
-const first: Instance = { id: 'database_1', epoch: 'epoch-1', backedUpAtMs: null, serverIdentity: null }
-const second: Instance = { id: 'database_2', epoch: 'epoch-2', backedUpAtMs: null, serverIdentity: null }
+const first: Instance = { id: 'database_1', epoch: 'epoch-1', backedUpAtMs: null, serverIdentity: null, acceptedAtMs: null }
+const second: Instance = { id: 'database_2', epoch: 'epoch-2', backedUpAtMs: null, serverIdentity: null, acceptedAtMs: null }
 
 export function instanceChecks(t: Test, engine: Engine): void {
   t.test('a fresh database does not say which one it is', async t => {
@@ -36,13 +36,13 @@ export function instanceChecks(t: Test, engine: Engine): void {
   t.test('a new epoch takes the mark of the backup away and leaves the id', async t => {
     const { read, write } = await openMigrated(t, engine)
     await write(stores => stores.instance.insert({ ...first, backedUpAtMs: farMs }))
-    await write(stores => stores.instance.renew('epoch-2', null))
-    t.strictSame(await read.instance.find(), { ...first, epoch: 'epoch-2' })
+    await write(stores => stores.instance.renew('epoch-2', null, 4))
+    t.strictSame(await read.instance.find(), { ...first, epoch: 'epoch-2', acceptedAtMs: 4 })
   })
 
   t.test('a new epoch of a database that does not say which one it is makes no such row', async t => {
     const { read, write } = await openMigrated(t, engine)
-    await write(stores => stores.instance.renew('epoch-2', null))
+    await write(stores => stores.instance.renew('epoch-2', null, 4))
     t.equal(await read.instance.find(), undefined)
   })
 }

@@ -66,7 +66,7 @@ export const clientOf = (clientId: string, more: Partial<RegisteredClient> = {})
   accessTokenTtlSeconds: null,
   grantsPerMinute: null,
   mayGrant: [],
-  secrets: [],
+  ...{ secrets: [], keys: [], trusts: [] },
   createdAtMs: farMs,
   revision: 0,
   ...more,

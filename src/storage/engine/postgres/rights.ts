@@ -26,6 +26,9 @@ const tables: Readonly<Record<keyof Schema, true>> = {
   audit_keys: true,
   sign_in_networks: true,
   password_tickets: true,
+  trusted_issuers: true,
+  used_assertions: true,
+  fetched_keys: true,
 }
 
 const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']

@@ -1,0 +1,69 @@
+/** The settings of a trusted issuer as `issuers add` and `issuers update` are given them. */
+import type { Readable } from 'node:stream'
+import type { Command } from '@commander-js/extra-typings'
+import { issuerKeysIn } from '../accounts/issuer-rules.ts'
+import type { IssuerKeySource, IssuerSettings } from '../records/trusted-issuer.ts'
+import { readJson } from './files.ts'
+import { duration } from './options.ts'
+import { UsageError } from './terminal.ts'
+
+interface IssuerOptions {
+  issuer?: string | undefined
+  spiffe?: string | undefined
+  jwksUri?: string | undefined
+  jwks?: string | undefined
+  bundleUri?: string | undefined
+  audience?: string | undefined
+  maxLifetime?: number | undefined
+  shared?: boolean | undefined
+}
+
+/** @throws UsageError for two at once; FileRefused, AccountError for a file */
+async function keySourceOf(
+  { jwksUri, jwks, bundleUri }: IssuerOptions,
+  stdin: Readable,
+): Promise<IssuerKeySource | undefined> {
+  const given = [jwksUri, jwks, bundleUri].filter(source => source !== undefined)
+  if (given.length > 1) throw new UsageError('Give one of --jwks-uri, --jwks and --bundle-uri.')
+  if (jwksUri === '') return { kind: 'discovery' }
+  if (jwksUri !== undefined) return { kind: 'jwks_uri', uri: jwksUri }
+  if (bundleUri !== undefined) return { kind: 'bundle_uri', uri: bundleUri }
+  return jwks === undefined ? undefined : { kind: 'jwks', keys: issuerKeysIn(await readJson(jwks, stdin)) }
+}
+
+/** Those that were given, and no others. */
+export async function settingsOf(options: IssuerOptions, stdin: Readable): Promise<Partial<IssuerSettings>> {
+  const { issuer, spiffe, audience, maxLifetime, shared } = options
+  const keySource = await keySourceOf(options, stdin)
+  return {
+    ...(issuer !== undefined && { url: issuer === '' ? null : issuer }),
+    ...(spiffe !== undefined && { trustDomain: spiffe }),
+    ...(keySource && { keySource }),
+    ...(audience !== undefined && { audience: audience === '' ? null : audience }),
+    ...(maxLifetime !== undefined && { maxLifetimeSeconds: maxLifetime }),
+    ...(shared !== undefined && { isShared: shared }),
+  }
+}
+
+/** Adds the options of the settings to a command. */
+export const issuerOptions = (issuers: Command, verb: string, description: string) =>
+  issuers
+    .command(verb)
+    .description(description)
+    .argument('<name>', 'what operators call it')
+    .option(
+      '--issuer <url>',
+      'the iss of its tokens, byte for byte; its keys are found by discovery unless said otherwise',
+    )
+    .option('--spiffe <domain>', 'a SPIFFE trust domain, for example example.org')
+    .option('--jwks-uri <url>', 'where its keys are')
+    .option('--jwks <file>', "a JWK Set with its keys; '-' reads standard input")
+    .option('--bundle-uri <url>', 'where the SPIFFE bundle is (profile https_web)')
+    .option('--audience <value>', "the aud of its tokens, where it is not this service's issuer URL")
+    .option(
+      '--max-lifetime <duration>',
+      'how long its tokens live at most, for example 25h; 1h when not given',
+      duration,
+    )
+    .option('--shared', 'many have tokens of it, so that a condition must name whose')
+    .option('--json', 'print JSON')

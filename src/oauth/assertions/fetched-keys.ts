@@ -1,0 +1,84 @@
+/**
+ * Keys of others, kept: in memory, and in the database for the other instances and for the time after a start. They are fetched again at
+ * the first use after ten minutes, and when a token names one that is not there; what is known serves through an outage of a day.
+ */
+import type { Clock } from '../../clock.ts'
+import type { FetchedKeys, FetchedKeysReader, KeyLocation } from '../../records/fetched-keys.ts'
+import type { PublicJwk } from '../../records/public-key.ts'
+import type { Write } from '../../records/unit-of-work.ts'
+import { type Fetch, readPublishedKeys } from './published-keys.ts'
+
+const FRESH_MS = 10 * 60_000
+const LONGEST_OUTAGE_MS = 24 * 60 * 60_000
+/** Unknown keys, and an issuer that does not answer, cause no more than one fetch in this time. */
+const COOLDOWN_MS = 10_000
+const MOST_KEPT = 1000
+
+/** @param suffices whether what is asked for is among them: if it is not, they may be older than it */
+export type KeysAt = (location: KeyLocation, suffices: (keys: readonly PublicJwk[]) => boolean) => Promise<FetchedKeys>
+
+const nothing: FetchedKeys = { keys: [], leftOut: [], fetchedAtMs: undefined, failure: undefined }
+
+export function createFetchedKeys(dependencies: {
+  readonly fetch: Fetch
+  readonly fetchedKeys: FetchedKeysReader
+  readonly write: Write
+  readonly clock: Clock
+}): KeysAt {
+  const { fetch, fetchedKeys, write, clock } = dependencies
+  const held = new Map<string, FetchedKeys>()
+  const triedAtMs = new Map<string, number>()
+  const underWay = new Map<string, Promise<FetchedKeys>>()
+
+  const nameOf = ({ kind, uri }: KeyLocation): string => `${kind} ${uri}`
+
+  /** What lies ahead was fetched before the clock was set back. */
+  const isWithin = (atMs: number | undefined, ms: number): boolean =>
+    atMs !== undefined && atMs <= clock.now() && clock.now() - atMs < ms
+
+  const isFresh = ({ fetchedAtMs }: FetchedKeys): boolean => isWithin(fetchedAtMs, FRESH_MS)
+
+  function keep(location: KeyLocation, fetched: FetchedKeys): FetchedKeys {
+    if (held.size >= MOST_KEPT) for (const map of [held, triedAtMs]) map.clear()
+    held.set(nameOf(location), fetched)
+    return fetched
+  }
+
+  async function fetchNow(location: KeyLocation, before: FetchedKeys): Promise<FetchedKeys> {
+    triedAtMs.set(nameOf(location), clock.now())
+    try {
+      const set = await readPublishedKeys(fetch, location)
+      return { ...set, fetchedAtMs: clock.now(), failure: undefined }
+    } catch (error) {
+      return { ...before, failure: { atMs: clock.now(), message: (error as Error).message } }
+    }
+  }
+
+  async function renew(location: KeyLocation, suffices: Parameters<KeysAt>[1]): Promise<FetchedKeys> {
+    // Another instance may have been here just now.
+    const stored = (await fetchedKeys.find(location)) ?? held.get(nameOf(location)) ?? nothing
+    if (isFresh(stored) && suffices(stored.keys)) return keep(location, stored)
+    if (isWithin(triedAtMs.get(nameOf(location)), COOLDOWN_MS)) return keep(location, stored)
+    const fetched = keep(location, await fetchNow(location, stored))
+    // They are of use in this process whether or not they could be written.
+    await write(stores => stores.fetchedKeys.put(location, fetched)).catch(() => undefined)
+    return fetched
+  }
+
+  /** One at a time for a location: whoever asks meanwhile gets the same. */
+  function renewOnce(location: KeyLocation, suffices: Parameters<KeysAt>[1]): Promise<FetchedKeys> {
+    const name = nameOf(location)
+    const renewing = underWay.get(name) ?? renew(location, suffices).finally(() => underWay.delete(name))
+    underWay.set(name, renewing)
+    return renewing
+  }
+
+  return async (location, suffices) => {
+    const known = held.get(nameOf(location))
+    const isEnough = known !== undefined && isFresh(known) && suffices(known.keys)
+    const isCooling = known !== undefined && isWithin(triedAtMs.get(nameOf(location)), COOLDOWN_MS)
+    const found = isEnough || isCooling ? known : await renewOnce(location, suffices)
+    const isUsable = isWithin(found.fetchedAtMs, LONGEST_OUTAGE_MS) || (found.fetchedAtMs ?? 0) > clock.now()
+    return isUsable ? found : { ...found, keys: [] }
+  }
+}
