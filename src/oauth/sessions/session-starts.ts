@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../clock.ts'
 import { isApiKeyId, statusOf } from '../../records/api-key.ts'
-import type { Provenance } from '../../records/audit-event.ts'
 import type { Role } from '../../records/role.ts'
 import type { NewSession } from '../../records/session.ts'
 import type { SessionStatus } from '../../records/status-list.ts'
