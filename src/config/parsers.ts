@@ -129,8 +129,7 @@ function parseNetwork(text: string): string {
   const network = canonicalAddress(address) ?? address
   // IPv4 addresses in the spelling of IPv6 (RFC 4291 §2.5.5.2) are behind 96 bits that say so.
   const ownLength = Number(length) - (isIPv6(address) && isIPv4(network) ? 96 : 0)
-  if (ownLength <= 0)
-    throw new Refusal('a network of length /0 is every address there is; name the ones that are meant')
+  if (ownLength <= 0) throw new Refusal('a network of length /0 is every address; name those that are meant')
   return `${network}/${ownLength}`
 }
 

@@ -186,12 +186,13 @@ t.test('a key-encryption key of another length or form is refused, and never rep
   }
 })
 
-t.test('trusted proxies are networks, and a bare address is a network of one', async t => {
-  accepts(t, 'trustProxy', [
-    ['none', []],
-    ['10.0.0.0/8, 192.0.2.1,fd00::/8,::1', ['10.0.0.0/8', '192.0.2.1/32', 'fd00::/8', '::1/128']],
-    ['::ffff:10.0.0.0/104,::FFFF:c000:201,2001:DB8:0::/48', ['10.0.0.0/8', '192.0.2.1/32', '2001:db8::/48']],
-  ])
+t.test('trusted proxies and allowed networks are networks, and a bare address is a network of one', async t => {
+  for (const member of ['trustProxy', 'allowNetworks'] as const)
+    accepts(t, member, [
+      ['none', []],
+      ['10.0.0.0/8, 192.0.2.1,fd00::/8,::1', ['10.0.0.0/8', '192.0.2.1/32', 'fd00::/8', '::1/128']],
+      ['::ffff:10.0.0.0/104,::FFFF:c000:201,2001:DB8:0::/48', ['10.0.0.0/8', '192.0.2.1/32', '2001:db8::/48']],
+    ])
   const wrong = [
     'true',
     'proxy.internal',
@@ -208,10 +209,11 @@ t.test('trusted proxies are networks, and a bare address is a network of one', a
     'fe80::1%eth0',
     '10.0.0.0/255.0.0.0',
   ])
-  refusesEach(t, 'SIGNET_TRUST_PROXY', /forge/, [
-    ...['0.0.0.0/0', '::/0', '10.0.0.0/8,::/0'],
-    ...['::ffff:0.0.0.0/96', '::ffff:10.0.0.1/96', '::ffff:10.0.0.1/8'],
-  ])
+  for (const name of ['SIGNET_TRUST_PROXY', 'SIGNET_ALLOW_NETWORKS'])
+    refusesEach(t, name, /is every address/, [
+      ...['0.0.0.0/0', '::/0', '10.0.0.0/8,::/0'],
+      ...['::ffff:0.0.0.0/96', '::ffff:10.0.0.1/96', '::ffff:10.0.0.1/8'],
+    ])
 })
 
 t.test('the log level is one of six words', async t => {
