@@ -6,8 +6,8 @@ import { MOST_COUNTED } from '../maintenance/keys.ts'
 import type { CredentialCounts } from '../records/credential.ts'
 import { table } from './table.ts'
 
-const countOf = ({ client_secret: secrets, api_key: keys }: CredentialCounts): string =>
-  `${secrets} client secrets and ${keys} API keys`
+const countOf = (counts: CredentialCounts): string =>
+  `${counts.client_secret} client secrets, ${counts.client_key} client keys, ${counts.client_trust} trusts and ${counts.api_key} API keys`
 
 const head = ['CREATED', 'KIND', 'OWNER', 'NAME', 'ID']
 
@@ -54,7 +54,7 @@ export function linesOfAtStake({
   ])
   return [
     `${problem} Nothing was changed.`,
-    'Client secrets and API keys that were removed after the copy was made would work again:',
+    'Credentials that were removed after the copy was made would work again:',
     'decide what becomes of them, and run this again with one of these:',
     '  --keep-credentials  all go on working, also what was removed since because somebody had stolen it',
     `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,

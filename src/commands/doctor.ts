@@ -85,7 +85,7 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
       '--accept-move',
       'after the database came to another PostgreSQL server, and nothing is missing from it: serve again, and end nothing',
     )
-    .option('--keep-credentials', 'with it: client secrets and API keys go on working')
+    .option('--keep-credentials', 'with it: client secrets, keys and trusts, and API keys go on working')
     .option('--drop-credentials', 'with it: all of them are revoked')
     .option('--json', 'print JSON')
     .action(async options => {

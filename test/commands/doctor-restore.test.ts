@@ -23,7 +23,7 @@ t.test('credentials are listed, and dropped with all that hung on them', async t
   t.equal(code, 1)
   t.strictSame(everythingIn(service.databaseFile), before)
   const { restore } = JSON.parse(stdout)
-  const credentials = { client_secret: 71, api_key: 1 }
+  const credentials = { client_secret: 71, client_key: 0, client_trust: 0, api_key: 1 }
   t.match(restore, { backed_up_at: null, sessions: 1, keys: 2, credentials })
   t.equal(restore.newest_credentials.length, 10)
   t.ok(restore.newest_credentials.every(({ client_id }: { client_id: string }) => client_id === 'web-app'))

@@ -67,7 +67,10 @@ t.test('without a choice nothing is changed, and it is said what there is to dec
   t.strictSame([code, stderr], [1, ''])
   const answer = JSON.parse(stdout)
   const { problem, backed_up_at, last_event_at, newest_credentials: newest, ...more } = answer.restore
-  t.strictSame([answer.ok, more], [false, { sessions: 1, keys: 2, credentials: { client_secret: 4, api_key: 2 } }])
+  t.strictSame(
+    [answer.ok, more],
+    [false, { sessions: 1, keys: 2, credentials: { client_secret: 4, client_key: 0, client_trust: 0, api_key: 2 } }],
+  )
   t.equal(problem, `The database is a backup of ${backed_up_at} that was put back.`)
   for (const time of [backed_up_at, last_event_at]) t.match(time, isoTime)
   t.ok(last_event_at <= backed_up_at)
@@ -85,7 +88,10 @@ t.test('without a choice nothing is changed, and it is said what there is to dec
   const people = await run(['doctor', '--accept-restore'])
   t.strictSame([people.code, people.stderr], [1, ''])
   t.ok(people.stdout.startsWith(`${problem} Nothing was changed.\n`))
-  t.match(people.stdout, /--keep-credentials .*\n +--drop-credentials .* 4 client secrets and 2 API keys/)
+  t.match(
+    people.stdout,
+    /--keep-credentials .*\n +--drop-credentials .* 4 client secrets, 0 client keys, 0 trusts and 2 API keys/,
+  )
   t.match(people.stdout, /^Either way 1 sessions end, and 2 signing keys are revoked\.$/m)
   t.ok(people.stdout.includes(`The backup was made at ${backed_up_at}.`))
   t.match(people.stdout, new RegExp(`^${ofAlice.created_at} +api_key +alice +script +${ofAlice.api_key_id}$`, 'm'))
@@ -123,7 +129,11 @@ t.test('of credentials that are dropped none works, and new ones do', async t =>
   const revisions = () => select(service.databaseFile, 'select client_id, revision from clients order by client_id')
   const before = revisions()
   const { accepted_restore } = await json(accepting.drop)
-  t.strictSame(accepted_restore, { sessions: 2, keys: 2, dropped_credentials: { client_secret: 4, api_key: 2 } })
+  t.strictSame(accepted_restore, {
+    sessions: 2,
+    keys: 2,
+    dropped_credentials: { client_secret: 4, client_key: 0, client_trust: 0, api_key: 2 },
+  })
   t.equal(ticketsIn(service), 0)
   t.strictSame(
     revisions(),
@@ -201,7 +211,7 @@ t.test('many are dropped in small writes', async t => {
   })
   t.teardown(() => container.close())
   const { dropped } = await (await container.doctor()).acceptRestore('drop', byTest)
-  t.strictSame(dropped, { client_secret: 504, api_key: 2 })
+  t.strictSame(dropped, { client_secret: 504, client_key: 0, client_trust: 0, api_key: 2 })
   t.ok(batches.filter(count => count > 10).length >= 8, 'more than one write')
   t.ok(Math.max(...batches) <= 66, 'each credential has its event, and with its owner it is less than 200 rows')
 })

@@ -44,7 +44,12 @@ t.test('the same client may be named in the body, too, and another one may not',
   }
   t.match(await asks(named, { client_id: 'spa' }), { status: 200 })
   t.match(await asks(named, { client_id: 'spa', client_secret: '' }), { status: 200 })
-  t.match(await asks(named, rest), { status: 200 }, 'an assertion that nobody asked for')
+  const proved = await asks(named, rest)
+  t.match(
+    proved,
+    { status: 401, body: { error: 'invalid_client' } },
+    'an assertion proves something, or the request is refused',
+  )
   for (const client_id of ['other-spa', 'web-app', 'nobody', 'SPA', 'spa:'])
     t.match(await asks(named, { client_id }), malformed)
   t.match(await asks(basicOf('web-app:'), { client_id: 'spa' }), malformed)

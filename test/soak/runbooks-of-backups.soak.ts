@@ -62,7 +62,10 @@ t.test(
     rmSync(join(service.folder, 'keys'), { recursive: true })
     mkdirSync(join(service.folder, 'keys'), { mode: 0o700 })
     const [exchange = '', , drop = '', look = ''] = blocksOf('restore')
-    t.match(await terminal(exchange + drop + look), /^Revoked 2 client secrets and 0 API keys/m)
+    t.match(
+      await terminal(exchange + drop + look),
+      /^Revoked 2 client secrets, 0 client keys, 0 trusts and 0 API keys/m,
+    )
     const again = await restarted(t, service, {})
     t.equal((await again.token({ grant_type: 'refresh_token' }, { client: ['web-app', secret] })).status, 401)
     await addSecrets(again)

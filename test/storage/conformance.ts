@@ -1,6 +1,7 @@
 /** What every database must do: one list of checks, a part for each store of src/records/unit-of-work.ts. */
 import type { Test } from 'tap'
 import { apiKeyChecks } from './conformance/api-keys.ts'
+import { assertionChecks } from './conformance/assertions.ts'
 import { auditChecks } from './conformance/audit.ts'
 import { auditListChecks } from './conformance/audit-list.ts'
 import { auditSealChecks } from './conformance/audit-seals.ts'
@@ -45,6 +46,7 @@ const parts = [
   credentialChecks,
   credentialListChecks,
   apiKeyChecks,
+  assertionChecks,
   sessionChecks,
   machineSessionChecks,
   familyChecks,

@@ -76,7 +76,7 @@ export function auditListChecks(t: Test, engine: Engine): void {
       ...{ id: listed?.id, type: 'session.end', occurredAtMs: timeOf('out'), outcome: 'success', reason: 'out' },
       ...{ actor: 'client', userId: 'user_alice', username: 'alice', publicClientId: 'spa', clientId: 'client_spa' },
       ...{ sessionId: 'session_1', target: null, address: null, userAgent: null, requestId: null },
-      ...{ count: 1, nameHash: null, seal: null, actorName: null },
+      ...{ count: 1, nameHash: null, details: null, seal: null, actorName: null },
     })
     const actors = await read.audit.list({ types: ['user.add', 'role.add'] }, 3)
     t.same(

@@ -11,6 +11,7 @@ const full: AuditEvent = {
   sessionId: 'session_1',
   target: 'editor',
   nameHash: 'hash',
+  details: { sub: 'x' },
   count: 7,
   provenance: { actor: 'operator:root', address: '2001:db8::1', userAgent: 'curl/8 “x”', requestId: 'req-1' },
 }
@@ -44,6 +45,7 @@ export function auditChecks(t: Test, engine: Engine): void {
       request_id: 'req-1',
       count: 7,
       name_hash: 'hash',
+      details: '{"sub":"x"}',
       seal: null,
     })
   })
@@ -54,7 +56,8 @@ export function auditChecks(t: Test, engine: Engine): void {
       await audit.append(full)
       await audit.append(bare)
     })
-    const columns = 'reason, user_id, client_id, session_id, target, address, user_agent, request_id, name_hash'
+    const columns =
+      'reason, user_id, client_id, session_id, target, address, user_agent, request_id, name_hash, details'
     const [row] = await query(`SELECT ${columns} FROM audit_events WHERE type = 'role.add'`)
     t.strictSame([...new Set(Object.values(row ?? {}))], [null])
     const [{ count } = {}] = await query("SELECT count FROM audit_events WHERE type = 'role.add'")

@@ -75,9 +75,19 @@ export function credentialListChecks(t: Test, engine: Engine): void {
 
   t.test('those that live are counted by kind; where there are none, it is 0 of each', async t => {
     const { read } = await openWithAll(t, engine)
-    t.strictSame(await read.credentials.countLive(nowMs), { client_secret: 3, api_key: 2 })
+    t.strictSame(await read.credentials.countLive(nowMs), {
+      client_secret: 3,
+      client_key: 0,
+      client_trust: 0,
+      api_key: 2,
+    })
     const empty = await openMigrated(t, engine)
-    t.strictSame(await empty.read.credentials.countLive(nowMs), { client_secret: 0, api_key: 0 })
+    t.strictSame(await empty.read.credentials.countLive(nowMs), {
+      client_secret: 0,
+      client_key: 0,
+      client_trust: 0,
+      api_key: 0,
+    })
   })
 
   t.test('the newest come first, however they are cut off', async t => {

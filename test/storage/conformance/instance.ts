@@ -3,8 +3,20 @@ import type { Test } from 'tap'
 import type { Instance } from '../../../src/records/instance.ts'
 import { type Engine, farMs, openMigrated } from './records.ts'
 
-const first: Instance = { id: 'database_1', epoch: 'epoch-1', backedUpAtMs: null, serverIdentity: null, acceptedAtMs: null }
-const second: Instance = { id: 'database_2', epoch: 'epoch-2', backedUpAtMs: null, serverIdentity: null, acceptedAtMs: null }
+const first: Instance = {
+  id: 'database_1',
+  epoch: 'epoch-1',
+  backedUpAtMs: null,
+  serverIdentity: null,
+  acceptedAtMs: null,
+}
+const second: Instance = {
+  id: 'database_2',
+  epoch: 'epoch-2',
+  backedUpAtMs: null,
+  serverIdentity: null,
+  acceptedAtMs: null,
+}
 
 export function instanceChecks(t: Test, engine: Engine): void {
   t.test('a fresh database does not say which one it is', async t => {
