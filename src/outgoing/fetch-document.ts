@@ -40,7 +40,7 @@ export function createFetchDocument({ allowNetworks }: { readonly allowNetworks:
       mayReach(address, allowNetworks) && (url.protocol === 'https:' || isLoopback(address))
     const signal = AbortSignal.timeout(LONGEST_SECONDS * 1000)
     try {
-      return await places.run(url.host, signal, () => getDocument(url, may, signal))
+      return await places.run(url.host, () => getDocument(url, may, signal))
     } catch (error) {
       throw new FetchFailed(signal.aborted ? `It did not arrive whole within ${LONGEST_SECONDS} s.` : sentence(error))
     }

@@ -1,4 +1,4 @@
-/** How many requests are made at once. The others wait. */
+/** How many requests are made at once. The others wait, in their order. */
 
 const MOST = 8
 /** So that one slow host leaves places to the others. */
@@ -12,7 +12,6 @@ interface Waiter {
 export function createPlaces() {
   /** The host of each request that is being made. */
   const taken: string[] = []
-  /** In their order. */
   const waiting = new Set<Waiter>()
 
   function admitNext(): void {
@@ -25,25 +24,16 @@ export function createPlaces() {
     }
   }
 
-  const placeFor = (host: string, signal: AbortSignal) =>
-    new Promise<void>((resolve, reject) => {
-      const waiter = { host, admit: resolve }
-      signal.addEventListener('abort', () => {
-        waiting.delete(waiter)
-        reject(signal.reason)
-      })
-      waiting.add(waiter)
-      admitNext()
-    })
-
   return {
     /**
-     * Does `work` when there is a place for it.
-     *
-     * @throws what it throws, and the reason of the signal if that ends before there is a place
+     * Does `work` when there is a place for it. Where each has the same time from its call on, nobody waits for longer than that: those
+     * in front began before.
      */
-    async run<T>(host: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-      await placeFor(host, signal)
+    async run<T>(host: string, work: () => Promise<T>): Promise<T> {
+      await new Promise<void>(admit => {
+        waiting.add({ host, admit })
+        admitNext()
+      })
       try {
         return await work()
       } finally {
