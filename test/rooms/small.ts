@@ -7,5 +7,6 @@ await runRoom([
   ...filesIn('examples'),
   ...filesIn('maintenance'),
   ...filesIn('metrics'),
+  ...filesIn('outgoing'),
   ...filesIn('passwords'),
 ])
