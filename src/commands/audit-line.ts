@@ -26,6 +26,8 @@ export function lineOfEvent(event: ListedAuditEvent): string {
     session: event.sessionId,
     target: event.target,
     from: event.address,
+    // As it is stored: somebody may have altered it.
+    details: event.details,
     // Who asks at an endpoint is named already.
     by: actor === 'client' || actor === 'user' ? null : nameOf(event),
   })

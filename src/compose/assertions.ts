@@ -25,9 +25,8 @@ export function composeAssertions(parts: {
   const fetchDocument = createFetchDocument({ allowNetworks })
   const { fetchedKeys, instance, trustedIssuers: issuers } = read
   const keysAt = createFetchedKeys({ fetch: faults.fetch?.(fetchDocument) ?? fetchDocument, fetchedKeys, write, clock })
-  const verifyAssertion = createAssertionVerification(
-    createClientAssertions({ issuer, keysAt, instance }),
-    createWorkloadTokens({ issuer, issuers, issuerKeys: createIssuerKeys(keysAt) }),
-  )
-  return { verifyAssertion, inspection: createIssuerInspection({ keysAt, fetchedKeys, verifyAssertion, clock }) }
+  const verifyWorkloadToken = createWorkloadTokens({ issuer, issuers, issuerKeys: createIssuerKeys(keysAt) })
+  const verifyClientAssertion = createClientAssertions({ issuer, keysAt, instance })
+  const verifyAssertion = createAssertionVerification(verifyClientAssertion, verifyWorkloadToken)
+  return { verifyAssertion, inspection: createIssuerInspection({ keysAt, fetchedKeys, verifyWorkloadToken, clock }) }
 }

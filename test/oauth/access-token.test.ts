@@ -148,6 +148,9 @@ const ofOpenid = {
   id_token_signing_alg_values_supported: ['RS256'],
 }
 
+const withProof = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA']
+
 t.test(
   'the metadata advertises what works and nothing else, and under one name what OpenID Connect requires',
   async t => {
@@ -168,11 +171,14 @@ t.test(
           'client_credentials',
           'urn:ietf:params:oauth:grant-type:token-exchange',
         ],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+        token_endpoint_auth_methods_supported: [...withProof, 'none'],
+        token_endpoint_auth_signing_alg_values_supported: algorithms,
         revocation_endpoint: `${service.issuer}/oauth/revoke`,
-        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+        revocation_endpoint_auth_methods_supported: [...withProof, 'none'],
+        revocation_endpoint_auth_signing_alg_values_supported: algorithms,
         introspection_endpoint: `${service.issuer}/oauth/introspect`,
-        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        introspection_endpoint_auth_methods_supported: withProof,
+        introspection_endpoint_auth_signing_alg_values_supported: algorithms,
         password_ticket_redemption_endpoint: `${service.issuer}/oauth/password-tickets/redeem`,
         status_list_aggregation_endpoint: `${service.issuer}/oauth/status-lists`,
       })

@@ -7,7 +7,8 @@ import { parseAssertion } from './assertion.ts'
 import type { KeysAt } from './fetched-keys.ts'
 import { locationOf } from './issuer-keys.ts'
 import type { AssertionOutcome } from './outcome.ts'
-import type { VerifyAssertion } from './verification.ts'
+import { ofRightForm } from './verification.ts'
+import type { createWorkloadTokens } from './workload-token.ts'
 
 export interface IssuerInspection {
   /** As any server has fetched them last; undefined: never, or there is no need to. */
@@ -21,10 +22,10 @@ export interface IssuerInspection {
 export function createIssuerInspection(dependencies: {
   readonly keysAt: KeysAt
   readonly fetchedKeys: FetchedKeysReader
-  readonly verifyAssertion: VerifyAssertion
+  readonly verifyWorkloadToken: ReturnType<typeof createWorkloadTokens>
   readonly clock: Clock
 }): IssuerInspection {
-  const { keysAt, fetchedKeys, verifyAssertion, clock } = dependencies
+  const { keysAt, fetchedKeys, verifyWorkloadToken, clock } = dependencies
   return {
     async fetchedKeys(issuer) {
       const location = locationOf(issuer)
@@ -37,7 +38,9 @@ export function createIssuerInspection(dependencies: {
     test(issuer, client, token) {
       const trusts = client.trusts.filter(({ issuerId }) => issuerId === issuer.id)
       const isSvid = issuer.trustDomain !== null
-      return verifyAssertion(parseAssertion(token), { ...client, keys: [], trusts }, isSvid, clock.now())
+      return ofRightForm(parseAssertion(token), assertion =>
+        verifyWorkloadToken(assertion, trusts, isSvid, clock.now()),
+      )
     },
   }
 }

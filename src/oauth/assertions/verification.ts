@@ -17,15 +17,23 @@ export type VerifyAssertion = (
   nowMs: number,
 ) => Promise<AssertionOutcome>
 
+/** Looks at what is a JWT of the right kind. @param assertion undefined: it can't be read */
+export async function ofRightForm(
+  assertion: Assertion | undefined,
+  verify: (assertion: Assertion) => Promise<AssertionOutcome>,
+): Promise<AssertionOutcome> {
+  if (assertion === undefined) return { problem: 'malformed_assertion' }
+  return isAcceptedType(assertion.header) ? verify(assertion) : { problem: 'wrong_assertion_type' }
+}
+
 export const createAssertionVerification =
   (
     verifyClientAssertion: ReturnType<typeof createClientAssertions>,
     verifyWorkloadToken: ReturnType<typeof createWorkloadTokens>,
   ): VerifyAssertion =>
-  async (assertion, client, isSvid, nowMs) => {
-    if (assertion === undefined) return { problem: 'malformed_assertion' }
-    if (!isAcceptedType(assertion.header)) return { problem: 'wrong_assertion_type' }
-    if (!isSvid && client !== undefined && isClientAssertion(assertion, client.clientId))
-      return verifyClientAssertion(assertion, client, nowMs)
-    return verifyWorkloadToken(assertion, client?.trusts ?? [], isSvid, nowMs)
-  }
+  (presented, client, isSvid, nowMs) =>
+    ofRightForm(presented, assertion =>
+      !isSvid && client !== undefined && isClientAssertion(assertion, client.clientId)
+        ? verifyClientAssertion(assertion, client, nowMs)
+        : verifyWorkloadToken(assertion, client?.trusts ?? [], isSvid, nowMs),
+    )
