@@ -69,7 +69,7 @@ t.test('an event has these members and no other, and holds no password and no to
     ...{ id, type: 'user.sign_in', occurred_at, outcome: 'success', reason: null, actor: 'client' },
     actor_name: null,
     ...{ user_id, username: 'alice', client_id: 'spa', client, session_id, target: null },
-    ...{ address: '203.0.113.9', user_agent: 'a browser', request_id, count: 1, name_hash: null, seal },
+    ...{ address: '203.0.113.9', user_agent: 'a browser', request_id, count: 1, name_hash: null, details: null, seal },
   })
   const secrets = [password, 'a typed secret', 'my password as a name', body.access_token, body.refresh_token]
   for (const secret of secrets) t.notOk(JSON.stringify(events).includes(secret))

@@ -72,7 +72,15 @@ export interface Revoking {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const nothing = { reason: null, user_id: null, client_id: null, session_id: null, target: null, name_hash: null }
+const nothing = {
+  reason: null,
+  user_id: null,
+  client_id: null,
+  session_id: null,
+  target: null,
+  name_hash: null,
+  details: null,
+}
 
 /** What a service appends to its audit from now on. */
 function auditFrom(t: Test, { databaseFile, writeEvents }: Service, nowMs: () => number) {

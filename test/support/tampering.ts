@@ -16,7 +16,7 @@ const sealsIn = (file: string): Row[] => select(file, 'select * from audit_seals
 
 const columns = [
   ...['id', 'type', 'occurred_at_ms', 'outcome', 'reason', 'actor', 'user_id', 'client_id', 'session_id'],
-  ...['target', 'address', 'user_agent', 'request_id', 'count', 'name_hash'],
+  ...['target', 'address', 'user_agent', 'request_id', 'count', 'name_hash', 'details'],
 ]
 
 /** Every kind of change, from the smallest to nothing at all. */
