@@ -1,5 +1,6 @@
 /** A machine's way: a client that asks for itself, the token endpoint with a look at what is sent to it, and a resource that verifies. */
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { signetFastify } from '@signet/verifier/fastify'
@@ -28,22 +29,34 @@ export interface Sent {
   readonly body: any
 }
 
-/** Hands every request on as it is, and remembers it. */
-export async function watched(t: Test, { issuer }: Service) {
+/** Where clients find the service, when that is its issuer. */
+export interface Front {
+  readonly url: string
+  /** Of `url`; without it, plain HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** PEM, of whoever signed `cert`. */
+  readonly authorityFile?: string
+}
+
+/** Hands every request on as it is, and remembers what is posted. */
+export async function watched(t: Test, { config }: Service, front?: Front) {
   const sent: Sent[] = []
-  const server = createServer(async (incoming, outgoing) => {
-    const body = await text(incoming)
+  const handle: RequestListener = async (incoming, outgoing) => {
+    const sentBody = await text(incoming)
     const { authorization, 'content-type': contentType = '' } = incoming.headers
+    const { url: path, method = '' } = incoming
     const headers = { 'content-type': contentType, ...(authorization !== undefined && { authorization }) }
-    const path = incoming.url
-    const answer = await request(`${issuer}${path}`, { method: 'POST', body, headers })
-    const form = Object.fromEntries(new URLSearchParams(body))
-    sent.push({ path, contentType, authorization, sentBody: body, form, status: answer.status, body: answer.body })
-    outgoing.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(answer.text)
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const more = method === 'POST' ? { headers, body: sentBody } : {}
+    const { status, body, ...answer } = await request(`http://127.0.0.1:${config.port}${path}`, { method, ...more })
+    const form = Object.fromEntries(new URLSearchParams(sentBody))
+    if (method === 'POST') sent.push({ path, contentType, authorization, sentBody, form, status, body })
+    outgoing.writeHead(status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(answer.text)
+  }
+  const server = front?.tls ? createTlsServer(front.tls, handle) : createServer(handle)
+  const port = front ? Number(new URL(front.url).port) : 0
+  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
   t.teardown(() => void server.close().closeAllConnections())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = front?.url ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return { sent, url, tokenUrl: `${url}/oauth/token` }
 }
 
@@ -56,11 +69,16 @@ async function startResource(t: Test, issuer: string, audience: string): Promise
   return `${await app.listen({ host: '127.0.0.1', port: 0 })}/metrics`
 }
 
-export type MachineOptions = ServeOptions & { readonly accessTokenTtlSeconds?: number }
+export type MachineOptions = ServeOptions & {
+  readonly accessTokenTtlSeconds?: number
+  readonly front?: Front
+}
 
 /** Starts all of them. The client has the two permissions `metrics:read` and `metrics:write` at the audiences `api` and `metrics`. */
 export async function withMachine(t: Test, options: MachineOptions = {}) {
-  const service = await serve(t, options)
+  const { front } = options
+  const environment = { ...options.environment, ...(front && { SIGNET_ISSUER: front.url }) }
+  const service = await serve(t, { ...options, environment })
   const { client } = await addClient(service, {
     clientId,
     secret,
@@ -71,7 +89,7 @@ export async function withMachine(t: Test, options: MachineOptions = {}) {
   })
   return {
     service,
-    ...(await watched(t, service)),
+    ...(await watched(t, service, front)),
     /** The internal id, which is the `sub` of its tokens. */
     subject: client.id,
     disable: () => service.clients.setStatus(clientId, 'disabled', byTest),

@@ -64,10 +64,10 @@ export function testSignIns(
 }
 
 /** A program that does what a line says, and answers what was wrong. */
-export function doesLines(t: Test, program: string, words: readonly string[]): Does {
+export function doesLines(t: Test, program: string, words: readonly string[]): (line: string) => Promise<void> {
   const ask = startLines<{ readonly error?: string }>(t, program, words)
-  return async act => {
-    const { error } = await ask(act)
+  return async line => {
+    const { error } = await ask(line)
     if (error !== undefined) throw new Error(error)
   }
 }
