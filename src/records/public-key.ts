@@ -4,8 +4,10 @@
  */
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto'
 
-/** RFC 7518 §3.1, RFC 8037 §3.1. */
-export const assertionAlgorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+/** A signature by an Ed25519 key has two names (RFC 8037 §3.1, RFC 9864 §2.2), and whoever signs writes the one that he knows. */
+const edwards = ['EdDSA', 'Ed25519'] as const
+/** RFC 7518 §3.1, and those. */
+export const assertionAlgorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', ...edwards] as const
 export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
 
 /** Its public members alone. */
@@ -36,7 +38,7 @@ const keyTypes: readonly KeyType[] = [
   { kty: 'EC', crv: 'P-256', members: ['crv', 'x', 'y'], algorithms: ['ES256'] },
   { kty: 'EC', crv: 'P-384', members: ['crv', 'x', 'y'], algorithms: ['ES384'] },
   { kty: 'EC', crv: 'P-521', members: ['crv', 'x', 'y'], algorithms: ['ES512'] },
-  { kty: 'OKP', crv: 'Ed25519', members: ['crv', 'x'], algorithms: ['EdDSA'] },
+  { kty: 'OKP', crv: 'Ed25519', members: ['crv', 'x'], algorithms: edwards },
 ]
 
 /** What only a private or symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4). */
@@ -62,6 +64,13 @@ export const kidOf = ({ kid }: Jwk): string | undefined =>
 
 export const keyObjectOf = ({ kid: _kid, alg: _alg, ...members }: PublicJwk): KeyObject =>
   createPublicKey({ key: members as webcrypto.JsonWebKey, format: 'jwk' })
+
+/** What a token may say that it is signed by, if it is by this key. */
+export const algorithmsOf = ({ crv, alg }: PublicJwk): readonly AssertionAlgorithm[] =>
+  crv === 'Ed25519' ? edwards : [alg]
+
+/** @param alg as a token says it */
+export const signsBy = (key: PublicJwk, alg: unknown): boolean => algorithmsOf(key).some(name => name === alg)
 
 /** NIST SP 800-131A §3; an exponent below 65537 makes some forgeries easier (NIST SP 800-56B §6.2), a huge modulus costs the reader. */
 function rsaProblem(key: KeyObject): string | undefined {

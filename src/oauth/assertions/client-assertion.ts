@@ -4,7 +4,7 @@ import type { Client } from '../../records/client.ts'
 import type { ClientKey } from '../../records/client-key.ts'
 import type { InstanceReader } from '../../records/instance.ts'
 import { hashOf } from '../../records/opaque-token.ts'
-import type { PublicJwk } from '../../records/public-key.ts'
+import { type PublicJwk, signsBy } from '../../records/public-key.ts'
 import type { Assertion } from './assertion.ts'
 import { claimsProblem } from './claims.ts'
 import type { KeysAt } from './fetched-keys.ts'
@@ -32,7 +32,7 @@ export function createClientAssertions(dependencies: {
 
   /** The key that it names is all that fits; without a name, each of its algorithm. */
   function fits({ header: { alg, kid } }: Assertion, key: PublicJwk): boolean {
-    return key.alg === alg && (kid === undefined || key.kid === undefined || key.kid === kid)
+    return signsBy(key, alg) && (kid === undefined || key.kid === undefined || key.kid === kid)
   }
 
   async function keysOf(owner: ClientKey, assertion: Assertion): Promise<readonly OwnedKey[]> {

@@ -5,7 +5,7 @@
 import { lengthPrefixed } from '../../records/audit-encoding.ts'
 import type { ClientTrust } from '../../records/client-trust.ts'
 import { hashOf } from '../../records/opaque-token.ts'
-import type { Jwk, PublicJwk } from '../../records/public-key.ts'
+import { type Jwk, type PublicJwk, signsBy } from '../../records/public-key.ts'
 import type { TrustedIssuer, TrustedIssuerReader } from '../../records/trusted-issuer.ts'
 import { type Assertion, signedPart } from './assertion.ts'
 import { claimsProblem } from './claims.ts'
@@ -40,7 +40,7 @@ export function createWorkloadTokens(dependencies: {
   const { issuer: ours, issuers, issuerKeys } = dependencies
 
   async function keyFor(issuer: TrustedIssuer, { header: { kid, alg } }: Assertion): Promise<PublicJwk | undefined> {
-    const isIt = (key: PublicJwk) => key.kid !== undefined && key.kid === kid && key.alg === alg
+    const isIt = (key: PublicJwk) => key.kid !== undefined && key.kid === kid && signsBy(key, alg)
     return (await issuerKeys(issuer, keys => keys.some(isIt))).find(isIt)
   }
 

@@ -50,6 +50,22 @@ t.test('private_key_jwt: a registered key proves who the client is, once', async
   t.match([again.status, again.body.error], [401, 'invalid_client'])
 })
 
+t.test('a key of Ed25519 signs under either name of its algorithm, whichever it was registered with', async t => {
+  const service = await serve(t)
+  const names = ['EdDSA', 'Ed25519']
+  for (const registered of [undefined, ...names]) {
+    const [key, clientId] = [newKey('EdDSA'), `worker-${registered}`]
+    await addWorker(service, clientId)
+    await addKey(service, { ...key, jwk: { ...key.jwk, ...(registered && { alg: registered }) } }, clientId)
+    for (const alg of names) {
+      const claims = clientClaims(service, Date.now(), { iss: clientId, sub: clientId })
+      t.equal((await present(service, await signed(key, claims, { alg }), {})).status, 200, `${registered}, ${alg}`)
+    }
+  }
+  const { body } = await service.get('/.well-known/oauth-authorization-server')
+  t.same(body.token_endpoint_auth_signing_alg_values_supported.slice(-2), names)
+})
+
 t.test('SPIFFE: the one client that trusts the subject, without a client_id', async t => {
   const key = newKey('ES256')
   const bundle = { keys: [{ ...key.jwk, use: 'jwt-svid' }], spiffe_sequence: 1 }
