@@ -20,6 +20,8 @@ const PAGES_A_ROUND = 200
 
 /** For whoever looks back at what a client or user had. */
 const CREDENTIALS_KEPT_MS = 90 * 24 * 60 * 60_000
+/** Keys of others that no server has fetched for so long belong to no issuer and no client any more. */
+const FETCHED_KEYS_KEPT_MS = 30 * 24 * 60 * 60_000
 
 /** How many rows were removed of what. */
 export interface Swept {
@@ -28,6 +30,8 @@ export interface Swept {
   readonly statusLists: number
   readonly credentials: number
   readonly passwordTickets: number
+  readonly usedAssertions: number
+  readonly fetchedKeys: number
   readonly auditEvents: number
 }
 
@@ -66,6 +70,9 @@ export function createJanitor(dependencies: {
     credentials.removeOver(clock.now() - CREDENTIALS_KEPT_MS, BATCH)
 
   const removeTickets = ({ passwordTickets }: Stores) => passwordTickets.removeExpired(clock.now(), BATCH)
+  const removeAssertions = ({ usedAssertions }: Stores) => usedAssertions.removeExpired(clock.now(), BATCH)
+  const removeFetchedKeys = ({ fetchedKeys }: Stores) =>
+    fetchedKeys.removeUnused(clock.now() - FETCHED_KEYS_KEPT_MS, BATCH)
 
   async function removeSessions(ids: readonly string[]): Promise<number> {
     let total = 0
@@ -107,14 +114,21 @@ export function createJanitor(dependencies: {
     const statusLists = await write(stores => stores.statusLists.removeExpired(clock.now()))
     const credentials = await inBatches(removeCredentials, signal)
     const passwordTickets = await inBatches(removeTickets, signal)
+    const usedAssertions = await inBatches(removeAssertions, signal)
+    const fetchedKeys = await inBatches(removeFetchedKeys, signal)
     const auditEvents = await removeOldEvents(signal)
     const told = {
       ...{ sessions, revocations, status_lists: statusLists, credentials },
-      ...{ password_tickets: passwordTickets, audit_events: auditEvents },
+      ...{ password_tickets: passwordTickets, used_assertions: usedAssertions, fetched_keys: fetchedKeys },
+      audit_events: auditEvents,
     }
     if (Object.values(told).some(rows => rows > 0)) log.info(told, 'swept')
     remember(told)
-    return { swept: { sessions, revocations, statusLists, credentials, passwordTickets, auditEvents }, next }
+    const swept = {
+      ...{ sessions, revocations, statusLists, credentials },
+      ...{ passwordTickets, usedAssertions, fetchedKeys, auditEvents },
+    }
+    return { swept, next }
   }
 
   const onError = (error: unknown) => {

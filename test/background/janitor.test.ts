@@ -21,7 +21,10 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** A token's 10 minutes, the grace, the time to issue it, and the tolerance of slow clocks. */
 const DEAD_AFTER_MS = (600 + 30 + 10 + 300) * SECOND_MS
-const nothing = { sessions: 0, revocations: 0, statusLists: 0, credentials: 0, passwordTickets: 0, auditEvents: 0 }
+const nothing = {
+  ...{ sessions: 0, revocations: 0, statusLists: 0, credentials: 0 },
+  ...{ passwordTickets: 0, usedAssertions: 0, fetchedKeys: 0, auditEvents: 0 },
+}
 
 async function scene(t: Test) {
   const clock = testClock()
