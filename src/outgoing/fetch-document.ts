@@ -1,8 +1,10 @@
 /** The one way to fetch from elsewhere: keys and metadata of issuers. */
 import { isLoopback, mayReach } from './addresses.ts'
-import { getDocument } from './get.ts'
 import { createPlaces } from './places.ts'
 import { fetchUriProblem } from './uri.ts'
+
+/** Loaded when it is first needed: with it comes a second HTTP client of Node's, of which most services have no use. */
+const client = () => import('./get.ts')
 
 /** From the call to the last byte: the wait for a place and the resolution of the name are in it. */
 const LONGEST_SECONDS = 2
@@ -40,7 +42,7 @@ export function createFetchDocument({ allowNetworks }: { readonly allowNetworks:
       mayReach(address, allowNetworks) && (url.protocol === 'https:' || isLoopback(address))
     const signal = AbortSignal.timeout(LONGEST_SECONDS * 1000)
     try {
-      return await places.run(url.host, () => getDocument(url, may, signal))
+      return await places.run(url.host, async () => (await client()).getDocument(url, may, signal))
     } catch (error) {
       throw new FetchFailed(signal.aborted ? `It did not arrive whole within ${LONGEST_SECONDS} s.` : sentence(error))
     }

@@ -149,7 +149,7 @@ const ofOpenid = {
 }
 
 const withProof = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
-const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA']
+const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 t.test(
   'the metadata advertises what works and nothing else, and under one name what OpenID Connect requires',
