@@ -105,8 +105,8 @@ export function createClientAuthentication(dependencies: {
   /** Where the request names none, the one that trusts the subject of a JWT-SVID; if two do, it is none of them. */
   async function findPresented(presented: PresentedClient): Promise<Client | undefined> {
     if (presented.clientId !== undefined) return findClient(presented.clientId)
-    const subject = presented.kind === 'assertion' && presented.isSvid ? presented.assertion?.claims['sub'] : undefined
-    const [clientId, ...others] = typeof subject === 'string' ? await trustingSubject(subject) : []
+    const subject = presented.kind === 'assertion' ? presented.subject : undefined
+    const [clientId, ...others] = subject === undefined ? [] : await trustingSubject(subject)
     return clientId === undefined || others.length > 0 ? undefined : findClient(clientId)
   }
 

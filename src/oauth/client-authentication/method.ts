@@ -61,8 +61,10 @@ export interface PresentedSecret extends Presented {
 /** A JWT that the client or somebody whom it trusts signed (RFC 7521 §4.2). */
 export interface PresentedAssertion {
   readonly kind: 'assertion'
-  /** Undefined: the client is that which trusts the subject (SPIFFE). */
+  /** Undefined: the client is the one that trusts the subject. */
   readonly clientId: string | undefined
+  /** Of a JWT-SVID. */
+  readonly subject: string | undefined
   /** Undefined: it can't be read. */
   readonly assertion: Assertion | undefined
   /** Whether it is presented as a JWT-SVID. */

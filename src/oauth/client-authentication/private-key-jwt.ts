@@ -6,10 +6,12 @@ import { type Assertion, JWT_BEARER, JWT_SPIFFE, parseAssertion } from '../asser
 import { invalidClient, invalidRequest } from '../oauth-error.ts'
 import type { ProvingMethod } from './method.ts'
 
+/** What is no name of anybody is looked for nowhere: a NUL, which no database column takes, can be in a claim. */
+const isName = (claim: unknown): claim is string => typeof claim === 'string' && /^[\x21-\x7E]{1,2048}$/.test(claim)
+
 /** Where nothing else names it: the client itself that signed (RFC 7521 §4.2 lets it leave out the `client_id`). */
-function signerOf(assertion: Assertion | undefined): string | undefined {
-  const { iss, sub } = assertion?.claims ?? {}
-  return typeof iss === 'string' && iss === sub ? iss : undefined
+function signerOf({ claims: { iss, sub } }: Assertion): string | undefined {
+  return isName(iss) && iss === sub ? iss : undefined
 }
 
 export const privateKeyJwt: ProvingMethod = {
@@ -21,6 +23,12 @@ export const privateKeyJwt: ProvingMethod = {
       throw invalidRequest('The parameters client_assertion and client_assertion_type are needed together.')
     if (type !== JWT_BEARER && type !== JWT_SPIFFE) throw invalidClient()
     const assertion = parseAssertion(token)
-    return { kind: 'assertion', clientId: clientId ?? signerOf(assertion), assertion, isSvid: type === JWT_SPIFFE }
+    const isSvid = type === JWT_SPIFFE
+    const subject = assertion?.claims['sub']
+    return {
+      ...{ kind: 'assertion', assertion, isSvid },
+      clientId: clientId ?? (assertion && signerOf(assertion)),
+      subject: isSvid && isName(subject) ? subject : undefined,
+    }
   },
 }
