@@ -3,7 +3,8 @@ import type { AssertionProblem } from '../oauth/assertions/outcome.ts'
 import type { TrustedIssuer } from '../records/trusted-issuer.ts'
 
 const sentences: Readonly<Record<AssertionProblem, string>> = {
-  malformed_assertion: 'It is no JWT: three parts of base64url between dots, with JSON in the first two.',
+  malformed_assertion:
+    'It is no JWT: three parts of base64url between dots, with JSON in the first two, at most 16,000 characters.',
   wrong_assertion_type:
     'Its typ is not JWT, JOSE or client-authentication+jwt, and not absent. An access token is no proof.',
   no_key_or_trust: 'The client has no trust in this issuer: signet clients add-trust.',

@@ -14,15 +14,18 @@ export interface Assertion {
   readonly claims: Jwk
 }
 
-/** Characters: a token of an identity provider with many groups has some thousands. */
-const LONGEST = 32_768
+/** Characters: a token of an identity provider with many groups has some thousands, and a form of 16 KiB has no room for more than this. */
+const LONGEST = 16_000
 
 /** Of tokens that are made for this, or that are called nothing in particular; an access token is none of them (RFC 8725 §3.11). */
 const types = ['jwt', 'jose', 'client-authentication+jwt']
 
+/** Without padding and white space (RFC 7515 §2), which decoders pass over. */
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
 /** Undefined: it can't be read. */
 export function parseAssertion(token: string): Assertion | undefined {
-  if (token.length > LONGEST) return undefined
+  if (token.length > LONGEST || !COMPACT.test(token)) return undefined
   try {
     return { token, header: decodeProtectedHeader(token), claims: decodeJwt(token) }
   } catch {
