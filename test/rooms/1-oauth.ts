@@ -1,3 +1,3 @@
 import { filesIn, runRoom } from '../support/room.ts'
 
-await runRoom(filesIn('oauth'))
+await runRoom([...filesIn('oauth'), ...filesIn('oauth/assertions')])

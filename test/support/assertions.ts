@@ -14,6 +14,7 @@ export interface TestKey {
   readonly alg: string
   readonly kid: string
   readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
   /** Public, with `kid`. */
   readonly jwk: webcrypto.JsonWebKey & { readonly kid: string }
 }
@@ -29,7 +30,7 @@ const makers: Readonly<Record<string, () => { readonly privateKey: KeyObject; re
 
 export function newKey(alg = 'ES256', kid = `key-${randomUUID()}`): TestKey {
   const { privateKey, publicKey } = makers[alg]?.() ?? generateKeyPairSync('ed25519')
-  return { alg, kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid } }
+  return { alg, kid, privateKey, publicKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid } }
 }
 
 /** @param claims undefined ones are left out */
@@ -58,9 +59,10 @@ export const workloadClaims = (
   ...more,
 })
 
+/** Its keys are in a file, if it is not said otherwise. */
 export const addIssuer = (
   { issuers }: Service,
-  key: TestKey,
+  keys: TestKey | readonly TestKey[],
   settings: Partial<IssuerSettings> = {},
   name = 'builds',
 ) =>
@@ -68,7 +70,7 @@ export const addIssuer = (
     name,
     {
       ...{ url: issuerUrl, trustDomain: null, audience: null, maxLifetimeSeconds: 3600, isShared: false },
-      keySource: { kind: 'jwks', keys: [readKey(key)] },
+      keySource: { kind: 'jwks', keys: [keys].flat().map(readKey) },
       ...settings,
     },
     byTest,
