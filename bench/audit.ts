@@ -40,7 +40,13 @@ const publicJwk = publicKey.export({ format: 'jwk' })
 const kid = kidOf(publicJwk.x)
 const signer = { kid, sign: (data: Buffer) => sign(null, data, privateKey), secretFor: () => Buffer.alloc(32) }
 await write(async ({ auditSeals, instance }) => {
-  await instance.insert({ id: 'database_bench', epoch: '', backedUpAtMs: null, serverIdentity: null, acceptedAtMs: null })
+  await instance.insert({
+    id: 'database_bench',
+    epoch: '',
+    backedUpAtMs: null,
+    serverIdentity: null,
+    acceptedAtMs: null,
+  })
   await auditSeals.insertKey({ number: 1, kid, publicJwk, firstSeal: 1, createdAtMs: nowMs, signature: null })
 })
 
