@@ -46,7 +46,7 @@ export async function hostileBench(t: Test) {
   const keys = { ec: newKey('ES256', 'ec'), rsa: newKey('RS256', 'rsa') }
   await addWorker(service)
   for (const key of Object.values(keys)) await addKey(service, key)
-  await addIssuer(service, Object.values(keys))
+  await addIssuer(service, Object.values(keys), { maxLifetimeSeconds: 7200 })
   await addWorker(service, 'job')
   await addTrust(service, 'job')
 
@@ -57,7 +57,7 @@ export async function hostileBench(t: Test) {
       present: assertion => present(service, assertion),
     },
     {
-      ...{ name: "a workload's token", isOwn: false, longest: 3600 },
+      ...{ name: "a workload's token", isOwn: false, longest: 7200 },
       claims: more => workloadClaims(service, clock.now(), more),
       present: assertion => present(service, assertion, { client_id: 'job' }),
     },

@@ -117,7 +117,7 @@ for (const kind of kinds) {
       t,
       kind,
       'unknown_key',
-      each(brought, more => sign(stranger, claims(), { kid: 'brought', ...(more as Json) })),
+      each(brought, more => sign(stranger, claims(), { kid: 'brought', ...more })),
     )
     await accepts(
       t,
