@@ -76,11 +76,12 @@ const goClients: Program = {
   install: 'go build -C test/interop/go-clients -o PATH, with Go 1.26 or later',
 }
 const pythonClients: Program = {
-  name: 'Python with requests-oauthlib and Authlib',
+  name: 'Python with requests-oauthlib, Authlib and MSAL',
   variable: 'PYTHON_CLIENTS',
   command: 'python3',
-  probe: ['-c', 'import authlib.integrations.requests_client, requests_oauthlib'],
-  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install requests-oauthlib==2.0.0 oauthlib==4.0.1 Authlib==1.9.10',
+  probe: ['-c', 'import authlib.integrations.requests_client, msal, requests_oauthlib'],
+  install:
+    'python3 -m venv FOLDER && FOLDER/bin/pip install requests-oauthlib==2.0.0 oauthlib==4.0.1 Authlib==1.9.10 msal==1.39.0',
 }
 const kafkaClient: Program = {
   name: "the program that is built with Kafka's client",
@@ -103,6 +104,22 @@ const simpleOAuth2: Program = {
   runner: process.execPath,
   probe: [],
   install: `${inFolder}: simple-oauth2@5.1.0, whose index.js it is`,
+}
+const openidClient: Program = {
+  name: 'openid-client',
+  variable: 'OPENID_CLIENT',
+  command: 'node_modules/openid-client/build/index.js',
+  runner: process.execPath,
+  probe: [],
+  install: `${inFolder}: openid-client@6.9.0, whose build/index.js it is`,
+}
+const msalNode: Program = {
+  name: 'MSAL for Node',
+  variable: 'MSAL_NODE',
+  command: 'node_modules/@azure/msal-node/dist/index.mjs',
+  runner: process.execPath,
+  probe: [],
+  install: `${inFolder}: @azure/msal-node@7.2.3, whose dist/index.mjs it is`,
 }
 const springClient: Program = {
   name: 'the program that is built with Spring Security',
@@ -195,8 +212,11 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['java-clients', javaClients],
   ['kafka-client', kafkaClient],
   ['kubernetes', kubernetesValidate, kubectl],
+  ['msal-node', msalNode],
   ['nightly-copy', sqlite3],
+  ['oauth4webapi'],
   ['openapi-client', openapiClient],
+  ['openid-client', openidClient],
   ['postgres-restore', pgRestore],
   ['prometheus', promtool],
   ['python-clients', pythonClients],

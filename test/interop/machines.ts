@@ -71,6 +71,8 @@ async function startResource(t: Test, issuer: string, audience: string): Promise
 
 export type MachineOptions = ServeOptions & {
   readonly accessTokenTtlSeconds?: number
+  /** Null: it has none. */
+  readonly secret?: null
   readonly front?: Front
 }
 
@@ -81,7 +83,7 @@ export async function withMachine(t: Test, options: MachineOptions = {}) {
   const service = await serve(t, { ...options, environment })
   const { client } = await addClient(service, {
     clientId,
-    secret,
+    secret: options.secret === null ? null : secret,
     grants: ['client_credentials'],
     scope: ['metrics:read', 'metrics:write'],
     audiences: [api, metrics],
