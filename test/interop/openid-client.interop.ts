@@ -37,14 +37,26 @@ testWorkload(
   { form: { client_id: clientId } },
 )
 
-test('openid-client makes assertions for the issuer that live a minute, names its key if told, and revokes by one', async t => {
+test('openid-client makes assertions for the issuer that live a minute, and so does the token; it names its key if told', async t => {
   const machine = await withAssertions(t)
   const { privateKey: key } = machine.own
-  const config = await discover(machine, client.PrivateKeyJwt({ key, kid: 'one' }))
-  const { access_token: token } = await client.clientCredentialsGrant(config, { scope: 'metrics:read' })
+  await asking(await discover(machine, client.PrivateKeyJwt({ key, kid: 'one' })))()
   const { header, claims } = lastAssertion(machine)
   t.same(header, { alg: 'RS256', kid: 'one' })
   t.match(claims, { iss: clientId, sub: clientId, aud: machine.issuer, exp: claims.iat + 60, jti: String })
+  t.ok(machine.sent.at(-1)?.body.expires_in <= 60)
+})
+
+test('openid-client gets a token that lives longer by an assertion that does, and revokes it by another', async t => {
+  const machine = await withAssertions(t)
+  const longer = {
+    [client.modifyAssertion]: (_header: object, claims: { exp: number; readonly iat: number }) => {
+      claims.exp = claims.iat + 3600
+    },
+  }
+  const config = await discover(machine, client.PrivateKeyJwt(machine.own.privateKey, longer))
+  const { access_token: token, expires_in } = await asking(config)()
+  t.equal(expires_in, 600)
   await client.tokenRevocation(config, token)
   t.match(machine.sent.at(-1), { path: '/oauth/revoke', form: { client_assertion_type: jwtBearer }, status: 200 })
 })
