@@ -23,6 +23,8 @@ export const unansweredRoutes: PublicRoutesOptions = {
   clientRegistry: never as never,
   passwordTickets: never as never,
   listKeys: never,
+  issuers: never as never,
+  issuerInspection: never as never,
   auditPage: never,
   standings: never as never,
   clock: systemClock,

@@ -6,6 +6,7 @@ import type { PasswordTickets } from '../accounts/password-tickets.ts'
 import type { Roles } from '../accounts/roles.ts'
 import type { SessionEndings } from '../accounts/session-endings.ts'
 import type { SignInThrottling } from '../accounts/sign-in-throttling.ts'
+import type { TrustedIssuers } from '../accounts/trusted-issuers.ts'
 import type { Users } from '../accounts/users.ts'
 import type { EventRecorder } from '../audit/recorder.ts'
 import type { AuditTrail, Pause } from '../audit/trail.ts'
@@ -76,6 +77,7 @@ interface ServeParts {
   passwordTickets(): Promise<PasswordTickets>
   roles(): Promise<Roles>
   clients(): Promise<Clients>
+  issuers(): Promise<TrustedIssuers>
   assertions(): Promise<Assertions>
   apiKeys(): Promise<ApiKeys>
   cascades(): Promise<Cascades>
@@ -114,9 +116,10 @@ export async function serve(parts: ServeParts) {
   const auditKeys = await parts.auditKeys()
   const recorder = await parts.recorder()
   const counters = await parts.counters()
+  const assertions = await parts.assertions()
   const protocol = composeProtocol({
     ...{ config, clock, randomness, read, snapshot, write, passwords, apiKeys, passwordTickets, ends },
-    verifyAssertion: (await parts.assertions()).verifyAssertion,
+    verifyAssertion: assertions.verifyAssertion,
     verificationKeys: { ...ring, follow: keyClock.follow },
     activeSigner: () => metrics.measuredSigner(activeSigner()),
     recordEvent: recorder.record,
@@ -158,6 +161,8 @@ export async function serve(parts: ServeParts) {
     apiKeys,
     roles: await parts.roles(),
     clientRegistry: await parts.clients(),
+    issuers: await parts.issuers(),
+    issuerInspection: assertions.inspection,
     listKeys: createKeyList({ lifecycle, policy, clock }),
     auditPage: (await parts.auditTrail()).page,
     standings: read,

@@ -8,8 +8,11 @@ import { parse } from 'yaml'
 import { ownPermissions } from '../../src/records/role.ts'
 import { type Administered, type Asker, administered } from '../support/administered.ts'
 import { fresh, type Target, table } from '../support/administration-table.ts'
+import { addIssuer, newKey } from '../support/assertions.ts'
 import { noSettings } from '../support/client-settings.ts'
 import { api, byTest, password, secret } from '../support/serve.ts'
+
+const key = newKey()
 
 /** Makes what a row is about, and answers what its path has in the place of the parameters. */
 async function make(its: Administered, target: Target): Promise<Readonly<Record<string, string>>> {
@@ -17,6 +20,10 @@ async function make(its: Administered, target: Target): Promise<Readonly<Record<
   if (target === 'nothing') return { kid: (await its.ask(its.admin, 'GET', '/admin/keys')).body.keys[0].kid }
   if (target === 'role') {
     const { name } = await service.roles.add({ name: fresh('role'), permissions: ['posts:read'] }, byTest)
+    return { name }
+  }
+  if (target === 'issuer') {
+    const { name } = await addIssuer(service, key, {}, fresh('issuer'))
     return { name }
   }
   if (target === 'client' || target === 'api-key') {

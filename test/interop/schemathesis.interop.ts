@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { ownPermissions } from '../../src/records/role.ts'
+import { addIssuer, newKey } from '../support/assertions.ts'
 import { rowsOf } from '../support/audit.ts'
 import { noSettings } from '../support/client-settings.ts'
 import { addClient } from '../support/clients.ts'
@@ -41,6 +42,7 @@ t.test('nothing is answered that openapi.yaml does not describe, and the audit e
     await service.users.add({ username: name, password, roles: [`role-of-${name}`] }, byTest)
     await addClient(service, { clientId: `client-of-${name}`, scope: [`${name}:read`] })
   }
+  for (const name of ['builds', 'clusters']) await addIssuer(service, newKey(), {}, name)
   const settings = {
     grants: ['password', 'refresh_token'],
     scope: ['*', ...ownPermissions],

@@ -3,7 +3,16 @@ import type { OwnPermission } from '../../src/records/role.ts'
 import { api, password } from './serve.ts'
 
 /** What an act is about: made anew for each asker, so that what one changes is in nobody's way. */
-export type Target = 'nothing' | 'user' | 'reader' | 'administrator' | 'role' | 'client' | 'api-key' | 'session'
+export type Target =
+  | 'nothing'
+  | 'user'
+  | 'reader'
+  | 'administrator'
+  | 'role'
+  | 'client'
+  | 'api-key'
+  | 'session'
+  | 'issuer'
 
 export interface Row {
   readonly route: string
@@ -162,5 +171,7 @@ export const table: readonly Row[] = [
 
   { ...read, route: 'GET /admin/keys', permission: 'signet:keys:read', answers: all(200) },
   { ...read, route: 'GET /admin/keys/{kid}', permission: 'signet:keys:read', answers: all(200) },
+  { ...read, route: 'GET /admin/issuers', permission: 'signet:issuers:read', answers: all(200) },
+  { of: 'issuer', route: 'GET /admin/issuers/{name}', permission: 'signet:issuers:read', answers: all(200) },
   { ...read, route: 'GET /admin/audit', permission: 'signet:audit:read', answers: all(200) },
 ]

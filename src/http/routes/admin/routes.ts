@@ -5,6 +5,7 @@ import { type ApiKeyRoutesOptions, apiKeyRoutes } from './api-keys.ts'
 import { type AuditRoutesOptions, auditRoutes } from './audit.ts'
 import { clientSecretRoutes } from './client-secrets.ts'
 import { type ClientRoutesOptions, clientRoutes } from './clients.ts'
+import { type IssuerRoutesOptions, issuerRoutes } from './issuers.ts'
 import { type KeyRoutesOptions, keyRoutes } from './keys.ts'
 import { type RoleRoutesOptions, roleRoutes } from './roles.ts'
 import { type SessionRoutesOptions, sessionRoutes } from './sessions.ts'
@@ -14,6 +15,7 @@ import { userRoutes } from './users.ts'
 export type AdminRoutesOptions = ApiKeyRoutesOptions &
   AuditRoutesOptions &
   ClientRoutesOptions &
+  IssuerRoutesOptions &
   KeyRoutesOptions &
   RoleRoutesOptions &
   SessionRoutesOptions &
@@ -30,5 +32,6 @@ export function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): 
   apiKeyRoutes(app, options)
   sessionRoutes(app, options)
   keyRoutes(app, options)
+  issuerRoutes(app, options)
   auditRoutes(app, options)
 }
