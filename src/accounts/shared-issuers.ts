@@ -11,6 +11,7 @@ const ownersAt: Readonly<Record<string, readonly string[]>> = {
   'https://gitlab.com': [SUBJECT, 'project_id', 'namespace_id', 'job_project_id'],
   'https://accounts.google.com': [SUBJECT],
   'https://agent.buildkite.com': ['organization_id', 'pipeline_id'],
+  'https://oidc.vercel.com': ['owner_id', 'project_id'],
   'https://app.terraform.io': ['terraform_organization_id', 'terraform_workspace_id'],
 }
 
