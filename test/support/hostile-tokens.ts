@@ -77,7 +77,10 @@ export function forge({ issuer }: Bench, key: SigningKey, header: Json, signer: 
 }
 
 /** Each value put in the place of a good one, by a title that shows it. */
-export const each = (values: readonly unknown[], make: (value: unknown) => unknown): Cases =>
+export const each = <Value, Case>(
+  values: readonly Value[],
+  make: (value: Value) => Case,
+): Readonly<Record<string, Case>> =>
   Object.fromEntries(values.map((value, index) => [`${index + 1}. ${show(value)}`, make(value)]))
 
 const show = (value: unknown): string => {
