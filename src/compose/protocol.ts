@@ -18,8 +18,9 @@ import {
 } from '../oauth/access-token-verification.ts'
 import { type ApiKeysInUse, createApiKeysInUse } from '../oauth/api-keys.ts'
 import type { VerifyAssertion } from '../oauth/assertions/verification.ts'
-import { createAssertionProofs } from '../oauth/client-authentication/assertion-proof.ts'
+import { type AssertionProofs, createAssertionProofs } from '../oauth/client-authentication/assertion-proof.ts'
 import { createClientAuthentication } from '../oauth/client-authentication/client-authentication.ts'
+import { createClientProofs } from '../oauth/client-authentication/client-proof.ts'
 import { createCredentialUse, type RecordUse } from '../oauth/client-authentication/credential-use.ts'
 import { createKnownClients } from '../oauth/client-authentication/known-clients.ts'
 import { createSecretThrottling } from '../oauth/client-authentication/secret-throttling.ts'
@@ -73,7 +74,7 @@ export interface ProtocolParts {
 }
 
 export function composeProtocol(parts: ProtocolParts) {
-  const { config, clock, randomness, read, write, ends, recordEvent, activeSigner, verificationKeys } = parts
+  const { config, clock, read, write, ends, recordEvent, activeSigner, verificationKeys } = parts
   const { issuer, refreshGraceSeconds: refreshGrace, accessTokenTtlSeconds: accessTokenTtl } = config
 
   const gate = createGate({ standing: read.standing })
@@ -86,25 +87,17 @@ export function composeProtocol(parts: ProtocolParts) {
     clock,
   })
   const recordUse = createCredentialUse({ write, clock })
+  const assertions = createAssertionProofs({
+    verifyAssertion: parts.verifyAssertion,
+    issuers: read.trustedIssuers,
+    write,
+    clock,
+  })
   const authenticateClient = createClientAuthentication({
     findClient: createKnownClients(read.clients),
     trustingSubject: read.clients.trustingSubject,
-    assertions: createAssertionProofs({
-      verifyAssertion: parts.verifyAssertion,
-      issuers: read.trustedIssuers,
-      write,
-      clock,
-    }),
-    throttling: createSecretThrottling({
-      counters: parts.counters,
-      placeOf: createPlaceOf(async () => parts.auditKeys, 'client_id'),
-      clock,
-      randomness,
-      onThrottled: parts.onThrottled,
-    }),
-    recordUse,
-    recordEvent,
-    hashName: createNameHash(parts.auditKeys, 'client_id'),
+    assertions,
+    proofs: composeClientProofs(parts, assertions, recordUse),
     clock,
     accessTokenTtl,
   })
@@ -155,6 +148,19 @@ export function composeProtocol(parts: ProtocolParts) {
       clock,
     }),
   }
+}
+
+function composeClientProofs(parts: ProtocolParts, assertions: AssertionProofs, recordUse: RecordUse) {
+  const { clock, randomness, recordEvent, auditKeys } = parts
+  const throttling = createSecretThrottling({
+    counters: parts.counters,
+    placeOf: createPlaceOf(async () => auditKeys, 'client_id'),
+    clock,
+    randomness,
+    onThrottled: parts.onThrottled,
+  })
+  const hashName = createNameHash(auditKeys, 'client_id')
+  return createClientProofs({ assertions, throttling, recordUse, recordEvent, hashName, clock })
 }
 
 function composeUserGrants(parts: ProtocolParts) {

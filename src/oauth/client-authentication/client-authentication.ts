@@ -3,31 +3,19 @@
  * once a request. Each method has a file of its own.
  */
 import type { Clock } from '../../clock.ts'
-import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
+import type { Provenance } from '../../records/audit-event.ts'
 import type { Client, ClientReader } from '../../records/client.ts'
-import { TooManyAttempts } from '../../records/counters.ts'
-import { invalidClient, invalidRequest } from '../oauth-error.ts'
+import { invalidRequest } from '../oauth-error.ts'
 import type { Prove } from '../proofs.ts'
 import type { AssertionProofs } from './assertion-proof.ts'
 import { readBasic } from './basic-header.ts'
+import type { ClientProofs } from './client-proof.ts'
 import { clientSecretBasic } from './client-secret-basic.ts'
 import { clientSecretPost } from './client-secret-post.ts'
-import type { RecordUse } from './credential-use.ts'
 import type { FindClient } from './known-clients.ts'
-import type {
-  Credentials,
-  Disproof,
-  Outcome,
-  PresentedClient,
-  PresentedSecret,
-  Proof,
-  ProvingMethod,
-  RequestCredentials,
-  UsedAssertion,
-} from './method.ts'
+import type { Credentials, PresentedClient, Proof, ProvingMethod, RequestCredentials, UsedAssertion } from './method.ts'
 import { none } from './none.ts'
 import { privateKeyJwt } from './private-key-jwt.ts'
-import type { SecretThrottling } from './secret-throttling.ts'
 
 const provingMethods: readonly ProvingMethod[] = [clientSecretBasic, clientSecretPost, privateKeyJwt]
 
@@ -80,27 +68,13 @@ export function createClientAuthentication(dependencies: {
   readonly findClient: FindClient
   /** The `client_id` of each active client that trusts this subject of a trust domain. */
   readonly trustingSubject: ClientReader['trustingSubject']
-  readonly assertions: AssertionProofs
-  readonly throttling: SecretThrottling
-  readonly recordUse: RecordUse
-  readonly recordEvent: RecordEvent
-  /** The keyed hash of a client_id that no client has. */
-  readonly hashName: (clientId: string) => string
+  readonly assertions: Pick<AssertionProofs, 'isIssuerAsRead'>
+  readonly proofs: ClientProofs
   readonly clock: Clock
   /** Seconds, for clients without a lifetime of their own. */
   readonly accessTokenTtl: number
 }): AuthenticateClient {
-  const {
-    findClient,
-    trustingSubject,
-    assertions,
-    throttling,
-    recordUse,
-    recordEvent,
-    hashName,
-    clock,
-    accessTokenTtl,
-  } = dependencies
+  const { findClient, trustingSubject, assertions, proofs, clock, accessTokenTtl } = dependencies
 
   /** Where the request names none, the one that trusts the subject of a JWT-SVID; if two do, it is none of them. */
   async function findPresented(presented: PresentedClient): Promise<Client | undefined> {
@@ -108,66 +82,6 @@ export function createClientAuthentication(dependencies: {
     const subject = presented.kind === 'assertion' ? presented.subject : undefined
     const [clientId, ...others] = subject === undefined ? [] : await trustingSubject(subject)
     return clientId === undefined || others.length > 0 ? undefined : findClient(clientId)
-  }
-
-  function record(
-    client: Client | undefined,
-    { clientId = '' }: PresentedClient,
-    { problem: reason, details }: Disproof,
-    provenance: Provenance,
-  ): void {
-    const who = client === undefined ? { nameHash: hashName(clientId) } : { clientId: client.id }
-    const why = { reason, ...(details && { details }) }
-    recordEvent({ type: 'client.authenticate', outcome: 'failure', ...why, ...who, provenance })
-  }
-
-  function fail(
-    client: Client | undefined,
-    presented: PresentedClient,
-    why: Disproof | string,
-    provenance: Provenance,
-  ): never {
-    record(client, presented, typeof why === 'string' ? { problem: why } : why, provenance)
-    throw invalidClient()
-  }
-
-  async function proveSecret(
-    client: Client | undefined,
-    presented: PresentedSecret,
-    { address }: Provenance,
-  ): Promise<Outcome> {
-    const { clientId, secret } = presented
-    let outcome: Outcome = { problem: 'wrong_secret' }
-    // Whoever is disabled learns nothing of a right secret, and so it counts as a wrong one.
-    await throttling.count({ clientId, address, secret }, () => {
-      outcome = presented.prove(client, clock.now())
-      return client?.status === 'active' && !('problem' in outcome)
-    })
-    return outcome
-  }
-
-  function prove(client: Client | undefined, presented: PresentedClient, provenance: Provenance) {
-    if (presented.kind === 'secret') return proveSecret(client, presented, provenance)
-    return presented.kind === 'assertion' ? assertions.prove(presented, client) : presented.prove(client)
-  }
-
-  /** What is presented is looked at first, so that every failure costs the same. */
-  async function proveIdentity(
-    client: Client | undefined,
-    presented: PresentedClient,
-    provenance: Provenance,
-  ): Promise<Proof> {
-    const outcome = await Promise.resolve(prove(client, presented, provenance)).catch(error => {
-      if (error instanceof TooManyAttempts) record(client, presented, { problem: 'throttled' }, provenance)
-      throw error
-    })
-    if (client === undefined) return fail(client, presented, 'unknown_client', provenance)
-    if (client.status !== 'active') return fail(client, presented, `client_${client.status}`, provenance)
-    if ('problem' in outcome) return fail(client, presented, outcome, provenance)
-    if (outcome.assertion !== undefined && !(await assertions.use(outcome.assertion)))
-      return fail(client, presented, 'assertion_used_before', provenance)
-    if (outcome.credential !== undefined) recordUse(outcome.credential, provenance.address)
-    return outcome
   }
 
   /** Until when what was proved holds of what is stored now; undefined: it does no longer. */
@@ -185,11 +99,11 @@ export function createClientAuthentication(dependencies: {
   return async request => {
     const presented = presentedClient(request)
     const client = await findPresented(presented)
-    const proof = await request.prove('client', () => proveIdentity(client, presented, request.provenance))
+    const proof = await request.prove('client', () => proofs.prove(client, presented, request.provenance))
     const provedUntilMs = client && (await holdsUntil(client, proof))
     const lifetime = client && provedUntilMs !== undefined ? lifetimeOf(client, proof, provedUntilMs) : 0
     if (client === undefined || provedUntilMs === undefined || provedUntilMs <= clock.now() || lifetime < 1)
-      return fail(client, presented, 'client_changed', request.provenance)
+      return proofs.fail(client, presented, 'client_changed', request.provenance)
     request.onClient(client.clientId)
     return {
       ...client,
