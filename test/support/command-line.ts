@@ -75,9 +75,15 @@ async function madeFor(t: Test, clock?: Clock) {
 }
 
 /** Commands on a database of the test's own, or on that of `environment`, by the clock of the test if it has one. */
-export async function commandLine(t: Test, environment?: Readonly<Record<string, string>>, clock?: Clock) {
+export async function commandLine(
+  t: Test,
+  environment?: Readonly<Record<string, string>>,
+  clock?: Clock,
+  faults?: Faults,
+) {
   const full = environment ?? (await madeFor(t, clock))
-  const run = (words: readonly string[], input?: string | Uint8Array): Promise<Ran> => signet(full, words, input, clock)
+  const run = (words: readonly string[], input?: string | Uint8Array): Promise<Ran> =>
+    signet(full, words, input, clock, faults)
 
   /** What standard output says when the command is done. */
   async function text(words: readonly string[], input?: string | Uint8Array): Promise<string> {
