@@ -117,7 +117,7 @@ t.test(
   },
 )
 
-const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const
 
 t.test('the algorithm is the one of the key, and each that the metadata names works', async t => {
   const { body } = await service.get('/.well-known/oauth-authorization-server')
