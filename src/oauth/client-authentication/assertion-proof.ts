@@ -3,9 +3,10 @@ import type { Clock } from '../../clock.ts'
 import type { Client } from '../../records/client.ts'
 import type { TrustedIssuerReader } from '../../records/trusted-issuer.ts'
 import type { Write } from '../../records/unit-of-work.ts'
+import type { UsedAssertion } from '../../records/used-assertion.ts'
 import { isRefused, type ProvedAssertion } from '../assertions/outcome.ts'
 import type { VerifyAssertion } from '../assertions/verification.ts'
-import type { Outcome, PresentedAssertion, Proof, UsedAssertion } from './method.ts'
+import type { Outcome, PresentedAssertion, Proof } from './method.ts'
 
 /** An assertion may be presented to an instance whose clock is behind. */
 const REMEMBERED_LONGER_MS = 60_000
@@ -25,7 +26,7 @@ function proofBy({ credential, expiresAtMs, issuer, hash, details }: ProvedAsser
     credential,
     holdsUntil: ({ keys, trusts }) =>
       [...keys, ...trusts].some(({ id }) => id === credentialId) ? expiresAtMs : undefined,
-    assertion: { credentialId, issuer, hash, untilMs: expiresAtMs + REMEMBERED_LONGER_MS, details },
+    assertion: { issuer, hash, untilMs: expiresAtMs + REMEMBERED_LONGER_MS, details },
   }
 }
 

@@ -2,7 +2,7 @@
 import type { AuditDetails } from '../../records/audit-event.ts'
 import type { Client } from '../../records/client.ts'
 import type { Credential } from '../../records/credential.ts'
-import type { TrustedIssuer } from '../../records/trusted-issuer.ts'
+import type { UsedAssertion } from '../../records/used-assertion.ts'
 import type { Assertion } from '../assertions/assertion.ts'
 import type { FormParameters } from '../form.ts'
 import { invalidClient } from '../oauth-error.ts'
@@ -93,15 +93,4 @@ export interface Proof {
   holdsUntil(client: Client): number | undefined
   /** Undefined of what is no assertion. */
   readonly assertion?: UsedAssertion
-}
-
-/** An assertion that was proved. */
-export interface UsedAssertion {
-  readonly credentialId: string
-  /** Of a workload's token: whose it is, as it was read; undefined of the client itself, whose assertion is used once. */
-  readonly issuer: Pick<TrustedIssuer, 'id' | 'revision'> | undefined
-  /** SHA-256 under which its use is remembered, and until when. */
-  readonly hash: string
-  readonly untilMs: number
-  readonly details: AuditDetails
 }

@@ -1,17 +1,7 @@
 /** Who asks for the token that is to be released. */
-import type { AuditDetails, Provenance } from '../../records/audit-event.ts'
-import type { TrustedIssuer } from '../../records/trusted-issuer.ts'
+import type { Provenance } from '../../records/audit-event.ts'
 import type { Stores } from '../../records/unit-of-work.ts'
-
-/** An assertion, as far as the audit tells of its use. */
-export interface AssertionInUse {
-  readonly credentialId: string
-  /** Undefined of the client itself. */
-  readonly issuer: Pick<TrustedIssuer, 'id' | 'revision'> | undefined
-  readonly hash: string
-  readonly untilMs: number
-  readonly details: AuditDetails
-}
+import type { UsedAssertion } from '../../records/used-assertion.ts'
 
 /** Who asks, through which client as it was read. */
 export interface Asking {
@@ -20,7 +10,7 @@ export interface Asking {
   /** Until when what the client has proved holds. */
   readonly provedUntilMs: number
   /** With which the client proved itself. */
-  readonly assertion: AssertionInUse | undefined
+  readonly assertion: UsedAssertion | undefined
   readonly provenance: Provenance
 }
 
