@@ -148,7 +148,7 @@ const ofOpenid = {
   id_token_signing_alg_values_supported: ['RS256'],
 }
 
-const withProof = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const withProof = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'spiffe_jwt']
 const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 t.test(

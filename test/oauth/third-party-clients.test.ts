@@ -88,7 +88,7 @@ for (const path of ['', '/auth/eu']) {
 
     await t.test('introspects by the methods that the metadata name, and by no other', async t => {
       const { access_token } = await signInBy({ client_id: 'spa' }, oauth.None())
-      const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
+      const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'spiffe_jwt']
       t.same(server.introspection_endpoint_auth_methods_supported, methods)
       for (const authentication of [oauth.ClientSecretBasic(secret), oauth.ClientSecretPost(secret)])
         t.match(await introspectBy(authentication, access_token), { active: true, iss: issuer, client_id: 'spa' })

@@ -21,7 +21,7 @@ import { privateKeyJwt } from './private-key-jwt.ts'
 const provingMethods: readonly ProvingMethod[] = [clientSecretBasic, clientSecretPost, privateKeyJwt]
 
 /** For the metadata (RFC 8414 §2). */
-export const clientAuthenticationMethods: readonly string[] = [...provingMethods, none].map(({ name }) => name)
+export const clientAuthenticationMethods: readonly string[] = [...provingMethods, none].flatMap(({ names }) => names)
 
 /** A client that has proved who it is. */
 export interface AuthenticatedClient extends Client {

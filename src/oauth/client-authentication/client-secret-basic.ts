@@ -4,7 +4,7 @@ import { presentedSecret } from './client-secret.ts'
 import { nameIn, type ProvingMethod } from './method.ts'
 
 export const clientSecretBasic: ProvingMethod = {
-  name: 'client_secret_basic',
+  names: ['client_secret_basic'],
   // An empty secret is none (§2.3.1): such a header only names the client.
   isUsed: ({ basicSecret }) => basicSecret !== '',
   read: credentials => {

@@ -3,7 +3,7 @@ import { presentedSecret } from './client-secret.ts'
 import { nameIn, type ProvingMethod } from './method.ts'
 
 export const clientSecretPost: ProvingMethod = {
-  name: 'client_secret_post',
+  names: ['client_secret_post'],
   isUsed: ({ parameters }) => parameters['client_secret'] !== undefined,
   read: credentials => presentedSecret(nameIn(credentials), [credentials.parameters['client_secret'] ?? '']),
 }

@@ -30,8 +30,8 @@ export function nameIn({ clientId }: Credentials): string {
 }
 
 export interface ClientAuthenticationMethod {
-  /** As `token_endpoint_auth_methods_supported` names it (RFC 8414 §2). */
-  readonly name: string
+  /** As `token_endpoint_auth_methods_supported` names it, and what else it takes (RFC 8414 §2). */
+  readonly names: readonly string[]
   /** @throws OAuthError invalid_request, invalid_client */
   read(credentials: Credentials): PresentedClient
 }

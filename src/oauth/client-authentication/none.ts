@@ -9,7 +9,7 @@ const proof: Proof = {
 
 /** Of a request that uses no other. */
 export const none: ClientAuthenticationMethod = {
-  name: 'none',
+  names: ['none'],
   read: credentials => ({
     kind: 'nothing',
     clientId: nameIn(credentials),

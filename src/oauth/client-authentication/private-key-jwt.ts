@@ -15,7 +15,7 @@ function signerOf({ claims: { iss, sub } }: Assertion): string | undefined {
 }
 
 export const privateKeyJwt: ProvingMethod = {
-  name: 'private_key_jwt',
+  names: ['private_key_jwt', 'spiffe_jwt'],
   isUsed: ({ parameters }) =>
     parameters['client_assertion'] !== undefined || parameters['client_assertion_type'] !== undefined,
   read({ clientId, parameters: { client_assertion: token, client_assertion_type: type } }) {
