@@ -11,7 +11,7 @@ const sentences: Readonly<Record<AssertionProblem, string>> = {
   unknown_issuer: 'Its iss is not the URL of the issuer byte for byte, or its sub is not in the trust domain.',
   unknown_key: 'The issuer has no key with the kid and the alg of the header: signet issuers show lists its keys.',
   ambiguous_key: 'It names no key, and several fit.',
-  keys_unavailable: "The issuer's keys can't be had.",
+  keys_unavailable: 'No key of the issuer is known: signet issuers show says why.',
   wrong_signature: 'The signature does not verify with the key that it names.',
   wrong_audience: 'Its aud is not the audience that is expected, or not that alone.',
   assertion_without_times: 'It lacks exp or iat, or they are no numbers.',

@@ -29,6 +29,8 @@ export interface FetchedKeysReader {
 
 export interface FetchedKeysStore extends FetchedKeysReader {
   put(location: KeyLocation, fetched: FetchedKeys): Promise<void>
+  /** Beside the keys, whoever has fetched them meanwhile. */
+  putFailure(location: KeyLocation, failure: NonNullable<FetchedKeys['failure']>): Promise<void>
   /** Removes at most `limit` of those that nobody has fetched since this, and answers how many. */
   removeUnused(beforeMs: number, limit: number): Promise<number>
 }

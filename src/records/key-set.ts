@@ -18,7 +18,7 @@ function readKey(jwk: unknown, use: KeyUse): PublicJwk | KeyLeftOut {
   return isNamed(read) ? read : { problem: 'It has no kid.' }
 }
 
-/** @throws Error when it is none, or has no key that can be used */
+/** @throws Error when it is none */
 export function readKeySet(value: unknown, use: KeyUse): KeySet {
   const jwks = isObject(value) ? value['keys'] : undefined
   if (!Array.isArray(jwks)) throw new Error('It is no JWK Set.')
@@ -30,6 +30,5 @@ export function readKeySet(value: unknown, use: KeyUse): KeySet {
   const twice = good.filter(key => !isOnce(key)).map(({ kid }) => ({ kid, problem: 'Another key has the same kid.' }))
   const keys = good.filter(isOnce)
   const leftOut = [...read.filter(key => 'problem' in key), ...twice]
-  if (keys.length === 0) throw new Error(`It has no key that can be used. ${leftOut[0]?.problem ?? ''}`.trimEnd())
   return { keys, leftOut }
 }

@@ -47,6 +47,10 @@ const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
 const LEAST_MODULUS_BITS = 2048
 const LARGEST_MODULUS_BITS = 8192
 const LEAST_EXPONENT = 65537n
+/** FIPS 186-5 allows more; nobody uses one, and verifying would take as long as signing. */
+const LARGEST_EXPONENT = 2n ** 32n
+/** Of a number in base64url: of the largest modulus, and a little more. */
+const LONGEST_NUMBER = 1400
 const LONGEST_KID = 512
 
 export type Jwk = Readonly<Record<string, unknown>>
@@ -77,13 +81,15 @@ function rsaProblem(key: KeyObject): string | undefined {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
   if (modulusLength < LEAST_MODULUS_BITS) return `It has fewer than ${LEAST_MODULUS_BITS} bits.`
   if (modulusLength > LARGEST_MODULUS_BITS) return `It has more than ${LARGEST_MODULUS_BITS} bits.`
-  return publicExponent < LEAST_EXPONENT || publicExponent % 2n === 0n
-    ? `Its exponent is even or less than ${LEAST_EXPONENT}.`
-    : undefined
+  const isUsual = publicExponent >= LEAST_EXPONENT && publicExponent <= LARGEST_EXPONENT && publicExponent % 2n === 1n
+  return isUsual ? undefined : `Its exponent is even, less than ${LEAST_EXPONENT} or more than 2^32.`
 }
 
 /** What is wrong with the numbers, for the key itself says it. */
 function numbersProblem(jwk: PublicJwk): string | undefined {
+  const numbers = [jwk.n, jwk.e, jwk.x, jwk.y].filter(number => number !== undefined)
+  if (numbers.some(number => typeof number !== 'string' || number.length > LONGEST_NUMBER))
+    return 'Its numbers are too long, or no text.'
   try {
     const key = keyObjectOf(jwk)
     return jwk.kty === 'RSA' ? rsaProblem(key) : undefined

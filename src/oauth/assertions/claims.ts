@@ -29,3 +29,6 @@ export function claimsProblem(claims: Jwk, expected: ExpectedClaims): AssertionP
   if (exp < now + 1) return 'assertion_expired'
   return exp - iat > expected.maxLifetimeSeconds ? 'assertion_lives_too_long' : undefined
 }
+
+/** Milliseconds, whole ones: of claims that were judged. */
+export const expiryOf = ({ exp }: Jwk): number => Math.floor(Number(exp) * 1000)

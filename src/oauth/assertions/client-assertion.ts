@@ -6,7 +6,7 @@ import type { InstanceReader } from '../../records/instance.ts'
 import { hashOf } from '../../records/opaque-token.ts'
 import { type PublicJwk, signsBy } from '../../records/public-key.ts'
 import type { Assertion } from './assertion.ts'
-import { claimsProblem } from './claims.ts'
+import { claimsProblem, expiryOf } from './claims.ts'
 import type { KeysAt } from './fetched-keys.ts'
 import type { AssertionOutcome, AssertionProblem } from './outcome.ts'
 import { signatureProblem } from './signature.ts'
@@ -82,7 +82,7 @@ export function createClientAssertions(dependencies: {
     const jti = claims['jti'] as string
     return {
       credential: chosen.owner,
-      expiresAtMs: Number(claims['exp']) * 1000,
+      expiresAtMs: expiryOf(claims),
       issuer: undefined,
       hash: hashOf(lengthPrefixed(['client assertion', client.id, jti])),
       details: { jti_sha256: hashOf(jti) },

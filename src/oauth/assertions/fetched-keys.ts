@@ -5,7 +5,7 @@
 import type { Clock } from '../../clock.ts'
 import type { FetchedKeys, FetchedKeysReader, KeyLocation } from '../../records/fetched-keys.ts'
 import type { PublicJwk } from '../../records/public-key.ts'
-import type { Write } from '../../records/unit-of-work.ts'
+import type { Stores, Write } from '../../records/unit-of-work.ts'
 import { type Fetch, readPublishedKeys } from './published-keys.ts'
 
 const FRESH_MS = 10 * 60_000
@@ -44,25 +44,35 @@ export function createFetchedKeys(dependencies: {
     return fetched
   }
 
+  /** They are of use in this process whether or not they can be written. */
+  const note = (work: (stores: Stores) => Promise<void>) => write(work).catch(() => undefined)
+
   async function fetchNow(location: KeyLocation, before: FetchedKeys): Promise<FetchedKeys> {
     triedAtMs.set(nameOf(location), clock.now())
     try {
       const set = await readPublishedKeys(fetch, location)
-      return { ...set, fetchedAtMs: clock.now(), failure: undefined }
+      const fetched = keep(location, { ...set, fetchedAtMs: clock.now(), failure: undefined })
+      await note(stores => stores.fetchedKeys.put(location, fetched))
+      return fetched
     } catch (error) {
-      return { ...before, failure: { atMs: clock.now(), message: (error as Error).message } }
+      const failure = { atMs: clock.now(), message: (error as Error).message }
+      await note(stores => stores.fetchedKeys.putFailure(location, failure))
+      return keep(location, { ...before, failure })
     }
+  }
+
+  /** What this process or another one has fetched last. */
+  async function newest(location: KeyLocation): Promise<FetchedKeys> {
+    const [mine, stored] = [held.get(nameOf(location)) ?? nothing, await fetchedKeys.find(location)]
+    return (stored?.fetchedAtMs ?? 0) >= (mine.fetchedAtMs ?? 0) ? (stored ?? mine) : mine
   }
 
   async function renew(location: KeyLocation, suffices: Parameters<KeysAt>[1]): Promise<FetchedKeys> {
     // Another instance may have been here just now.
-    const stored = (await fetchedKeys.find(location)) ?? held.get(nameOf(location)) ?? nothing
-    if (isFresh(stored) && suffices(stored.keys)) return keep(location, stored)
-    if (isWithin(triedAtMs.get(nameOf(location)), COOLDOWN_MS)) return keep(location, stored)
-    const fetched = keep(location, await fetchNow(location, stored))
-    // They are of use in this process whether or not they could be written.
-    await write(stores => stores.fetchedKeys.put(location, fetched)).catch(() => undefined)
-    return fetched
+    const known = await newest(location)
+    const isEnough = isFresh(known) && suffices(known.keys)
+    if (isEnough || isWithin(triedAtMs.get(nameOf(location)), COOLDOWN_MS)) return keep(location, known)
+    return fetchNow(location, known)
   }
 
   /** One at a time for a location: whoever asks meanwhile gets the same. */

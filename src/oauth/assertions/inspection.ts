@@ -13,7 +13,7 @@ import type { createWorkloadTokens } from './workload-token.ts'
 export interface IssuerInspection {
   /** As any server has fetched them last; undefined: never, or there is no need to. */
   fetchedKeys(issuer: TrustedIssuer): Promise<FetchedKeys | undefined>
-  /** Fetches them, unless that was done just now; undefined: there is no need to. */
+  /** Fetches them, whatever is known; undefined: there is no need to. */
   fetchKeys(issuer: TrustedIssuer): Promise<FetchedKeys | undefined>
   /** What would be decided of a token by the client's trusts in this issuer; consumes nothing. */
   test(issuer: TrustedIssuer, client: Client, token: string): Promise<AssertionOutcome>
@@ -33,7 +33,7 @@ export function createIssuerInspection(dependencies: {
     },
     async fetchKeys(issuer) {
       const location = locationOf(issuer)
-      return location && keysAt(location, () => true)
+      return location && keysAt(location, () => false)
     },
     test(issuer, client, token) {
       const trusts = client.trusts.filter(({ issuerId }) => issuerId === issuer.id)

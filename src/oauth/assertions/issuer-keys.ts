@@ -22,10 +22,23 @@ export type IssuerKeys = (
   suffices: (keys: readonly PublicJwk[]) => boolean,
 ) => Promise<readonly PublicJwk[]>
 
-export const createIssuerKeys =
-  (keysAt: KeysAt): IssuerKeys =>
-  async (issuer, suffices) => {
-    const location = locationOf(issuer)
-    if (location !== undefined) return (await keysAt(location, suffices)).keys
-    return issuer.keySource.kind === 'jwks' ? issuer.keySource.keys : []
+const MOST_KEPT = 1000
+
+export function createIssuerKeys(keysAt: KeysAt): IssuerKeys {
+  /** Those of files, as they were read: whoever reads them anew parses each key again. */
+  const kept = new Map<string, Pick<TrustedIssuer, 'revision'> & { readonly keys: readonly PublicJwk[] }>()
+
+  function keysInDatabase({ id, revision, keySource }: TrustedIssuer): readonly PublicJwk[] {
+    const known = kept.get(id)
+    if (known?.revision === revision) return known.keys
+    const keys = keySource.kind === 'jwks' ? keySource.keys : []
+    if (kept.size >= MOST_KEPT) kept.clear()
+    kept.set(id, { revision, keys })
+    return keys
   }
+
+  return async (issuer, suffices) => {
+    const location = locationOf(issuer)
+    return location === undefined ? keysInDatabase(issuer) : (await keysAt(location, suffices)).keys
+  }
+}

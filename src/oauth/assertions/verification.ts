@@ -31,9 +31,12 @@ export const createAssertionVerification =
     verifyClientAssertion: ReturnType<typeof createClientAssertions>,
     verifyWorkloadToken: ReturnType<typeof createWorkloadTokens>,
   ): VerifyAssertion =>
-  (presented, client, isSvid, nowMs) =>
-    ofRightForm(presented, assertion =>
+  (presented, named, isSvid, nowMs) => {
+    // For one that gets nothing anyway nobody is asked for keys.
+    const client = named?.status === 'active' ? named : undefined
+    return ofRightForm(presented, assertion =>
       !isSvid && client !== undefined && isClientAssertion(assertion, client.clientId)
         ? verifyClientAssertion(assertion, client, nowMs)
         : verifyWorkloadToken(assertion, client?.trusts ?? [], isSvid, nowMs),
     )
+  }

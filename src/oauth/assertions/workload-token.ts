@@ -8,10 +8,10 @@ import { hashOf } from '../../records/opaque-token.ts'
 import { type Jwk, type PublicJwk, signsBy } from '../../records/public-key.ts'
 import type { TrustedIssuer, TrustedIssuerReader } from '../../records/trusted-issuer.ts'
 import { type Assertion, signedPart } from './assertion.ts'
-import { claimsProblem } from './claims.ts'
+import { claimsProblem, expiryOf } from './claims.ts'
 import { cut, mismatches } from './conditions.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
-import { type AssertionOutcome, furthest, isRefused, type RefusedAssertion } from './outcome.ts'
+import { type AssertionOutcome, type AssertionProblem, furthest, isRefused, type RefusedAssertion } from './outcome.ts'
 import { signatureProblem } from './signature.ts'
 
 const isOfDomain = (sub: unknown, domain: string): boolean =>
@@ -39,9 +39,12 @@ export function createWorkloadTokens(dependencies: {
 }) {
   const { issuer: ours, issuers, issuerKeys } = dependencies
 
-  async function keyFor(issuer: TrustedIssuer, { header: { kid, alg } }: Assertion): Promise<PublicJwk | undefined> {
+  async function signatureOf(issuer: TrustedIssuer, assertion: Assertion): Promise<AssertionProblem | undefined> {
+    const { kid, alg } = assertion.header
     const isIt = (key: PublicJwk) => key.kid !== undefined && key.kid === kid && signsBy(key, alg)
-    return (await issuerKeys(issuer, keys => keys.some(isIt))).find(isIt)
+    const keys = await issuerKeys(issuer, some => some.some(isIt))
+    const problem = await signatureProblem(assertion, keys.find(isIt))
+    return keys.length === 0 ? 'keys_unavailable' : problem
   }
 
   /** Undefined when it is genuine, for us, and good at this time. */
@@ -50,9 +53,8 @@ export function createWorkloadTokens(dependencies: {
     issuer: TrustedIssuer,
     nowMs: number,
   ): Promise<RefusedAssertion | undefined> {
-    const key = await keyFor(issuer, assertion)
     const problem =
-      (await signatureProblem(assertion, key)) ??
+      (await signatureOf(issuer, assertion)) ??
       claimsProblem(assertion.claims, {
         audience: issuer.audience ?? ours,
         maxLifetimeSeconds: issuer.maxLifetimeSeconds,
@@ -65,7 +67,7 @@ export function createWorkloadTokens(dependencies: {
     const claims = Object.fromEntries(trust.conditions.map(({ name, value }) => [name, cut(value)]))
     return {
       credential: trust,
-      expiresAtMs: Number(assertion.claims['exp']) * 1000,
+      expiresAtMs: expiryOf(assertion.claims),
       issuer: { id, revision },
       hash: hashOf(lengthPrefixed(["workload's token", trust.id, signedPart(assertion)])),
       details: { ...subjectOf(assertion.claims), claims, ...tokenHash(assertion) },

@@ -85,10 +85,12 @@ export function createClientAuthentication(dependencies: {
     return clientId === undefined || others.length > 0 ? undefined : findClient(clientId)
   }
 
-  /** Until when what was proved holds of what is stored now; undefined: it does no longer. */
-  async function holdsUntil(client: Client, { assertion, holdsUntil }: Proof): Promise<number | undefined> {
-    const isIssuerAsRead = assertion === undefined || (await assertions.isIssuerAsRead(assertion))
-    return client.status === 'active' && isIssuerAsRead ? holdsUntil(client) : undefined
+  /** Once a request; a workload's token is looked at again when its issuer was changed meanwhile, as nothing of it is consumed. */
+  async function prove(client: Client | undefined, presented: PresentedClient, request: ClientRequest): Promise<Proof> {
+    const look = () => proofs.prove(client, presented, request.provenance)
+    const proof = await request.prove('client', look)
+    const isAsRead = proof.assertion === undefined || (await assertions.isIssuerAsRead(proof.assertion))
+    return isAsRead ? proof : look()
   }
 
   /** Seconds. A token never outlives the assertion for which it was given. */
@@ -100,8 +102,9 @@ export function createClientAuthentication(dependencies: {
   return async request => {
     const presented = presentedClient(request)
     const client = await findPresented(presented)
-    const proof = await request.prove('client', () => proofs.prove(client, presented, request.provenance))
-    const provedUntilMs = client && (await holdsUntil(client, proof))
+    const proof = await prove(client, presented, request)
+    // What was proved before may hold no longer of what is stored now.
+    const provedUntilMs = client?.status === 'active' ? proof.holdsUntil(client) : undefined
     const lifetime = client && provedUntilMs !== undefined ? lifetimeOf(client, proof, provedUntilMs) : 0
     if (client === undefined || provedUntilMs === undefined || provedUntilMs <= clock.now() || lifetime < 1)
       return proofs.fail(client, presented, 'client_changed', request.provenance)

@@ -32,11 +32,12 @@ export function createClientProofs(dependencies: {
 
   function record(
     client: Client | undefined,
-    { clientId = '' }: PresentedClient,
+    presented: PresentedClient,
     { problem: reason, details }: Disproof,
     provenance: Provenance,
   ): void {
-    const who = client === undefined ? { nameHash: hashName(clientId) } : { clientId: client.id }
+    const name = presented.clientId ?? (presented.kind === 'assertion' ? presented.subject : undefined) ?? ''
+    const who = client === undefined ? { nameHash: hashName(name) } : { clientId: client.id }
     const why = { reason, ...(details && { details }) }
     recordEvent({ type: 'client.authenticate', outcome: 'failure', ...why, ...who, provenance })
   }

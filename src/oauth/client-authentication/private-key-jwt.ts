@@ -3,7 +3,7 @@
  * the client trusts.
  */
 import { type Assertion, JWT_BEARER, JWT_SPIFFE, parseAssertion } from '../assertions/assertion.ts'
-import { invalidClient, invalidRequest } from '../oauth-error.ts'
+import { invalidRequest } from '../oauth-error.ts'
 import type { ProvingMethod } from './method.ts'
 
 /** What is no name of anybody is looked for nowhere: a NUL, which no database column takes, can be in a claim. */
@@ -21,8 +21,8 @@ export const privateKeyJwt: ProvingMethod = {
   read({ clientId, parameters: { client_assertion: token, client_assertion_type: type } }) {
     if (token === undefined || type === undefined)
       throw invalidRequest('The parameters client_assertion and client_assertion_type are needed together.')
-    if (type !== JWT_BEARER && type !== JWT_SPIFFE) throw invalidClient()
-    const assertion = parseAssertion(token)
+    // Of another type it says nothing.
+    const assertion = type === JWT_BEARER || type === JWT_SPIFFE ? parseAssertion(token) : undefined
     const isSvid = type === JWT_SPIFFE
     const subject = assertion?.claims['sub']
     return {

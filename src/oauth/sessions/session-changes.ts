@@ -83,11 +83,13 @@ export function createTokenRelease(dependencies: {
   function rotate({ row, rotation }: Rotate, token: SignedToken, asking: Asking): Promise<boolean> {
     const rotateRow = ({ sessions }: Stores) =>
       sessions.rotate(asRead(row, asking), rotation, token.status, isFresh(row, token))
-    if (!isWorthAnEvent(row, asking.provenance)) return write(rotateRow, 'one statement')
+    const isTold = isWorthAnEvent(row, asking.provenance)
+    if (!isTold && !isNews(asking)) return write(rotateRow, 'one statement')
     return write(async stores => {
-      const isRotated = await rotateRow(stores)
-      if (isRotated) await stores.audit.append(eventOf('session.refresh', row, asking))
-      return isRotated
+      if (!(await rotateRow(stores))) return false
+      if ((await isFirstUse(stores, asking)) || isTold)
+        await stores.audit.append(eventOf('session.refresh', row, asking))
+      return true
     })
   }
 
@@ -115,7 +117,7 @@ export function createTokenRelease(dependencies: {
     }
     const isMachine = row.credentialId !== null
     const covered = isCovered(row, token)
-    if (covered && !isMachine) return repeat(row, read, asking)
+    if (covered && !isMachine && !isNews(asking)) return repeat(row, read, asking)
     // A machine that asks again and again writes nothing.
     const isSilent = isMachine && !auditsEveryGrant
     if (covered && isSilent && !isNews(asking)) return sessionReader.isAsRead(read)
@@ -141,7 +143,7 @@ export function createTokenRelease(dependencies: {
   return async (change, token, asking) => {
     if (asking.provedUntilMs <= clock.now()) return false
     const isMade = await make(change, token, asking)
-    if (isMade && change.kind !== 'rotate') tell(asking)
+    if (isMade) tell(asking)
     return isMade
   }
 }

@@ -28,6 +28,14 @@ export const fetchedKeysStore = ({ kysely }: Executor): FetchedKeysStore => ({
       .onConflict(conflict => conflict.columns(['kind', 'uri']).doUpdateSet(columns))
       .execute()
   },
+  async putFailure({ kind, uri }, { atMs, message }) {
+    const columns = { failed_at_ms: atMs, failure: message }
+    await kysely
+      .insertInto('fetched_keys')
+      .values({ kind, uri, keys: '[]', left_out: '[]', ...columns })
+      .onConflict(conflict => conflict.columns(['kind', 'uri']).doUpdateSet(columns))
+      .execute()
+  },
   async removeUnused(beforeMs, limit) {
     const query = kysely
       .selectFrom('fetched_keys')
