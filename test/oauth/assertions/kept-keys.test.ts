@@ -58,6 +58,6 @@ t.test('a time with a fraction is stored as a whole number of milliseconds', asy
   const exp = clock.now() / 1000 + 60.123456
   const claims = workloadClaims(service, clock.now(), { sub: 'someone', exp })
   t.equal((await present(service, await signed(key, claims))).status, 200)
-  const [row] = select(service.databaseFile, 'select typeof(until_ms) as type from used_assertions')
-  t.equal(row?.['type'], 'integer')
+  const [row] = select(service.databaseFile, 'select until_ms from used_assertions')
+  t.ok(Number.isInteger(row?.['until_ms']))
 })

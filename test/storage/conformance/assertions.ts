@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { ClientKey } from '../../../src/records/client-key.ts'
+import type { KeyLocation } from '../../../src/records/fetched-keys.ts'
 import type { TrustedIssuer } from '../../../src/records/trusted-issuer.ts'
 import { clientOf, type Engine, farMs, farSeconds, insertClient, openMigrated } from './records.ts'
 
@@ -115,11 +116,16 @@ export function assertionChecks(t: Test, engine: Engine): void {
     await write(({ fetchedKeys }) => fetchedKeys.put(location, fetched))
     t.strictSame(await read.fetchedKeys.find(location), fetched)
     t.equal(await read.fetchedKeys.find({ ...location, kind: 'bundle' }), undefined)
-    const failed = { ...fetched, failure: { atMs: farMs + 5, message: 'it is away' } }
-    await write(({ fetchedKeys }) => fetchedKeys.put(location, failed))
+    const failure = { atMs: farMs + 5, message: 'it is away' }
+    const fail = (at: KeyLocation) => write(({ fetchedKeys }) => fetchedKeys.putFailure(at, failure))
+    await fail(location)
+    const failed = { ...fetched, failure }
     t.strictSame(await read.fetchedKeys.find(location), failed)
+    await fail({ ...location, kind: 'bundle' })
+    const never = { keys: [], leftOut: [], fetchedAtMs: undefined, failure }
+    t.strictSame(await read.fetchedKeys.find({ ...location, kind: 'bundle' }), never)
     const remove = (beforeMs: number) => write(({ fetchedKeys }) => fetchedKeys.removeUnused(beforeMs, 10))
-    t.strictSame([await remove(farMs + 5), await remove(farMs + 6)], [0, 1])
+    t.strictSame([await remove(farMs + 5), await remove(farMs + 6)], [0, 2])
     t.equal(await read.fetchedKeys.find(location), undefined)
   })
 }
