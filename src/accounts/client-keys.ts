@@ -4,13 +4,17 @@ import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { RegisteredClient } from '../records/client.ts'
 import type { ClientKey, ClientKeySource } from '../records/client-key.ts'
-import { hashOf } from '../records/opaque-token.ts'
 import { holdsSecret, isObject, readPublicKey } from '../records/public-key.ts'
 import type { Stores } from '../records/unit-of-work.ts'
 import type { Cascades } from './cascades.ts'
 import { AccountError, assertNoProblem, notFound } from './rules.ts'
 
 const MOST_KEYS = 20
+
+export const PUBLIC_HAS_NO_KEY = 'A public client has no key.'
+
+export const keyCountProblem = (count: number): string | undefined =>
+  count <= MOST_KEYS ? undefined : `A client has at most ${MOST_KEYS} keys: remove one that is no longer used first.`
 
 /**
  * A public key of a JWK.
@@ -29,14 +33,13 @@ export function registeredKey(jwk: unknown): ClientKeySource {
   return { jwk: key }
 }
 
+const numbers = ['kty', 'crv', 'x', 'y', 'n', 'e'] as const
+
 /** Two are one key whatever they are called. */
 export function isSameSource(one: ClientKeySource, other: ClientKeySource): boolean {
-  const nameOf = (source: ClientKeySource) => {
-    if ('jwksUri' in source) return source.jwksUri
-    const { kid: _kid, alg: _alg, ...members } = source.jwk
-    return hashOf(JSON.stringify(members))
-  }
-  return nameOf(one) === nameOf(other)
+  if ('jwksUri' in one || 'jwksUri' in other)
+    return 'jwksUri' in one && 'jwksUri' in other && one.jwksUri === other.jwksUri
+  return numbers.every(name => one.jwk[name] === other.jwk[name])
 }
 
 export function createClientKeys(dependencies: {
@@ -50,12 +53,9 @@ export function createClientKeys(dependencies: {
   return {
     async add(stores: Stores, client: RegisteredClient, source: ClientKeySource, by: Provenance): Promise<ClientKey> {
       if ('jwksUri' in source) assertNoProblem(uriProblem(source.jwksUri), 'jwks_uri')
-      if (client.isPublic) throw new AccountError('conflict', 'A public client has no key.')
-      if (client.keys.length >= MOST_KEYS)
-        throw new AccountError(
-          'limit_reached',
-          `A client has at most ${MOST_KEYS} keys: remove one that is no longer used first.`,
-        )
+      if (client.isPublic) throw new AccountError('conflict', PUBLIC_HAS_NO_KEY)
+      const tooMany = keyCountProblem(client.keys.length + 1)
+      if (tooMany !== undefined) throw new AccountError('limit_reached', tooMany)
       if (client.keys.some(key => isSameSource(key.source, source)))
         throw new AccountError('already_exists', 'The client has this key already.')
       const key: ClientKey = { id: randomId(randomness, 'jwk'), source, createdAtMs: clock.now(), lastUsedAtMs: null }

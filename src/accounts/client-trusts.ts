@@ -12,6 +12,13 @@ import { canonical, conditionsProblem } from './trust-rules.ts'
 
 const MOST_TRUSTS = 20
 
+export const PUBLIC_HAS_NO_TRUST = 'A public client has no trust: it can prove nothing.'
+
+export const trustCountProblem = (count: number): string | undefined =>
+  count <= MOST_TRUSTS
+    ? undefined
+    : `A client has at most ${MOST_TRUSTS} trusts: remove one that is no longer used first.`
+
 const byClaim = (one: Condition, other: Condition): number => (one.name < other.name ? -1 : 1)
 
 export const isSameTrust = (one: Pick<ClientTrust, 'issuerId' | 'conditions'>, other: typeof one): boolean =>
@@ -34,12 +41,9 @@ export function createClientTrusts(dependencies: {
     ): Promise<ClientTrust> {
       const conditions = asked.map(canonical).toSorted(byClaim)
       assertNoProblem(conditionsProblem(issuer, conditions), 'claims')
-      if (client.isPublic) throw new AccountError('conflict', 'A public client has no trust: it can prove nothing.')
-      if (client.trusts.length >= MOST_TRUSTS)
-        throw new AccountError(
-          'limit_reached',
-          `A client has at most ${MOST_TRUSTS} trusts: remove one that is no longer used first.`,
-        )
+      if (client.isPublic) throw new AccountError('conflict', PUBLIC_HAS_NO_TRUST)
+      const tooMany = trustCountProblem(client.trusts.length + 1)
+      if (tooMany !== undefined) throw new AccountError('limit_reached', tooMany)
       const trust = { id: randomId(randomness, 'trust'), issuerId: issuer.id, conditions, createdAtMs: clock.now() }
       if (client.trusts.some(other => isSameTrust(other, trust)))
         throw new AccountError('already_exists', 'The client has this trust already.')

@@ -5,7 +5,6 @@ import { holdsSecret, isObject, type PublicJwk } from '../records/public-key.ts'
 import type { IssuerKeySource, IssuerSettings } from '../records/trusted-issuer.ts'
 import { AccountError, type Problems } from './rules.ts'
 
-export const DEFAULT_MAX_LIFETIME_SECONDS = 3600
 const SHORTEST_SECONDS = 60
 const LONGEST_SECONDS = 7 * 24 * 3600
 
@@ -87,6 +86,6 @@ export function issuerKeysIn(jwks: unknown): readonly PublicJwk[] {
   try {
     return readKeySet(jwks, 'sig').keys
   } catch (error) {
-    throw new AccountError('invalid', `The file is no set of keys that can be used. ${(error as Error).message}`)
+    throw new AccountError('invalid', `This is no set of keys that can be used. ${(error as Error).message}`)
   }
 }

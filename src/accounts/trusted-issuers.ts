@@ -38,7 +38,7 @@ async function lockIssuer({ trustedIssuers }: Stores, name: string): Promise<Tru
 }
 
 /** What nobody need say of those that are known. */
-const completed = (settings: IssuerSettings): IssuerSettings => ({
+export const completed = (settings: IssuerSettings): IssuerSettings => ({
   ...settings,
   isShared: settings.isShared || isKnownToBeShared(settings.url),
 })

@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { DefinitionAdministration } from '../maintenance/apply.ts'
+import { NO_SUCH_ISSUER } from '../maintenance/credential-problems.ts'
 import { DefinitionsRefused, NO_SUCH_ROLE } from '../maintenance/definition-problems.ts'
 import { type Difference, isNothing, takesSomething } from '../maintenance/definitions.ts'
 import { type DefinitionsFile, readDefinitions } from './definitions-file.ts'
@@ -20,16 +21,18 @@ is a difference.`
 
 const NOTHING = 'Nothing to change: all is as the file says.'
 
-const summaryOf = ({ roles, clients }: Difference): string =>
-  `Applied: ${roles.length} ${roles.length === 1 ? 'role' : 'roles'}, ${clients.length} ${clients.length === 1 ? 'client' : 'clients'}`
+const counted = (all: readonly unknown[], noun: string): string => `${all.length} ${noun}${all.length === 1 ? '' : 's'}`
 
-/** Also what of the rest breaks a rule, so that whoever mends it sees all at once; a role that is left out may be granted, too. */
+const summaryOf = ({ roles, issuers, clients }: Difference): string =>
+  `Applied: ${counted(roles, 'role')}, ${counted(issuers, 'issuer')}, ${counted(clients, 'client')}`
+
+/** Also what of the rest breaks a rule, so that whoever mends it sees all at once. What is left out may be named by the rest. */
 async function refusalOfForm(file: DefinitionsFile, definitions: Promise<DefinitionAdministration>): Promise<Error> {
   try {
     await (await definitions).compare(file.definitions)
   } catch (error) {
     const found = error instanceof DefinitionsRefused ? error.problems : []
-    return file.refusal(found.filter(({ message }) => message !== NO_SUCH_ROLE))
+    return file.refusal(found.filter(({ message }) => ![NO_SUCH_ROLE, NO_SUCH_ISSUER].includes(message)))
   }
   return file.refusal([])
 }
@@ -71,7 +74,7 @@ function createAcceptance(terminal: Terminal, file: string, { yes, json }: Asked
 export function applyCommand(services: () => DefinitionsService, terminal: Terminal): CommandUnknownOpts {
   const { answer, stdin } = terminal
   return new Command('apply')
-    .description('make roles and clients what a file says')
+    .description('make roles, issuers and clients what a file says')
     .argument('<file>', "definitions in YAML or JSON; '-' reads standard input")
     .option('--dry-run', 'print the difference and change nothing: exit code 3 when there is one')
     .option('--yes', YES)

@@ -1,12 +1,15 @@
 /** Judges what a file of definitions says by the schema from which editors complete. */
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import { parseDuration } from '../clock.ts'
-import type { DefinitionProblem } from '../maintenance/definition-problems.ts'
+import type { DefinitionProblem } from '../maintenance/definition-problem.ts'
 import { type DefinitionsJson, definitionsSchema } from '../representations/definitions.ts'
 import { sentenceOf } from '../representations/schema-sentences.ts'
+import { problemsOfValues } from './definitions-values.ts'
 
 /** The rules say these better, and what is from before there was a rule is in nobody's way. */
-const forEditorsOnly = ['pattern', 'propertyNames', 'maxLength', 'minItems']
+const forEditorsOnly = [
+  ...['pattern', 'propertyNames', 'maxLength', 'minItems', 'minProperties', 'maxProperties'],
+  ...['anyOf', 'not'],
+]
 
 async function compile(): Promise<ValidateFunction<DefinitionsJson>> {
   const { Ajv } = await import('ajv')
@@ -43,18 +46,7 @@ function hintOf(path: readonly string[], keyword: string, params: ErrorObject['p
   return params['type'] === 'array' ? 'It is a list; one without entries is [].' : undefined
 }
 
-/** The rules see a number of seconds. */
-const durationProblems = ({ clients = {} }: DefinitionsJson): DefinitionProblem[] =>
-  Object.entries(clients).flatMap(([clientId, { access_token_ttl: text }]) =>
-    text === undefined || parseDuration(text) !== undefined
-      ? []
-      : {
-          path: ['clients', clientId, 'access_token_ttl'],
-          message: 'A duration is a number and s, m, h or d, for example 10m.',
-        },
-  )
-
-type Member = 'roles' | 'clients'
+type Member = 'roles' | 'issuers' | 'clients'
 
 /** Without those of which something is wrong: of the rest the rules say what is. */
 function soundIn(value: unknown, problems: readonly DefinitionProblem[]): DefinitionsJson {
@@ -65,18 +57,18 @@ function soundIn(value: unknown, problems: readonly DefinitionProblem[]): Defini
     const all = (value as DefinitionsJson)[member] ?? {}
     return Object.fromEntries(Object.entries(all).filter(([name]) => !isWrong(name)))
   }
-  return { roles: soundOf('roles'), clients: soundOf('clients') } as DefinitionsJson
+  return { roles: soundOf('roles'), issuers: soundOf('issuers'), clients: soundOf('clients') } as DefinitionsJson
 }
 
 export interface CheckedDefinitions {
   readonly problems: readonly DefinitionProblem[]
-  /** All that is said, but for roles and clients of which something is wrong. */
+  /** All that is said, but for roles, issuers and clients of which something is wrong. */
   readonly json: DefinitionsJson
 }
 
 export async function checkDefinitions(value: unknown): Promise<CheckedDefinitions> {
   const validate = await compile()
   const ofForm = validate(value) ? [] : (validate.errors ?? []).map(problemOf)
-  const problems = [...ofForm, ...durationProblems(soundIn(value, ofForm))]
+  const problems = [...ofForm, ...problemsOfValues(soundIn(value, ofForm))]
   return { problems, json: soundIn(value, problems) }
 }

@@ -1,6 +1,6 @@
 /** The file that `signet apply` is given: bytes in, definitions out, and what is wrong with its line. */
 import type { Readable } from 'node:stream'
-import type { DefinitionProblem } from '../maintenance/definition-problems.ts'
+import type { DefinitionProblem } from '../maintenance/definition-problem.ts'
 import type { Definitions } from '../records/definitions.ts'
 import { definitionsOf } from '../representations/definitions.ts'
 import { checkDefinitions } from './definitions-check.ts'
@@ -12,7 +12,7 @@ const largest: LargestFile = { bytes: 4 * 1024 * 1024, advice: 'put what it says
 const MOST_PROBLEMS = 100
 
 export interface DefinitionsFile {
-  /** Where there are problems, without the roles and clients that have them. */
+  /** Where there are problems, without the roles, issuers and clients that have them. */
   readonly definitions: Definitions
   /** Of the form. */
   readonly problems: readonly DefinitionProblem[]

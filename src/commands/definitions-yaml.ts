@@ -26,7 +26,7 @@ const DEEPEST = 10
 const MOST_PROBLEMS_OF_FORM = 5
 
 const TOO_LARGE =
-  'It is too large: put its roles and clients into several files. What one of them does not name is left as it is.'
+  'It is too large: put what it says into several files. What one of them does not name is left as it is.'
 const TOO_DEEP = 'It is nested too deeply.'
 const NO_ANCHOR = 'There is no anchor of this name. A * by itself is written in quotes.'
 

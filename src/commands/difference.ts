@@ -1,25 +1,12 @@
 /** What `signet apply` would change, or has changed: for people, and as JSON. */
 import { formatDuration } from '../clock.ts'
+import { idsOfRemoved } from '../maintenance/credential-definitions.ts'
 import type { ClientDifference, Difference, RoleDifference } from '../maintenance/definitions.ts'
 import type { ClientSettings, GrantLimits } from '../records/client.ts'
-
-/** A member that is a list, or one that is a single value. */
-type MemberChange =
-  | { readonly added: readonly string[]; readonly removed: readonly string[]; readonly order?: readonly string[] }
-  | { readonly before: string | number | null; readonly after: string | number | null }
-
-type Members = Readonly<Record<string, MemberChange>>
-
-function listChange(before: readonly string[], after: readonly string[]): MemberChange {
-  const [old, now] = [[...new Set(before)], [...new Set(after)]]
-  const [added, removed] = [now.filter(one => !old.includes(one)), old.filter(one => !now.includes(one))]
-  return { added, removed }
-}
-
-/** The first is the default, so that the order is told whenever it is another one. */
-function orderedChange(before: readonly string[], after: readonly string[]): MemberChange {
-  return before.length === 0 ? listChange(before, after) : { ...listChange(before, after), order: [...new Set(after)] }
-}
+import type { DefinedClient } from '../records/definitions.ts'
+import { credentialChanges } from './difference-credentials.ts'
+import { describeIssuerChange, linesOfIssuer } from './difference-issuers.ts'
+import { listChange, type Members, orderedChange, textOf, thatDiffer } from './difference-members.ts'
 
 const durationOrNull = (seconds: number | null) => (seconds === null ? null : formatDuration(seconds))
 
@@ -33,16 +20,11 @@ const NOTHING: ClientSettings = {
   ...{ accessTokenTtlSeconds: null, grantsPerMinute: null },
 }
 
-const isChange = (change: MemberChange): boolean =>
-  'added' in change
-    ? change.added.length + change.removed.length > 0 || change.order !== undefined
-    : change.before !== change.after
-
-function membersOf({ before = undefined, settings, status }: ClientDifference): Members {
+function membersOf({ before = undefined, settings, status, credentials }: ClientDifference): Members {
   const old = before ?? NOTHING
   const { grants, scope, audiences, origins, introspect, mayGrant } = settings
   const { accessTokenTtlSeconds: seconds, grantsPerMinute: limits } = settings
-  const all: Members = {
+  return thatDiffer({
     ...(grants && { grants: listChange(old.grants, grants) }),
     ...(scope && { scope: listChange(old.scope, scope) }),
     ...(audiences && { audiences: orderedChange(old.audiences, audiences) }),
@@ -53,18 +35,22 @@ function membersOf({ before = undefined, settings, status }: ClientDifference): 
     }),
     ...(limits !== undefined && limitChanges(old.grantsPerMinute, limits)),
     ...(mayGrant && { may_grant: listChange(old.mayGrant, mayGrant) }),
+    ...credentialChanges(credentials),
     ...(status && { status: { before: before?.status ?? null, after: status } }),
-  }
-  return Object.fromEntries(Object.entries(all).filter(([, change]) => isChange(change)))
+  })
 }
 
 const permissionsOf = ({ before, after }: RoleDifference) => listChange(before?.permissions ?? [], after.permissions)
 
 const kindOf = ({ isPublic }: { readonly isPublic: boolean }) => (isPublic ? 'public' : 'confidential')
 
-/** A new one can't prove who it is until somebody adds a secret. */
+const canProve = ({ keys, trusts }: DefinedClient): boolean => keys.length + trusts.length > 0
+
+/** A new one with neither a key nor a trust can't prove who it is until somebody adds a secret. */
 export const withoutSecret = ({ clients }: Difference): readonly string[] =>
-  clients.filter(({ before, after }) => before === undefined && !after.isPublic).map(({ after }) => after.clientId)
+  clients
+    .filter(({ before, after }) => before === undefined && !after.isPublic && !canProve(after))
+    .map(({ after }) => after.clientId)
 
 export const describeDifference = (difference: Difference, applied: boolean) => ({
   changes: [
@@ -74,6 +60,7 @@ export const describeDifference = (difference: Difference, applied: boolean) => 
       members: { permissions: permissionsOf(role) },
       ends: role.isNarrower ? 'access_tokens' : null,
     })),
+    ...difference.issuers.map(describeIssuerChange),
     ...difference.clients.map(client => ({
       change: client.before === undefined ? 'add' : 'update',
       client_id: client.after.clientId,
@@ -87,17 +74,16 @@ export const describeDifference = (difference: Difference, applied: boolean) => 
   applied,
 })
 
-function textOf(change: MemberChange, isNew: boolean): string {
-  if (!('added' in change)) return isNew ? `${change.after}` : `${change.before ?? 'none'} -> ${change.after ?? 'none'}`
-  if (isNew) return change.added.join(', ')
-  const signed = [...change.added.map(one => `+ ${one}`), ...change.removed.map(one => `- ${one}`)].join(', ')
-  if (change.order === undefined || change.order.length < 2) return signed
-  return `${signed === '' ? '' : `${signed}; `}in this order: ${change.order.join(', ')}`
-}
-
 const ENDS = {
   sessions: 'it is disabled: its sessions end, and it gets no more tokens',
   access_tokens: 'narrower: access tokens of its sessions end; the sessions go on with what is left',
+}
+const OWN_TOKENS = 'what it got for itself with a key or trust that is removed ends'
+
+function endsOf({ ends, credentials }: ClientDifference): string[] {
+  if (ends === undefined) return []
+  const hasRemoved = ends !== 'sessions' && idsOfRemoved(credentials).length > 0
+  return [...(ends === 'own_tokens' ? [] : [ENDS[ends]]), ...(hasRemoved ? [OWN_TOKENS] : [])]
 }
 
 function linesOfRole(role: RoleDifference): string[] {
@@ -113,17 +99,22 @@ function linesOfClient(client: ClientDifference): string[] {
   return [
     `${isNew ? '+' : '~'} client ${client.after.clientId}${isNew ? ` (${kindOf(client.after)})` : ''}`,
     ...Object.entries(membersOf(client)).map(([name, change]) => `    ${name}: ${textOf(change, isNew)}`),
-    ...(client.ends === undefined ? [] : [`    ${ENDS[client.ends]}`]),
+    ...endsOf(client).map(line => `    ${line}`),
   ]
 }
 
-export const linesOfDifference = ({ roles, clients }: Difference): string[] => [
+export const linesOfDifference = ({ roles, issuers, clients }: Difference): string[] => [
   ...roles.flatMap(linesOfRole),
+  ...issuers.flatMap(linesOfIssuer),
   ...clients.flatMap(linesOfClient),
 ]
 
-export function linesOfRest({ notInFile: { roles, clients } }: Difference): string[] {
-  const names = [...roles.map(name => `role ${name}`), ...clients.map(id => `client ${id}`)]
+export function linesOfRest({ notInFile: { roles, issuers, clients } }: Difference): string[] {
+  const names = [
+    ...roles.map(name => `role ${name}`),
+    ...issuers.map(name => `issuer ${name}`),
+    ...clients.map(id => `client ${id}`),
+  ]
   return names.length === 0 ? [] : [`not in the file: ${names.join(', ')}`]
 }
 

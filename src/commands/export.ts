@@ -11,7 +11,7 @@ For 'signet apply'. Secrets are never in it; see docs/definitions.md.`
 
 export const exportCommand = (services: () => DefinitionsService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('export')
-    .description('print roles and clients as a file of definitions, in YAML')
+    .description('print roles, issuers and clients as a file of definitions, in YAML')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async options => {

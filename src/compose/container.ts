@@ -63,6 +63,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   }
 
   const uriProblem = (uri: string) => fetchUriProblem(uri, config.allowNetworks)
+  const surroundings = { issuer: config.issuer, uriProblem }
 
   /** A new database, and a new key directory, are made by those only who are asked for one. */
   let mayMake = false
@@ -116,7 +117,6 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
 
   const issuers = once(async () => {
     const { read, write } = await database()
-    const surroundings = { issuer: config.issuer, uriProblem }
     const parts = { issuers: read.trustedIssuers, write, cascades: await cascades(), clock, randomness }
     return createTrustedIssuers({ ...parts, surroundings })
   })
@@ -209,7 +209,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   }
   const maintenance = once(async () => {
     const { composeMaintenance } = await import('./maintenance.ts')
-    return composeMaintenance({ ...parts, ...opened })
+    return composeMaintenance({ ...parts, ...opened, surroundings })
   })
 
   return {

@@ -1,6 +1,7 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
 import { dirname } from 'node:path'
 import type { Cascades } from '../accounts/cascades.ts'
+import type { IssuerSurroundings } from '../accounts/issuer-rules.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { plainTextWarning } from '../config/postgres-tls.ts'
@@ -23,6 +24,7 @@ export interface MaintenanceParts extends RewrapParts {
   readonly config: Config
   readonly clock: Clock
   readonly policy: KeyPolicy
+  readonly surroundings: IssuerSurroundings
   assertAuditKey(): Promise<void>
   sessionManagement(): Promise<SessionManagement>
   cascades(): Promise<Cascades>
@@ -104,9 +106,9 @@ export function composeMaintenance(parts: MaintenanceParts) {
 
     async definitions(): Promise<DefinitionAdministration> {
       const { snapshot, write } = await parts.database()
-      const { randomness } = parts
-      const definitionWrite = createDefinitionWrite({ write, cascades: await parts.cascades(), clock, randomness })
-      return createDefinitionAdministration({ snapshot, definitionWrite })
+      const { randomness, surroundings } = parts
+      const writing = { write, cascades: await parts.cascades(), surroundings, clock, randomness }
+      return createDefinitionAdministration({ snapshot, surroundings, definitionWrite: createDefinitionWrite(writing) })
     },
 
     backup: createBackup(config.database.kind === 'sqlite' ? parts.database : undefined),

@@ -1,14 +1,20 @@
 /** The one write of `signet apply`, whatever its size, and what follows from it. */
 import { type Cascades, type Concern, onceOver, recordingOnly } from '../accounts/cascades.ts'
 import { createClientChanges, finishPredecessors } from '../accounts/client-changes.ts'
+import type { IssuerSurroundings } from '../accounts/issuer-rules.ts'
 import { createRoleChanges } from '../accounts/roles.ts'
 import type { Clock } from '../clock.ts'
 import type { Randomness } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { RegisteredClient } from '../records/client.ts'
 import type { Role } from '../records/role.ts'
+import type { TrustedIssuer } from '../records/trusted-issuer.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
-import { byName, type ClientDifference, type Difference, nameOfRole, type RoleDifference } from './definitions.ts'
+import { createCredentialWrite } from './apply-credentials.ts'
+import { createIssuerWrite } from './apply-issuers.ts'
+import { idsOfRemoved } from './credential-definitions.ts'
+import { byName, type ClientDifference, type Difference, nameOf, type RoleDifference } from './definitions.ts'
+import type { IssuerDifference } from './issuer-definitions.ts'
 
 /** Something is not as it was compared: nothing was changed. */
 export class Moved extends Error {}
@@ -25,8 +31,9 @@ export interface DefinitionWrite {
 
 type Of<Change extends { readonly before: unknown }> = Change & { readonly before: NonNullable<Change['before']> }
 
-const isChange = <Change extends RoleDifference | ClientDifference>(difference: Change): difference is Of<Change> =>
-  difference.before !== undefined
+const isChange = <Change extends RoleDifference | IssuerDifference | ClientDifference>(
+  difference: Change,
+): difference is Of<Change> => difference.before !== undefined
 
 /** On PostgreSQL the statements of so many are on their way at once; on SQLite more would only wait for each other. */
 const WIDTH = 50
@@ -50,17 +57,27 @@ type Revised = Pick<RegisteredClient, 'id' | 'clientId' | 'revision'>
 const isSameClient = (one: Omit<Revised, 'clientId'> | undefined, other: Revised): boolean =>
   one?.id === other.id && one.revision === other.revision
 
+type Issuers = ReadonlyMap<string, TrustedIssuer>
+
+/** Not only of its keys and trusts. */
+const isOfItself = ({ settings, status }: ClientDifference): boolean =>
+  status !== undefined || Object.keys(settings).length > 0
+
 const concernOf = ({ id }: Revised): Concern => ({ clientId: id, subjectId: id })
 
 export function createDefinitionWrite(dependencies: {
   readonly write: Write
   readonly cascades: Cascades
+  readonly surroundings: IssuerSurroundings
   readonly clock: Clock
   readonly randomness: Randomness
 }): DefinitionWrite {
-  const { write, cascades } = dependencies
+  const { write, cascades, surroundings } = dependencies
   const recording = recordingOnly(cascades)
-  const clients = createClientChanges({ ...dependencies, cascades: recording })
+  const parts = { ...dependencies, cascades: recording, uriProblem: surroundings.uriProblem }
+  const clients = createClientChanges(parts)
+  const issuers = createIssuerWrite(parts)
+  const changeCredentials = createCredentialWrite(parts)
   const roles = createRoleChanges(recording)
 
   /** What is to be changed is locked, in one order; what is as it should be is only looked at. */
@@ -82,15 +99,16 @@ export function createDefinitionWrite(dependencies: {
 
   async function assertRolesUnmoved(stores: Stores, changed: readonly RoleDifference[], named: readonly Role[]) {
     for (const { after } of changed) await stores.roles.find(after.name)
-    const now = byName(await stores.roles.list(), nameOfRole)
+    const now = byName(await stores.roles.list(), nameOf)
     if (!named.every(role => isSameRole(now.get(role.name), role))) throw new Moved()
   }
 
   /** Its secret is for somebody to add who can keep it. */
-  function prepareNew({ after, status }: ClientDifference) {
+  function prepareNew({ after, status, credentials }: ClientDifference) {
     const prepared = clients.prepare({ ...after, secret: null })
-    return async (stores: Stores, by: Provenance): Promise<void> => {
+    return async (stores: Stores, named: Issuers, by: Provenance): Promise<void> => {
       await clients.add(stores, prepared, by)
+      await changeCredentials(stores, prepared.client, credentials, named, by)
       if (status !== undefined) await clients.update(stores, prepared.client, { status }, by)
     }
   }
@@ -114,12 +132,18 @@ export function createDefinitionWrite(dependencies: {
         ...given.map(({ before }) => concernOf(before)),
       ]
       await onceOver(cascades, write, concerns, async (stores, assertOver) => {
-        // New roles first, because clients may name them, and new rows wait for nobody. Then clients before roles, as every act locks.
+        // New roles first, because clients may name them, and new rows wait for nobody. Then issuers, clients, their credentials and roles,
+        // as every act locks.
         await all(newRoles, ({ after }) => roles.add(stores, after, by))
+        if (!(await issuers.areUnmoved(stores, difference))) throw new Moved()
         await assertClientsUnmoved(stores, changedClients, compared.clients)
         await assertOver()
-        await all(addAll, add => add(stores, by))
-        await all(changedClients, ({ before, settings, status }) =>
+        const named = await issuers.change(stores, difference, by)
+        await all(changedClients, ({ before, credentials }) =>
+          changeCredentials(stores, before, credentials, named, by),
+        )
+        await all(addAll, add => add(stores, named, by))
+        await all(changedClients.filter(isOfItself), ({ before, settings, status }) =>
           clients.update(stores, before, { ...settings, ...(status && { status }) }, by),
         )
         await assertRolesUnmoved(stores, changedRoles, compared.roles)
@@ -130,9 +154,12 @@ export function createDefinitionWrite(dependencies: {
     async finish(difference) {
       const roles = difference.roles.filter(role => role.isNarrower)
       const clients = difference.clients.filter(isChange).filter(({ ends }) => ends !== undefined)
+      const removed = difference.clients.flatMap(({ credentials }) => idsOfRemoved(credentials))
       await cascades.finish(
         ...roles.map(({ after }) => ({ roleName: after.name })),
+        ...difference.issuers.filter(isChange).map(({ before }) => ({ issuerId: before.id })),
         ...clients.map(({ before }) => concernOf(before)),
+        ...removed.map(credentialId => ({ credentialId })),
       )
     },
   }

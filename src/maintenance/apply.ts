@@ -1,4 +1,5 @@
 /** Definitions beside a service: what applying them would change, applying them, and writing them down. */
+import type { IssuerSurroundings } from '../accounts/issuer-rules.ts'
 import { AccountError } from '../accounts/rules.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { Definitions } from '../records/definitions.ts'
@@ -28,9 +29,9 @@ export interface DefinitionAdministration {
   export(): Promise<Definitions>
 }
 
-/** Others change roles and clients now and then, not all the time. */
+/** Others change the same now and then, not all the time. */
 const MOST_TRIES = 5
-const BUSY = 'Others are changing the same roles and clients. Nothing was changed: try again.'
+const BUSY = 'Others are changing the same roles, issuers and clients. Nothing was changed: try again.'
 
 /** Also when somebody has added or deleted what was to be: then it is compared again, and what is wrong is told. */
 const mayHaveMoved = (error: unknown): error is Error =>
@@ -39,16 +40,21 @@ const mayHaveMoved = (error: unknown): error is Error =>
 export function createDefinitionAdministration(dependencies: {
   readonly snapshot: Snapshot
   readonly definitionWrite: DefinitionWrite
+  readonly surroundings: IssuerSurroundings
 }): DefinitionAdministration {
-  const { snapshot, definitionWrite } = dependencies
+  const { snapshot, definitionWrite, surroundings } = dependencies
 
   const present = (): Promise<Present> =>
-    snapshot(async ({ roles, clients }) => ({ roles: await roles.list(), clients: await clients.list() }))
+    snapshot(async ({ roles, trustedIssuers, clients }) => ({
+      roles: await roles.list(),
+      issuers: await trustedIssuers.list(),
+      clients: await clients.list(),
+    }))
 
   async function compare(definitions: Definitions): Promise<Difference> {
     const now = await present()
     const difference = differenceOf(definitions, now)
-    const problems = problemsOf(definitions, difference, now)
+    const problems = problemsOf(definitions, difference, now, surroundings)
     if (problems.length > 0) throw new DefinitionsRefused(problems)
     return difference
   }

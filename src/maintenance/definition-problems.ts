@@ -1,25 +1,25 @@
 /** What of a definition breaks a rule. What is as it is breaks none, though it may be from before there was one. */
 import { clientIdProblem, clientProblems, grantLimitsProblems } from '../accounts/client-rules.ts'
+import type { IssuerSurroundings } from '../accounts/issuer-rules.ts'
 import { roleProblems } from '../accounts/roles.ts'
-import type { Problems } from '../accounts/rules.ts'
 import type { RegisteredClient } from '../records/client.ts'
 import type { DefinedClient, Definitions } from '../records/definitions.ts'
 import { ADMINISTRATOR } from '../records/role.ts'
+import type { IssuerSettings } from '../records/trusted-issuer.ts'
+import { sizeOf as rowsOf } from './credential-definitions.ts'
+import { problemsOfCredentials } from './credential-problems.ts'
+import { type DefinitionProblem, problemAt, problemsAt } from './definition-problem.ts'
 import {
   byName,
   type ClientDifference,
   type Difference,
   idOfClient,
-  nameOfRole,
+  type Named,
+  nameOf,
   type Present,
   type RoleDifference,
 } from './definitions.ts'
-
-export interface DefinitionProblem {
-  /** Where it stands, member by member. */
-  readonly path: readonly string[]
-  readonly message: string
-}
+import { problemsOfIssuer } from './issuer-problems.ts'
 
 /** All that is wrong, of every role and client: nothing was changed. */
 export class DefinitionsRefused extends Error {
@@ -31,14 +31,6 @@ export class DefinitionsRefused extends Error {
     this.problems = problems
   }
 }
-
-const problemsAt = (path: readonly string[], problems: Problems): DefinitionProblem[] =>
-  Object.entries(problems).flatMap(([member, message]) =>
-    message === undefined ? [] : { path: [...path, member], message },
-  )
-
-const problemAt = (path: readonly string[], message: string | undefined): DefinitionProblem[] =>
-  message === undefined ? [] : [{ path, message }]
 
 /** Of one that a client is to grant. */
 export const NO_SUCH_ROLE = 'There is no such role to grant, and none is defined here.'
@@ -74,18 +66,31 @@ function problemOfKind(after: DefinedClient, before: RegisteredClient | undefine
 
 /** As many as SQLite makes in half of the time that a request waits for a write. */
 const MOST_CHANGES = 5000
-const TOO_MANY = `It changes more than ${MOST_CHANGES} roles and clients, and requests would wait for that long a write: put them into several files. What one of them does not name is left as it is.`
+const TOO_MANY = `It changes more than ${MOST_CHANGES} roles, issuers, clients, keys and trusts, and requests would wait for that long a write: put them into several files. What one of them does not name is left as it is.`
 
-export function problemsOf(definitions: Definitions, difference: Difference, present: Present): DefinitionProblem[] {
-  const roles = new Set([...definitions.roles, ...present.roles].map(nameOfRole))
+const sizeOf = ({ roles, issuers, clients }: Difference): number =>
+  clients.reduce((size, { credentials }) => size + 1 + rowsOf(credentials), roles.length + issuers.length)
+
+export function problemsOf(
+  definitions: Definitions,
+  difference: Difference,
+  present: Present,
+  surroundings: IssuerSurroundings,
+): DefinitionProblem[] {
+  const roles = new Set([...definitions.roles, ...present.roles].map(nameOf))
+  const issuersAfter = [...present.issuers, ...difference.issuers.map(({ after }) => after)]
+  const issuers = byName<IssuerSettings & Named>(issuersAfter, nameOf)
   const there = byName(present.clients, idOfClient)
   const isBuiltIn = definitions.roles.some(({ name }) => name === ADMINISTRATOR)
-  const isTooLarge = difference.roles.length + difference.clients.length > MOST_CHANGES
   return [
-    ...problemAt([], isTooLarge ? TOO_MANY : undefined),
+    ...problemAt([], sizeOf(difference) > MOST_CHANGES ? TOO_MANY : undefined),
     ...problemAt(['roles', ADMINISTRATOR], isBuiltIn ? BUILT_IN : undefined),
     ...difference.roles.filter(({ after }) => after.name !== ADMINISTRATOR).flatMap(problemsOfRole),
+    ...difference.issuers.flatMap(issuer => problemsOfIssuer(issuer, surroundings)),
     ...definitions.clients.flatMap(client => problemOfKind(client, there.get(client.clientId))),
     ...difference.clients.flatMap(client => problemsOfClient(client, roles)),
+    ...difference.clients.flatMap(({ after, credentials }) =>
+      problemsOfCredentials(after, credentials, issuers, surroundings.uriProblem),
+    ),
   ]
 }

@@ -1,13 +1,17 @@
-/** What it takes to make roles and clients what they are defined to be. */
+/** What it takes to make roles, trusted issuers and clients what they are defined to be. */
 import { isNarrower } from '../accounts/client-changes.ts'
 import { takesAway } from '../accounts/roles.ts'
 import type { ClientSettings, RegisteredClient } from '../records/client.ts'
 import type { DefinedClient, Definitions } from '../records/definitions.ts'
 import { ADMINISTRATOR, type Role } from '../records/role.ts'
+import type { TrustedIssuer } from '../records/trusted-issuer.ts'
+import { type CredentialDifference, credentialDifference, idsOfRemoved, sizeOf } from './credential-definitions.ts'
+import { type IssuerDifference, issuerDifference, trustedIn } from './issuer-definitions.ts'
 
 /** What there is, read at one moment. */
 export interface Present {
   readonly roles: readonly Role[]
+  readonly issuers: readonly TrustedIssuer[]
   readonly clients: readonly RegisteredClient[]
 }
 
@@ -27,15 +31,20 @@ export interface ClientDifference {
   readonly settings: Partial<ClientSettings>
   /** Where it differs. */
   readonly status: 'active' | 'disabled' | undefined
-  /** What of it ends: all its sessions, or the access tokens of its sessions, which then go on with less. */
-  readonly ends: 'sessions' | 'access_tokens' | undefined
+  readonly credentials: CredentialDifference
+  /**
+   * What of it ends: all its sessions; the access tokens of its sessions, which then go on with less; or only what it got for itself with a
+   * key or a trust that is removed.
+   */
+  readonly ends: 'sessions' | 'access_tokens' | 'own_tokens' | undefined
 }
 
 export interface Difference {
   readonly roles: readonly RoleDifference[]
+  readonly issuers: readonly IssuerDifference[]
   readonly clients: readonly ClientDifference[]
-  readonly notInFile: { readonly roles: readonly string[]; readonly clients: readonly string[] }
-  /** What there is of that which is named, as it was compared. */
+  readonly notInFile: Readonly<Record<'roles' | 'issuers' | 'clients', readonly string[]>>
+  /** What there is of that which is named, also as whom to trust, as it was compared. */
   readonly compared: Present
 }
 
@@ -77,19 +86,29 @@ function roleDifference(after: Role, before: Role | undefined): RoleDifference[]
   return [{ before, after, isNarrower: takesAway(before, after) }]
 }
 
-function endsOf(before: RegisteredClient, after: DefinedClient): ClientDifference['ends'] {
+function endsOf(
+  before: RegisteredClient,
+  after: DefinedClient,
+  credentials: CredentialDifference,
+): ClientDifference['ends'] {
   // Of one that is disabled everything has ended.
   if (before.status !== 'active') return undefined
   if (after.status === 'disabled') return 'sessions'
-  return isNarrower(before, after) ? 'access_tokens' : undefined
+  if (isNarrower(before, after)) return 'access_tokens'
+  return idsOfRemoved(credentials).length > 0 ? 'own_tokens' : undefined
 }
 
-function clientDifference(after: DefinedClient, before: RegisteredClient | undefined): ClientDifference[] {
+function clientDifference(
+  after: DefinedClient,
+  before: RegisteredClient | undefined,
+  issuers: ReadonlyMap<string, TrustedIssuer>,
+): ClientDifference[] {
   const status = after.status === (before?.status ?? 'active') ? undefined : after.status
-  if (before === undefined) return [{ before, after, settings: after, status, ends: undefined }]
+  const credentials = credentialDifference(after, before, issuers)
+  if (before === undefined) return [{ before, after, settings: after, status, credentials, ends: undefined }]
   const settings = settingsThatDiffer(before, after)
-  if (status === undefined && Object.keys(settings).length === 0) return []
-  return [{ before, after, settings, status, ends: endsOf(before, after) }]
+  if (status === undefined && Object.keys(settings).length + sizeOf(credentials) === 0) return []
+  return [{ before, after, settings, status, credentials, ends: endsOf(before, after, credentials) }]
 }
 
 export const byName = <T>(all: readonly T[], nameOf: (one: T) => string): ReadonlyMap<string, T> =>
@@ -98,30 +117,55 @@ export const byName = <T>(all: readonly T[], nameOf: (one: T) => string): Readon
 const inOrder = <T>(all: readonly T[], nameOf: (one: T) => string): readonly T[] =>
   all.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
 
-export const nameOfRole = ({ name }: Role): string => name
+export interface Named {
+  readonly name: string
+}
+export const nameOf = ({ name }: Named): string => name
 export const idOfClient = ({ clientId }: { readonly clientId: string }): string => clientId
 
+const namesBeside = <T>(there: ReadonlyMap<string, unknown>, named: readonly T[], nameOf: (one: T) => string) => {
+  const names = new Set(named.map(nameOf))
+  return [...there.keys()].filter(name => !names.has(name)).sort()
+}
+
 export function differenceOf(definitions: Definitions, present: Present): Difference {
-  const named = { roles: byName(definitions.roles, nameOfRole), clients: byName(definitions.clients, idOfClient) }
-  const there = { roles: byName(present.roles, nameOfRole), clients: byName(present.clients, idOfClient) }
-  const roles = inOrder(definitions.roles, nameOfRole)
-  const clients = inOrder(definitions.clients, idOfClient)
+  const { roles, issuers, clients } = definitions
+  const there = {
+    roles: byName(present.roles, nameOf),
+    issuers: byName(present.issuers, nameOf),
+    clients: byName(present.clients, idOfClient),
+  }
+  const trusted = trustedIn(present.clients)
+  const issuersNamed = new Set([
+    ...issuers.map(nameOf),
+    ...clients.flatMap(({ trusts }) => trusts.map(({ issuerName }) => issuerName)),
+  ])
   return {
-    roles: roles.flatMap(role => roleDifference(role, there.roles.get(role.name))),
-    clients: clients.flatMap(client => clientDifference(client, there.clients.get(client.clientId))),
+    roles: inOrder(roles, nameOf).flatMap(role => roleDifference(role, there.roles.get(role.name))),
+    issuers: inOrder(issuers, nameOf).flatMap(issuer =>
+      issuerDifference(issuer, there.issuers.get(issuer.name), trusted),
+    ),
+    clients: inOrder(clients, idOfClient).flatMap(client =>
+      clientDifference(client, there.clients.get(client.clientId), there.issuers),
+    ),
     notInFile: {
-      roles: [...there.roles.keys()].filter(name => name !== ADMINISTRATOR && !named.roles.has(name)).sort(),
-      clients: [...there.clients.keys()].filter(id => !named.clients.has(id)).sort(),
+      roles: namesBeside(there.roles, roles, nameOf).filter(name => name !== ADMINISTRATOR),
+      issuers: namesBeside(there.issuers, issuers, nameOf),
+      clients: namesBeside(there.clients, clients, idOfClient),
     },
     compared: {
-      roles: present.roles.filter(({ name }) => named.roles.has(name)),
-      clients: present.clients.filter(({ clientId }) => named.clients.has(clientId)),
+      roles: roles.flatMap(({ name }) => there.roles.get(name) ?? []),
+      issuers: present.issuers.filter(({ name }) => issuersNamed.has(name)),
+      clients: clients.flatMap(({ clientId }) => there.clients.get(clientId) ?? []),
     },
   }
 }
 
-export const isNothing = ({ roles, clients }: Difference): boolean => roles.length + clients.length === 0
+export const isNothing = ({ roles, issuers, clients }: Difference): boolean =>
+  roles.length + issuers.length + clients.length === 0
 
 /** Whether it takes something from somebody. */
-export const takesSomething = ({ roles, clients }: Difference): boolean =>
-  roles.some(role => role.isNarrower) || clients.some(client => client.ends !== undefined)
+export const takesSomething = ({ roles, issuers, clients }: Difference): boolean =>
+  roles.some(role => role.isNarrower) ||
+  issuers.some(issuer => issuer.isTrusted) ||
+  clients.some(client => client.ends !== undefined)

@@ -3,6 +3,7 @@
  * from what a token says (RFC 8725 §3.1).
  */
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto'
+import { hashOf } from './opaque-token.ts'
 
 /** A signature by an Ed25519 key has two names (RFC 8037 §3.1, RFC 9864 §2.2), and whoever signs writes the one that he knows. */
 const edwards = ['EdDSA', 'Ed25519'] as const
@@ -69,12 +70,9 @@ export const kidOf = ({ kid }: Jwk): string | undefined =>
 export const keyObjectOf = ({ kid: _kid, alg: _alg, ...members }: PublicJwk): KeyObject =>
   createPublicKey({ key: members as webcrypto.JsonWebKey, format: 'jwk' })
 
-/** What a token may say that it is signed by, if it is by this key. */
-export const algorithmsOf = ({ crv, alg }: PublicJwk): readonly AssertionAlgorithm[] =>
-  crv === 'Ed25519' ? edwards : [alg]
-
-/** @param alg as a token says it */
-export const signsBy = (key: PublicJwk, alg: unknown): boolean => algorithmsOf(key).some(name => name === alg)
+/** RFC 7638. */
+export const thumbprintOf = ({ kid: _kid, alg: _alg, ...members }: PublicJwk): string =>
+  hashOf(JSON.stringify(members, Object.keys(members).sort()))
 
 /** NIST SP 800-131A §3; an exponent below 65537 makes some forgeries easier (NIST SP 800-56B §6.2), a huge modulus costs the reader. */
 function rsaProblem(key: KeyObject): string | undefined {

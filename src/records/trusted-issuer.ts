@@ -11,6 +11,9 @@ export type IssuerKeySource =
   /** As they were in the file that the operator gave. */
   | { readonly kind: 'jwks'; readonly keys: readonly PublicJwk[] }
 
+/** Of an issuer that is said nothing else of. */
+export const DEFAULT_MAX_LIFETIME_SECONDS = 3600
+
 /** What an operator may set of an issuer. */
 export interface IssuerSettings {
   /** The `iss` of its tokens, byte for byte; null of a trust domain whose tokens need have none. */

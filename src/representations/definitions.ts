@@ -1,11 +1,23 @@
 /**
- * Roles and clients as `signet apply` reads them and `signet export` writes them, with the JSON Schema from which editors complete. Its
+ * Roles, trusted issuers and clients as `signet apply` reads them and `signet export` writes them, with the JSON Schema from which editors complete. Its
  * patterns are for whoever types: they refuse nothing that the rules of accounts take.
  */
 import { formatDuration, parseDuration } from '../clock.ts'
 import { grantTypes } from '../records/client.ts'
 import type { DefinedClient, Definitions } from '../records/definitions.ts'
 import { ADMINISTRATOR, OPENID_SCOPES } from '../records/role.ts'
+import {
+  describeKeys,
+  describeTrusts,
+  type KeyJson,
+  keyOf,
+  keysSchema,
+  type TrustJson,
+  trustOf,
+  trustsSchema,
+} from './defined-credentials.ts'
+import { describeDefinedIssuer, type IssuerJson, issuerOf, issuerSchema } from './defined-issuer.ts'
+import { DURATION, ISSUER_NAME } from './definition-schemas.ts'
 
 const notPermissions = (more: string) =>
   `^(?!(${OPENID_SCOPES.join('|')}${more})$)[\\x21\\x23-\\x5B\\x5D-\\x7E]{1,128}$`
@@ -15,7 +27,6 @@ const ROLE_NAME = `^(?!${ADMINISTRATOR}$)[\\x21-\\x7E]{1,64}$`
 const CLIENT_ID = '^[\\x21-\\x24\\x26-\\x2A\\x2C-\\x39\\x3B-\\x7E]{1,64}$'
 const AUDIENCE = '^[A-Za-z][A-Za-z0-9+.-]*:[\\x21\\x22\\x24-\\x7E]+$'
 const ORIGIN = '^[a-z][a-z0-9+.-]*://[^\\s/?#@*]+$'
-const DURATION = '^(0|[1-9][0-9]*)[smhd]$'
 const MOST_GRANTS_A_MINUTE = 1_000_000
 
 const listOf = (items: object, description: string, ...examples: readonly (readonly string[])[]) =>
@@ -84,6 +95,8 @@ const clientSchema = {
     grants_per_minute: limit('How many tokens it may be issued in a minute. Left out: as many as it asks for.', 600),
     grants_per_minute_subject: limit('How many of them each subject may be issued.', 10),
     may_grant: listOf({ pattern: ROLE_NAME }, 'Roles that it may grant to users as a machine.', ['editor']),
+    keys: keysSchema,
+    trusts: trustsSchema,
     status: {
       enum: ['active', 'disabled'],
       description:
@@ -96,7 +109,8 @@ const clientSchema = {
 export const definitionsSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'Definitions of Signet',
-  description: 'Roles and clients as signet apply makes them. What is not named here is left as it is.',
+  description:
+    'Roles, trusted issuers and clients as signet apply makes them. What is not named here is left as it is.',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -106,6 +120,12 @@ export const definitionsSchema = {
       description: `Roles by name. ${ADMINISTRATOR} is built in, and has no place here.`,
       propertyNames: { pattern: ROLE_NAME },
       additionalProperties: roleSchema,
+    },
+    issuers: {
+      type: 'object',
+      description: "Trusted issuers of workloads' tokens, by name.",
+      propertyNames: { pattern: ISSUER_NAME },
+      additionalProperties: issuerSchema,
     },
     clients: {
       type: 'object',
@@ -127,12 +147,15 @@ interface ClientJson {
   readonly grants_per_minute?: number
   readonly grants_per_minute_subject?: number
   readonly may_grant?: readonly string[]
+  readonly keys?: readonly KeyJson[]
+  readonly trusts?: readonly TrustJson[]
   readonly status?: 'active' | 'disabled'
 }
 
 /** What the schema takes. */
 export interface DefinitionsJson {
   readonly roles?: Readonly<Record<string, { readonly permissions: readonly string[] }>>
+  readonly issuers?: Readonly<Record<string, IssuerJson>>
   readonly clients?: Readonly<Record<string, ClientJson>>
 }
 
@@ -153,11 +176,15 @@ const clientOf = ([clientId, json]: [string, ClientJson]): DefinedClient => ({
       ? null
       : { client: json.grants_per_minute, subject: json.grants_per_minute_subject ?? null },
   mayGrant: json.may_grant ?? [],
+  keys: (json.keys ?? []).map(keyOf),
+  trusts: (json.trusts ?? []).map(trustOf),
   status: json.status,
 })
 
-export const definitionsOf = ({ roles = {}, clients = {} }: DefinitionsJson): Definitions => ({
+/** @throws Error for keys that are none */
+export const definitionsOf = ({ roles = {}, issuers = {}, clients = {} }: DefinitionsJson): Definitions => ({
   roles: Object.entries(roles).map(([name, { permissions }]) => ({ name, permissions })),
+  issuers: Object.entries(issuers).map(issuerOf),
   clients: Object.entries(clients).map(clientOf),
 })
 
@@ -180,15 +207,18 @@ function describeClient(client: DefinedClient): ClientJson {
     ...(limits !== null && { grants_per_minute: limits.client }),
     ...(limits !== null && limits.subject !== null && { grants_per_minute_subject: limits.subject }),
     ...(mayGrant.length > 0 && { may_grant: sorted(mayGrant) }),
+    ...(client.keys.length > 0 && { keys: describeKeys(client.keys) }),
+    ...(client.trusts.length > 0 && { trusts: describeTrusts(client.trusts) }),
     ...(status !== undefined && { status }),
   }
 }
 
-export function describeDefinitions({ roles, clients }: Definitions): DefinitionsJson {
+export function describeDefinitions({ roles, issuers, clients }: Definitions): DefinitionsJson {
   const byName = <T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> =>
     Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)))
   return {
     roles: byName(roles.map(({ name, permissions }) => [name, { permissions: sorted(permissions) }])),
+    issuers: byName(issuers.map(issuer => [issuer.name, describeDefinedIssuer(issuer)])),
     clients: byName(clients.map(client => [client.clientId, describeClient(client)])),
   }
 }

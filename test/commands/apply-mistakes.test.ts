@@ -21,7 +21,7 @@ t.test('all mistakes are told at once, each with its line and place, and nothing
     return lines
   }
   const lines = await told(`
-issuers: {}
+issuer: {}
 roles:
   signet-admin: { permissions: [signet:users:read] }
   none: { permissions: [] }
@@ -46,7 +46,7 @@ clients:
   other: { grants: [client_credentials], audiences: [${api}, 'HTTPS://api.example.com'], may_grant: [signet-admin] }
 `)
   const expected = [
-    /line 2, issuers: There is no such member here\.$/,
+    /line 2, issuer: There is no such member here\.$/,
     /line 4, roles\.signet-admin: The role signet-admin is built in/,
     /line 5, roles\.none\.permissions: A role gives at least one permission\.$/,
     /line 6, roles\.two words: A role name has/,
@@ -89,7 +89,7 @@ clients:
   const many = textOf({
     roles: Object.fromEntries(Array.from({ length: 5001 }, (_, at) => [`r${at}`, { permissions: ['a:b'] }])),
   })
-  t.match(await told(many), [/^ {2}line 1: It changes more than 5000 roles and clients/])
+  t.match(await told(many), [/^ {2}line 1: It changes more than 5000 roles, issuers, clients, keys and trusts/])
 
   const folder = temporaryFolder(t)
   const file = (name: string, content: string | Uint8Array) => {
@@ -118,7 +118,7 @@ clients:
     wrong(Buffer.from([0x61, 0xff]), /^The file is not UTF-8\.\n$/),
     wrong(`${'['.repeat(20_000)}`, /line 1: It is nested too deeply\.\n/),
     wrong('&a [*a]', / {2}It is nested too deeply\.\n$/),
-    wrong(`[${'a,'.repeat(300_001)}]`, / {2}It is too large: put its roles and clients into several files/),
+    wrong(`[${'a,'.repeat(300_001)}]`, / {2}It is too large: put what it says into several files/),
     wrong(
       // Each holds eight times as many as the one before.
       `a: &l0 [x, x]\n${Array.from({ length: 7 }, (_, at) => `a${at}: &l${at + 1} [${`*l${at}, `.repeat(8)}]`).join('\n')}`,

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Write } from '../../src/records/unit-of-work.ts'
+import { issuerUrl, newKey } from '../support/assertions.ts'
 import { commandLine, signet } from '../support/command-line.ts'
 import { APPLY, applying, textOf } from '../support/definitions.ts'
 import { isListed, scene } from '../support/scene.ts'
@@ -102,14 +103,52 @@ t.test('who changes the same meanwhile is not overwritten unseen: it is compared
   })
   t.match(never, {
     code: 1,
-    stderr: /Others are changing the same roles and clients\. Nothing was changed: try again\.\n$/,
+    stderr: /Others are changing the same roles, issuers and clients\. Nothing was changed: try again\.\n$/,
   })
   t.equal(count, 5)
 })
 
+const key = newKey('ES256', 'one')
+const builds = { issuer: issuerUrl, jwks: { keys: [key.jwk] } }
+const main = { issuer: 'builds', claims: { sub: 'one' } }
+const ofWorker = (worker: object) => ({ clients: { worker: { grants: [], ...worker } } })
+
+t.test('nor is who changes an issuer or a key meanwhile', async t => {
+  const its = await commandLine(t)
+  const { json } = its
+  await its.run(APPLY, textOf({ issuers: { builds }, ...ofWorker({ trusts: [main] }) }))
+  const applied = (file: object, words: readonly string[]) =>
+    signet(its.environment, APPLY, textOf(file), undefined, { write: before(1, () => json(words)) })
+  const both = { keys: [{ jwk: key.jwk }], trusts: [main, { ...main, claims: { sub: 'b' } }] }
+  const wanted = (audience: string) => ({ issuers: { builds: { ...builds, audience } }, ...ofWorker(both) })
+  const updated = await applied(wanted('us'), ['issuers', 'update', 'builds', '--max-lifetime', '2h'])
+  t.match(updated, { code: 0, stderr: /^Something has changed meanwhile/, stdout: /max_lifetime: 2h -> 1h/ })
+  const removed = await applied(wanted('them'), ['issuers', 'remove', 'builds'])
+  t.match(
+    removed,
+    { code: 0, stdout: /\+ issuer builds[\s\S]*trusts: \+ builds[^\n]*\+ builds/ },
+    'its trusts went with it, and are made again',
+  )
+  const { keys, trusts } = await json(['clients', 'show', 'worker'])
+  t.equal(trusts.length, 2)
+  const without = await applied(ofWorker({ trusts: [main] }), ['clients', 'remove-key', 'worker', keys[0].id])
+  t.match(without, { code: 0, stdout: /keys: - one[\s\S]*~ client worker\n {4}trusts: - builds with sub=b\n/ })
+  const other = { clients: { other: { trusts: [main] } } }
+  const gone = await applied(other, ['issuers', 'remove', 'builds'])
+  t.match(
+    gone,
+    { code: 1, stderr: /There is no such issuer, and none is defined here/ },
+    'nobody trusts one that is gone',
+  )
+})
+
 const definitions = textOf({
   roles: { editor: { permissions: ['c:d'] }, more: { permissions: ['x:y'] } },
-  clients: { spa: { public: true }, app: { grants: ['password'], audiences: [api] } },
+  issuers: { builds },
+  clients: {
+    spa: { public: true },
+    app: { grants: ['password'], audiences: [api], keys: [{ jwk: key.jwk }], trusts: [main] },
+  },
 })
 
 t.test('a fault before its commit leaves nothing of it, and one after it leaves all', async t => {
@@ -137,8 +176,8 @@ t.test('a fault before its commit leaves nothing of it, and one after it leaves 
     t.equal(code, 1)
     const now = await exported()
     if (!after) t.strictSame(now, unchanged)
-    const there = [Object.keys(now.roles).length, Object.keys(now.clients).length]
-    t.strictSame(there, after ? [2, 2] : [1, 0])
+    const there = [now.roles, now.issuers, now.clients].map(all => Object.keys(all).length)
+    t.strictSame(there, after ? [2, 1, 2] : [1, 0, 0])
     t.equal(cascades().length, after ? 1 : 0, 'what ends by it is there for a server to go on with')
   }
   t.match(await applying(its).dryRun(definitions), { code: 0, changes: [] })

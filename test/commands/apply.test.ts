@@ -63,7 +63,7 @@ t.test('what the file names is made as it says, twice changes nothing, and the r
   t.strictSame([dry.code, dry.stdout, dry.stderr], [3, `${[...added, rest].join('\n')}\n`, ''])
   t.strictSame((await json(['clients', 'list'])).length, 1, 'a dry run changes nothing')
   const note = 'web-app has no secret: signet clients add-secret web-app'
-  t.equal(await text(APPLY, first), `${[...added, rest, 'Applied: 1 role, 2 clients', note].join('\n')}\n`)
+  t.equal(await text(APPLY, first), `${[...added, rest, 'Applied: 1 role, 0 issuers, 2 clients', note].join('\n')}\n`)
 
   const client = await json(['clients', 'show', 'web-app'])
   t.match(client, {
@@ -118,7 +118,7 @@ t.test('what the file names is made as it says, twice changes nothing, and the r
       ['worker', 'add', null],
     ],
   )
-  t.strictSame(applied.not_in_file, { roles: ['old'], clients: ['legacy'] })
+  t.strictSame(applied.not_in_file, { roles: ['old'], issuers: [], clients: ['legacy'] })
   t.strictSame(applied.without_secret, ['worker'])
   const events = (await json(['audit', 'list'])).slice(before.length)
   t.strictSame(
@@ -139,6 +139,7 @@ t.test('what the file names is made as it says, twice changes nothing, and the r
   t.equal((await json(['clients', 'show', 'spa'])).status, 'active')
   t.strictSame((await dryRun({})).not_in_file, {
     roles: ['editor', 'old'],
+    issuers: [],
     clients: ['legacy', 'spa', 'web-app', 'worker'],
   })
 })

@@ -15,9 +15,12 @@ import { kills, random } from './settings.ts'
 
 const timeout = 600_000
 
-/** Definitions of so many clients that differ in every role and client. */
+/** Definitions of so many clients that differ in every role, issuer and client, and in the trust of each. */
 const definitions = (count: number, permission: string) => ({
   roles: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`role-${at}`, { permissions: [permission] }])),
+  issuers: {
+    builds: { issuer: 'https://issuer.example.com', max_lifetime: permission === 'a:b' ? '2h' : '3h' },
+  },
   clients: Object.fromEntries(
     Array.from({ length: count }, (_, at) => [
       `client-${at}`,
@@ -28,6 +31,8 @@ const definitions = (count: number, permission: string) => ({
         origins: [`https://o${at}.example.com`],
         may_grant: ['role-0'],
         access_token_ttl: '10m',
+        keys: [{ jwks_uri: `https://${at}.example.com/keys` }],
+        trusts: [{ issuer: 'builds', claims: { sub: `${at}`, scope: permission } }],
       },
     ]),
   ),
@@ -56,7 +61,8 @@ t.test(
       wanted.clients[disabled.clientId].status = 'disabled'
       wanted.roles[role.role].permissions = ['posts:write']
       wanted.roles[`new-${writes}`] = { permissions: ['posts:read'] }
-      wanted.clients[`new-${writes}`] = { public: true }
+      wanted.issuers[`new-${writes}`] = { issuer: 'https://issuer.example.com' }
+      wanted.clients[`new-${writes}`] = { trusts: [{ issuer: `new-${writes}`, claims: { sub: 'one' } }] }
       writeFileSync(file, textOf(wanted))
       const events = auditOf(databaseFile).length
       await killedAt(t, environment, writes, file)
