@@ -113,8 +113,10 @@ export function createClients(dependencies: {
     addTrust: (clientId, issuerName, conditions, by) =>
       write(async stores => {
         // Locked, so that it is not on its way out; before the client, as every act locks.
-        const issuer = await findIssuer(stores.trustedIssuers, issuerName)
-        if ((await stores.trustedIssuers.lockShared(issuer.id)) !== issuer.revision) throw notFound('issuer')
+        const { id } = await findIssuer(stores.trustedIssuers, issuerName)
+        await stores.trustedIssuers.lockShared(id)
+        const [issuer] = await stores.trustedIssuers.findSome([id])
+        if (issuer === undefined) throw notFound('issuer')
         const client = await findClient(stores.clients, clientId)
         const added = await trusts.add(stores, client, issuer, conditions, by)
         return { client: { ...client, trusts: [...client.trusts, added] }, added }

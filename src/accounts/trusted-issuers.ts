@@ -9,6 +9,7 @@ import type { Cascades } from './cascades.ts'
 import { type IssuerSurroundings, issuerNameProblem, issuerProblems } from './issuer-rules.ts'
 import { AccountError, assertNoProblems, notFound } from './rules.ts'
 import { isKnownToBeShared } from './shared-issuers.ts'
+import { conditionsProblem } from './trust-rules.ts'
 
 /** Every act throws an AccountError when it is refused. */
 export interface TrustedIssuers {
@@ -23,7 +24,7 @@ export interface TrustedIssuers {
 
 export interface IssuerChanges {
   add(stores: Stores, name: string, settings: IssuerSettings, by: Provenance): Promise<TrustedIssuer>
-  /** Inside a write that has locked the issuer. */
+  /** Inside a write that has locked the issuer; the trusts in it are to fit it at the end of that. */
   update(stores: Stores, before: TrustedIssuer, settings: IssuerSettings, by: Provenance): Promise<TrustedIssuer>
 }
 
@@ -42,6 +43,18 @@ export const completed = (settings: IssuerSettings): IssuerSettings => ({
   ...settings,
   isShared: settings.isShared || isKnownToBeShared(settings.url),
 })
+
+/**
+ * What was asked of each trust when it was added holds of the issuer as it is to be.
+ * @throws AccountError conflict
+ */
+export async function assertTrustsFit({ credentials }: Stores, issuer: TrustedIssuer): Promise<void> {
+  for (const { id, clientId, conditions } of await credentials.trustsIn(issuer.id)) {
+    const problem = conditionsProblem(issuer, conditions)
+    if (problem !== undefined)
+      throw new AccountError('conflict', `The trust ${id} of the client ${clientId} would admit others. ${problem}`)
+  }
+}
 
 /** Inside a write: of the act itself, or of one that makes many. */
 export function createIssuerChanges(dependencies: {
@@ -92,7 +105,9 @@ export function createTrustedIssuers(dependencies: {
     async update(name, change, by) {
       const issuer = await write(async stores => {
         const before = await lockIssuer(stores, name)
-        return changes.update(stores, before, { ...before, ...change }, by)
+        const after = await changes.update(stores, before, { ...before, ...change }, by)
+        await assertTrustsFit(stores, after)
+        return after
       })
       await cascades.finish({ issuerId: issuer.id })
       return issuer

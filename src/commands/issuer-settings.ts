@@ -1,11 +1,12 @@
 /** The settings of a trusted issuer as `issuers add` and `issuers update` are given them. */
-import type { Readable } from 'node:stream'
 import type { Command } from '@commander-js/extra-typings'
 import { issuerKeysIn } from '../accounts/issuer-rules.ts'
+import type { KeyLeftOut } from '../records/fetched-keys.ts'
 import type { IssuerKeySource, IssuerSettings } from '../records/trusted-issuer.ts'
 import { readJson } from './files.ts'
 import { duration } from './options.ts'
-import { UsageError } from './terminal.ts'
+import { printable } from './printable.ts'
+import { type Terminal, UsageError } from './terminal.ts'
 
 interface IssuerOptions {
   issuer?: string | undefined
@@ -18,23 +19,33 @@ interface IssuerOptions {
   shared?: boolean | undefined
 }
 
+/** Of a key set. */
+export const lineOfLeftOut = ({ kid = 'without a kid', problem }: KeyLeftOut): string =>
+  `Left out, key ${printable(kid)}: ${problem}`
+
 /** @throws UsageError for two at once; FileRefused, AccountError for a file */
 async function keySourceOf(
   { jwksUri, jwks, bundleUri }: IssuerOptions,
-  stdin: Readable,
+  { stdin, remark }: Pick<Terminal, 'stdin' | 'remark'>,
 ): Promise<IssuerKeySource | undefined> {
   const given = [jwksUri, jwks, bundleUri].filter(source => source !== undefined)
   if (given.length > 1) throw new UsageError('Give one of --jwks-uri, --jwks and --bundle-uri.')
   if (jwksUri === '') return { kind: 'discovery' }
   if (jwksUri !== undefined) return { kind: 'jwks_uri', uri: jwksUri }
   if (bundleUri !== undefined) return { kind: 'bundle_uri', uri: bundleUri }
-  return jwks === undefined ? undefined : { kind: 'jwks', keys: issuerKeysIn(await readJson(jwks, stdin)) }
+  if (jwks === undefined) return undefined
+  const { keys, leftOut } = issuerKeysIn(await readJson(jwks, stdin))
+  for (const line of leftOut.map(lineOfLeftOut)) remark(line)
+  return { kind: 'jwks', keys }
 }
 
 /** Those that were given, and no others. */
-export async function settingsOf(options: IssuerOptions, stdin: Readable): Promise<Partial<IssuerSettings>> {
+export async function settingsOf(
+  options: IssuerOptions,
+  terminal: Pick<Terminal, 'stdin' | 'remark'>,
+): Promise<Partial<IssuerSettings>> {
   const { issuer, spiffe, audience, maxLifetime, shared } = options
-  const keySource = await keySourceOf(options, stdin)
+  const keySource = await keySourceOf(options, terminal)
   return {
     ...(issuer !== undefined && { url: issuer === '' ? null : issuer }),
     ...(spiffe !== undefined && { trustDomain: spiffe }),

@@ -9,7 +9,7 @@ import { DEFAULT_MAX_LIFETIME_SECONDS, type IssuerSettings, type TrustedIssuer }
 import { describeIssuer, describeIssuerWithKeys } from '../representations/trusted-issuer.ts'
 import { sentenceOf } from './assertion-sentences.ts'
 import { readText } from './files.ts'
-import { issuerOptions, settingsOf } from './issuer-settings.ts'
+import { issuerOptions, lineOfLeftOut, settingsOf } from './issuer-settings.ts'
 import { printable } from './printable.ts'
 import { table } from './table.ts'
 import { operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
@@ -43,12 +43,10 @@ function linesOfKeys(issuer: TrustedIssuer, fetched: FetchedKeys | undefined): s
 }
 
 /** Whoever mistyped a URL should not learn it from the first job that fails. */
-const remarksOn = ({ audience, url }: TrustedIssuer, fetched: FetchedKeys | undefined, ours: string): string[] => [
+const remarksOn = ({ audience }: TrustedIssuer, fetched: FetchedKeys | undefined, ours: string): string[] => [
   ...(fetched?.failure === undefined ? [] : [`Its keys could not be fetched: ${printable(fetched.failure.message)}`]),
-  ...(fetched?.leftOut ?? []).map(
-    ({ kid = 'without a kid', problem }) => `Left out, key ${printable(kid)}: ${problem}`,
-  ),
-  ...(audience === null || audience === ours || url === null
+  ...(fetched?.leftOut ?? []).map(lineOfLeftOut),
+  ...(audience === null || audience === ours
     ? []
     : [
         'Tokens for another audience than this service are presented elsewhere, too: who gets one there can use it here.',
@@ -78,10 +76,8 @@ function linesOfOutcome(outcome: AssertionOutcome, sentence: string | undefined)
 
 const largestToken = { bytes: 1024 * 1024, advice: 'it is no token.' }
 
-export function issuersCommand(
-  services: () => IssuersService,
-  { answer, confirm, remark, stdin }: Terminal,
-): CommandUnknownOpts {
+export function issuersCommand(services: () => IssuersService, terminal: Terminal): CommandUnknownOpts {
+  const { answer, confirm, remark, stdin } = terminal
   const issuers = new Command('issuers').description("trusted issuers of workloads' tokens: CI jobs, clusters, clouds")
 
   async function answerWith(issuer: TrustedIssuer, verb: string, options: { json?: true | undefined }) {
@@ -95,7 +91,7 @@ export function issuersCommand(
     'add',
     'trust an issuer: its tokens prove that a client which trusts it, too, is that client',
   ).action(async (name, options) => {
-    const settings = { ...nothing, ...(await settingsOf(options, stdin)) }
+    const settings = { ...nothing, ...(await settingsOf(options, terminal)) }
     if (settings.url === null && settings.trustDomain === null)
       throw new UsageError('Give --issuer URL, or --spiffe with a trust domain.')
     await answerWith(await (await services().issuers()).add(name, settings, operator()), 'Added', options)
@@ -132,7 +128,7 @@ export function issuersCommand(
     'update',
     'replace what is given and keep the rest; access tokens that were given for its tokens end',
   ).action(async (name, options) => {
-    const change = await settingsOf(options, stdin)
+    const change = await settingsOf(options, terminal)
     if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
     await answerWith(await (await services().issuers()).update(name, change, operator()), 'Updated', options)
   })

@@ -3,6 +3,7 @@ import { type Cascades, type Concern, onceOver, recordingOnly } from '../account
 import { createClientChanges, finishPredecessors } from '../accounts/client-changes.ts'
 import type { IssuerSurroundings } from '../accounts/issuer-rules.ts'
 import { createRoleChanges } from '../accounts/roles.ts'
+import { assertTrustsFit } from '../accounts/trusted-issuers.ts'
 import type { Clock } from '../clock.ts'
 import type { Randomness } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
@@ -146,6 +147,10 @@ export function createDefinitionWrite(dependencies: {
         await all(changedClients.filter(isOfItself), ({ before, settings, status }) =>
           clients.update(stores, before, { ...settings, ...(status && { status }) }, by),
         )
+        for (const { after } of difference.issuers.filter(isChange)) {
+          const issuer = named.get(after.name)
+          if (issuer !== undefined) await assertTrustsFit(stores, issuer)
+        }
         await assertRolesUnmoved(stores, changedRoles, compared.roles)
         await all(changedRoles, ({ before, after }) => roles.update(stores, before, after, by))
       })

@@ -1,5 +1,5 @@
 import type { ClientKey } from './client-key.ts'
-import type { NewClientTrust } from './client-trust.ts'
+import type { ClientTrust, NewClientTrust } from './client-trust.ts'
 
 /** What clients prove themselves with and owners exchange: rows of their own, so that each can be added, removed and told of by itself. */
 
@@ -45,12 +45,20 @@ export interface CredentialReader {
   listLive(nowMs: number, afterId: string, limit: number): Promise<readonly LiveCredential[]>
 }
 
+/** With what its client is called. */
+export interface TrustOfClient extends Pick<ClientTrust, 'id' | 'conditions'> {
+  /** The `client_id` of RFC 6749 §2.2. */
+  readonly clientId: string
+}
+
 /** Whoever adds or removes one of a client raises the revision of its owner in the same write. */
 export interface CredentialStore extends CredentialReader {
   /** @param ownerId internal id of the client */
   insert(ownerId: string, kind: 'client_secret', credential: Credential): Promise<void>
   insertKey(ownerId: string, key: ClientKey): Promise<void>
   insertTrust(ownerId: string, trust: NewClientTrust): Promise<void>
+  /** The trusts in the issuer that were not revoked, of clients that are not deleted. */
+  trustsIn(issuerId: string): Promise<readonly TrustOfClient[]>
   /** The first trust in the issuer, after this one, that was not revoked. */
   nextTrustIn(issuerId: string, afterId: string): Promise<{ readonly id: string; readonly ownerId: string } | undefined>
   /** It never works again; the row stays for those who look back. */

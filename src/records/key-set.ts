@@ -23,7 +23,9 @@ export function readKeySet(value: unknown, use: KeyUse): KeySet {
   const jwks = isObject(value) ? value['keys'] : undefined
   if (!Array.isArray(jwks)) throw new Error('It is no JWK Set.')
   if (jwks.length > MOST_KEYS) throw new Error(`It has more than ${MOST_KEYS} keys.`)
-  const read = jwks.map(jwk => readKey(jwk, use))
+  // A bundle has keys for another kind of document, too, and nobody need be told of them.
+  const ours = jwks.filter(jwk => !(use === 'jwt-svid' && isObject(jwk) && jwk['use'] === 'x509-svid'))
+  const read = ours.map(jwk => readKey(jwk, use))
   const good = read.filter((key): key is PublicJwk => !('problem' in key))
   const times = Map.groupBy(good, ({ kid }) => kid)
   const isOnce = ({ kid }: PublicJwk) => times.get(kid)?.length === 1

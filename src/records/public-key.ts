@@ -70,6 +70,13 @@ export const kidOf = ({ kid }: Jwk): string | undefined =>
 export const keyObjectOf = ({ kid: _kid, alg: _alg, ...members }: PublicJwk): KeyObject =>
   createPublicKey({ key: members as webcrypto.JsonWebKey, format: 'jwk' })
 
+/** What a token may say that it is signed by, if it is by this key. */
+export const algorithmsOf = ({ crv, alg }: PublicJwk): readonly AssertionAlgorithm[] =>
+  crv === 'Ed25519' ? edwards : [alg]
+
+/** @param alg as a token says it */
+export const signsBy = (key: PublicJwk, alg: unknown): boolean => algorithmsOf(key).some(name => name === alg)
+
 /** RFC 7638. */
 export const thumbprintOf = ({ kid: _kid, alg: _alg, ...members }: PublicJwk): string =>
   hashOf(JSON.stringify(members, Object.keys(members).sort()))
@@ -87,7 +94,7 @@ function rsaProblem(key: KeyObject): string | undefined {
 function numbersProblem(jwk: PublicJwk): string | undefined {
   const numbers = [jwk.n, jwk.e, jwk.x, jwk.y].filter(number => number !== undefined)
   if (numbers.some(number => typeof number !== 'string' || number.length > LONGEST_NUMBER))
-    return 'Its numbers are too long, or no text.'
+    return 'Its numbers are no key of its type.'
   try {
     const key = keyObjectOf(jwk)
     return jwk.kty === 'RSA' ? rsaProblem(key) : undefined

@@ -61,7 +61,7 @@ t.test(
       [/This is a JWK Set\. Give one key, or a jwks_uri/, [{ keys: [jwk] }, { keys: [] }]],
       [says('It has fewer than 2048 bits'), [published(1024), published(2040)]],
       [says('It has more than 8192 bits'), [{ ...rsa, n: Buffer.alloc(1025, 0xff).toString('base64url') }]],
-      [says('Its exponent is even or less than 65537'), [published(2048, 3), { ...rsa, e: 'AQAC' }]],
+      [says('Its exponent is even, less than 65537'), [published(2048, 3), { ...rsa, e: 'AQAC' }]],
       [
         says('Its alg is none of RS256, PS256'),
         ['RS512', 'ES256', 'HS256', 'none', '', null].map(alg => ({ ...rsa, alg })),

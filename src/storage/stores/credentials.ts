@@ -165,6 +165,20 @@ export function prepareCredentialStore(db: Kysely<Schema>): (executor: Executor)
         const row = { id, owner_id: ownerId, kind: 'client_trust', hash: hashOf(data), data } as const
         return insert.send(executor, { ...plain, ...row, issuer_id: issuerId, subject, created_at_ms: createdAtMs })
       },
+      async trustsIn(issuerId) {
+        const rows = await kysely
+          .selectFrom('credentials')
+          .innerJoin('clients', 'clients.id', 'credentials.owner_id')
+          .select(['credentials.id', 'credentials.data', 'clients.client_id'])
+          .where('credentials.issuer_id', '=', issuerId)
+          .where('credentials.revoked_at_ms', 'is', null)
+          .orderBy('credentials.id')
+          .execute()
+        return rows.map(({ id, data, client_id: clientId }) => {
+          const { conditions } = JSON.parse(data as string)
+          return { id, conditions, clientId }
+        })
+      },
       async nextTrustIn(issuerId, afterId) {
         const trusts = kysely.selectFrom('credentials').select(['id', 'owner_id']).where('issuer_id', '=', issuerId)
         const next = trusts.where('revoked_at_ms', 'is', null).where('id', '>', afterId).orderBy('id').limit(1)

@@ -77,3 +77,21 @@ t.test("a workload's token is told of once, also where a user refreshes through 
     ['user.sign_in', 'session.refresh'],
   )
 })
+
+t.test(
+  'an issuer does not become one that many share, or another, under trusts that would admit strangers',
+  async t => {
+    const service = await serve(t)
+    const key = newKey()
+    await addIssuer(service, key)
+    await addWorker(service)
+    const { added } = await addTrust(service, 'worker', [{ name: 'ref', value: 'main' }])
+    const refused = { code: 'conflict', message: new RegExp(`The trust ${added.id} of the client worker`) }
+    await t.rejects(service.issuers.update('builds', { isShared: true }, byTest), refused)
+    const url = 'https://token.actions.githubusercontent.com'
+    await t.rejects(service.issuers.update('builds', { url }, byTest), refused)
+    t.match(await service.issuers.find('builds'), { isShared: false, revision: 0 }, 'nothing was changed')
+    await service.clients.removeTrust('worker', added.id, byTest)
+    t.match(await service.issuers.update('builds', { url }, byTest), { isShared: true, url })
+  },
+)
