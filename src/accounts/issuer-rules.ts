@@ -1,7 +1,7 @@
 /** What may be entered for a trusted issuer. */
 import { formatDuration } from '../clock.ts'
 import { type KeySet, readKeySet } from '../records/key-set.ts'
-import { holdsSecret, isObject } from '../records/public-key.ts'
+import { holdsSecret, isObject, type PublicJwk } from '../records/public-key.ts'
 import type { IssuerKeySource, IssuerSettings } from '../records/trusted-issuer.ts'
 import { AccountError, type Problems } from './rules.ts'
 
@@ -75,6 +75,14 @@ export function issuerProblems(settings: IssuerSettings, { issuer: ours, uriProb
   }
 }
 
+function readSet(jwks: unknown, refused: (why: string) => AccountError): KeySet {
+  try {
+    return readKeySet(jwks, 'sig')
+  } catch (error) {
+    throw refused((error as Error).message)
+  }
+}
+
 /**
  * The keys of a file, and those that are passed over. A secret one refuses the file: that can be mended, as a fetched set can't.
  * @throws AccountError invalid
@@ -83,18 +91,8 @@ export function issuerKeysIn(jwks: unknown): KeySet {
   const keys = isObject(jwks) ? jwks['keys'] : undefined
   if (Array.isArray(keys) && keys.some(key => isObject(key) && holdsSecret(key)))
     throw new AccountError('invalid', 'The file holds a private or symmetric key. Give the public halves alone.')
-  const set = readSet(jwks)
-  if (set.keys.length > 0) return set
-  throw new AccountError(
-    'invalid',
-    `This is no set of keys that can be used. ${set.leftOut[0]?.problem ?? 'It has none.'}`,
-  )
-}
-
-function readSet(jwks: unknown): KeySet {
-  try {
-    return readKeySet(jwks, 'sig')
-  } catch (error) {
-    throw new AccountError('invalid', `This is no set of keys that can be used. ${(error as Error).message}`)
-  }
+  const refused = (why: string) => new AccountError('invalid', `This is no set of keys that can be used. ${why}`)
+  const { keys: usable, leftOut } = readSet(jwks, refused)
+  if (usable.length === 0) throw refused(`It has no key that can be used. ${leftOut[0]?.problem ?? ''}`.trimEnd())
+  return usable
 }
