@@ -1,5 +1,4 @@
 /** `clients add-trust` and `remove-trust`: which tokens of a trusted issuer prove that a workload is the client. */
-
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import type { Clients } from '../accounts/clients.ts'
 import { notFound } from '../accounts/rules.ts'

@@ -67,13 +67,16 @@ export const issuerOptions = (issuers: Command, verb: string, description: strin
       'the iss of its tokens, byte for byte; its keys are found by discovery unless said otherwise',
     )
     .option('--spiffe <domain>', 'a SPIFFE trust domain, for example example.org')
-    .option('--jwks-uri <url>', 'where its keys are')
+    .option('--jwks-uri <url>', "where its keys are; '' leaves that to discovery again")
     .option('--jwks <file>', "a JWK Set with its keys; '-' reads standard input")
     .option('--bundle-uri <url>', 'where the SPIFFE bundle is (profile https_web)')
-    .option('--audience <value>', "the aud of its tokens, where it is not this service's issuer URL")
+    .option(
+      '--audience <value>',
+      "the aud of its tokens, where it is not this service's issuer URL; '' makes it that again",
+    )
     .option(
       '--max-lifetime <duration>',
-      'how long its tokens live at most, for example 25h; 1h when not given',
+      'how long its tokens live at most, for example 25h; 1h for one that is added without it',
       duration,
     )
     .option('--shared', 'many have tokens of it, so that a condition must name whose')

@@ -11,11 +11,11 @@ export interface GoingServices {
   apiKeys(): Promise<Pick<ApiKeys, 'list'>>
 }
 
-/** @param most what was counted up to */
 /** Of a credential that is about to go. */
 export const usedLast = ({ lastUsedAtMs }: { readonly lastUsedAtMs: number | null }): string =>
   lastUsedAtMs === null ? 'It was never used' : `It was used last at ${isoTime(lastUsedAtMs)}`
 
+/** @param most what was counted up to */
 export function counted(count: number, one: string, most = Number.POSITIVE_INFINITY): string {
   const some = count >= most ? `${count} or more` : String(count)
   return `${some} ${one}${count === 1 ? '' : 's'}`

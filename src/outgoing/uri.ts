@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { isLoopback, mayReach } from './addresses.ts'
 
 /** As a name, or as an address without the brackets of IPv6. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
 
 /**
  * What is wrong with a URI to fetch from, or undefined.

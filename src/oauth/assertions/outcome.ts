@@ -5,7 +5,7 @@ import type { ClientTrust } from '../../records/client-trust.ts'
 import type { TrustedIssuer } from '../../records/trusted-issuer.ts'
 
 /** Why it proves nothing, as the audit says it; each goes further than those before it. */
-export const assertionProblems = [
+const assertionProblems = [
   'malformed_assertion',
   'wrong_assertion_type',
   'no_key_or_trust',

@@ -29,7 +29,7 @@ export interface AuthenticatedClient extends Client {
   readonly credentialId: string | undefined
   /** Until when that works. */
   readonly provedUntilMs: number
-  /** The same of an assertion, which the tokens don't outlive; undefined of any other proof. */
+  /** The assertion with which it did so, which the tokens don't outlive; undefined of any other proof. */
   readonly assertion: UsedAssertion | undefined
   /** Seconds that its access tokens live. */
   readonly accessTokenTtl: number
