@@ -1,7 +1,7 @@
 /** What may be entered for a trusted issuer. */
 import { formatDuration } from '../clock.ts'
 import { type KeySet, readKeySet } from '../records/key-set.ts'
-import { holdsSecret, isObject, type PublicJwk } from '../records/public-key.ts'
+import { holdsSecret, isObject } from '../records/public-key.ts'
 import type { IssuerKeySource, IssuerSettings } from '../records/trusted-issuer.ts'
 import { AccountError, type Problems } from './rules.ts'
 
@@ -92,7 +92,7 @@ export function issuerKeysIn(jwks: unknown): KeySet {
   if (Array.isArray(keys) && keys.some(key => isObject(key) && holdsSecret(key)))
     throw new AccountError('invalid', 'The file holds a private or symmetric key. Give the public halves alone.')
   const refused = (why: string) => new AccountError('invalid', `This is no set of keys that can be used. ${why}`)
-  const { keys: usable, leftOut } = readSet(jwks, refused)
-  if (usable.length === 0) throw refused(`It has no key that can be used. ${leftOut[0]?.problem ?? ''}`.trimEnd())
-  return usable
+  const set = readSet(jwks, refused)
+  if (set.keys.length === 0) throw refused(`It has no key that can be used. ${set.leftOut[0]?.problem ?? ''}`.trimEnd())
+  return set
 }
