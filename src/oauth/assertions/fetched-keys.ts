@@ -38,6 +38,10 @@ export function createFetchedKeys(dependencies: {
 
   const isFresh = ({ fetchedAtMs }: FetchedKeys): boolean => isWithin(fetchedAtMs, FRESH_MS)
 
+  /** Whether what is known is given without a fetch: it is enough, or there was a try just now. */
+  const isServed = (location: KeyLocation, known: FetchedKeys, suffices: Parameters<KeysAt>[1]): boolean =>
+    (isFresh(known) && suffices(known.keys)) || isWithin(triedAtMs.get(nameOf(location)), COOLDOWN_MS)
+
   function keep(location: KeyLocation, fetched: FetchedKeys): FetchedKeys {
     if (held.size >= MOST_KEPT) for (const map of [held, triedAtMs]) map.clear()
     held.set(nameOf(location), fetched)
@@ -70,9 +74,7 @@ export function createFetchedKeys(dependencies: {
   async function renew(location: KeyLocation, suffices: Parameters<KeysAt>[1]): Promise<FetchedKeys> {
     // Another instance may have been here just now.
     const known = await newest(location)
-    const isEnough = isFresh(known) && suffices(known.keys)
-    if (isEnough || isWithin(triedAtMs.get(nameOf(location)), COOLDOWN_MS)) return keep(location, known)
-    return fetchNow(location, known)
+    return isServed(location, known, suffices) ? keep(location, known) : fetchNow(location, known)
   }
 
   /** One at a time for a location: whoever asks meanwhile gets the same. */
@@ -85,9 +87,8 @@ export function createFetchedKeys(dependencies: {
 
   return async (location, suffices) => {
     const known = held.get(nameOf(location))
-    const isEnough = known !== undefined && isFresh(known) && suffices(known.keys)
-    const isCooling = known !== undefined && isWithin(triedAtMs.get(nameOf(location)), COOLDOWN_MS)
-    const found = isEnough || isCooling ? known : await renewOnce(location, suffices)
+    const isKnown = known !== undefined && isServed(location, known, suffices)
+    const found = isKnown ? known : await renewOnce(location, suffices)
     const isUsable = isWithin(found.fetchedAtMs, LONGEST_OUTAGE_MS) || (found.fetchedAtMs ?? 0) > clock.now()
     return isUsable ? found : { ...found, keys: [] }
   }
