@@ -65,11 +65,14 @@ export interface IssuerSurroundings {
 
 export function issuerProblems(settings: IssuerSettings, { issuer: ours, uriProblem }: IssuerSurroundings): Problems {
   const { url, trustDomain, audience, keySource } = settings
-  const isNothing = url === null && trustDomain === null
+  const ofNothing = url === null && trustDomain === null ? 'An issuer has a URL or a trust domain.' : undefined
+  const ofUrl = ofNothing ?? (url === null ? undefined : urlProblem(url, ours))
+  const isDiscovered = keySource.kind === 'discovery'
   return {
-    issuer: isNothing ? 'An issuer has a URL or a trust domain.' : url === null ? undefined : urlProblem(url, ours),
+    issuer: ofUrl,
     spiffe: trustDomain === null ? undefined : domainProblem(trustDomain),
-    keys: sourceProblem(keySource, settings, uriProblem),
+    // Where keys are discovered, the URL is the one that was judged.
+    keys: isDiscovered && ofUrl !== undefined ? undefined : sourceProblem(keySource, settings, uriProblem),
     audience: audience === null ? undefined : audienceProblem(audience, url),
     max_lifetime: lifetimeProblem(settings.maxLifetimeSeconds),
   }

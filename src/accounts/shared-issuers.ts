@@ -27,5 +27,5 @@ export function ownerProblem(
   const known = isKnownToBeShared(url) ? ownersAt[url ?? ''] : undefined
   const owners = known ?? (isShared ? allOwners : undefined)
   if (owners === undefined || conditions.some(({ name }) => owners.includes(name))) return undefined
-  return `Many have tokens of this issuer: one condition names whose it is, by ${owners.join(', ')}.`
+  return `Many have tokens of this issuer: one condition must say whose it is. It is on one of ${owners.join(', ')}.`
 }

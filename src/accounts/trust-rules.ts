@@ -48,6 +48,6 @@ export function conditionsProblem(
     )
     .find(problem => problem !== undefined)
   if (first !== undefined) return first
-  if (new Set(conditions.map(({ name }) => name)).size < count) return 'There is one condition on a claim.'
+  if (new Set(conditions.map(({ name }) => name)).size < count) return 'A claim has one condition at most.'
   return ownerProblem(issuer, conditions)
 }

@@ -1,4 +1,5 @@
 /** Trusted issuers: adding, changing and removing one, with what that means for whoever came in by it. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
@@ -44,6 +45,12 @@ export const completed = (settings: IssuerSettings): IssuerSettings => ({
   isShared: settings.isShared || isKnownToBeShared(settings.url),
 })
 
+/** Whether a token that proved something before may prove nothing now: whom it is shared with is asked of trusts alone. */
+const takes = (before: IssuerSettings, after: IssuerSettings): boolean => {
+  const names = ['url', 'trustDomain', 'keySource', 'audience', 'maxLifetimeSeconds'] as const
+  return names.some(name => !isDeepStrictEqual(before[name], after[name]))
+}
+
 /**
  * What was asked of each trust when it was added holds of the issuer as it is to be.
  * @throws AccountError conflict
@@ -80,7 +87,7 @@ export function createIssuerChanges(dependencies: {
       const settings = completed(asked)
       assertNoProblems(issuerProblems(settings, surroundings))
       await stores.trustedIssuers.update(before.id, settings)
-      await cascades.record(stores, 'take', { issuerId: before.id }, 'issuer_updated', by)
+      if (takes(before, settings)) await cascades.record(stores, 'take', { issuerId: before.id }, 'issuer_updated', by)
       await stores.audit.append({ type: 'issuer.update', outcome: 'success', target: before.id, provenance: by })
       return { ...before, ...settings, revision: before.revision + 1 }
     },

@@ -80,4 +80,5 @@ export const issuerOptions = (issuers: Command, verb: string, description: strin
       duration,
     )
     .option('--shared', 'many have tokens of it, so that a condition must name whose')
+    .option('--no-shared', 'they are of one owner')
     .option('--json', 'print JSON')

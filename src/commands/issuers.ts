@@ -3,16 +3,15 @@ import type { Clients } from '../accounts/clients.ts'
 import type { TrustedIssuers } from '../accounts/trusted-issuers.ts'
 import { formatDuration, isoTime } from '../clock.ts'
 import type { IssuerInspection } from '../oauth/assertions/inspection.ts'
-import { type AssertionOutcome, isRefused } from '../oauth/assertions/outcome.ts'
 import type { FetchedKeys } from '../records/fetched-keys.ts'
 import { DEFAULT_MAX_LIFETIME_SECONDS, type IssuerSettings, type TrustedIssuer } from '../records/trusted-issuer.ts'
 import { describeIssuer, describeIssuerWithKeys } from '../representations/trusted-issuer.ts'
-import { sentenceOf } from './assertion-sentences.ts'
-import { readText } from './files.ts'
 import { issuerOptions, lineOfLeftOut, settingsOf } from './issuer-settings.ts'
+import { issuerTestCommand } from './issuer-test.ts'
 import { printable } from './printable.ts'
 import { table } from './table.ts'
-import { operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
+import { operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface IssuersService {
@@ -23,7 +22,7 @@ export interface IssuersService {
   readonly issuer: string
 }
 
-const nothing: IssuerSettings = {
+const defaults: IssuerSettings = {
   ...{ url: null, trustDomain: null, keySource: { kind: 'discovery' }, audience: null },
   ...{ maxLifetimeSeconds: DEFAULT_MAX_LIFETIME_SECONDS, isShared: false },
 }
@@ -33,7 +32,10 @@ const toLine = ({ name, url, trustDomain }: TrustedIssuer): string => `${name}  
 function linesOfKeys(issuer: TrustedIssuer, fetched: FetchedKeys | undefined): string[] {
   const { keys, keys_left_out: leftOut } = describeIssuerWithKeys(issuer, fetched)
   const { fetchedAtMs, failure } = fetched ?? {}
-  const since = fetchedAtMs === undefined ? 'never: they are at the first use' : isoTime(fetchedAtMs)
+  const since =
+    fetchedAtMs === undefined
+      ? `never${failure === undefined ? ': they are at the first use' : ''}`
+      : isoTime(fetchedAtMs)
   return [
     ...(issuer.keySource.kind === 'jwks' ? [] : [`keys fetched: ${since}`]),
     ...(failure ? [`could not be fetched at ${isoTime(failure.atMs)}: ${printable(failure.message)}`] : []),
@@ -46,6 +48,9 @@ function linesOfKeys(issuer: TrustedIssuer, fetched: FetchedKeys | undefined): s
 const remarksOn = ({ audience }: TrustedIssuer, fetched: FetchedKeys | undefined, ours: string): string[] => [
   ...(fetched?.failure === undefined ? [] : [`Its keys could not be fetched: ${printable(fetched.failure.message)}`]),
   ...(fetched?.leftOut ?? []).map(lineOfLeftOut),
+  ...(fetched?.fetchedAtMs !== undefined && fetched.keys.length === 0
+    ? ['It publishes no key that can be used: no token of it is accepted.']
+    : []),
   ...(audience === null || audience === ours
     ? []
     : [
@@ -53,31 +58,8 @@ const remarksOn = ({ audience }: TrustedIssuer, fetched: FetchedKeys | undefined
       ]),
 ]
 
-const describeOutcome = (outcome: AssertionOutcome, sentence: string | undefined) => ({
-  decision: isRefused(outcome) ? 'refused' : 'accepted',
-  reason: isRefused(outcome) ? outcome.problem : null,
-  message: sentence ?? null,
-  trust_id: isRefused(outcome) ? null : outcome.credential.id,
-  details: outcome.details ?? null,
-  expires_at: isRefused(outcome) ? null : isoTime(outcome.expiresAtMs),
-})
-
-function linesOfOutcome(outcome: AssertionOutcome, sentence: string | undefined): string[] {
-  if (!isRefused(outcome)) return [`accepted by ${outcome.credential.id} until ${isoTime(outcome.expiresAtMs)}`]
-  const { sub, did_not_match: lacks = [] } = outcome.details ?? {}
-  return [
-    `refused: ${sentence}`,
-    ...(sub === undefined ? [] : [`sub: ${printable(sub)}`]),
-    ...lacks.map(({ claim, condition, seen }) =>
-      printable(`did not match: ${claim} is ${seen === null ? 'not there' : seen}, and not ${condition}`),
-    ),
-  ]
-}
-
-const largestToken = { bytes: 1024 * 1024, advice: 'it is no token.' }
-
 export function issuersCommand(services: () => IssuersService, terminal: Terminal): CommandUnknownOpts {
-  const { answer, confirm, remark, stdin } = terminal
+  const { answer, confirm, remark } = terminal
   const issuers = new Command('issuers').description("trusted issuers of workloads' tokens: CI jobs, clusters, clouds")
 
   async function answerWith(issuer: TrustedIssuer, verb: string, options: { json?: true | undefined }) {
@@ -91,7 +73,7 @@ export function issuersCommand(services: () => IssuersService, terminal: Termina
     'add',
     'trust an issuer: its tokens prove that a client which trusts it, too, is that client',
   ).action(async (name, options) => {
-    const settings = { ...nothing, ...(await settingsOf(options, terminal)) }
+    const settings = { ...defaults, ...(await settingsOf(options, terminal)) }
     if (settings.url === null && settings.trustDomain === null)
       throw new UsageError('Give --issuer URL, or --spiffe with a trust domain.')
     await answerWith(await (await services().issuers()).add(name, settings, operator()), 'Added', options)
@@ -145,29 +127,13 @@ export function issuersCommand(services: () => IssuersService, terminal: Termina
         const { id } = await all.find(name)
         const clients = await (await services().clients()).list()
         const trusting = clients.filter(({ trusts }) => trusts.some(({ issuerId }) => issuerId === id))
-        return `${name} goes for good, with the trusts of ${trusting.length} clients and what they got for its tokens.`
+        return `${name} goes for good, with the trusts of ${counted(trusting.length, 'client')} and what they got for its tokens.`
       }, options)
       await all.remove(name, operator())
       answer({ name, removed: true }, [`Removed ${name}`], options)
     })
 
-  issuers
-    .command('test')
-    .description('say what would be decided of a token on standard input, and why; changes nothing')
-    .argument('<name>')
-    .requiredOption('--client <id>', 'the client that would present it')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit codes: 0 it would be accepted; 1 it would be refused, or could not be tested.')
-    .action(async (name, options) => {
-      const issuer = await (await services().issuers()).find(name)
-      const client = await (await services().clients()).find(options.client)
-      const token = (await readText('-', stdin, largestToken)).trim()
-      const outcome = await (await services().issuerInspection()).test(issuer, client, token)
-      const sentence = isRefused(outcome) ? sentenceOf(outcome.problem, issuer, services().issuer) : undefined
-      answer(describeOutcome(outcome, sentence), linesOfOutcome(outcome, sentence), options)
-      if (client.status !== 'active') remark(`The client is ${client.status}: it is refused whatever it presents.`)
-      if (isRefused(outcome) || client.status !== 'active') throw new Refused('')
-    })
+  issuerTestCommand(issuers, services, terminal)
 
   return issuers
 }

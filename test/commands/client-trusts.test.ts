@@ -70,8 +70,8 @@ t.test('there are no conditions on what every token is asked for, and none that 
     })),
     ...['ref', '=x', ''].map(pair => ({ words: adding(pair), code: 2 as const, says: /It is NAME=VALUE/ })),
     { words: adding(), code: 2, says: /Give at least one --claim/ },
-    { words: adding('ref=x', 'ref=y'), code: 1, says: /There is one condition on a claim/ },
-    { words: adding('ref=x', '/ref=x'), code: 1, says: /There is one condition on a claim/ },
+    { words: adding('ref=x', 'ref=y'), code: 1, says: /A claim has one condition at most/ },
+    { words: adding('ref=x', '/ref=x'), code: 1, says: /A claim has one condition at most/ },
     { words: adding(...Array.from({ length: 21 }, (_, at) => `claim-${at}=x`)), code: 1, says: /1 to 20 conditions/ },
     { words: ['clients', 'add-trust', 'worker', ...claim('ref=x')], code: 2, says: /--issuer/ },
     {
@@ -159,7 +159,9 @@ t.test('of an issuer that many share one condition names whose token it is to be
       [...others.map(each => [each]), others].map(each => ({
         words: trusting(...each.map(one => `${one}=x`)),
         code: 1,
-        says: new RegExp(`Many have tokens of this issuer: one condition names whose it is, by .*${owners[0]}`),
+        says: new RegExp(
+          `Many have tokens of this issuer: one condition must say whose it is\\. It is on one of .*${owners[0]}`,
+        ),
       })),
     )
     for (const owner of owners) await addTrust(service, name, [{ name: owner, value: 'x' }], name)
