@@ -85,11 +85,23 @@ export function createFetchedKeys(dependencies: {
     return renewing
   }
 
+  const isCooling = (name: string): boolean => !underWay.has(name) && isWithin(triedAtMs.get(name), COOLDOWN_MS)
+
+  async function renewed(location: KeyLocation, suffices: Parameters<KeysAt>[1]): Promise<FetchedKeys> {
+    const found = await renewOnce(location, suffices)
+    // Whoever began may have been content with less.
+    return suffices(found.keys) || isCooling(nameOf(location)) ? found : renewOnce(location, suffices)
+  }
+
+  const isUsable = ({ fetchedAtMs }: FetchedKeys): boolean =>
+    isWithin(fetchedAtMs, LONGEST_OUTAGE_MS) || (fetchedAtMs ?? 0) > clock.now()
+
   return async (location, suffices) => {
-    const known = held.get(nameOf(location))
-    const isKnown = known !== undefined && isServed(location, known, suffices)
-    const found = isKnown ? known : await renewOnce(location, suffices)
-    const isUsable = isWithin(found.fetchedAtMs, LONGEST_OUTAGE_MS) || (found.fetchedAtMs ?? 0) > clock.now()
-    return isUsable ? found : { ...found, keys: [] }
+    const name = nameOf(location)
+    const known = held.get(name) ?? nothing
+    // Who finds the key among those that are known does not wait while they are fetched again.
+    const isEnough = suffices(known.keys) && (isFresh(known) || (underWay.has(name) && isUsable(known)))
+    const found = isEnough || isCooling(name) ? known : await renewed(location, suffices)
+    return isUsable(found) ? found : { ...found, keys: [] }
   }
 }
