@@ -40,6 +40,8 @@ const membersOf = (describe: (of: never) => object): string =>
     .sort()
     .join()
 const [keyMembers, sealMembers, rowMembers] = [describeAuditKey, describeAuditSeal, describeAuditRow].map(membersOf)
+/** Of exports from before rows had details. */
+const rowMembersBefore = rowMembers?.replace('details,', '')
 const headerMembers = Object.keys({ ...EXPORT_FORMAT, database: '' })
   .sort()
   .join()
@@ -58,7 +60,7 @@ export async function* fromFile(file: string): AsyncGenerator<AuditItem> {
 
   function* itemsIn(line: Line): Generator<AuditItem> {
     const members = Object.keys(line).sort().join()
-    if (members === rowMembers) {
+    if (members === rowMembers || members === rowMembersBefore) {
       rows.push(auditRowIn(line))
       if (rows.length > MOST_KEPT) yield* rest()
     } else if (members === sealMembers) {
