@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { type Randomness, randomId } from '../randomness.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import { ISSUER_REMOVED } from '../records/cascade.ts'
+import type { TrustOfClient } from '../records/credential.ts'
 import type { IssuerSettings, TrustedIssuer, TrustedIssuerReader } from '../records/trusted-issuer.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { Cascades } from './cascades.ts'
@@ -46,9 +47,18 @@ export const completed = (settings: IssuerSettings): IssuerSettings => ({
 })
 
 /** Whether a token that proved something before may prove nothing now: whom it is shared with is asked of trusts alone. */
-const takes = (before: IssuerSettings, after: IssuerSettings): boolean => {
+export const takes = (before: IssuerSettings, after: IssuerSettings): boolean => {
   const names = ['url', 'trustDomain', 'keySource', 'audience', 'maxLifetimeSeconds'] as const
   return names.some(name => !isDeepStrictEqual(before[name], after[name]))
+}
+
+/** What was asked of a trust when it was added is asked again, of an issuer that is to be changed. */
+export function trustFitProblem(
+  issuer: IssuerSettings,
+  { id, clientId, conditions }: TrustOfClient,
+): string | undefined {
+  const problem = conditionsProblem(issuer, conditions)
+  return problem && `The trust ${id} of the client ${clientId} would admit others. ${problem}`
 }
 
 /**
@@ -56,10 +66,9 @@ const takes = (before: IssuerSettings, after: IssuerSettings): boolean => {
  * @throws AccountError conflict
  */
 export async function assertTrustsFit({ credentials }: Stores, issuer: TrustedIssuer): Promise<void> {
-  for (const { id, clientId, conditions } of await credentials.trustsIn(issuer.id)) {
-    const problem = conditionsProblem(issuer, conditions)
-    if (problem !== undefined)
-      throw new AccountError('conflict', `The trust ${id} of the client ${clientId} would admit others. ${problem}`)
+  for (const trust of await credentials.trustsIn(issuer.id)) {
+    const problem = trustFitProblem(issuer, trust)
+    if (problem !== undefined) throw new AccountError('conflict', problem)
   }
 }
 

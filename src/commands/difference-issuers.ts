@@ -37,7 +37,7 @@ export const describeIssuerChange = (issuer: IssuerDifference) => ({
   change: issuer.before === undefined ? 'add' : 'update',
   issuer: issuer.after.name,
   members: membersOf(issuer),
-  ends: issuer.isTrusted ? 'access_tokens' : null,
+  ends: issuer.takesTokens ? 'access_tokens' : null,
 })
 
 export function linesOfIssuer(issuer: IssuerDifference): string[] {
@@ -45,6 +45,6 @@ export function linesOfIssuer(issuer: IssuerDifference): string[] {
   return [
     `${isNew ? '+' : '~'} issuer ${issuer.after.name}`,
     ...Object.entries(membersOf(issuer)).map(([name, change]) => `    ${name}: ${textOf(change, isNew)}`),
-    ...(issuer.isTrusted ? ['    access tokens that clients were given for its tokens end'] : []),
+    ...(issuer.takesTokens ? ['    access tokens that clients were given for its tokens end'] : []),
   ]
 }

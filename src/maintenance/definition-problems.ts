@@ -20,6 +20,7 @@ import {
   type RoleDifference,
 } from './definitions.ts'
 import { problemsOfIssuer } from './issuer-problems.ts'
+import { problemsOfTrusts } from './trust-problems.ts'
 
 /** All that is wrong, of every role and client: nothing was changed. */
 export class DefinitionsRefused extends Error {
@@ -92,5 +93,6 @@ export function problemsOf(
     ...difference.clients.flatMap(({ after, credentials }) =>
       problemsOfCredentials(after, credentials, issuers, surroundings.uriProblem),
     ),
+    ...problemsOfTrusts(definitions, difference, present),
   ]
 }

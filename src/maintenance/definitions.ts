@@ -167,5 +167,5 @@ export const isNothing = ({ roles, issuers, clients }: Difference): boolean =>
 /** Whether it takes something from somebody. */
 export const takesSomething = ({ roles, issuers, clients }: Difference): boolean =>
   roles.some(role => role.isNarrower) ||
-  issuers.some(issuer => issuer.isTrusted) ||
+  issuers.some(issuer => issuer.takesTokens) ||
   clients.some(client => client.ends !== undefined)

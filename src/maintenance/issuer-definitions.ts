@@ -1,6 +1,6 @@
 /** What it takes to make trusted issuers what they are defined to be. */
 import { isDeepStrictEqual } from 'node:util'
-import { completed } from '../accounts/trusted-issuers.ts'
+import { completed, takes } from '../accounts/trusted-issuers.ts'
 import type { RegisteredClient } from '../records/client.ts'
 import type { DefinedIssuer } from '../records/definitions.ts'
 import type { PublicJwk } from '../records/public-key.ts'
@@ -11,7 +11,7 @@ export interface IssuerDifference {
   readonly before: TrustedIssuer | undefined
   readonly after: DefinedIssuer
   /** Access tokens end that clients were given for its tokens. */
-  readonly isTrusted: boolean
+  readonly takesTokens: boolean
 }
 
 const byKid = (one: PublicJwk, other: PublicJwk): number => ((one.kid ?? '') < (other.kid ?? '') ? -1 : 1)
@@ -35,8 +35,10 @@ export function issuerDifference(
   trusted: ReadonlySet<string>,
 ): IssuerDifference[] {
   const after = { ...completed(defined), name: defined.name }
-  if (before === undefined) return [{ before, after, isTrusted: false }]
-  return isSameIssuer(before, after) ? [] : [{ before, after, isTrusted: trusted.has(before.id) }]
+  if (before === undefined) return [{ before, after, takesTokens: false }]
+  return isSameIssuer(before, after)
+    ? []
+    : [{ before, after, takesTokens: takes(before, after) && trusted.has(before.id) }]
 }
 
 export const trustedIn = (clients: readonly RegisteredClient[]): ReadonlySet<string> =>

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { issuerUrl, newKey } from '../support/assertions.ts'
 import { commandLine } from '../support/command-line.ts'
-import { APPLY, textOf } from '../support/definitions.ts'
+import { APPLY, DRY_RUN, textOf } from '../support/definitions.ts'
 
 const one = newKey('ES256', 'one')
 const uri = 'https://worker.example.com/keys'
@@ -99,4 +99,35 @@ clients:
     /line 1, clients\.a\.trusts\.0\.issuer: There is no such issuer, and none is defined here\.\n$/,
   )
   t.strictSame(await its.json(['export']), { roles: {}, issuers: {}, clients: { spa: { public: true } } })
+})
+
+t.test('an issuer is not changed under trusts that would admit others', async t => {
+  const its = await commandLine(t)
+  const file = (issuer: object, claims = { ref: 'refs/heads/main' }) =>
+    textOf({
+      issuers: { builds: { jwks: { keys: [one.jwk] }, issuer: issuerUrl, ...issuer } },
+      clients: { named: { trusts: [{ issuer: 'builds', claims }] } },
+    })
+  await its.text(APPLY, file({}))
+  await its.json(['clients', 'add', 'beside'])
+  await its.json(['clients', 'add-trust', 'beside', '--issuer', 'builds', '--claim', 'environment=production'])
+  const wrong = async (text: string, ...says: readonly RegExp[]) => {
+    for (const words of [DRY_RUN, APPLY]) {
+      const { code, stderr } = await its.run(words, text)
+      t.match([code, stderr.trimEnd().split('\n').slice(1)], [1, says], words.join(' '))
+    }
+  }
+  const withOwner = { ref: 'refs/heads/main', sub: 'one' }
+  const beside = /line 1, issuers\.builds: The trust trust_\w+ of the client beside would admit others\. Many have/
+  await wrong(file({ shared: true }), /line 1, clients\.named\.trusts\.0\.claims: Many have tokens of this/, beside)
+  await wrong(file({ shared: true }, withOwner), beside)
+  const [{ id }] = (await its.json(['clients', 'show', 'beside'])).trusts
+  await its.json(['clients', 'remove-trust', 'beside', id])
+  t.notMatch(await its.text(APPLY, file({}, withOwner)), /issuer/)
+  t.notMatch(
+    await its.text(APPLY, file({ shared: true }, withOwner)),
+    /end/,
+    'what is only asked of trusts takes no token',
+  )
+  t.equal((await its.json(['issuers', 'show', 'builds'])).shared, true)
 })
