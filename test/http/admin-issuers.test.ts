@@ -72,6 +72,8 @@ t.test('/admin/clients shows keys and trusts, and sets neither', async t => {
   const key = newKey()
   await addIssuer(service, key)
   await addKey(service, key, 'web-app')
+  // They are shown in the order of their age.
+  its.clock.advance(1)
   await service.clients.addKey('web-app', { jwksUri: 'https://app.example.com/keys' }, byTest)
   await addTrust(service, 'web-app')
   const client = await ask(admin, 'GET', '/admin/clients/web-app')
