@@ -1,10 +1,10 @@
 /** The one schema, for SQLite and PostgreSQL alike. Times are integer epoch units named in the column; JSON is text; booleans are 0/1. */
 import type { CascadeChange } from '../../records/cascade.ts'
 import type { CredentialKind } from '../../records/credential.ts'
-import type { KeyLocation } from '../../records/fetched-keys.ts'
 import type { PrivateKeyPurpose, StoredPrivateKey } from '../../records/private-key.ts'
 import type { SigningKeyState } from '../../records/signing-key.ts'
 import type { Status } from '../../records/standing.ts'
+import type { FetchedKeysTable, TrustedIssuersTable, UsedAssertionsTable } from './assertion-schema.ts'
 import type { AuditEventsTable, AuditKeysTable, AuditSealsTable } from './audit-schema.ts'
 
 export interface Schema {
@@ -239,37 +239,4 @@ export interface PasswordTicketsTable {
   hash: string
   created_at_ms: number
   expires_at_ms: number
-}
-
-/** Whose tokens may prove that a workload is a client. */
-export interface TrustedIssuersTable {
-  id: string
-  name: string
-  url: string | null
-  trust_domain: string | null
-  key_source: Json
-  audience: string | null
-  max_lifetime_seconds: number
-  is_shared: number
-  created_at_ms: number
-  revision: number
-}
-
-/** What may be used once, or is told of once. */
-export interface UsedAssertionsTable {
-  /** SHA-256. */
-  hash: string
-  until_ms: number
-}
-
-/** Keys as others publish them. */
-export interface FetchedKeysTable {
-  kind: KeyLocation['kind']
-  uri: string
-  keys: Json
-  left_out: Json
-  fetched_at_ms: number | null
-  /** Since they were fetched. */
-  failed_at_ms: number | null
-  failure: string | null
 }

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { IssuerSettings, TrustedIssuer, TrustedIssuerStore } from '../../records/trusted-issuer.ts'
+import type { TrustedIssuersTable } from '../engine/assertion-schema.ts'
 import { type Executor, type Param, prepared, send } from '../engine/prepared.ts'
-import type { Schema, TrustedIssuersTable } from '../engine/schema.ts'
+import type { Schema } from '../engine/schema.ts'
 
 const toIssuer = (row: TrustedIssuersTable): TrustedIssuer => ({
   id: row.id,
