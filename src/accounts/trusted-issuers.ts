@@ -96,7 +96,10 @@ export function createIssuerChanges(dependencies: {
       const settings = completed(asked)
       assertNoProblems(issuerProblems(settings, surroundings))
       await stores.trustedIssuers.update(before.id, settings)
-      if (takes(before, settings)) await cascades.record(stores, 'take', { issuerId: before.id }, 'issuer_updated', by)
+      // Whoever adds a trust meanwhile waits for this write.
+      const isTrusted = (await stores.credentials.nextTrustIn(before.id, '')) !== undefined
+      if (isTrusted && takes(before, settings))
+        await cascades.record(stores, 'take', { issuerId: before.id }, 'issuer_updated', by)
       await stores.audit.append({ type: 'issuer.update', outcome: 'success', target: before.id, provenance: by })
       return { ...before, ...settings, revision: before.revision + 1 }
     },
