@@ -102,7 +102,11 @@ export function composeProtocol(parts: ProtocolParts) {
     accessTokenTtl,
   })
   const apiKeysInUse = createApiKeysInUse(read)
-  const grants = [...composeUserGrants(parts), ...composeMachineGrants({ ...parts, recordUse, apiKeysInUse })]
+  const { isIssuerAsRead } = assertions
+  const grants = [
+    ...composeUserGrants(parts),
+    ...composeMachineGrants({ ...parts, recordUse, apiKeysInUse, isIssuerAsRead }),
+  ]
 
   return {
     metadata: metadataOf(
@@ -198,14 +202,16 @@ function composeUserGrants(parts: ProtocolParts) {
 interface MachineParts extends ProtocolParts {
   readonly apiKeysInUse: ApiKeysInUse
   readonly recordUse: RecordUse
+  readonly isIssuerAsRead: AssertionProofs['isIssuerAsRead']
 }
 
-function composeMachineGrants({ config, clock, randomness, read, apiKeysInUse, recordUse, recordEvent }: MachineParts) {
+function composeMachineGrants(parts: MachineParts) {
+  const { config, clock, randomness, read, apiKeysInUse, recordUse, recordEvent, isIssuerAsRead } = parts
   const { issuer } = config
   const useMachineSession = createMachineSessions({ clock, randomness })
   const rows = { issuer, sessionReader: read.sessions, useMachineSession }
   return [
-    createClientCredentialsGrant(rows),
+    createClientCredentialsGrant({ ...rows, isIssuerAsRead }),
     createTokenExchangeGrant({ ...rows, apiKeys: apiKeysInUse, recordUse, recordEvent, clock }),
   ]
 }
