@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID, type webcrypto } from 
 import { CompactSign } from 'jose'
 import { registeredKey } from '../../src/accounts/client-keys.ts'
 import type { Condition } from '../../src/records/client-trust.ts'
-import type { IssuerSettings } from '../../src/records/trusted-issuer.ts'
+import type { IssuerKeySource, IssuerSettings } from '../../src/records/trusted-issuer.ts'
 import { addClient } from './clients.ts'
 import { byTest, type Service } from './serve.ts'
 
@@ -70,11 +70,17 @@ export const addIssuer = (
     name,
     {
       ...{ url: issuerUrl, trustDomain: null, audience: null, maxLifetimeSeconds: 3600, isShared: false },
-      keySource: { kind: 'jwks', keys: [keys].flat().map(readKey) },
+      keySource: fileWith(keys),
       ...settings,
     },
     byTest,
   )
+
+/** As the operator gives it. */
+export const fileWith = (keys: TestKey | readonly TestKey[]): IssuerKeySource => ({
+  kind: 'jwks',
+  keys: [keys].flat().map(readKey),
+})
 
 function readKey({ jwk }: TestKey) {
   const source = registeredKey(jwk)

@@ -16,6 +16,7 @@ export async function operatorBeside(t: Test, service: Service, clock?: Clock, f
     users: await container.users(),
     roles: await container.roles(),
     clients: await container.clients(),
+    issuers: await container.issuers(),
     apiKeys: await container.apiKeys(),
   }
 }

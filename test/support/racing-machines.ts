@@ -4,6 +4,7 @@
  */
 import type { Test } from 'tap'
 import { addKey, addMachine, addUser, askAs, exchange } from './asking-machines.ts'
+import { addIssuer, addTrust, newKey, present, signed, workloadClaims } from './assertions.ts'
 import { testClock } from './clock.ts'
 import { isOnPostgres } from './environment.ts'
 import { createGate, watchLocks } from './interleaving.ts'
@@ -17,6 +18,7 @@ export type Operator = Awaited<ReturnType<typeof operatorBeside>>
 /** A machine that no other case knows, with a role, a user or a client behind it. */
 export interface Machine {
   readonly name: string
+  /** Or of a trust, where it asks by that. */
   readonly keyId: string
   /** Of the client that asks. */
   readonly clientId: string
@@ -32,6 +34,10 @@ export interface Act {
 }
 
 export type MakeMachine = (service: Service, name: string) => Promise<Machine>
+
+const workloadKey = newKey()
+/** Longer than all races take by the clock that they move. */
+const WEEK_SECONDS = 7 * 86_400
 
 export const makers = {
   'a client that asks for itself': async (service, name) => {
@@ -51,6 +57,17 @@ export const makers = {
     const { id: keyId, text } = await addKey(service, { clientId: name })
     const clientId = `through-${name}`
     return { name, keyId, clientId, secretId, ask: () => exchange(service, text, clientId) }
+  },
+  'a workload of a trusted issuer': async (service, name) => {
+    const { secretId = '' } = await addMachine(service, name)
+    // All that is taken from an issuer is taken from one machine.
+    const url = `https://${name}.example.com`
+    await addIssuer(service, workloadKey, { url, maxLifetimeSeconds: WEEK_SECONDS }, name)
+    const { added } = await addTrust(service, name, undefined, name)
+    const now = Date.now()
+    const exp = Math.floor(now / 1000) + WEEK_SECONDS
+    const token = await signed(workloadKey, workloadClaims(service, now, { iss: url, exp }))
+    return { name, keyId: added.id, clientId: name, secretId, ask: () => present(service, token, { client_id: name }) }
   },
 } satisfies Record<string, MakeMachine>
 

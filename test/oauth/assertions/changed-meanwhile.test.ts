@@ -1,97 +1,65 @@
+/** What a workload's token is good for is asked again before its access token is released, whatever was read before the change. */
 import t from 'tap'
+import type { Faults } from '../../../src/compose/sources.ts'
 import {
   addIssuer,
   addTrust,
   addWorker,
-  jwtBearer,
+  fileWith,
+  issuerUrl,
   newKey,
   present,
-  signed,
   workloadClaims,
 } from '../../support/assertions.ts'
-import { rowsOf } from '../../support/audit.ts'
-import { addClient } from '../../support/clients.ts'
-import { createHold } from '../../support/hold.ts'
-import { addAlice, byTest, password, serve } from '../../support/serve.ts'
+import { testClock } from '../../support/clock.ts'
+import { createHold, during, type Hold } from '../../support/hold.ts'
+import { sign } from '../../support/hostile-assertions.ts'
+import { aroundReads } from '../../support/reads.ts'
+import { byTest, serve } from '../../support/serve.ts'
+import { isRevoked, statusIn } from '../../support/status-list.ts'
 
-t.test('a request that is being answered while its issuer is changed is judged by what the issuer is then', async t => {
-  const hold = createHold()
-  const signer = (real: { kid: string; sign: (data: Buffer) => Promise<Buffer> }) => ({
-    ...real,
-    sign: (data: Buffer) => hold.pass(() => real.sign(data)),
-  })
-  const service = await serve(t, { faults: { signer: signer as never } })
-  const key = newKey()
-  await addIssuer(service, key)
-  await addWorker(service)
-  await addTrust(service)
-  const token = await signed(key, workloadClaims(service, Date.now()))
-  const during = async (change: () => Promise<unknown>) => {
-    hold.close()
-    const asking = present(service, token)
-    await hold.waiting(1)
-    await change()
-    hold.open()
-    return (await asking).status
-  }
-  t.equal(
-    await during(() => service.issuers.update('builds', { maxLifetimeSeconds: 7200 }, byTest)),
-    200,
-    'a first grant',
-  )
-  t.equal(
-    await during(() => service.issuers.update('builds', { maxLifetimeSeconds: 3600 }, byTest)),
-    200,
-    'a later one',
-  )
-  t.equal(
-    await during(() => service.issuers.update('builds', { maxLifetimeSeconds: 60 }, byTest)),
-    401,
-    'it lives too long now',
-  )
+const holds = { 'before its row is read': createHold(), 'while its access token is signed': createHold() }
+let isHeld = false
+const pass = <T>(hold: Hold, work: () => Promise<T>) => (isHeld ? hold.pass(work) : work())
+const signer: Faults['signer'] = ({ kid, sign }) => ({
+  kid,
+  sign: input => pass(holds['while its access token is signed'], () => sign(input)),
 })
+const read = aroundReads((store, look) => (store === 'sessions' ? pass(holds['before its row is read'], look) : look()))
+const clock = testClock()
+const service = await serve(t, { clock, faults: { signer, read } })
+const { clients, issuers } = service
+const key = newKey()
 
-t.test("a workload's token is told of once, also where a user refreshes through the client", async t => {
-  const service = await serve(t)
-  await addAlice(service)
-  const key = newKey()
-  await addIssuer(service, key)
-  await addClient(service, { clientId: 'worker', secret: null })
-  await addTrust(service)
-  const proof = async () => ({
-    client_id: 'worker',
-    client_assertion_type: jwtBearer,
-    client_assertion: await signed(key, workloadClaims(service, Date.now())),
+type Act = (name: string, trustId: string) => Promise<unknown>
+const acts: Readonly<Record<string, Act>> = {
+  'the trust is removed': (name, trustId) => clients.removeTrust(name, trustId, byTest),
+  'the issuer is removed': name => issuers.remove(name, byTest),
+  'its tokens are for others': name => issuers.update(name, { audience: 'others' }, byTest),
+  'they may live less long': name => issuers.update(name, { maxLifetimeSeconds: 3599 }, byTest),
+  'it has another URL': name => issuers.update(name, { url: `${issuerUrl}/other` }, byTest),
+  'it has another key of the same name': name =>
+    issuers.update(name, { keySource: fileWith(newKey('ES256', key.kid)) }, byTest),
+  'the client is disabled': name => clients.setStatus(name, 'disabled', byTest),
+}
+
+for (const [when, hold] of Object.entries(holds))
+  t.test(`${when}:`, async t => {
+    for (const [at, [what, act]] of Object.entries(acts).entries()) {
+      const name = `${when.split(' ')[0]}-${at}`
+      await addIssuer(service, key, {}, name)
+      await addWorker(service, name)
+      const { added } = await addTrust(service, name, undefined, name)
+      const token = sign(key, workloadClaims(service, clock.now()))
+      const ask = () => present(service, token, { client_id: name })
+      const before = await ask()
+      t.equal(before.status, 200)
+      isHeld = true
+      const answer = await during(hold, ask, () => {
+        isHeld = false
+        return act(name, added.id)
+      })
+      t.match([answer.status, answer.body.error], [401, 'invalid_client'], what)
+      t.ok(await isRevoked(statusIn(before.body.access_token)), `${what}: and what was given`)
+    }
   })
-  const first = await proof()
-  const { body } = await service.token({ grant_type: 'password', username: 'alice', password, ...first })
-  const second = await proof()
-  const refreshed = await service.token({ grant_type: 'refresh_token', refresh_token: body.refresh_token, ...second })
-  t.equal(refreshed.status, 200)
-  const repeated = { grant_type: 'refresh_token', refresh_token: refreshed.body.refresh_token, ...second }
-  t.equal((await service.token(repeated)).status, 200)
-  await service.writeEvents()
-  const told = rowsOf(service.databaseFile).filter(({ details, outcome }) => details !== null && outcome === 'success')
-  t.strictSame(
-    told.map(({ type }) => type),
-    ['user.sign_in', 'session.refresh'],
-  )
-})
-
-t.test(
-  'an issuer does not become one that many share, or another, under trusts that would admit strangers',
-  async t => {
-    const service = await serve(t)
-    const key = newKey()
-    await addIssuer(service, key)
-    await addWorker(service)
-    const { added } = await addTrust(service, 'worker', [{ name: 'ref', value: 'main' }])
-    const refused = { code: 'conflict', message: new RegExp(`The trust ${added.id} of the client worker`) }
-    await t.rejects(service.issuers.update('builds', { isShared: true }, byTest), refused)
-    const url = 'https://token.actions.githubusercontent.com'
-    await t.rejects(service.issuers.update('builds', { url }, byTest), refused)
-    t.match(await service.issuers.find('builds'), { isShared: false, revision: 0 }, 'nothing was changed')
-    await service.clients.removeTrust('worker', added.id, byTest)
-    t.match(await service.issuers.update('builds', { url }, byTest), { isShared: true, url })
-  },
-)
