@@ -85,12 +85,13 @@ export function createClientAuthentication(dependencies: {
     return clientId === undefined || others.length > 0 ? undefined : findClient(clientId)
   }
 
-  /** Once a request; a workload's token is looked at again when its issuer was changed meanwhile, as nothing of it is consumed. */
+  /** Once a request; a workload's token is looked at again when its issuer or its trust was changed meanwhile, as nothing of it is consumed. */
   async function prove(client: Client | undefined, presented: PresentedClient, request: ClientRequest): Promise<Proof> {
     const look = () => proofs.prove(client, presented, request.provenance)
     const proof = await request.prove('client', look)
-    const isAsRead = proof.assertion === undefined || (await assertions.isIssuerAsRead(proof.assertion))
-    return isAsRead ? proof : look()
+    if (proof.assertion?.issuer === undefined) return proof
+    const holds = client !== undefined && proof.holdsUntil(client) !== undefined
+    return holds && (await assertions.isIssuerAsRead(proof.assertion)) ? proof : look()
   }
 
   /** Seconds. A token never outlives the assertion for which it was given. */
