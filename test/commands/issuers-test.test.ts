@@ -66,7 +66,7 @@ t.test('a client that is disabled, or is none, has no token that would be accept
   const { refuses } = await commandLine(t, service.environment)
   await service.clients.setStatus('worker', 'disabled', byTest)
   const disabled = await run(words, good)
-  t.match([disabled.code, disabled.stderr], [1, /The client is disabled: it is refused whatever it presents/])
+  t.same([disabled.code, disabled.stdout], [1, 'refused: The client is disabled, whatever it presents.\n'])
   await refuses([
     { words: ['issuers', 'test', 'tested'], code: 2, says: /--client/ },
     { words: ['issuers', 'test', 'nobody', '--client', 'worker'], code: 1, says: /no such issuer/ },
