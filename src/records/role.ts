@@ -16,8 +16,8 @@ export const ownPermissions = [
   'signet:sessions:read',
   'signet:sessions:write',
   'signet:keys:read',
-  'signet:issuers:read',
   'signet:audit:read',
+  'signet:issuers:read',
 ] as const
 export type OwnPermission = (typeof ownPermissions)[number]
 

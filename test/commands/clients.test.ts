@@ -44,6 +44,8 @@ t.test('under --json each command answers the client as it then is, with these m
     grants_per_minute_subject: 10,
     may_grant: [],
     secrets: [stored],
+    keys: [],
+    trusts: [],
     created_at: client.created_at,
   })
   t.strictSame(await json(['clients', 'show', 'web-app']), client)

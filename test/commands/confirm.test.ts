@@ -24,7 +24,7 @@ t.test('each act that destroys says what goes and asks; what is no yes does noth
       ['clients', 'remove-secret', 'worker', secrets[0].id],
       `${secrets[0].id} of worker goes for good. It was used last at ${used}.`,
     ],
-    [['clients', 'delete', 'worker'], 'worker goes for good, with 0 sessions, 0 secrets, 0 API keys.'],
+    [['clients', 'delete', 'worker'], 'worker goes for good, with 0 sessions, 0 credentials, 0 API keys.'],
     [['sessions', 'revoke', sid], 'What ends for good: 1 session.'],
     [['sessions', 'revoke', '--user', 'alice'], 'What ends for good: 1 session.'],
     [['roles', 'delete', 'editor'], 'editor goes for good, and is taken from 1 user.'],
