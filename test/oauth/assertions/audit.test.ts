@@ -26,6 +26,12 @@ import { restarted } from '../../support/status-list.ts'
 const key = newKey('ES256', 'the-key')
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
 
+/** The same token: the last character of a signature of 64 bytes has bits that say nothing. */
+function respelled(token: string): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  return token.slice(0, -1) + letters[letters.indexOf(token.at(-1) ?? '') ^ 1]
+}
+
 async function stage(t: Test) {
   const clock = testClock(Math.floor(Date.now() / 1000) * 1000)
   const service = await serve(t, { clock })
@@ -55,7 +61,7 @@ t.test('a token of a workload is told of once, whoever asks by it, wherever and 
   const { clientId, clock, fresh, service, token, trustId } = await stage(t)
   const jti = randomUUID()
   const first = token({ jti, environment: 'x' })
-  for (const _ of [1, 2, 3]) t.equal((await present(service, first)).status, 200)
+  for (const each of [first, first, respelled(first)]) t.equal((await present(service, each)).status, 200)
   const grants = await fresh()
   t.equal(grants.length, 1)
   t.match(grants[0], {

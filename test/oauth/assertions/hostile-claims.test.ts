@@ -44,7 +44,8 @@ for (const kind of kinds) {
   t.test(`${kind.name}: it says when it is good`, async t => {
     const noTimes = [undefined, null, '', 'soon', String(now()), true, [now()], {}]
     await refuses(t, kind, 'assertion_without_times', {
-      ...each(noTimes, iat => bad({ iat })),
+      ...each(noTimes, iat => bad({ iat, nbf: now() })),
+      'no time but its end': bad({ iat: undefined }),
       ...each(noTimes, value => bad({ exp: typeof value === 'string' ? `${now() + 60}` : value })),
       ...each(noTimes.slice(1), nbf => bad({ nbf })),
       'beyond all numbers': signBytes(
@@ -58,6 +59,7 @@ for (const kind of kinds) {
   t.test(`${kind.name}: clocks may be a minute apart, and not more`, async t => {
     await refuses(t, kind, 'assertion_from_the_future', {
       'issued 61 s ahead': bad({ iat: now() + 61, exp: now() + 120 }),
+      'issued 61 s ahead, and good before': bad({ iat: now() + 61, nbf: now(), exp: now() + 120 }),
       'issued a fraction more than a minute ahead': bad({ iat: now() + 60.001, exp: now() + 120 }),
       'good from 61 s ahead': bad({ nbf: now() + 61, exp: now() + 120 }),
     })
