@@ -119,3 +119,26 @@ t.test('a key of RSA that names no algorithm is for RS256', async t => {
   t.same(await answersTo(claims => sign(named, claims)), [200, 200])
   t.same(await answersTo(claims => sign(named, claims, { alg: 'PS256' })), [401, 401])
 })
+
+t.test(
+  'in a bundle of SPIFFE only the keys for JWT-SVIDs verify; in a set that a trust domain publishes, the usual ones',
+  async t => {
+    const sub = 'spiffe://example.org/a'
+    const sources = { bundle: { kind: 'bundle_uri', uri }, set: { kind: 'jwks_uri', uri: `${uri}oidc` } } as const
+    for (const [name, keySource] of Object.entries(sources)) {
+      await addIssuer(service, good, { url: null, trustDomain: 'example.org', keySource }, name)
+      await addWorker(service, `in-${name}`)
+      await addTrust(service, `in-${name}`, [{ name: 'sub', value: sub }], name)
+    }
+    const statuses = async (use: string | undefined) => {
+      publish({ ...good.jwk, use })
+      const token = sign(good, workloadClaims(service, clock.now(), { sub, iss: undefined }))
+      const ask = async (clientId: string) => (await present(service, token, { client_id: clientId })).status
+      return [await ask('in-bundle'), await ask('in-set')]
+    }
+    t.same(await statuses('jwt-svid'), [200, 401])
+    t.same(await statuses(undefined), [401, 200])
+    t.same(await statuses('sig'), [401, 200])
+    t.same(await statuses('x509-svid'), [401, 401])
+  },
+)
