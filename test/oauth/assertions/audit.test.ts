@@ -216,7 +216,7 @@ t.test(
     const rows = select(file, 'select id, details from audit_events where details is not null')
     t.equal(rows.length, 2)
     for (const { id, details } of rows)
-      for (const value of [null, '', '{}', details.replace('main', 'evil'), ` ${details}`]) {
+      for (const value of [null, details.replace('main', 'evil'), ` ${details}`]) {
         change(file, 'update audit_events set details = ? where id = ?', value, id)
         t.match(await verify(), { ok: false, problems: [{ message: /does not fit its events/ }] }, `${value}`)
         change(file, 'update audit_events set details = ? where id = ?', details, id)
