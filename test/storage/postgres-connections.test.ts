@@ -33,10 +33,13 @@ async function connectionsOf(beside: pg.Client) {
   return rows.map(({ name }) => name)
 }
 
+/** A machine that is busy takes its time to connect. */
+const patient = { SIGNET_DATABASE_TIMEOUT: '20s' }
+
 t.test('there are as many connections as are allowed, and each says whose it is', async t => {
   const url = await migratedPostgres(t)
   const beside = await connect(t, url)
-  const service = await serveOn(t, url, { SIGNET_DATABASE_POOL_SIZE: '3' })
+  const service = await serveOn(t, url, { ...patient, SIGNET_DATABASE_POOL_SIZE: '3' })
   await atOnce(20, () => isReady(service))
   t.strictSame(
     await connectionsOf(beside),
@@ -45,7 +48,7 @@ t.test('there are as many connections as are allowed, and each says whose it is'
   )
   await service.stop()
   const { folder } = service
-  const environment = { SIGNET_DATABASE_URL: `${url}?application_name=tokens` }
+  const environment = { ...patient, SIGNET_DATABASE_URL: `${url}?application_name=tokens` }
   await isReady(await serve(t, { folder, environment }))
   t.strictSame([...new Set(await connectionsOf(beside))], ['tokens'])
 })
