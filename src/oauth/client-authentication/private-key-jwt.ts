@@ -6,7 +6,7 @@ import { type Assertion, JWT_BEARER, JWT_SPIFFE, parseAssertion } from '../asser
 import { invalidRequest } from '../oauth-error.ts'
 import type { ProvingMethod } from './method.ts'
 
-/** What is no name of anybody is looked for nowhere: a NUL, which no database column takes, can be in a claim. */
+/** Only what can be a name is asked of the database: a claim may hold a NUL, which no column takes. */
 const isName = (claim: unknown): claim is string => typeof claim === 'string' && /^[\x21-\x7E]{1,2048}$/.test(claim)
 
 /** Where nothing else names it: the client itself that signed (RFC 7521 §4.2 lets it leave out the `client_id`). */
