@@ -56,7 +56,7 @@ test('a dump is put back: nothing is served unasked; then sessions are over, and
 
 test('the same without the secrets of before', async t => {
   const { terminal, start } = await putBack(t)
-  t.match(await terminal(drop), /^Revoked 1 client secrets and 0 API keys/m)
+  t.match(await terminal(drop), /^Revoked 1 client secrets, 0 client keys, 0 trusts and 0 API keys/m)
   const service = await start()
   t.equal((await signIn(service)).body.error, 'invalid_client')
   await service.clients.addSecret('web-app', { name: undefined, secret, ttlSeconds: undefined }, byTest)
