@@ -29,7 +29,7 @@ import { createSessionEnds } from '../oauth/sessions/session-ends.ts'
 import { createSessionManagement } from '../oauth/sessions/session-management.ts'
 import { fetchUriProblem } from '../outgoing/uri.ts'
 import { createHashingLane, MOST_WAITING_WORK } from '../passwords/hashing-lane.ts'
-import { argon2id, createPasswords } from '../passwords/passwords.ts'
+import { createPasswords, passwordHasher } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
 import { createFileTrust } from '../records/file-trust.ts'
 import { createRequestWaits } from '../records/request-waits.ts'
@@ -51,7 +51,13 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
   const hashingLane = createHashingLane({ concurrency: availableParallelism(), limit: MOST_WAITING_WORK })
-  const passwords = createPasswords({ hasher: faults.hasher?.(argon2id) ?? argon2id, lane: hashingLane, log })
+  const passwords = createPasswords({
+    hasher: faults.hasher?.(passwordHasher) ?? passwordHasher,
+    lane: hashingLane,
+    dearestImported: async () => (await database()).read.users.dearestHashCost(),
+    pause,
+    log,
+  })
   const trust = createFileTrust(config.trustGroup)
   const policy = keyPolicy(config.keyPublishLeadSeconds, config.keyRotationIntervalSeconds)
 

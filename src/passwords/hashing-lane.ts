@@ -35,6 +35,8 @@ export interface HashingLane {
   depth(): number
   /** What they cost together. */
   waitingWork(): number
+  /** How long a work of this cost takes, as far as was measured. */
+  expectedMs(cost: number): number
 }
 
 /**
@@ -102,5 +104,5 @@ export function createHashingLane(options: {
     }
   }
 
-  return { run, depth: waiters.count, waitingWork: waiters.work }
+  return { run, depth: waiters.count, waitingWork: waiters.work, expectedMs: cost => cost * msPerUnit }
 }

@@ -5,19 +5,24 @@
 import type { Logger } from 'pino'
 import { isActive } from '../records/standing.ts'
 import type { User } from '../records/user.ts'
-import { costOf, nobodysHash, ourParameters, ours, parametersOf } from './hash-parameters.ts'
+import { nobodysHash, ours } from './algorithms/argon2.ts'
 import type { HashingLane } from './hashing-lane.ts'
 import { newPasswordProblem, normalizePassword } from './password-rules.ts'
+import { mostCandidates, readStoredHash, type StoredHash } from './stored-hash.ts'
 import type { Turn } from './turn.ts'
 
 /** `Algorithm.Argon2id`, a const enum that native type stripping can't read. */
 const ARGON2ID = 2
 
-/** The primitive. Tests hold it back to see what happens meanwhile. */
+/** The primitives. Tests hold them back to see what happens meanwhile. */
 export interface PasswordHasher {
   hash(password: string): Promise<string>
-  /** @throws when `hash` can't be parsed */
-  verify(hash: string, password: string): Promise<boolean>
+  /**
+   * @param stored as it is stored
+   * @param candidate as it may have been hashed
+   * @throws when the stored hash can't be read
+   */
+  verify(stored: string, candidate: string): Promise<boolean>
 }
 
 /** The message is for the operator who started the service. */
@@ -38,15 +43,16 @@ export async function loadArgon2(): Promise<void> {
   })
 }
 
-/** Argon2id in the thread pool; a command that hashes nothing never loads the native module. */
-export const argon2id: PasswordHasher = {
+/** In the thread pool; a command that hashes nothing never loads the native module. */
+export const passwordHasher: PasswordHasher = {
   async hash(password) {
     const { hash } = await import('@node-rs/argon2')
     return hash(password, { algorithm: ARGON2ID, ...ours })
   },
-  async verify(hash, password) {
-    const { verify } = await import('@node-rs/argon2')
-    return verify(hash, password)
+  async verify(stored, candidate) {
+    const hash = readStoredHash(stored)
+    if (hash === undefined) throw new TypeError('The hash is of no known form.')
+    return hash.matches(candidate)
   },
 }
 
@@ -60,14 +66,14 @@ export type StoredPassword = Pick<User, 'userId' | 'passwordHash' | 'status'>
 
 export interface PasswordCheck {
   readonly matches: boolean
-  /** Whether the stored hash was made with other parameters than today's. */
+  /** Whether the stored hash was made otherwise than today. */
   readonly outdated: boolean
 }
 
 export interface Passwords {
   /**
-   * Does the same work whenever nobody may sign in: there is no such user, or it is disabled, or has another password, or one whose
-   * hash can't be read or was made with other parameters.
+   * Takes the same time whenever nobody may sign in: there is no such user, or it is disabled, or has another password, or one whose
+   * hash can't be read or was made by another system.
    * @throws TooManyWaiting before any work
    */
   verify(turn: Turn, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
@@ -79,55 +85,80 @@ export interface Passwords {
   rehash(turn: Turn, password: string): Promise<string>
 }
 
+/** A check may take longer than the one before it. */
+const MARGIN = 1.5
+/** Of an Argon2id of ours. */
+const COST_OF_OURS = 1
+
+/** What a password is compared with. */
+interface Compared {
+  readonly text: string
+  readonly hash: StoredHash
+  /** Undefined: nobody's, which no password has. */
+  readonly user: StoredPassword | undefined
+}
+
+const nobodys: Compared = { text: nobodysHash, hash: readStoredHash(nobodysHash) as StoredHash, user: undefined }
+
 export function createPasswords(options: {
   readonly hasher: PasswordHasher
-  readonly lane: Pick<HashingLane, 'run'>
+  readonly lane: Pick<HashingLane, 'run' | 'expectedMs'>
+  /** What the dearest of the hashes costs that other systems wrote; undefined when there are none. */
+  readonly dearestImported: () => Promise<number | undefined>
+  readonly elapsedMs?: () => number
+  readonly pause: (milliseconds: number) => Promise<void>
   readonly log: Logger
 }): Passwords {
-  const { hasher, lane, log } = options
+  const { hasher, lane, dearestImported, elapsedMs = () => performance.now(), pause, log } = options
 
-  /** With which parameters stored hashes were made, as far as they were met; each costs every refused check once. */
-  const met = new Set([ourParameters])
+  const sayUnreadable = ({ userId }: StoredPassword, error?: unknown) =>
+    log.error({ user_id: userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in')
 
-  /** The same for every name, so that the lane has room for all of them or for none. */
-  const costOfCheck = () => Array.from(met, costOf).reduce((sum, cost) => sum + cost)
-
-  /** Undefined when the stored hash can't be read. */
-  async function compareWithStored({ userId, passwordHash }: StoredPassword, password: string) {
-    try {
-      return await hasher.verify(passwordHash, password)
-    } catch (error) {
-      log.error({ user_id: userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in')
-      return undefined
-    }
+  /** No password has a NUL, and bcrypt would read no further. */
+  function comparedWith(user: StoredPassword | undefined, password: string): Compared {
+    if (user === undefined || password.includes('\0')) return nobodys
+    const hash = readStoredHash(user.passwordHash)
+    if (hash !== undefined) return { text: user.passwordHash, hash, user }
+    sayUnreadable(user)
+    return nobodys
   }
 
-  /** A hash of each parameters, in one order for every name: what was computed before makes the next one faster or slower. */
-  async function compare(user: StoredPassword | undefined, password: string): Promise<boolean> {
-    const own = user && parametersOf(user.passwordHash)
-    let matches = false
-    for (const parameters of new Set([...met, own])) {
-      const isRight = user && parameters === own ? await compareWithStored(user, password) : undefined
-      if (isRight !== undefined) {
-        if (parameters !== undefined) met.add(parameters)
-        // Who signs in has nothing to hide.
-        if (isRight && user !== undefined && isActive(user.status)) return true
-        matches = isRight
-      } else if (parameters !== undefined && met.has(parameters)) await hasher.verify(nobodysHash(parameters), password)
+  async function compare({ text, user }: Compared, candidates: readonly string[]): Promise<boolean> {
+    try {
+      for (const candidate of candidates) if (await hasher.verify(text, candidate)) return user !== undefined
+    } catch (error) {
+      if (user === undefined) throw error
+      sayUnreadable(user, error)
     }
-    return matches
+    return false
+  }
+
+  /** While there are imported hashes, whoever is refused waits as long as the dearest of them may take, and learns nothing by the time. */
+  async function waitLikeDearest(beganMs: number, password: string): Promise<void> {
+    const dearest = await dearestImported()
+    if (dearest === undefined) return
+    const cost = Math.max(COST_OF_OURS, dearest * mostCandidates(password))
+    const likeDearest = lane.expectedMs(cost) * MARGIN
+    await pause(Math.max(0, beganMs + likeDearest - elapsedMs()))
   }
 
   const rehash = (turn: Turn, password: string) =>
-    lane.run(turn, costOf(ourParameters), () => hasher.hash(normalizePassword(password)))
+    lane.run(turn, COST_OF_OURS, () => hasher.hash(normalizePassword(password)))
 
   const problemOf = (password: string, words: readonly string[]) => newPasswordProblem(password, [...words, 'signet'])
 
   return {
     problemOf,
     async verify(turn, user, password) {
-      const matches = await lane.run(turn, costOfCheck(), () => compare(user, normalizePassword(password)))
-      return { matches, outdated: matches && !user?.passwordHash.startsWith(ourParameters) }
+      const compared = comparedWith(user, password)
+      const candidates = compared.hash.candidates(password)
+      const began = await lane.run(turn, compared.hash.cost * candidates.length, async () => {
+        const beganMs = elapsedMs()
+        return { beganMs, matches: await compare(compared, candidates) }
+      })
+      const { matches } = began
+      if (!matches || !(user && isActive(user.status))) await waitLikeDearest(began.beganMs, password)
+      return { matches, outdated: matches && !compared.hash.isCurrent }
     },
     async hashNew(turn, password, words) {
       const problem = await problemOf(password, words)

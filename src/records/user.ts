@@ -17,6 +17,14 @@ export interface User {
   readonly createdAtMs: number
 }
 
+/** What is known of a user who comes from another system. */
+export interface Imported {
+  /** Of what was read of the user: whoever reads it again finds the one who was added. */
+  readonly importDigest: string
+  /** What a check of the password costs, while the hash is the other system's; the unit is an Argon2id of ours. */
+  readonly hashCost: number | undefined
+}
+
 export interface UserWithRoles extends User {
   /** Names of the roles, ordered. */
   readonly roles: readonly string[]
@@ -57,11 +65,17 @@ export interface UserReader {
   isHeldByAnother(roleName: string, userId: string): Promise<boolean>
   /** The ids of all who have or had a name: also of those who were renamed since, or deleted. */
   idsOf(usernameKey: string): Promise<readonly string[]>
+  /** Whether anybody ever had this id. */
+  isKnownId(userId: string): Promise<boolean>
+  /** Who was added with this digest, deleted or not: the id. */
+  findImported(importDigest: string): Promise<string | undefined>
+  /** The highest `hashCost` of those who are not deleted; undefined when nobody has one. */
+  dearestHashCost(): Promise<number | undefined>
 }
 
 export interface UserStore extends UserReader {
-  /** False when the name is taken. */
-  insert(user: User & { readonly usernameKey: string }): Promise<boolean>
+  /** False when the name is taken, or the id, or who was imported is there already. */
+  insert(user: User & { readonly usernameKey: string } & Partial<Imported>): Promise<boolean>
   /**
    * Gives another name, and keeps the former one.
    * @returns false when another user has the name
@@ -73,8 +87,9 @@ export interface UserStore extends UserReader {
     name: { readonly username: string; readonly usernameKey: string },
   ): Promise<boolean>
   setStatus(userId: string, status: Status): Promise<void>
+  /** An imported hash is gone then, and what it cost. */
   setPassword(userId: string, password: { readonly passwordHash: string; readonly passwordId: string }): Promise<void>
-  /** Sets the hash only where `expected` is still the stored one. */
+  /** The same; sets the hash only where `expected` is still the stored one. */
   replacePasswordHash(userId: string, expected: string, passwordHash: string): Promise<boolean>
   /** False when the user had the role before. */
   grantRole(userId: string, roleName: string): Promise<boolean>

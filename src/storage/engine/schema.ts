@@ -43,6 +43,10 @@ export interface UsersTable {
   password_hash: string
   password_id: string
   created_at_ms: number
+  /** Of a hash that another system wrote: what a check costs. */
+  hash_cost: number | null
+  /** Of what an import read. */
+  import_digest: string | null
 }
 
 /** Names that users had before they were renamed, as they are compared. */

@@ -45,6 +45,22 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       .orderBy('name'),
   )
 
+  const idIsThere = prepared<{ userId: string }, { id: string }>(param =>
+    db.selectFrom('users').select('id').where('id', '=', param('userId')),
+  )
+  const byDigest = prepared<{ digest: string }, { id: string }>(param =>
+    db.selectFrom('users').select('id').where('import_digest', '=', param('digest')),
+  )
+  const dearest = prepared<Record<never, never>, { hash_cost: number | null }>(() =>
+    db
+      .selectFrom('users')
+      .select('hash_cost')
+      .where('hash_cost', 'is not', null)
+      .where('status', '<>', notDeleted)
+      .orderBy('hash_cost', 'desc')
+      .limit(1),
+  )
+
   return executor => {
     const update = async (userId: string, change: Partial<UsersTable>) => {
       await executor.kysely.updateTable('users').set(change).where('id', '=', userId).execute()
@@ -72,6 +88,15 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
           await former.execute(),
         ]
         return [...new Set([...current, ...deleted, ...renamed].map(({ id }) => id))]
+      },
+      async isKnownId(userId) {
+        return (await idIsThere.first(executor, { userId })) !== undefined
+      },
+      async findImported(digest) {
+        return (await byDigest.first(executor, { digest }))?.id
+      },
+      async dearestHashCost() {
+        return (await dearest.first(executor, {}))?.hash_cost ?? undefined
       },
       async findStanding(userId) {
         return (await findById.first(executor, { userId }))?.status
@@ -107,6 +132,8 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
             password_hash: user.passwordHash,
             password_id: user.passwordId,
             created_at_ms: user.createdAtMs,
+            hash_cost: user.hashCost ?? null,
+            import_digest: user.importDigest ?? null,
           })
           .onConflict(conflict => conflict.doNothing())
           .executeTakeFirst()
@@ -142,11 +169,11 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       },
       setStatus: (userId, status) => update(userId, { status }),
       setPassword: (userId, { passwordHash, passwordId }) =>
-        update(userId, { password_hash: passwordHash, password_id: passwordId }),
+        update(userId, { password_hash: passwordHash, password_id: passwordId, hash_cost: null }),
       async replacePasswordHash(userId, expected, passwordHash) {
         const { numUpdatedRows } = await executor.kysely
           .updateTable('users')
-          .set({ password_hash: passwordHash })
+          .set({ password_hash: passwordHash, hash_cost: null })
           .where('id', '=', userId)
           .where('password_hash', '=', expected)
           .executeTakeFirst()
