@@ -46,7 +46,7 @@ function spellingsOf(address: string): readonly string[] {
 }
 
 export function createAuditSearch(dependencies: {
-  readonly users: Pick<UserReader, 'idsOf'>
+  readonly users: Pick<UserReader, 'idsOf' | 'isKnownId'>
   readonly clients: Pick<ClientReader, 'idsOf'>
   readonly seals: Pick<AuditSealReader, 'keys'>
   /** Needed for names that nobody had. */
@@ -72,7 +72,7 @@ export function createAuditSearch(dependencies: {
   async function userOf(name: string, remark: Remark): Promise<AuditParty> {
     const key = usernameKey(name)
     const named = await users.idsOf(key)
-    const isId = name.startsWith(`${USER_ID_PREFIX}_`)
+    const isId = name.startsWith(`${USER_ID_PREFIX}_`) || (await users.isKnownId(name))
     if (named.length === 0 && !isId) remark('No user has or had this name.')
     return { ids: isId ? [...named, name] : named, nameHash: await hashOf('username', key, remark) }
   }

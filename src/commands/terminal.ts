@@ -3,13 +3,15 @@ import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { Provenance } from '../records/audit-event.ts'
+import { createProgress } from './progress.ts'
 import { secretIn } from './secret-text.ts'
 
 /** The streams of a process, or of a test. */
 export interface Io {
   readonly stdin: Readable
   readonly stdout: Writable
-  readonly stderr: Writable
+  /** `isTTY`: whether somebody sees it at once. */
+  readonly stderr: Writable & { readonly isTTY?: boolean }
   /** Whether somebody sits at standard input. */
   readonly isTTY: boolean
 }
@@ -31,8 +33,8 @@ export interface Terminal {
   remark(line: string): void
   /** Prints what is too much to be held at once, no faster than somebody reads it. */
   stream(texts: AsyncIterable<string>): Promise<void>
-  /** Says on standard error how far a long change is. */
-  tellProgress(done: number): void
+  /** Says on standard error how far a long change is. @param share of the whole, from 0 to 1, where that is known: it is drawn at a terminal */
+  tellProgress(done: number, share?: number): void
   /**
    * A secret from standard input (secret-text.ts), or typed at a prompt that does not show it.
    * @param flag the option that makes standard input the source
@@ -78,11 +80,18 @@ function accountName(): string {
   }
 }
 
-/** How much is done between two lines that say how far it is. */
-const PROGRESS_STEP = 1000
+/** Whoever reads may have read enough: what is being changed is not left half done for that. */
+async function untilDrained(stream: Writable): Promise<void> {
+  if (stream.destroyed) return
+  const over = new AbortController()
+  const end = () => over.abort()
+  stream.once('close', end).once('error', end)
+  await once(stream, 'drain', { signal: over.signal }).catch(() => undefined)
+  stream.off('close', end).off('error', end)
+}
 
 export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
-  let toldAt = 0
+  const progress = createProgress(stderr)
 
   async function readStandardInput(name: string): Promise<string> {
     const secret = secretIn(Buffer.concat(await stdin.toArray()))
@@ -113,22 +122,22 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     stdin,
     isTTY,
     answer(value, lines, { json }) {
+      progress.clear()
       const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines() : lines
       stdout.write(printed.map(line => `${line}\n`).join(''))
     },
     remark(line) {
+      progress.clear()
       stderr.write(`${line}\n`)
     },
     async stream(texts) {
-      for await (const text of texts) if (!stdout.write(text)) await once(stdout, 'drain')
+      for await (const text of texts) {
+        progress.clear()
+        if (!stdout.write(text)) await untilDrained(stdout)
+      }
+      progress.clear()
     },
-    tellProgress(done) {
-      // Another change begins to count anew.
-      if (done < toldAt) toldAt = 0
-      if (done < toldAt + PROGRESS_STEP) return
-      toldAt = done - (done % PROGRESS_STEP)
-      stderr.write(`${done} done\n`)
-    },
+    tellProgress: progress.tell,
     async readSecret(name, flag, fromStandardInput) {
       if (fromStandardInput) return readStandardInput(name)
       if (!isTTY) throw new UsageError(`Give the ${name} on standard input with ${flag}, or run this in a terminal.`)

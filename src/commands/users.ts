@@ -9,6 +9,7 @@ import { collect, HIGHEST_LIMIT, oneOf, wholeNumber } from './options.ts'
 import type { RolesService } from './roles.ts'
 import { table } from './table.ts'
 import { operator, type Terminal, YES } from './terminal.ts'
+import { type ImportService, usersImportCommand } from './users-import.ts'
 import { countApiKeys, countSessions, type GoingServices, goesWith } from './what-goes.ts'
 
 /** Made when it is asked for. */
@@ -16,7 +17,7 @@ export interface UsersService {
   users(): Promise<Users>
 }
 
-type Services = UsersService & RolesService & GoingServices
+type Services = UsersService & RolesService & GoingServices & ImportService
 
 const REUSE_NAME =
   'the name may be one that another user had: a mailbox, or what else is kept by name, goes over to this one'
@@ -24,10 +25,8 @@ const REUSE_NAME =
 const toLine = (user: UserWithRoles): string =>
   `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`
 
-export function usersCommand(
-  services: () => Services,
-  { answer, remark, readSecret, confirm }: Terminal,
-): CommandUnknownOpts {
+export function usersCommand(services: () => Services, terminal: Terminal): CommandUnknownOpts {
+  const { answer, remark, readSecret, confirm } = terminal
   const users = new Command('users').description('the people who sign in')
 
   users
@@ -140,6 +139,8 @@ export function usersCommand(
       const user = await (await services().users()).setStatus(username, 'deleted', operator())
       answer(describeUser(user), [`${user.username} is deleted`], options)
     })
+
+  usersImportCommand(users, services, terminal)
 
   return users
 }

@@ -238,6 +238,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     doctor: async () => (await maintenance()).doctor(),
     auditProof: async () => (await maintenance()).auditProof(),
     definitions: async () => (await maintenance()).definitions(),
+    userImport: async () => (await maintenance()).userImport(),
     backup: async (file: string) => (await maintenance()).backup(file),
     migrate: async () => {
       mayMake = true

@@ -1,6 +1,7 @@
 /** What operators use beside a service: the part of the composition root that only a few commands need. */
 import { dirname } from 'node:path'
 import type { Cascades } from '../accounts/cascades.ts'
+import { createUserImport } from '../accounts/imported-users.ts'
 import type { IssuerSurroundings } from '../accounts/issuer-rules.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
@@ -16,6 +17,7 @@ import { createExamination, type Doctor } from '../maintenance/doctor.ts'
 import { createCredentialDrop } from '../maintenance/drop-credentials.ts'
 import { durabilityWarning } from '../maintenance/durability.ts'
 import { otherNames } from '../maintenance/files.ts'
+import { createImport, type Import } from '../maintenance/import/import.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import { composeRewrap, type RewrapParts } from './rewrap.ts'
@@ -109,6 +111,13 @@ export function composeMaintenance(parts: MaintenanceParts) {
       const { randomness, surroundings } = parts
       const writing = { write, cascades: await parts.cascades(), surroundings, clock, randomness }
       return createDefinitionAdministration({ snapshot, surroundings, definitionWrite: createDefinitionWrite(writing) })
+    },
+
+    async userImport(): Promise<Import> {
+      const { read, write } = await parts.database()
+      return createImport(
+        createUserImport({ read, write, cascades: await parts.cascades(), clock, randomness: parts.randomness }),
+      )
     },
 
     backup: createBackup(config.database.kind === 'sqlite' ? parts.database : undefined),

@@ -77,6 +77,7 @@ export const auditEventTypes = [
   'user.delete',
   'user.disable',
   'user.enable',
+  'user.import',
   'user.rename',
   'user.set_password',
   'user.sign_in',

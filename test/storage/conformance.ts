@@ -10,6 +10,7 @@ import { clientChecks } from './conformance/clients.ts'
 import { credentialListChecks } from './conformance/credential-lists.ts'
 import { credentialChecks } from './conformance/credentials.ts'
 import { familyChecks } from './conformance/families.ts'
+import { importedUserChecks } from './conformance/imported-users.ts'
 import { instanceChecks } from './conformance/instance.ts'
 import { machineSessionChecks } from './conformance/machine-sessions.ts'
 import { rowsMigrationChecks } from './conformance/migration-rows.ts'
@@ -40,6 +41,7 @@ const parts = [
   migrationChecks,
   rowsMigrationChecks,
   userChecks,
+  importedUserChecks,
   userListChecks,
   roleChecks,
   clientChecks,

@@ -1,0 +1,116 @@
+/** Adding people who come from another system, with the hash of the password that they have there. */
+import type { Clock } from '../clock.ts'
+import { type Randomness, randomId } from '../randomness.ts'
+import type { Provenance } from '../records/audit-event.ts'
+import { CLIENT_ID_PREFIX } from '../records/client.ts'
+import { isOwnPermission, type Role } from '../records/role.ts'
+import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
+import { type Imported, USER_ID_PREFIX, type User } from '../records/user.ts'
+import type { Cascades } from './cascades.ts'
+import { nameIsTaken } from './names-of-users.ts'
+import { changeRoles, rolesToHave } from './roles-of-users.ts'
+import { AccountError, assertNoProblem } from './rules.ts'
+import { usernameKey, usernameProblem } from './username.ts'
+
+export interface ImportedUser extends Imported {
+  readonly username: string
+  /** The id that is to stay; undefined: a new one is made. */
+  readonly userId: string | undefined
+  readonly status: 'active' | 'disabled'
+  /** As it is stored (passwords/stored-hash.ts). */
+  readonly passwordHash: string
+  /** Names. */
+  readonly roles: readonly string[]
+}
+
+export interface ImportRules {
+  /** Whether roles may be given that have Signet's own permissions. */
+  readonly allowsAdmin: boolean
+}
+
+export type ImportOutcome = 'added' | 'there already'
+
+/** Both throw an AccountError when the user can't be added. Nobody who is there is ever changed. */
+export interface UserImport {
+  /** What `add` would answer. */
+  examine(user: ImportedUser, rules: ImportRules): Promise<ImportOutcome>
+  /** Adds the user, unless an import has added who was read from the same record, whatever became of that user since. */
+  add(user: ImportedUser, rules: ImportRules, by: Provenance): Promise<ImportOutcome>
+}
+
+const ID = /^[A-Za-z0-9._-]{1,64}$/
+
+/** The `sub` of a machine, or one that Signet gives; and what a path can't name (RFC 3986 §5.2.4). */
+const isReserved = (userId: string): boolean =>
+  [USER_ID_PREFIX, CLIENT_ID_PREFIX].some(prefix => userId.startsWith(`${prefix}_`)) || /^\.{1,2}$/.test(userId)
+
+function userIdProblem(userId: string): string | undefined {
+  if (!ID.test(userId)) return 'An id that is to stay has 1 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen.'
+  if (isReserved(userId))
+    return `An id that is to stay does not begin with ${USER_ID_PREFIX}_ or ${CLIENT_ID_PREFIX}_, and is not . or ...`
+  return undefined
+}
+
+const adminProblem = (roles: readonly Role[]): string | undefined => {
+  const role = roles.find(({ permissions }) => permissions.some(isOwnPermission))
+  return role && `The role ${role.name} gives permissions of Signet's own: if that is meant, use --allow-admin.`
+}
+
+const taken = (message: string): AccountError => new AccountError('already_exists', message)
+
+export function createUserImport(dependencies: {
+  readonly read: Readers
+  readonly write: Write
+  readonly cascades: Cascades
+  readonly clock: Clock
+  readonly randomness: Randomness
+}): UserImport {
+  const { read, write, cascades, clock, randomness } = dependencies
+
+  /** @returns the roles, when nothing is in the way. @throws AccountError */
+  async function assertIsNew(
+    { users, roles }: Readers,
+    user: ImportedUser,
+    rules: ImportRules,
+  ): Promise<readonly Role[]> {
+    const { username, userId } = user
+    assertNoProblem(usernameProblem(username) ?? (userId === undefined ? undefined : userIdProblem(userId)))
+    if (userId !== undefined && (await users.isKnownId(userId))) throw taken('Somebody has or had this id.')
+    const [holder] = await users.idsOf(usernameKey(username))
+    if (holder !== undefined) throw (await users.findByKey(usernameKey(username))) ? nameIsTaken() : taken(WAS_ANOTHERS)
+    const { roles: has, problem } = await rolesToHave(roles, user.roles)
+    assertNoProblem(problem ?? (rules.allowsAdmin ? undefined : adminProblem(has)))
+    return has
+  }
+
+  async function insert(stores: Stores, imported: ImportedUser, roles: readonly Role[], by: Provenance): Promise<void> {
+    const { username, status, passwordHash, hashCost, importDigest } = imported
+    const { userId = randomId(randomness, USER_ID_PREFIX) } = imported
+    const user: User = {
+      ...{ userId, username, status, passwordHash },
+      passwordId: randomId(randomness, 'password'),
+      createdAtMs: clock.now(),
+    }
+    const isNew = await stores.users.insert({ ...user, usernameKey: usernameKey(username), hashCost, importDigest })
+    if (!isNew) throw taken('Somebody else has taken the name or the id at this moment.')
+    await stores.audit.append({ type: 'user.import', outcome: 'success', userId, provenance: by })
+    await changeRoles({ stores, cascades }, userId, { had: [], has: roles }, by)
+  }
+
+  return {
+    async examine(user, rules) {
+      if ((await read.users.findImported(user.importDigest)) !== undefined) return 'there already'
+      await assertIsNew(read, user, rules)
+      return 'added'
+    },
+    add: (user, rules, by) =>
+      write(async stores => {
+        if ((await stores.users.findImported(user.importDigest)) !== undefined) return 'there already'
+        await insert(stores, user, await assertIsNew(stores, user, rules), by)
+        return 'added'
+      }),
+  }
+}
+
+const WAS_ANOTHERS =
+  'Another user had this name. If it is to be this person, who gets what is kept by the name, add the person with users add --reuse-name.'
