@@ -1,11 +1,12 @@
 /** The file that `signet apply` is given: bytes in, definitions out, and what is wrong with its line. */
 import type { Readable } from 'node:stream'
 import type { DefinitionProblem } from '../maintenance/definition-problem.ts'
+import { FileRefused } from '../maintenance/file-refused.ts'
 import type { Definitions } from '../records/definitions.ts'
 import { definitionsOf } from '../representations/definitions.ts'
 import { checkDefinitions } from './definitions-check.ts'
 import { type ReadProblem, readYaml } from './definitions-yaml.ts'
-import { FileRefused, type LargestFile, readText } from './files.ts'
+import { type LargestFile, readText } from './files.ts'
 import { printable } from './printable.ts'
 
 const largest: LargestFile = { bytes: 4 * 1024 * 1024, advice: 'put what it says into several.' }

@@ -1,20 +1,7 @@
 /** Files that an operator names, or standard input: text that is all there, or why it is not. */
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-
-/** What is wrong with the file: nothing was changed. */
-export class FileRefused extends Error {
-  override readonly name = 'FileRefused'
-}
-
-/** Of a code, what people say; nothing of the path, which they gave. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no such file.',
-  EACCES: 'The file may not be read by this user.',
-  EISDIR: 'That is a directory and no file.',
-}
-
-const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code)
+import { FileRefused, fileRefusal } from '../maintenance/file-refused.ts'
 
 export interface LargestFile {
   readonly bytes: number
@@ -42,9 +29,8 @@ export async function readText(file: string, stdin: Readable, largest: LargestFi
     const bytes = await read(file === '-' ? stdin : createReadStream(file), largest)
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    if (error instanceof FileRefused) throw error
     if (error instanceof TypeError) throw new FileRefused('The file is not UTF-8.')
-    throw new FileRefused(reasons[codeOf(error)] ?? `The file can't be read (${codeOf(error)}).`)
+    throw fileRefusal(error)
   }
 }
 

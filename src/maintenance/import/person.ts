@@ -20,6 +20,9 @@ export class RecordRefused extends Error {
   override readonly name = 'RecordRefused'
 }
 
+/** No system writes more about one person; what is larger is passed over without being held. */
+export const LARGEST_RECORD_BYTES = 64 * 1024
+
 /** Where something stands in the file: a line, or in one large document which of its users it is; both count from 1. */
 export interface Place {
   readonly unit: 'line' | 'user'

@@ -1,0 +1,79 @@
+/** Lines of text, one after the other, and JSON Lines. Neither a long line nor one that is no text ends the reading. */
+import { type Entry, type FileRecord, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
+
+export interface Line {
+  /** Counted from 1. */
+  readonly number: number
+  /** Without its end, and without the byte order mark of the file. */
+  readonly text: string | RecordRefused
+}
+
+const NEWLINE = 0x0a
+
+const tooLong = () => new RecordRefused(`The line has more than ${LARGEST_RECORD_BYTES / 1024} KiB.`)
+
+function textOf(bytes: Buffer, isFirst: boolean): string | RecordRefused {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return (isFirst ? text.replace(/^\u{FEFF}/u, '') : text).replace(/\r$/, '')
+  } catch {
+    return new RecordRefused('The line is not UTF-8.')
+  }
+}
+
+/** Puts a line together from the pieces of it that chunks hold; of one that is too long nothing is kept. */
+function createLineBuffer() {
+  let pieces: Buffer[] = []
+  let bytes = 0
+  let number = 0
+  return {
+    isEmpty: () => bytes === 0,
+    add(piece: Buffer): void {
+      bytes += piece.length
+      if (bytes > LARGEST_RECORD_BYTES) pieces = []
+      else pieces.push(piece)
+    },
+    end(): Line {
+      number++
+      const text = bytes > LARGEST_RECORD_BYTES ? tooLong() : textOf(Buffer.concat(pieces), number === 1)
+      pieces = []
+      bytes = 0
+      return { number, text }
+    },
+  }
+}
+
+/** Blank ones, too. */
+export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+  const line = createLineBuffer()
+  for await (const chunk of chunks) {
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      line.add(chunk.subarray(start, end))
+      yield line.end()
+      start = end + 1
+    }
+    if (start < chunk.length) line.add(chunk.subarray(start))
+  }
+  if (!line.isEmpty()) yield line.end()
+}
+
+/** What a JSON text says of one person. */
+export function recordOf(text: string): FileRecord | RecordRefused {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as FileRecord
+    return new RecordRefused('It is no JSON object.')
+  } catch {
+    return new RecordRefused('It is no JSON.')
+  }
+}
+
+/** One JSON object a line. */
+export async function* readJsonLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Entry> {
+  for await (const { number, text } of readLines(chunks)) {
+    const place = { unit: 'line', number } as const
+    if (text instanceof RecordRefused) yield { place, record: text }
+    else if (text.trim() !== '') yield { place, record: recordOf(text) }
+  }
+}

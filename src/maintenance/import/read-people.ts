@@ -1,0 +1,56 @@
+/** From the bytes of a file to the people that it tells of. */
+import type { Columns } from '../../passwords/forms/form.ts'
+import type { PASSED_OVER } from './formats/format.ts'
+import { type FormatName, formats } from './formats/formats.ts'
+import { readJsonLines } from './lines.ts'
+import { type Entry, type Person, type Place, RecordRefused } from './person.ts'
+import type { Source } from './source.ts'
+
+export interface ReadPerson {
+  readonly place: Place
+  /** `passed over` is what tells of no person who signs in: another table's row, a service account. */
+  readonly person: Person | RecordRefused | typeof PASSED_OVER
+}
+
+export interface ImportFormat {
+  readonly format: FormatName
+  /** The member that is the name, where it is not the format's own. */
+  readonly usernameFrom?: string | undefined
+}
+
+/** One reading of a source, from its beginning. */
+export interface Reading {
+  /** To be gone through once. @throws FileRefused when the file as a whole can't be read */
+  readonly people: AsyncIterable<ReadPerson>
+  /** How many bytes of the source have been read. */
+  bytesRead(): number
+  /** What the document says about all of its hashes: known when it has been read to its end. */
+  hashConfig(): Columns | undefined
+}
+
+export function readPeople(source: Source, { format: name, usernameFrom }: ImportFormat): Reading {
+  const format = formats[name]
+  let bytesRead = 0
+
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of source.read()) {
+      bytesRead += chunk.length
+      yield chunk
+    }
+  }
+
+  function personOf({ record }: Entry): ReadPerson['person'] {
+    try {
+      return record instanceof RecordRefused ? record : format.toPerson(record, usernameFrom)
+    } catch (error) {
+      if (error instanceof RecordRefused) return error
+      throw error
+    }
+  }
+
+  async function* people(): AsyncGenerator<ReadPerson> {
+    for await (const entry of readJsonLines(counted())) yield { place: entry.place, person: personOf(entry) }
+  }
+
+  return { people: people(), bytesRead: () => bytesRead, hashConfig: () => undefined }
+}
