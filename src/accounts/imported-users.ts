@@ -78,8 +78,9 @@ export function createUserImport(dependencies: {
     if (userId !== undefined && (await users.isKnownId(userId))) throw taken('Somebody has or had this id.')
     const [holder] = await users.idsOf(usernameKey(username))
     if (holder !== undefined) throw (await users.findByKey(usernameKey(username))) ? nameIsTaken() : taken(WAS_ANOTHERS)
-    const { roles: has, problem } = await rolesToHave(roles, user.roles)
-    assertNoProblem(problem ?? (rules.allowsAdmin ? undefined : adminProblem(has)))
+    const { roles: has, unknown } = await rolesToHave(roles, user.roles)
+    if (unknown !== undefined) throw new AccountError('not_found', `There is no role ${unknown}: see signet roles add.`)
+    if (!rules.allowsAdmin) assertNoProblem(adminProblem(has))
     return has
   }
 

@@ -10,6 +10,8 @@ export interface RolesToHave {
   readonly roles: readonly Role[]
   /** What is wrong with the names: then there are no roles. */
   readonly problem: string | undefined
+  /** The name that no role has. */
+  readonly unknown?: string
 }
 
 /**
@@ -28,7 +30,7 @@ export async function rolesToHave(
     const role = await reader.find(name)
     if (role !== undefined) known.set(name, role)
     // Of thousands that there are not, one is looked for.
-    else if (names.includes(name)) return { roles: [], problem: unknownAt(names.indexOf(name)) }
+    else if (names.includes(name)) return { roles: [], problem: unknownAt(names.indexOf(name)), unknown: name }
   }
   return { roles: [...new Set(names)].sort().flatMap(name => known.get(name) ?? []), problem: undefined }
 }

@@ -1,7 +1,8 @@
 /** What stands in no hash, and only the operator knows: from files that are named, never from arguments. */
 import type { Readable } from 'node:stream'
+import { FileRefused } from '../maintenance/file-refused.ts'
 import type { Columns } from '../passwords/forms/form.ts'
-import { FileRefused, type LargestFile, readText } from './files.ts'
+import { type LargestFile, readText } from './files.ts'
 import { secretIn } from './secret-text.ts'
 
 const largest: LargestFile = { bytes: 64 * 1024, advice: 'it is no secret of a system.' }

@@ -1,11 +1,12 @@
 /** `signet users import`: what is asked, how far it is, and what is said of it. */
-import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Import, ImportSummary, Refusal } from '../maintenance/import/import.ts'
+import type { Command } from '@commander-js/extra-typings'
 import { formatNames } from '../maintenance/import/formats/formats.ts'
+import type { Import, ImportSummary, Refusal } from '../maintenance/import/import.ts'
 import { openSource } from '../maintenance/import/source.ts'
 import { DEFAULT_MAX_COST } from '../passwords/forms/forms.ts'
 import { readHashConfig, readPepper } from './import-secrets.ts'
 import { collect, oneOf, wholeNumber } from './options.ts'
+import { printable } from './printable.ts'
 import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
 
 /** Made when it is asked for. */
@@ -22,7 +23,7 @@ Exit codes: 0 all were added or were there already; 1 some records were refused,
 /** Dearer checks keep everybody who is refused waiting. */
 const HIGHEST_COST = 1000
 
-const sentenceOf = ({ place, reason }: Refusal): string => `${place.unit} ${place.number}: ${reason}`
+const sentenceOf = ({ place, reason }: Refusal): string => `${place.unit} ${place.number}: ${printable(reason)}`
 const memberOf = ({ place, reason }: Refusal): object => ({ [place.unit]: place.number, reason })
 
 const people = (count: number): string => `${count} ${count === 1 ? 'person' : 'people'}`
@@ -115,7 +116,15 @@ export function usersImportCommand(
       const [dryRun, allowsAdmin] = [options.dryRun === true, options.allowAdmin === true]
       const source = await openSource(file, stdin)
       try {
-        const asked = { format, usernameFrom, dryRun, allowsAdmin, maxCost, roles, forms: { pepper, prehash, hashConfig } }
+        const asked = {
+          format,
+          usernameFrom,
+          dryRun,
+          allowsAdmin,
+          maxCost,
+          roles,
+          forms: { pepper, prehash, hashConfig },
+        }
         const run = (await services().userImport()).run(source, asked, operator(), tellProgress)
         const summary = await summaryOf(options.json ? inJson(run, dryRun) : inLines(run, dryRun), { stream })
         if (pepper === undefined && mayHavePepper(summary.forms)) remark(PEPPER_HINT)

@@ -25,9 +25,12 @@ t.test('killed at random and started again, it has added each person once', { ti
   const file = join(folderOnDisk(t), 'people.jsonl')
   writeFileSync(file, Array.from({ length: PEOPLE }, lineOf).join(''))
   const databaseFile = (environment['SIGNET_DATABASE_URL'] ?? '').replace(/^file:/, '')
-  const count = (table: string): number => Number(Object.values(select(databaseFile, `select count(*) from ${table}`)[0] ?? {})[0])
+  const count = (table: string): number =>
+    Number(Object.values(select(databaseFile, `select count(*) from ${table}`)[0] ?? {})[0])
   const start = async () => {
-    const [part] = await startTogether(t, 'killed-command.ts', [{ words: ['1000000', 'users', 'import', file], environment }])
+    const [part] = await startTogether(t, 'killed-command.ts', [
+      { words: ['1000000', 'users', 'import', file], environment },
+    ])
     if (part === undefined) throw new Error('Nothing was started.')
     return part
   }
@@ -46,7 +49,10 @@ t.test('killed at random and started again, it has added each person once', { ti
     seen.push(added)
   }
   t.comment(`added when it was killed: ${seen.join(', ')}`)
-  t.ok(seen.some(added => added > 0 && added < PEOPLE), 'it was killed while it was at work')
+  t.ok(
+    seen.some(added => added > 0 && added < PEOPLE),
+    'it was killed while it was at work',
+  )
   const { code } = await (await start()).ended
   t.equal(code, 0)
   t.equal(count('users'), PEOPLE)
