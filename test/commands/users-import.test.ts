@@ -1,0 +1,195 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { temporaryFolder } from '../support/environment.ts'
+import { hash, importing, linesOf, password } from '../support/importing.ts'
+
+// Each has a database of its own.
+t.jobs = 2
+
+const NAMED_TWICE = 'The name stands in the file more than once, as names are compared.'
+const NAME_TAKEN = 'There is a user with this name already.'
+
+t.test('who can be added is, and who can not is told of with the line', async t => {
+  const { run, json, rows } = await importing(t)
+  await json(['roles', 'add', 'editor', '--permission', 'posts:write'])
+  const lines = linesOf([
+    { username: 'ann', password_hash: hash, roles: ['editor'], user_id: '17' },
+    { username: 'bob', password_hash: null, status: 'disabled' },
+    '{"username":',
+    { username: 'carol', password_hash: 'a word that is no hash' },
+    { username: 'dora', passwordHash: hash },
+    { username: ' ', password_hash: hash },
+  ])
+  const refusals = /^line 3: .+\nline 4: .+\nline 5: .*passwordHash.*\nline 6: .+\n/
+  const dry = await run(['users', 'import', '-', '--dry-run'], lines)
+  t.equal(dry.code, 1)
+  t.match(dry.stdout, refusals)
+  t.match(dry.stdout, /\n2 people would be added\n4 records were refused\n/)
+  t.strictSame(rows(), [], 'a dry run changes nothing')
+
+  const { code, stdout, stderr } = await run(['users', 'import', '-'], lines)
+  t.equal(code, 1)
+  t.match(stdout, refusals)
+  t.match(stdout, /\nAdded 2 people\n4 records were refused\n {2}bcrypt: 2\n {2}no password: 1\n$/)
+  t.match(stderr, /^If the other system used a pepper/)
+  t.notMatch(stdout + stderr, /\$2b|a word/, 'no hash is repeated')
+  t.match(await json(['users', 'show', 'ann']), { user_id: '17', status: 'active', roles: ['editor'] })
+  t.match(await json(['users', 'show', 'bob']), { user_id: /^user_[0-9a-f]{32}$/, status: 'disabled', roles: [] })
+})
+
+t.test('under --json it is one value, with nothing refused and with much', async t => {
+  const { import: run } = await importing(t)
+  const ann = { username: 'ann', password_hash: hash }
+  const counts = { already_there: 0, passed_over: 0, dry_run: false }
+  const first = await run([ann])
+  t.equal(first.code, 0)
+  t.strictSame(first.answer, { refused: [], added: 1, ...counts, forms: { bcrypt: 1 } })
+  const second = await run([ann, '[]', '7', '{}'], '--dry-run')
+  t.equal(second.code, 1)
+  t.match(second.answer, { added: 0, already_there: 1, passed_over: 0, dry_run: true, forms: { bcrypt: 1 } })
+  t.strictSame(
+    second.answer.refused.map(({ line }: { line: number }) => line),
+    [2, 3, 4],
+  )
+  t.strictSame((await run([])).answer, { refused: [], added: 0, ...counts, forms: {} }, 'an empty file')
+})
+
+t.test('who was added is there once, whatever became of the user since', async t => {
+  const { import: run, json, rows, refused } = await importing(t)
+  const lines = ['ann', 'bob', 'carol', 'dora'].map(username => ({
+    username,
+    password_hash: hash,
+    user_id: `id-${username}`,
+  }))
+  await run(lines.slice(0, 2))
+  const again = await run(lines)
+  t.match([again.code, again.answer], [0, { added: 2, already_there: 2 }], 'as after a run that was killed')
+  await json(['users', 'rename', 'ann', 'anna'])
+  await json(['users', 'delete', 'bob'])
+  await json(['users', 'set-password', 'carol', '--password-stdin'], password)
+  const before = rows()
+  t.match(await run(lines), { code: 0, answer: { added: 0, already_there: 4 } })
+  const others = lines.map(line => ({ ...line, user_id: `new-${line.username}` }))
+  t.strictSame(await refused(others.slice(2)), [`1 ${NAME_TAKEN}`, `2 ${NAME_TAKEN}`], 'another record of the name')
+  t.match(await refused(others.slice(0, 2)), [/^1 Another user had this name/, /^2 Another user had this name/])
+  t.strictSame(rows(), before)
+})
+
+t.test('nobody who is there is changed', async t => {
+  const { import: run, json, rows } = await importing(t)
+  await json(['users', 'add', 'Alice', '--password-stdin'], password)
+  const before = rows()
+  for (const username of ['Alice', 'ALICE', 'ａｌｉｃｅ']) {
+    const { code, answer } = await run([{ username, password_hash: hash, status: 'disabled', roles: [] }])
+    t.match([code, answer.refused], [1, [{ line: 1, reason: NAME_TAKEN }]], username)
+  }
+  t.strictSame(rows(), before)
+})
+
+t.test('records that are one name by our rules are all refused', async t => {
+  const { refused, rows } = await importing(t)
+  const same = ['ann', 'Ann', 'ＡＮＮ', 'ann'].map(username => ({ username, password_hash: hash }))
+  const many = Array.from({ length: 3000 }, (_, at) => ({
+    username: at % 2 ? 'Straße' : 'STRASSE',
+    password_hash: hash,
+  }))
+  t.strictSame(
+    await refused([...same, ...many]),
+    Array.from({ length: 3004 }, (_, at) => `${at + 1} ${NAMED_TWICE}`),
+  )
+  t.strictSame(rows(), [])
+})
+
+t.test('an id stays when nobody ever had it and no machine could', async t => {
+  const { import: run, refused, json, rows } = await importing(t)
+  const person = (user_id: string, username = `of ${user_id}`.slice(0, 80)) => ({
+    username,
+    password_hash: hash,
+    user_id,
+  })
+  const good = [
+    '1',
+    'a'.repeat(64),
+    '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d',
+    'A.b_c-d',
+    'user',
+    'client',
+    'User_1',
+    '...',
+  ]
+  t.match(await run(good.map(id => person(id))), { code: 0, answer: { added: good.length } })
+  t.strictSame(
+    rows()
+      .map(({ id }) => id)
+      .sort(),
+    good.toSorted(),
+  )
+  const bad = ['user_1', 'client_1', 'a'.repeat(65), 'a b', 'auth0|1', 'ä', 'a/b', '.', '..', '']
+  t.equal((await refused(bad.map(id => person(id)))).length, bad.length)
+  await json(['users', 'delete', 'of 1'])
+  t.match(await refused([person('1', 'another'), person('A.b_c-d', 'one more')]), [
+    /^1 .*had this id/,
+    /^2 .*had this id/,
+  ])
+  t.match(await run([person('twice', 'first'), person('twice', 'second')]), {
+    answer: { added: 1, refused: [{ line: 2 }] },
+  })
+  t.equal(rows().length, good.length + 1)
+})
+
+t.test('a role that does not exist, or is of an administrator, refuses the record', async t => {
+  const { import: run, refused, json } = await importing(t)
+  for (const [role, permission] of [
+    ['editor', 'posts:write'],
+    ['support', 'signet:users:read'],
+  ] as const)
+    await json(['roles', 'add', role, '--permission', permission])
+  const person = (username: string, ...roles: readonly string[]) => ({ username, password_hash: hash, roles })
+  t.match(
+    await refused([person('a', 'editor', 'nobody'), person('b', 'support'), person('c', 'editor', 'signet-admin')]),
+    [
+      /^1 There is no role nobody/,
+      /^2 The role support gives permissions of Signet's own.*--allow-admin/,
+      /^3 The role signet-admin gives/,
+    ],
+  )
+  t.match(await refused([person('a')], '--role', 'support'), [/^1 The role support/])
+  t.match(await run([person('a', 'editor'), person('b')], '--role', 'support', '--role', 'editor', '--allow-admin'), {
+    code: 0,
+  })
+  for (const name of ['a', 'b']) t.strictSame((await json(['users', 'show', name])).roles, ['editor', 'support'])
+})
+
+t.test('the audit has each person and each role, and who did it', async t => {
+  const { import: run, json } = await importing(t)
+  await json(['roles', 'add', 'editor', '--permission', 'posts:write'])
+  await run([{ username: 'ann', password_hash: hash, roles: ['editor'], user_id: '17' }])
+  const events = (name: string) => json(['audit', 'list', '--user', name])
+  const [byId, byName] = [await events('17'), await events('ann')]
+  t.match(byId, [
+    { type: 'user.import', user_id: '17', username: 'ann', actor: /^operator:/ },
+    { type: 'role.grant', user_id: '17', target: 'editor' },
+  ])
+  t.strictSame(byId, byName)
+})
+
+t.test('what is asked wrongly, or can not be read, changes nothing', async t => {
+  const { refuses, rows } = await importing(t)
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'people.jsonl')
+  writeFileSync(file, linesOf([{ username: 'ann', password_hash: hash }]))
+  mkdirSync(join(folder, 'folder'))
+  await refuses([
+    { words: ['users', 'import'], code: 2, says: /missing required argument/ },
+    { words: ['users', 'import', file, '--format', 'ldap'], code: 2, says: /It is one of signet/ },
+    { words: ['users', 'import', file, '--max-cost', '0'], code: 2, says: /whole number from 1 to 1000/ },
+    { words: ['users', 'import', file, '--prehash', 'md5'], code: 2, says: /sha256-hex/ },
+    { words: ['users', 'import', '-', '--pepper-file', '-'], code: 2, says: /Only one of the files/ },
+    { words: ['users', 'import', join(folder, 'none')], code: 1, says: /There is no such file/ },
+    { words: ['users', 'import', join(folder, 'folder')], code: 1, says: /directory/ },
+    { words: ['users', 'import', file, '--pepper-file', join(folder, 'none')], code: 1, says: /There is no such file/ },
+    { words: ['users', 'import', file, '--hash-config', file], code: 1, says: /no hash_config of Firebase/ },
+  ])
+  t.strictSame(rows(), [])
+})
