@@ -13,9 +13,28 @@ const eachOf =
   (passwords, value) =>
     passwords.map(password => prepare(password, value))
 
-/** PHP's trim(), and its addslashes(): WordPress hashed what its forms sent as they had been escaped. */
-const trimmed = (password: string): string => password.replace(/^[ \t\n\r\v\0]+|[ \t\n\r\v\0]+$/g, '')
+/** What PHP's trim() takes off. */
+const isBlank = (char: string | undefined): boolean => char !== undefined && ' \t\n\r\v\0'.includes(char)
+
+/** By hand, because an expression for the end begins anew at each of many blanks in the middle. */
+function trimmed(password: string): string {
+  let [start, end] = [0, password.length]
+  while (start < end && isBlank(password[start])) start += 1
+  while (start < end && isBlank(password[end - 1])) end -= 1
+  return password.slice(start, end)
+}
+
+/** PHP's addslashes(): WordPress hashed what its forms sent as they had been escaped. */
 const slashed = (password: string): string => password.replace(/['"\\]/g, '\\$&')
+
+/** What bcrypt takes of a password. */
+const BCRYPT_BYTES = 72
+
+/** As it is, and as Symfony hashes what is too long for bcrypt, without saying so. */
+const withSymfonys = (password: string): string[] =>
+  Buffer.byteLength(password) > BCRYPT_BYTES
+    ? [password, createHash('sha512').update(password).digest('base64')]
+    : [password]
 
 const preparations = {
   /** Nobody else normalises: as typed, then composed, then decomposed. */
@@ -23,6 +42,7 @@ const preparations = {
   wordpress: passwords => passwords.map(trimmed).flatMap(text => [text, slashed(text)]),
   /** The password as it is, too: of phpass nobody knows who wrote it. */
   'maybe-wordpress': passwords => [...passwords, ...passwords.map(trimmed).flatMap(text => [text, slashed(text)])],
+  'maybe-symfony': passwords => passwords.flatMap(withSymfonys),
   'sha256-hex': eachOf(password => createHash('sha256').update(password).digest('hex')),
   'sha256-base64': eachOf(password => createHash('sha256').update(password).digest('base64')),
   'hmac-sha256-base64': eachOf((password, key) => createHmac('sha256', key).update(password).digest('base64')),

@@ -52,4 +52,8 @@ export const spellImported = (hash: string, ...preparations: (readonly [Preparat
 
 /** As many as any imported hash has of a password: how long a check may take must not tell which it is. */
 export const mostCandidates = (password: string): number =>
-  readPreparations(spellImported('', ['maybe-wordpress']))?.candidates(password).length ?? 1
+  Math.max(
+    ...(['maybe-wordpress', 'maybe-symfony'] as const).map(
+      name => readPreparations(spellImported('', [name]))?.candidates(password).length ?? 1,
+    ),
+  )

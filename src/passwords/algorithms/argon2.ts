@@ -34,7 +34,7 @@ export const spellArgon2 = ({ type, version, salt, tag, secret, ...costs }: Argo
 }
 
 const pattern =
-  /^(\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9}))(?:,secret=([A-Za-z0-9+/]*))?(\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+))$/
+  /^(\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,10}))(?:,secret=([A-Za-z0-9+/]*))?(\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+))$/
 
 /** Memory times passes, for that is what Argon2 fills. */
 const costOf = (memoryCost: number, timeCost: number): number =>

@@ -21,8 +21,9 @@ export interface ReadForm {
   readonly stored: string
 }
 
-/** Undefined when it is another's. @throws HashRefused when it is this one's and can't be imported */
-export type Form = (foreign: ForeignHash, options: FormOptions) => ReadForm | undefined
+/** Undefined when it is another's, or nobody's. @throws HashRefused when it is this one's and can't be imported */
+export type TextForm = (text: string, options: FormOptions) => ReadForm | undefined
+export type ColumnsForm = (columns: Columns, options: FormOptions) => ReadForm | undefined
 
 /** The hash can't be imported. The message says what to do, and nothing of the hash. */
 export class HashRefused extends Error {
