@@ -15,6 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('users')
     .column('hash_cost')
     .where(sql.ref('hash_cost'), 'is not', null)
+    .where(sql.ref('status'), '<>', sql.lit('deleted'))
     .execute()
   await db.schema
     .createIndex('users_by_import_digest')

@@ -101,8 +101,7 @@ export function createPasswordsOfUsers(dependencies: {
     const source = { address: by.address }
     const counted = { usernameKey: usernameKey(user.username), password, source, isSignIn: false }
     return (await throttling()).count(counted, async () => {
-      const { matches } = await passwords.verify(turnOfNetwork(by), user, password)
-      return { isRight: matches, userId: user.userId }
+      return { isRight: await passwords.isOf(turnOfNetwork(by), user, password), userId: user.userId }
     })
   }
 

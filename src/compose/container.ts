@@ -43,19 +43,23 @@ import { composeThrottling } from './throttling.ts'
 const systemPause: Pause = (milliseconds, signal) =>
   delay(milliseconds, undefined, signal && { signal }).catch(() => undefined)
 
+/** The same beside a request: a process whose connections are closed does not stay for it. */
+const pauseInRequest = (milliseconds: number) => delay(milliseconds, undefined, { ref: false })
+
 export type Container = ReturnType<typeof createContainer>
 
 export function createContainer(config: Configuration, sources: Sources = {}) {
   const { clock = systemClock, randomness = systemRandomness, faults = {}, onProgress } = sources
-  const { pause = systemPause } = sources
+  const { pause = systemPause, elapsedMs = () => performance.now() } = sources
   const log = createLogger(config.logLevel, sources.logTo)
   const ends = createSessionEnds({ clock, randomness })
-  const hashingLane = createHashingLane({ concurrency: availableParallelism(), limit: MOST_WAITING_WORK })
+  const hashingLane = createHashingLane({ concurrency: availableParallelism(), limit: MOST_WAITING_WORK, elapsedMs })
   const passwords = createPasswords({
     hasher: faults.hasher?.(passwordHasher) ?? passwordHasher,
     lane: hashingLane,
-    dearestImported: async () => (await database()).read.users.dearestHashCost(),
-    pause,
+    users: async () => (await database()).read.users,
+    elapsedMs,
+    pause: sources.pause ?? pauseInRequest,
     log,
   })
   const trust = createFileTrust(config.trustGroup)

@@ -27,8 +27,10 @@ export interface Sources {
   readonly clock?: Clock
   readonly randomness?: Randomness
   readonly faults?: Faults
-  /** How a command waits for what comes, and a service that stops until it is sent nothing any more. */
+  /** How a command waits for what comes, a service that stops until it is sent nothing any more, and a refused sign-in. */
   readonly pause?: Pause
+  /** A clock that nobody sets, by which password checks are timed. */
+  readonly elapsedMs?: () => number
   /** Told of a change of many sessions how many are done. */
   readonly onProgress?: (done: number) => void
   /** Where the log goes; standard output when not given. */

@@ -35,8 +35,6 @@ export interface HashingLane {
   depth(): number
   /** What they cost together. */
   waitingWork(): number
-  /** How long a work of this cost takes, as far as was measured. */
-  expectedMs(cost: number): number
 }
 
 /**
@@ -104,5 +102,5 @@ export function createHashingLane(options: {
     }
   }
 
-  return { run, depth: waiters.count, waitingWork: waiters.work, expectedMs: cost => cost * msPerUnit }
+  return { run, depth: waiters.count, waitingWork: waiters.work }
 }

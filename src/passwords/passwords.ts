@@ -4,11 +4,12 @@
 
 import type { Logger } from 'pino'
 import { isActive } from '../records/standing.ts'
-import type { User } from '../records/user.ts'
+import type { User, UserReader } from '../records/user.ts'
 import { nobodysHash, ours } from './algorithms/argon2.ts'
 import type { HashingLane } from './hashing-lane.ts'
 import { newPasswordProblem, normalizePassword } from './password-rules.ts'
-import { mostCandidates, readStoredHash, type StoredHash } from './stored-hash.ts'
+import { createRefusalTime } from './refusal-time.ts'
+import { readStoredHash, type StoredHash } from './stored-hash.ts'
 import type { Turn } from './turn.ts'
 
 /** `Algorithm.Argon2id`, a const enum that native type stripping can't read. */
@@ -77,6 +78,8 @@ export interface Passwords {
    * @throws TooManyWaiting before any work
    */
   verify(turn: Turn, user: StoredPassword | undefined, password: string): Promise<PasswordCheck>
+  /** Of somebody who is signed in, from whom nothing of the account is hidden: it takes no longer than it must. @throws TooManyWaiting */
+  isOf(turn: Turn, user: StoredPassword, password: string): Promise<boolean>
   /** What the rules say against a new password. @param words what it must not be made of: the username */
   problemOf(password: string, words: readonly string[]): Promise<string | undefined>
   /** @throws PasswordRefused, when the rules say something */
@@ -85,8 +88,6 @@ export interface Passwords {
   rehash(turn: Turn, password: string): Promise<string>
 }
 
-/** A check may take longer than the one before it. */
-const MARGIN = 1.5
 /** Of an Argon2id of ours. */
 const COST_OF_OURS = 1
 
@@ -100,46 +101,56 @@ interface Compared {
 
 const nobodys: Compared = { text: nobodysHash, hash: readStoredHash(nobodysHash) as StoredHash, user: undefined }
 
+/** No password has a NUL, behind which bcrypt would read no further, or half a character, which stands for any other half when it is hashed. */
+const mayBePassword = (typed: string): boolean => typed.isWellFormed() && !typed.includes('\0')
+
 export function createPasswords(options: {
   readonly hasher: PasswordHasher
-  readonly lane: Pick<HashingLane, 'run' | 'expectedMs'>
-  /** What the dearest of the hashes costs that other systems wrote; undefined when there are none. */
-  readonly dearestImported: () => Promise<number | undefined>
-  readonly elapsedMs?: () => number
+  readonly lane: Pick<HashingLane, 'run'>
+  readonly users: () => Promise<Pick<UserReader, 'dearestHashCost' | 'findHashOfCost'>>
+  /** A clock that nobody sets. */
+  readonly elapsedMs: () => number
   readonly pause: (milliseconds: number) => Promise<void>
   readonly log: Logger
 }): Passwords {
-  const { hasher, lane, dearestImported, elapsedMs = () => performance.now(), pause, log } = options
+  const { hasher, lane, users, elapsedMs, pause, log } = options
+  const refusalTime = createRefusalTime({ verify: hasher.verify, lane, users, elapsedMs })
 
-  const sayUnreadable = ({ userId }: StoredPassword, error?: unknown) =>
+  const sayUnreadable = ({ userId }: StoredPassword, error: unknown) =>
     log.error({ user_id: userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in')
 
-  /** No password has a NUL, and bcrypt would read no further. */
   function comparedWith(user: StoredPassword | undefined, password: string): Compared {
-    if (user === undefined || password.includes('\0')) return nobodys
+    if (user === undefined || !mayBePassword(password)) return nobodys
     const hash = readStoredHash(user.passwordHash)
-    if (hash !== undefined) return { text: user.passwordHash, hash, user }
-    sayUnreadable(user)
+    if (hash !== undefined && hash.problem === undefined) return { text: user.passwordHash, hash, user }
+    sayUnreadable(user, new TypeError(hash?.problem ?? 'The hash is of no known form.'))
     return nobodys
   }
 
+  /** What turns out to be unreadable costs what an unknown name costs. */
   async function compare({ text, user }: Compared, candidates: readonly string[]): Promise<boolean> {
     try {
       for (const candidate of candidates) if (await hasher.verify(text, candidate)) return user !== undefined
     } catch (error) {
       if (user === undefined) throw error
       sayUnreadable(user, error)
+      await hasher.verify(nobodysHash, '')
     }
     return false
   }
 
-  /** While there are imported hashes, whoever is refused waits as long as the dearest of them may take, and learns nothing by the time. */
+  async function check(turn: Turn, compared: Compared, password: string) {
+    const candidates = compared.hash.candidates(password)
+    return lane.run(turn, compared.hash.cost * candidates.length, async () => {
+      const beganMs = elapsedMs()
+      const matches = await compare(compared, candidates)
+      return { matches, beganMs, tookMs: elapsedMs() - beganMs }
+    })
+  }
+
   async function waitLikeDearest(beganMs: number, password: string): Promise<void> {
-    const dearest = await dearestImported()
-    if (dearest === undefined) return
-    const cost = Math.max(COST_OF_OURS, dearest * mostCandidates(password))
-    const likeDearest = lane.expectedMs(cost) * MARGIN
-    await pause(Math.max(0, beganMs + likeDearest - elapsedMs()))
+    const leftMs = beganMs + (await refusalTime.leastMs(password)) - elapsedMs()
+    if (leftMs > 0) await pause(leftMs)
   }
 
   const rehash = (turn: Turn, password: string) =>
@@ -151,14 +162,15 @@ export function createPasswords(options: {
     problemOf,
     async verify(turn, user, password) {
       const compared = comparedWith(user, password)
-      const candidates = compared.hash.candidates(password)
-      const began = await lane.run(turn, compared.hash.cost * candidates.length, async () => {
-        const beganMs = elapsedMs()
-        return { beganMs, matches: await compare(compared, candidates) }
-      })
-      const { matches } = began
-      if (!matches || !(user && isActive(user.status))) await waitLikeDearest(began.beganMs, password)
-      return { matches, outdated: matches && !compared.hash.isCurrent }
+      const { isCurrent } = compared.hash
+      const { matches, beganMs, tookMs } = await check(turn, compared, password)
+      if (!(matches && user && isActive(user.status))) await waitLikeDearest(beganMs, password)
+      // Afterwards: what this check took must not be in what it waits for.
+      if (isCurrent) refusalTime.noteOurs(tookMs)
+      return { matches, outdated: matches && !isCurrent }
+    },
+    async isOf(turn, user, password) {
+      return (await check(turn, comparedWith(user, password), password)).matches
     },
     async hashNew(turn, password, words) {
       const problem = await problemOf(password, words)

@@ -15,8 +15,6 @@ import { type PreparationName, readPreparations, spellPreparation } from './prep
 const algorithms: readonly ReadHash[] = [readArgon2, readBcrypt, readPbkdf2, readScrypt, readPhpass]
 
 export interface StoredHash {
-  /** Whether another system wrote it. */
-  readonly isImported: boolean
   /** Whether it was made as they are made today. */
   readonly isCurrent: boolean
   /** Of one computation; the unit is an Argon2id of ours. */
@@ -37,7 +35,6 @@ export function readStoredHash(text: string): StoredHash | undefined {
   const computable = algorithms.map(read => read(prepared.hash)).find(found => found !== undefined)
   if (computable === undefined) return undefined
   return {
-    isImported,
     isCurrent: text.startsWith(ourParameters),
     cost: computable.cost,
     problem: computable.problem,

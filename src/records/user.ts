@@ -71,6 +71,8 @@ export interface UserReader {
   findImported(importDigest: string): Promise<string | undefined>
   /** The highest `hashCost` of those who are not deleted; undefined when nobody has one. */
   dearestHashCost(): Promise<number | undefined>
+  /** A hash that costs so much, of somebody who is not deleted. */
+  findHashOfCost(hashCost: number): Promise<string | undefined>
 }
 
 export interface UserStore extends UserReader {

@@ -1,4 +1,7 @@
-/** The thread in which phpass is computed: begun by the first that needs it, and none that a process waits for at its end. */
+/**
+ * Threads in which phpass is computed: as many as are needed at once, which the hashing lane bounds. Each is begun by the first that finds
+ * none idle, is used again, and keeps no process alive that waits for nothing of it.
+ */
 import { Worker } from 'node:worker_threads'
 
 export interface PhpassWork {
@@ -7,41 +10,40 @@ export interface PhpassWork {
   readonly rounds: number
 }
 
-interface Waiting {
-  resolve(hash: Buffer): void
-  reject(error: Error): void
-}
-
 interface Thread {
   readonly worker: Worker
-  /** Answers come in the order of the questions. */
-  readonly waiting: Waiting[]
+  /** Of what it computes. */
+  answer: PromiseWithResolvers<Uint8Array>
 }
 
-let thread: Thread | undefined
+const idle = new Set<Thread>()
 
+/** What the process was started with is not for it, and its work needs next to no memory. */
 function begin(): Thread {
-  const worker = new Worker(new URL('./phpass-worker.ts', import.meta.url))
-  const waiting: Waiting[] = []
-  const end = (error: Error) => {
-    thread = undefined
-    for (const { reject } of waiting.splice(0)) reject(error)
-  }
-  worker.on('message', (hash: Uint8Array) => {
-    waiting.shift()?.resolve(Buffer.from(hash))
-    if (waiting.length === 0) worker.unref()
+  const worker = new Worker(new URL('./phpass-worker.ts', import.meta.url), {
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
   })
+  const thread: Thread = { worker, answer: Promise.withResolvers() }
+  const end = (error: Error) => {
+    idle.delete(thread)
+    thread.answer.reject(error)
+  }
+  worker.on('message', (hash: Uint8Array) => thread.answer.resolve(hash))
   worker.on('error', end).on('exit', () => end(new Error('The thread that computes phpass has ended.')))
-  return { worker, waiting }
+  return thread
 }
 
 /** @returns 16 bytes */
-export function computeInThread(work: PhpassWork): Promise<Buffer> {
-  thread ??= begin()
-  const { worker, waiting } = thread
+export async function computeInThread(work: PhpassWork): Promise<Buffer> {
+  const [thread = begin()] = idle
+  idle.delete(thread)
+  const { worker } = thread
+  thread.answer = Promise.withResolvers()
   worker.ref()
-  return new Promise((resolve, reject) => {
-    waiting.push({ resolve, reject })
-    worker.postMessage(work)
-  })
+  worker.postMessage(work)
+  const hash = await thread.answer.promise
+  worker.unref()
+  idle.add(thread)
+  return Buffer.from(hash)
 }

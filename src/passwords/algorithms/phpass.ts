@@ -1,13 +1,14 @@
 /**
  * phpass (Openwall), `$P$B` and 30 characters: MD5 over MD5, as often as the fourth character says. There is no asynchronous form of it,
- * so it is computed in a thread of its own.
+ * so it is computed in threads of its own.
  */
 import type { ComputableHash } from './computable-hash.ts'
 import { computeInThread } from './phpass-thread.ts'
 
 const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const pattern = /^\$[PH]\$([./0-9A-Za-z])([./0-9A-Za-z]{8})([./0-9A-Za-z]{22})$/
-const MOST_LOG2_ROUNDS = 17
+/** phpass itself makes none with fewer than 2^7. */
+const LOG2_ROUNDS = { least: 7, most: 17 }
 /** Of a round, measured. */
 const COST = 1.5e-4
 
@@ -24,16 +25,18 @@ function decode(text: string): Buffer {
   return bytes
 }
 
+function roundsProblem(log2Rounds: number): string | undefined {
+  if (log2Rounds < LOG2_ROUNDS.least) return `phpass with fewer than 2^${LOG2_ROUNDS.least} rounds.`
+  return log2Rounds > LOG2_ROUNDS.most ? `phpass with more than 2^${LOG2_ROUNDS.most} rounds.` : undefined
+}
+
 export function readPhpass(text: string): ComputableHash | undefined {
   const [, rounds = '', salt = '', hash = ''] = pattern.exec(text) ?? []
   if (hash === '') return undefined
   const log2Rounds = alphabet.indexOf(rounds)
   return {
     cost: 2 ** log2Rounds * COST,
-    problem:
-      log2Rounds > MOST_LOG2_ROUNDS || log2Rounds < 7
-        ? `phpass with more than 2^${MOST_LOG2_ROUNDS} rounds.`
-        : undefined,
+    problem: roundsProblem(log2Rounds),
     matches: async password =>
       (await computeInThread({ password, salt: Buffer.from(salt), rounds: 2 ** log2Rounds })).equals(decode(hash)),
   }

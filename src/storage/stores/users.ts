@@ -61,6 +61,15 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       .limit(1),
   )
 
+  const byCost = prepared<{ cost: number }, { password_hash: string }>(param =>
+    db
+      .selectFrom('users')
+      .select('password_hash')
+      .where('hash_cost', '=', param('cost'))
+      .where('status', '<>', notDeleted)
+      .limit(1),
+  )
+
   return executor => {
     const update = async (userId: string, change: Partial<UsersTable>) => {
       await executor.kysely.updateTable('users').set(change).where('id', '=', userId).execute()
@@ -97,6 +106,9 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       },
       async dearestHashCost() {
         return (await dearest.first(executor, {}))?.hash_cost ?? undefined
+      },
+      async findHashOfCost(cost) {
+        return (await byCost.first(executor, { cost }))?.password_hash
       },
       async findStanding(userId) {
         return (await findById.first(executor, { userId }))?.status
