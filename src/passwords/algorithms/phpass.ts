@@ -2,6 +2,7 @@
  * phpass (Openwall), `$P$B` and 30 characters: MD5 over MD5, as often as the fourth character says. There is no asynchronous form of it,
  * so it is computed in threads of its own.
  */
+import { timingSafeEqual } from 'node:crypto'
 import type { ComputableHash } from './computable-hash.ts'
 import { computeInThread } from './phpass-thread.ts'
 
@@ -12,17 +13,10 @@ const LOG2_ROUNDS = { least: 7, most: 17 }
 /** Of a round, measured. */
 const COST = 1.5e-4
 
-/** Its base64 begins with the lowest bits. @param text 22 characters for the 16 bytes of an MD5 */
-function decode(text: string): Buffer {
-  const bytes = Buffer.alloc(16)
-  Array.from(text, char => alphabet.indexOf(char)).forEach((value, index) => {
-    const bit = 6 * index
-    const at = bit >> 3
-    const shifted = value << (bit & 7)
-    bytes[at] = (bytes[at] ?? 0) | (shifted & 0xff)
-    if (at + 1 < bytes.length) bytes[at + 1] = (bytes[at + 1] ?? 0) | (shifted >> 8)
-  })
-  return bytes
+/** Its base64 begins with the lowest bits. @param bytes 16, of an MD5: 22 characters */
+function encode(bytes: Buffer): string {
+  const bits = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
+  return Array.from({ length: 22 }, (_, index) => alphabet[Number((bits >> BigInt(6 * index)) & 63n)]).join('')
 }
 
 function roundsProblem(log2Rounds: number): string | undefined {
@@ -37,7 +31,9 @@ export function readPhpass(text: string): ComputableHash | undefined {
   return {
     cost: 2 ** log2Rounds * COST,
     problem: roundsProblem(log2Rounds),
-    matches: async password =>
-      (await computeInThread({ password, salt: Buffer.from(salt), rounds: 2 ** log2Rounds })).equals(decode(hash)),
+    async matches(password) {
+      const computed = encode(await computeInThread({ password, salt: Buffer.from(salt), rounds: 2 ** log2Rounds }))
+      return timingSafeEqual(Buffer.from(computed), Buffer.from(hash))
+    },
   }
 }
