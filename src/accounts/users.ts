@@ -28,7 +28,7 @@ export interface Users extends ChangesOfUsers, PasswordsOfUsers {
 }
 
 /** Every condition that is given must be true. */
-export interface UserSearch extends Pick<UserFilter, 'status' | 'role'> {
+export interface UserSearch extends Pick<UserFilter, 'status' | 'role' | 'hasImportedHash'> {
   /** A part of the name, in whatever letter case. */
   readonly namePart?: string | undefined
   /** The name, in any spelling. */

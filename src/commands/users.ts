@@ -50,11 +50,12 @@ export function usersCommand(services: () => Services, terminal: Terminal): Comm
     .option('--search <text>', 'those with this in their names, in whatever letter case')
     .option('--status <status>', `those who are ${statuses.join(', ')}`, oneOf(statuses))
     .option('--role <role>', 'those who have this role')
+    .option('--imported', 'those who have not signed in since they were imported')
     .option('--limit <number>', `as many at most, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
     .option('--json', 'print JSON')
-    .action(async ({ search, status, role, limit = MOST_LISTED, json }) => {
+    .action(async ({ search, status, role, imported: hasImportedHash, limit = MOST_LISTED, json }) => {
       if (role !== undefined) await (await services().roles()).find(role)
-      const all = await (await services().users()).list({ namePart: search, status, role }, limit)
+      const all = await (await services().users()).list({ namePart: search, status, role, hasImportedHash }, limit)
       const rows = all.map(user => [
         user.username,
         user.userId,

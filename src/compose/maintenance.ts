@@ -55,9 +55,9 @@ export function composeMaintenance(parts: MaintenanceParts) {
       examine: createExamination({
         openDatabase: async () => {
           const { read, integrityProblem } = await parts.database()
-          const { signingKeys, credentials, clients, audit, auditSeals } = read
+          const { signingKeys, credentials, clients, users, audit, auditSeals } = read
           return {
-            ...{ signingKeys, credentials, clients, integrityProblem },
+            ...{ signingKeys, credentials, clients, users, integrityProblem },
             lastEventAtMs: audit.lastEventAtMs,
             lastSealAtMs: async () => (await auditSeals.last())?.sealedAtMs,
           }

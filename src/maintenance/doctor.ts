@@ -6,11 +6,13 @@ import type { Provenance } from '../records/audit-event.ts'
 import type { ClientReader } from '../records/client.ts'
 import type { CredentialReader } from '../records/credential.ts'
 import type { SigningKeyReader } from '../records/signing-key.ts'
+import type { UserReader } from '../records/user.ts'
 import type { AcceptedRestore, CredentialChoice } from './accept-restore.ts'
 import type { AtStake } from './at-stake.ts'
 import { expiringCredentials } from './expiring-credentials.ts'
 import { folderProblem } from './files.ts'
 import { guessableClients } from './guessable-clients.ts'
+import { importedPasswords } from './imported-passwords.ts'
 import type { RestoreGuard } from './restore.ts'
 
 export interface Finding {
@@ -64,6 +66,7 @@ export function createExamination(dependencies: {
     readonly signingKeys: SigningKeyReader
     readonly credentials: Pick<CredentialReader, 'listExpiring'>
     readonly clients: Pick<ClientReader, 'confidentialWith'>
+    readonly users: Pick<UserReader, 'countImportedHashes' | 'dearestHashCost'>
     /** When the newest audit event was written. */
     readonly lastEventAtMs: () => Promise<number | undefined>
     /** When the newest seal was made: seals are in the order in which they were written, whatever the clock said. */
@@ -165,6 +168,7 @@ export function createExamination(dependencies: {
   /** What they answer is as it should be. */
   const facts: typeof checks = {
     'sign-ins': async () => guessableClients((await openDatabase()).clients),
+    'imported passwords': async () => importedPasswords((await openDatabase()).users),
   }
   /** What is told where a check finds no problem. */
   const cautions: typeof checks = {

@@ -47,6 +47,8 @@ export interface UserFilter {
   /** Without it, those who are not deleted. */
   readonly status?: Status | undefined
   readonly role?: string | undefined
+  /** Whether the hash is still that of another system. */
+  readonly hasImportedHash?: true | undefined
 }
 
 export interface UserReader {
@@ -69,6 +71,8 @@ export interface UserReader {
   isKnownId(userId: string): Promise<boolean>
   /** Who was added with this digest, deleted or not: the id. */
   findImported(importDigest: string): Promise<string | undefined>
+  /** How many are not deleted and have the hash of another system. */
+  countImportedHashes(): Promise<number>
   /** The highest `hashCost` of those who are not deleted; undefined when nobody has one. */
   dearestHashCost(): Promise<number | undefined>
   /** A hash that costs so much, of somebody who is not deleted. */

@@ -28,6 +28,7 @@ const checks = [
   'key encryption',
   'restore',
   'sign-ins',
+  'imported passwords',
   // Only of a server. That of the tests waits for no disk.
   ...(skip === false ? [] : ['durability']),
   'credentials',

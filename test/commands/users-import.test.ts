@@ -161,6 +161,25 @@ t.test('a role that does not exist, or is of an administrator, refuses the recor
   for (const name of ['a', 'b']) t.strictSame((await json(['users', 'show', name])).roles, ['editor', 'support'])
 })
 
+t.test('who has not signed in since is named, and the doctor tells what that means', async t => {
+  const { import: run, json, run: command, text } = await importing(t)
+  const note = async () => {
+    const { stdout } = await command(['doctor', '--json'])
+    return JSON.parse(stdout).findings.find(({ check }: { check: string }) => check === 'imported passwords').note
+  }
+  t.equal(await note(), null)
+  await run(['ann', 'bob'].map(username => ({ username, password_hash: hash.replace('$04$', '$12$') })))
+  await json(['users', 'add', 'carol', '--password-stdin'], password)
+  t.match(await note(), /^2 users have not signed in since the import.* 11 times that of Signet/)
+  const names = async () =>
+    (await json(['users', 'list', '--imported'])).map(({ username }: { username: string }) => username)
+  t.strictSame(await names(), ['ann', 'bob'])
+  await json(['users', 'set-password', 'ann', '--password-stdin'], password)
+  t.strictSame(await names(), ['bob'])
+  await text(['users', 'delete', 'bob'])
+  t.equal(await note(), null)
+})
+
 t.test('the audit has each person and each role, and who did it', async t => {
   const { import: run, json } = await importing(t)
   await json(['roles', 'add', 'editor', '--permission', 'posts:write'])

@@ -7,12 +7,13 @@ import type { Schema } from '../engine/schema.ts'
 import { noPermissions, toUser } from './user-rows.ts'
 
 function matching(row: ExpressionBuilder<Schema, 'users'>, dialect: Dialect, filter: UserFilter) {
-  const { key, keyPart, status, role } = filter
+  const { key, keyPart, status, role, hasImportedHash } = filter
   // Said of active and disabled ones, too: the index of the names has those who are not deleted.
   const conditions: Expression<SqlBool>[] = [row('users.status', status === 'deleted' ? '=' : '<>', notDeleted)]
   if (status === 'active' || status === 'disabled') conditions.push(row('users.status', '=', status))
   if (key !== undefined) conditions.push(row('users.username_key', '=', key))
   if (keyPart !== undefined) conditions.push(dialect.contains(row.ref('users.username_key'), keyPart))
+  if (hasImportedHash) conditions.push(row('users.hash_cost', 'is not', null))
   // Looked up once, not for each user: few may have it.
   if (role !== undefined)
     conditions.push(row('users.id', 'in', grants(row).select('user_id').where('role_name', '=', role)))

@@ -104,6 +104,15 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       async findImported(digest) {
         return (await byDigest.first(executor, { digest }))?.id
       },
+      async countImportedHashes() {
+        const row = await executor.kysely
+          .selectFrom('users')
+          .select(({ fn }) => fn.countAll<number | string>().as('count'))
+          .where('hash_cost', 'is not', null)
+          .where('status', '<>', notDeleted)
+          .executeTakeFirstOrThrow()
+        return Number(row.count)
+      },
       async dearestHashCost() {
         return (await dearest.first(executor, {}))?.hash_cost ?? undefined
       },

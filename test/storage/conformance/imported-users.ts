@@ -37,8 +37,15 @@ export function importedUserChecks(t: Test, engine: Engine): void {
       await users.insert(userOf('dave'))
     })
     t.equal(await read.users.dearestHashCost(), 45.5)
+    t.equal(await read.users.countImportedHashes(), 3)
     await write(({ users }) => users.setStatus('user_alice', 'deleted'))
     t.equal(await read.users.dearestHashCost(), 11)
+    t.equal(await read.users.countImportedHashes(), 2)
+    const listed = await read.users.list({ hasImportedHash: true }, 10)
+    t.strictSame(
+      listed.map(({ userId }) => userId),
+      ['user_bob', 'user_carol'],
+    )
     await write(({ users }) => users.setPassword('user_carol', { passwordHash: 'new', passwordId: 'password_2' }))
     t.equal(await read.users.dearestHashCost(), 2.8)
     const { passwordHash } = userOf('bob')
