@@ -39,7 +39,7 @@ t.test('killed at random and started again, it has added each person once', { ti
   const seen: number[] = [0]
   for (let round = 0; round < kills && (seen.at(-1) ?? 0) < PEOPLE; round += 1) {
     const part = await start()
-    await setTimeout(300 + next() * 1500)
+    await setTimeout(800 + next() * 4000)
     part.process.kill('SIGKILL')
     await part.ended
     const added = count('users')
