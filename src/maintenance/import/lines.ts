@@ -1,25 +1,17 @@
 /** Lines of text, one after the other, and JSON Lines. Neither a long line nor one that is no text ends the reading. */
-import { type Entry, type FileRecord, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
+import { type Entry, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
+import { recordOf, textOf } from './text.ts'
 
 export interface Line {
   /** Counted from 1. */
   readonly number: number
-  /** Without its end, and without the byte order mark of the file. */
+  /** Without its end. */
   readonly text: string | RecordRefused
 }
 
 const NEWLINE = 0x0a
 
-const tooLong = () => new RecordRefused(`The line has more than ${LARGEST_RECORD_BYTES / 1024} KiB.`)
-
-function textOf(bytes: Buffer, isFirst: boolean): string | RecordRefused {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return (isFirst ? text.replace(/^\u{FEFF}/u, '') : text).replace(/\r$/, '')
-  } catch {
-    return new RecordRefused('The line is not UTF-8.')
-  }
-}
+const withoutReturn = (text: string | RecordRefused) => (typeof text === 'string' ? text.replace(/\r$/, '') : text)
 
 /** Puts a line together from the pieces of it that chunks hold; of one that is too long nothing is kept. */
 function createLineBuffer() {
@@ -35,7 +27,10 @@ function createLineBuffer() {
     },
     end(): Line {
       number++
-      const text = bytes > LARGEST_RECORD_BYTES ? tooLong() : textOf(Buffer.concat(pieces), number === 1)
+      const isTooLong = bytes > LARGEST_RECORD_BYTES
+      const text = isTooLong
+        ? new RecordRefused(`The line has more than ${LARGEST_RECORD_BYTES / 1024} KiB.`)
+        : withoutReturn(textOf(Buffer.concat(pieces), 'The line'))
       pieces = []
       bytes = 0
       return { number, text }
@@ -56,17 +51,6 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     if (start < chunk.length) line.add(chunk.subarray(start))
   }
   if (!line.isEmpty()) yield line.end()
-}
-
-/** What a JSON text says of one person. */
-export function recordOf(text: string): FileRecord | RecordRefused {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as FileRecord
-    return new RecordRefused('It is no JSON object.')
-  } catch {
-    return new RecordRefused('It is no JSON.')
-  }
 }
 
 /** One JSON object a line. */

@@ -1,21 +1,19 @@
 /** From the bytes of a file to the people that it tells of. */
 import type { Columns } from '../../passwords/forms/form.ts'
-import type { PASSED_OVER } from './formats/format.ts'
+import { readEntries } from './container.ts'
+import type { Format, FormatOptions, PASSED_OVER } from './formats/format.ts'
 import { type FormatName, formats } from './formats/formats.ts'
-import { readJsonLines } from './lines.ts'
 import { type Entry, type Person, type Place, RecordRefused } from './person.ts'
 import type { Source } from './source.ts'
 
 export interface ReadPerson {
   readonly place: Place
-  /** `passed over` is what tells of no person who signs in: another table's row, a service account. */
+  /** `passed over` is what tells of no person who signs in: a row of another table, a service account. */
   readonly person: Person | RecordRefused | typeof PASSED_OVER
 }
 
-export interface ImportFormat {
+export interface ImportFormat extends FormatOptions {
   readonly format: FormatName
-  /** The member that is the name, where it is not the format's own. */
-  readonly usernameFrom?: string | undefined
 }
 
 /** One reading of a source, from its beginning. */
@@ -24,13 +22,14 @@ export interface Reading {
   readonly people: AsyncIterable<ReadPerson>
   /** How many bytes of the source have been read. */
   bytesRead(): number
-  /** What the document says about all of its hashes: known when it has been read to its end. */
+  /** What a document says about all hashes in it: known when it has been read to its end. */
   hashConfig(): Columns | undefined
 }
 
-export function readPeople(source: Source, { format: name, usernameFrom }: ImportFormat): Reading {
-  const format = formats[name]
+export function readPeople(source: Source, { format: name, ...options }: ImportFormat): Reading {
+  const format: Format = formats[name]
   let bytesRead = 0
+  let hashConfig: Columns | undefined
 
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const chunk of source.read()) {
@@ -41,7 +40,7 @@ export function readPeople(source: Source, { format: name, usernameFrom }: Impor
 
   function personOf({ record }: Entry): ReadPerson['person'] {
     try {
-      return record instanceof RecordRefused ? record : format.toPerson(record, usernameFrom)
+      return record instanceof RecordRefused ? record : format.toPerson(record, options)
     } catch (error) {
       if (error instanceof RecordRefused) return error
       throw error
@@ -49,8 +48,12 @@ export function readPeople(source: Source, { format: name, usernameFrom }: Impor
   }
 
   async function* people(): AsyncGenerator<ReadPerson> {
-    for await (const entry of readJsonLines(counted())) yield { place: entry.place, person: personOf(entry) }
+    const onHashConfig = (config: Columns) => {
+      hashConfig = config
+    }
+    for await (const entry of readEntries(counted(), format, onHashConfig))
+      yield { place: entry.place, person: personOf(entry) }
   }
 
-  return { people: people(), bytesRead: () => bytesRead, hashConfig: () => undefined }
+  return { people: people(), bytesRead: () => bytesRead, hashConfig: () => hashConfig }
 }

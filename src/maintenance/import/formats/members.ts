@@ -1,5 +1,6 @@
 /** What all formats have in common: reading the members of a record, as one of several types. Nothing of a value is repeated. */
-import { type FileRecord, RecordRefused } from '../person.ts'
+import type { Columns } from '../../../passwords/forms/form.ts'
+import { type FileRecord, type Person, RecordRefused } from '../person.ts'
 
 /** Undefined when it is not there: a column that is empty, and a null, are no value. */
 export function member(record: FileRecord, name: string): unknown {
@@ -13,9 +14,10 @@ export function optionalText(record: FileRecord, name: string): string | undefin
   throw new RecordRefused(`${name} is no text.`)
 }
 
-export function text(record: FileRecord, name: string): string {
-  const value = optionalText(record, name)
-  if (value === undefined) throw new RecordRefused(`There is no ${name}.`)
+/** Of several members the first that has a value. */
+export function text(record: FileRecord, ...names: readonly string[]): string {
+  const value = names.map(name => optionalText(record, name)).find(each => each !== undefined)
+  if (value === undefined) throw new RecordRefused(`There is no ${names.join(' and no ')}.`)
   return value
 }
 
@@ -38,4 +40,14 @@ export function flag(record: FileRecord, name: string, absent: boolean): boolean
   const known = value === undefined ? absent : booleans.get(value)
   if (known === undefined) throw new RecordRefused(`${name} is neither true nor false.`)
   return known
+}
+
+export const statusIf = (isActive: boolean): Person['status'] => (isActive ? 'active' : 'disabled')
+
+/** The columns of a hash, as they are called; null where the one that holds the hash is empty. */
+export function hashOfColumns(record: FileRecord, hash: string, ...others: string[]): Columns | null {
+  if (optionalText(record, hash) === undefined) return null
+  return Object.fromEntries(
+    [hash, ...others].map(name => [name, member(record, name)] as const).filter(([, value]) => value !== undefined),
+  )
 }

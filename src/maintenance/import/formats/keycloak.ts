@@ -1,0 +1,46 @@
+/** Keycloak's realm export: of a whole realm, its `realm-users-0.json`, or a list of users. */
+import type { Columns } from '../../../passwords/forms/form.ts'
+import { type FileRecord, RecordRefused } from '../person.ts'
+import { type Format, PASSED_OVER } from './format.ts'
+import { flag, member, optionalText, statusIf, text } from './members.ts'
+
+/** What the console's partial export writes is a realm without its users. */
+function refuseRealm(record: FileRecord): void {
+  if (Object.hasOwn(record, 'realm') && !Object.hasOwn(record, 'username'))
+    throw new RecordRefused('It is a realm without users. kc.sh export --users realm_file writes them, too.')
+}
+
+/** One-time codes and security keys stand in the same list. */
+function hashOf(record: FileRecord): Columns | null {
+  const credentials = member(record, 'credentials') ?? []
+  if (!Array.isArray(credentials)) throw new RecordRefused('credentials is no list.')
+  return credentials.find(credential => credential?.type === 'password') ?? null
+}
+
+/** Keycloak's own, which everybody has there, and which say nothing here. */
+const isOfKeycloak = (role: string): boolean =>
+  role.startsWith('default-roles-') || role === 'offline_access' || role === 'uma_authorization'
+
+function rolesOf(record: FileRecord): readonly string[] {
+  const roles = member(record, 'realmRoles') ?? []
+  if (Array.isArray(roles) && roles.every(role => typeof role === 'string'))
+    return roles.filter(role => !isOfKeycloak(role))
+  throw new RecordRefused('realmRoles is no list of names.')
+}
+
+export const keycloak: Format = {
+  documentMember: 'users',
+  csvRefusal: "The file is no JSON, as Keycloak's exports are.",
+  toPerson(record, { usernameFrom }) {
+    refuseRealm(record)
+    if (member(record, 'serviceAccountClientId') !== undefined) return PASSED_OVER
+    return {
+      username: text(record, usernameFrom ?? 'username'),
+      hash: hashOf(record),
+      roles: rolesOf(record),
+      // Keycloak, too, takes whoever has no such member for disabled.
+      status: statusIf(flag(record, 'enabled', false)),
+      userId: optionalText(record, 'id'),
+    }
+  },
+}
