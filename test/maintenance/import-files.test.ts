@@ -4,9 +4,9 @@ import { RecordRefused } from '../../src/maintenance/import/person.ts'
 import { readPeople } from '../../src/maintenance/import/read-people.ts'
 import { inPieces, peopleIn } from '../support/import-files.ts'
 
-const signet = { format: 'signet', nowMs: 0 } as const
-const keycloak = { format: 'keycloak', nowMs: 0 } as const
-const firebase = { format: 'firebase', nowMs: 0 } as const
+const signet = { format: 'signet' } as const
+const keycloak = { format: 'keycloak' } as const
+const firebase = { format: 'firebase' } as const
 
 const named = (username: string) => ({ username, hash: null, roles: [], status: 'active', userId: undefined })
 const ann = '{"username":"ann","password_hash":null}'

@@ -19,7 +19,7 @@ const nameOf = (record: FileRecord): string =>
 
 function hashOf(record: FileRecord): string | null {
   if (member(record, 'custom_password_hash') !== undefined)
-    throw new RecordRefused('custom_password_hash is what Auth0 imports, and is in none of its exports.')
+    throw new RecordRefused("custom_password_hash is for Auth0's own import, and can't be read.")
   // The second is what files for Auth0's own import have.
   return optionalText(record, 'passwordHash') ?? optionalText(record, 'password_hash') ?? null
 }

@@ -2,37 +2,30 @@
 import type { Columns } from '../../../passwords/forms/form.ts'
 import type { FileRecord } from '../person.ts'
 import { type Format, PASSED_OVER } from './format.ts'
-import { flag, hashOfColumns, optionalId, optionalText, statusIf, text } from './members.ts'
+import { flag, hashOfColumns, member, optionalNumber, optionalText, statusIf, text } from './members.ts'
 
-/** Before there was a table for it, the salt's column had no more of a name. */
+/** Before there was a table for it, the salt's column had a shorter name. A password that expired must not work again. */
 function hashOf(record: FileRecord): Columns | null {
+  if (member(record, 'password_expired_at') !== undefined) return null
   const salt = optionalText(record, 'password_salt') ?? optionalText(record, 'salt')
   return hashOfColumns({ ...record, password_salt: salt }, 'password_hash', 'password_salt', 'password_algorithm')
 }
 
-/** Of PostgreSQL, in UTC if it says nothing else. What is no time may be `infinity`. */
-function isBefore(time: string, nowMs: number): boolean {
-  const [, date = '', clock = '', zone = ''] = /^(\S+)[ T]([\d:.]+)(Z|[+-]\d\d(?::?\d\d)?)?/.exec(time) ?? []
-  return Date.parse(`${date}T${clock}${zone.length === 3 ? `${zone}:00` : zone || 'Z'}`) <= nowMs
-}
-
-function isSuspended(record: FileRecord, nowMs: number): boolean {
-  const until = optionalText(record, 'suspended_till')
-  return until !== undefined && !isBefore(until, nowMs)
-}
+/** Also when the time has passed since: an operator enables whom they want back. */
+const isSuspended = (record: FileRecord): boolean => member(record, 'suspended_till') !== undefined
 
 /** The system's own have negative ids; a staged one is an address that wrote to the forum, and never signed up. */
 const isNobody = (record: FileRecord): boolean =>
-  (optionalId(record, 'id') ?? '').startsWith('-') || flag(record, 'staged', false)
+  (optionalNumber(record, 'id') ?? '').startsWith('-') || flag(record, 'staged', false)
 
 export const discourse: Format = {
-  toPerson(record, { usernameFrom, nowMs }) {
+  toPerson(record, { usernameFrom }) {
     if (isNobody(record)) return PASSED_OVER
     return {
       username: text(record, usernameFrom ?? 'username'),
       hash: hashOf(record),
       roles: [],
-      status: statusIf(flag(record, 'active', true) && !isSuspended(record, nowMs)),
+      status: statusIf(flag(record, 'active', true) && !isSuspended(record)),
       userId: undefined,
     }
   },

@@ -1,7 +1,7 @@
 /** Django's `dumpdata`, in which each record names its table, and rows of auth_user or of a user model of one's own. */
 import { type FileRecord, type Person, RecordRefused } from '../person.ts'
 import { type Format, type FormatOptions, PASSED_OVER } from './format.ts'
-import { flag, optionalId, optionalText, statusIf, text } from './members.ts'
+import { flag, optionalText, statusIf, text } from './members.ts'
 
 /** AbstractBaseUser gives each user model these columns; one that has dropped the second is known by its name. */
 const isUser = (model: string, fields: FileRecord): boolean =>
@@ -12,19 +12,20 @@ function fieldsOf({ fields }: FileRecord): FileRecord {
   throw new RecordRefused('fields is no object.')
 }
 
-const personOf = (fields: FileRecord, userId: string | undefined, { usernameFrom }: FormatOptions): Person => ({
+const personOf = (fields: FileRecord, { usernameFrom }: FormatOptions): Person => ({
   username: usernameFrom === undefined ? text(fields, 'username', 'email') : text(fields, usernameFrom),
   hash: optionalText(fields, 'password') ?? null,
   roles: [],
   status: statusIf(flag(fields, 'is_active', true)),
-  userId,
+  // The number of a row tells how many people there are, and in which order they came.
+  userId: undefined,
 })
 
 export const django: Format = {
   toPerson(record, options) {
-    if (!Object.hasOwn(record, 'model')) return personOf(record, optionalId(record, 'id'), options)
+    if (!Object.hasOwn(record, 'model')) return personOf(record, options)
     const fields = fieldsOf(record)
     if (!isUser(text(record, 'model'), fields)) return PASSED_OVER
-    return personOf(fields, optionalId(record, 'pk'), options)
+    return personOf(fields, options)
   },
 }

@@ -8,11 +8,9 @@ export const PASSED_OVER = 'passed over'
 export interface FormatOptions {
   /** The member that is taken for the name, where it is not the format's own. */
   readonly usernameFrom?: string | undefined
-  /** For what was forbidden until a time. */
-  readonly nowMs: number
 }
 
 export interface Format extends Containers {
-  /** @throws RecordRefused */
+  /** The same at any time: who was added is known again by it. @throws RecordRefused */
   readonly toPerson: (record: FileRecord, options: FormatOptions) => Person | typeof PASSED_OVER
 }

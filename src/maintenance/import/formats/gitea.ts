@@ -1,13 +1,13 @@
 /** Gitea and Forgejo: rows of their table user, in which organizations stand, too. */
 import { type Format, PASSED_OVER } from './format.ts'
-import { flag, hashOfColumns, optionalId, statusIf, text } from './members.ts'
+import { flag, hashOfColumns, optionalNumber, statusIf, text } from './members.ts'
 
 /** Organizations, reserved names, bots and users of other servers have other types. */
 const INDIVIDUAL = '0'
 
 export const gitea: Format = {
   toPerson(record, { usernameFrom }) {
-    if ((optionalId(record, 'type') ?? INDIVIDUAL) !== INDIVIDUAL) return PASSED_OVER
+    if ((optionalNumber(record, 'type') ?? INDIVIDUAL) !== INDIVIDUAL) return PASSED_OVER
     return {
       username: text(record, usernameFrom ?? 'name'),
       hash: hashOfColumns(record, 'passwd', 'salt', 'passwd_hash_algo'),

@@ -21,8 +21,8 @@ export function text(record: FileRecord, ...names: readonly string[]): string {
   return value
 }
 
-/** A number where the other system counts its users. */
-export function optionalId(record: FileRecord, name: string): string | undefined {
+/** As rows have it: a number is text there. */
+export function optionalNumber(record: FileRecord, name: string): string | undefined {
   const value = member(record, name)
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
   return optionalText(record, name)
@@ -48,6 +48,6 @@ export const statusIf = (isActive: boolean): Person['status'] => (isActive ? 'ac
 export function hashOfColumns(record: FileRecord, hash: string, ...others: string[]): Columns | null {
   if (optionalText(record, hash) === undefined) return null
   return Object.fromEntries(
-    [hash, ...others].map(name => [name, member(record, name)] as const).filter(([, value]) => value !== undefined),
+    [hash, ...others].filter(name => Object.hasOwn(record, name)).map(name => [name, record[name]]),
   )
 }
