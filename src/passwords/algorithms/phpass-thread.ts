@@ -22,6 +22,7 @@ const idle = new Set<Thread>()
 function begin(): Thread {
   const worker = new Worker(new URL('./phpass-worker.ts', import.meta.url), {
     execArgv: [],
+    env: {},
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
   })
   const thread: Thread = { worker, answer: Promise.withResolvers() }
