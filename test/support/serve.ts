@@ -74,6 +74,8 @@ export interface ServeOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** In the place of the time that passes in a shutdown. */
   readonly pause?: Pause
+  /** In the place of the time that password checks take. */
+  readonly elapsedMs?: () => number
   /** An empty one for a first start, or where a service ran before. When it is not given, a service was started in it just now. */
   readonly folder?: string
   /** The audit is sealed. Elsewhere it is not: what the sealer writes would be among what a test holds back, counts or compares. */
