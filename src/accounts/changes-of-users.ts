@@ -1,5 +1,6 @@
 /** What a user is: name, status and roles, changed in one write, and the end of a user. */
 import type { Clock } from '../clock.ts'
+import { nobodysHash } from '../passwords/algorithms/argon2.ts'
 import { ADMINISTRATOR } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import { StorageConflict, type Stores, type Write } from '../records/unit-of-work.ts'
@@ -107,6 +108,8 @@ export function createChangesOfUsers(dependencies: {
         await revokeKeysOf(stores, userId, clock.now(), 'user_deleted', by)
         await changeStatus(stores, locked, 'deleted', by)
         await stores.signInNetworks.removeOf(userId)
+        // The row stays, so that nobody else gets the id; what could be guessed in a stolen copy does not.
+        await stores.users.setPassword(userId, { passwordHash: nobodysHash, passwordId: locked.user.passwordId })
         return withRoles({ ...locked.user, status: 'deleted' }, locked.had)
       })
       await cascades.finish({ subjectId: userId })

@@ -27,6 +27,7 @@ const sentenceOf = ({ place, reason }: Refusal): string => `${place.unit} ${plac
 const memberOf = ({ place, reason }: Refusal): object => ({ [place.unit]: place.number, reason })
 
 const people = (count: number): string => `${count} ${count === 1 ? 'person' : 'people'}`
+const records = (count: number): string => (count === 1 ? '1 record was' : `${count} records were`)
 
 function* linesOf(
   { added, alreadyThere, refused, passedOver, forms }: ImportSummary,
@@ -34,8 +35,9 @@ function* linesOf(
 ): Generator<string> {
   yield dryRun ? `${people(added)} would be added` : `Added ${people(added)}`
   if (alreadyThere > 0) yield `${people(alreadyThere)} had been added by an earlier run`
-  if (passedOver > 0) yield `${passedOver} records are of something else, and were passed over`
-  if (refused > 0) yield `${refused} records were refused`
+  if (passedOver > 0) yield `${records(passedOver)} of something else, and passed over`
+  if (refused > 0) yield `${records(refused)} refused`
+  if (forms.size > 0) yield 'Hashes that were read:'
   for (const [form, count] of [...forms].sort()) yield `  ${form}: ${count}`
 }
 
@@ -110,6 +112,8 @@ export function usersImportCommand(
     .action(async (file, options) => {
       if ([file, options.pepperFile, options.hashConfig].filter(name => name === '-').length > 1)
         throw new UsageError('Only one of the files can be standard input.')
+      if (options.usernameFrom !== undefined && (options.format ?? 'signet') === 'signet')
+        throw new UsageError('--username-from is for the formats of other systems.')
       const pepper = options.pepperFile === undefined ? undefined : await readPepper(options.pepperFile, stdin)
       const hashConfig = options.hashConfig === undefined ? undefined : await readHashConfig(options.hashConfig, stdin)
       const { format = 'signet', usernameFrom, maxCost = DEFAULT_MAX_COST, role: roles = [], prehash } = options

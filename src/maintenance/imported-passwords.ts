@@ -9,7 +9,8 @@ export async function importedPasswords(
   if (dearest === undefined) return undefined
   const who = count === 1 ? '1 user has' : `${count} users have`
   return (
-    `${who} not signed in since the import, and the hash of the other system. Until then a refused sign-in takes as long as the dearest ` +
-    `of these hashes, ${Math.max(1, Math.round(dearest))} times that of Signet. signet users list --imported names them.`
+    `${who} the password hash of another system, and will until the next sign-in. Meanwhile every refused sign-in takes as long as ` +
+    `a check of the dearest of these hashes, about ${Math.max(1, Math.round(dearest))} times that of a hash of Signet. ` +
+    'signet users list --imported names them.'
   )
 }
