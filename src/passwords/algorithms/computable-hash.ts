@@ -13,12 +13,13 @@ export type ReadHash = (text: string) => ComputableHash | undefined
 
 /** With one byte, every 256th password would be right. */
 const KEY_BYTES = { least: 16, most: 64 }
-const LEAST_SALT_BYTES = 8
+const SALT_BYTES = { least: 8, most: 1024 }
 
 /** What is wrong with the salt or the key of an imported hash. */
 export function materialProblem(salt: Buffer, key: Buffer): string | undefined {
   if (key.length < KEY_BYTES.least) return `The hash has fewer than ${KEY_BYTES.least} bytes.`
   if (key.length > KEY_BYTES.most) return `The hash has more than ${KEY_BYTES.most} bytes.`
-  if (salt.length < LEAST_SALT_BYTES) return `The salt has fewer than ${LEAST_SALT_BYTES} bytes.`
+  if (salt.length < SALT_BYTES.least) return `The salt has fewer than ${SALT_BYTES.least} bytes.`
+  if (salt.length > SALT_BYTES.most) return `The salt has more than ${SALT_BYTES.most} bytes.`
   return undefined
 }

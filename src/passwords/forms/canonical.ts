@@ -33,5 +33,5 @@ export function importedPbkdf2(
   return isDigest(name) && areRead(others) ? imported(form, spellPbkdf2({ digest: name, ...others })) : undefined
 }
 
-export const importedScrypt = (form: string, fields: Fields<ScryptFields>): ReadForm | undefined =>
-  areRead(fields) ? imported(form, spellScrypt(fields)) : undefined
+export const importedScrypt = (form: string, fields: Fields<ScryptFields>, ...preparations: Preparations) =>
+  areRead(fields) ? imported(form, spellScrypt(fields), ...preparations) : undefined

@@ -1,4 +1,4 @@
-/** Discourse (user_passwords, before 2025 users): a salt of 32 hex digits that are taken as text, and the algorithm in a column. */
+/** Discourse (table user_passwords, once users): a salt of 32 hex digits that are taken as text, and the algorithm in a column. */
 import { importedPbkdf2 } from './canonical.ts'
 import { textOf } from './columns.ts'
 import { fromHex, wholeNumber } from './encodings.ts'
@@ -16,7 +16,7 @@ export const discourse: ColumnsForm = columns => {
   const algorithm = textOf(columns, 'password_algorithm')
   if (!algorithm) {
     throw new HashRefused(
-      "Discourse's password_algorithm is missing, and without it nobody knows the iterations: export that column, too.",
+      "These columns are read as Discourse's, of which password_algorithm is missing, and it alone tells the iterations: export it, too.",
     )
   }
   const [, digest = '', iterations, length] =

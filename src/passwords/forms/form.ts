@@ -25,6 +25,10 @@ export interface ReadForm {
 export type TextForm = (text: string, options: FormOptions) => ReadForm | undefined
 export type ColumnsForm = (columns: Columns, options: FormOptions) => ReadForm | undefined
 
+/** What is left to do for somebody whose hash is refused. */
+export const INSTEAD =
+  'Leave the hash out, and let the person set a password with a password ticket, or set one with `users set-password`.'
+
 /** The hash can't be imported. The message says what to do, and nothing of the hash. */
 export class HashRefused extends Error {
   override readonly name = 'HashRefused'

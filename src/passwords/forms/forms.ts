@@ -1,6 +1,7 @@
 /** Every form that can be imported, and the way from one to what is stored. */
 import { readStoredHash } from '../stored-hash.ts'
 import { aspnet } from './aspnet.ts'
+import { authlogic } from './authlogic.ts'
 import { bcrypt } from './bcrypt.ts'
 import { parseColumns } from './columns.ts'
 import { discourse } from './discourse.ts'
@@ -11,6 +12,7 @@ import {
   type ForeignHash,
   type FormOptions,
   HashRefused,
+  INSTEAD,
   type ReadForm,
   type TextForm,
 } from './form.ts'
@@ -32,7 +34,7 @@ export const textForms: readonly TextForm[] = [
   ...[bcrypt, phc, django, werkzeug, passlib, spring, ldap],
   ...[aspnet, wordpress, phpass, nextcloud, rubyScrypt],
 ]
-export const columnsForms: readonly ColumnsForm[] = [keycloak, discourse, gitea, firebase, grafana]
+export const columnsForms: readonly ColumnsForm[] = [keycloak, discourse, gitea, firebase, grafana, authlogic]
 
 export interface ImportedHash extends ReadForm {
   /** Of a check with one spelling; the unit is an Argon2id of ours. */
@@ -42,10 +44,8 @@ export interface ImportedHash extends ReadForm {
 /** How dear a check may be, unless the operator allows more. */
 export const DEFAULT_MAX_COST = 25
 
-const UNKNOWN =
-  'The form of the hash is not known. If it is a password in plain text: that is not imported. Import the person without a hash and issue a password ticket.'
-const UNKNOWN_COLUMNS =
-  'The columns are those of no system that is known. Give the hash as one text, or import the person without a hash and issue a password ticket.'
+const UNKNOWN = `The form of the hash is not known. If it is a password in plain text: that is not imported. ${INSTEAD}`
+const UNKNOWN_COLUMNS = `These columns are of no system that is known: give the hash as one text. ${INSTEAD}`
 
 /** Columns of a fixed width are filled up behind. */
 function unpadded(text: string): string {

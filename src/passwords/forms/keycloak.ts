@@ -3,7 +3,7 @@ import { fromBase64 } from '../algorithms/base64.ts'
 import { importedArgon2, importedPbkdf2 } from './canonical.ts'
 import { columnOf, isColumns, parseColumns, textOf } from './columns.ts'
 import { wholeNumber } from './encodings.ts'
-import { type Columns, type ColumnsForm, HashRefused, type ReadForm } from './form.ts'
+import { type Columns, type ColumnsForm, HashRefused, INSTEAD, type ReadForm } from './form.ts'
 
 const unreadable = () =>
   new HashRefused("Keycloak's secretData and credentialData can't be read: export the credential as it is stored.")
@@ -59,9 +59,7 @@ function read(secret: Columns, value: string, credential: Columns): ReadForm {
   const [salt, key] = [textOf(secret, 'salt'), textOf(secret, value)].map(text => fromBase64(text ?? '='))
   const digest = digests.get(algorithm)
   if (algorithm !== 'argon2' && digest === undefined) {
-    throw new HashRefused(
-      'Keycloak wrote this hash with a provider of its own making, which is not known. Leave the hash out and issue a password ticket.',
-    )
+    throw new HashRefused(`Keycloak wrote this hash with a provider that is not its own, and not known. ${INSTEAD}`)
   }
   const found =
     digest === undefined

@@ -2,11 +2,13 @@
 import { parseColumns, textOf } from './columns.ts'
 import type { ForeignHash } from './form.ts'
 
-/** Of text: empty, Django's unusable password, which begins with `!`, or the `*` and `!` of Unix and LDAP. */
-const isNone = (text: string): boolean => /^[\s\0]*(?:!.*|\*)?[\s\0]*$/s.test(text)
+/** Nothing, Django's unusable password, which begins with `!`, or the `*` and `!` of Unix and LDAP. */
+function isNone(text: string): boolean {
+  const bare = text.trim()
+  return bare === '' || bare === '*' || bare.startsWith('!')
+}
 
-/** Of the columns or members that hold a hash, one at most is there. */
-const names = ['passwd', 'password', 'password_hash', 'passwordHash', 'encrypted_password']
+const namesOfHashes = ['passwd', 'password', 'password_hash', 'passwordHash', 'crypted_password']
 
 /** Whether nobody could sign in with any password: such people are added without one. */
 export function hasNoPassword(foreign: ForeignHash): boolean {
@@ -14,6 +16,6 @@ export function hasNoPassword(foreign: ForeignHash): boolean {
     const columns = foreign.startsWith('{"') ? parseColumns(foreign) : undefined
     return columns === undefined ? isNone(foreign) : hasNoPassword(columns)
   }
-  const texts = names.map(name => textOf(foreign, name)).filter(text => text !== undefined)
-  return texts.length > 0 && texts.every(isNone)
+  const hashes = namesOfHashes.map(name => textOf(foreign, name)).filter(text => text !== undefined)
+  return hashes.length > 0 && hashes.every(isNone)
 }

@@ -2,7 +2,7 @@
 import { fromBase64 } from '../algorithms/base64.ts'
 import { importedBcrypt, importedPbkdf2, importedScrypt } from './canonical.ts'
 import { fromHex, hexNumber } from './encodings.ts'
-import { type FormOptions, HashRefused, type ReadForm, type TextForm } from './form.ts'
+import { type FormOptions, HashRefused, INSTEAD, type ReadForm, type TextForm } from './form.ts'
 import { readPhcArgon2 } from './phc.ts'
 
 /** Pbkdf2PasswordEncoder.defaultsForSpringSecurity_v5_5 and …_v5_8. */
@@ -18,7 +18,7 @@ function readPbkdf2(encoder: string, text: string, { pepper }: FormOptions): Rea
   if (bytes === undefined) return undefined
   if (known === undefined) {
     throw new HashRefused(
-      'The parameters of this {pbkdf2@…} stand in the application that wrote it, and are not known. Leave the hash out and issue a password ticket.',
+      `The parameters of this {pbkdf2@…} stand in the application that wrote it, and nowhere else. ${INSTEAD}`,
     )
   }
   const { saltBytes, ...fields } = known
