@@ -3,6 +3,7 @@ import pino from 'pino'
 import t from 'tap'
 import { type HashingLane, TooManyWaiting } from '../../src/passwords/hashing-lane.ts'
 import { createPasswords, type StoredPassword } from '../../src/passwords/passwords.ts'
+import { mostCandidates, readStoredHash, spellImported } from '../../src/passwords/stored-hash.ts'
 
 const turn = { key: 'a', most: 2 }
 const salt = 'A'.repeat(22)
@@ -142,6 +143,34 @@ t.test('as soon as no imported hash is left, a refusal takes as long as its chec
   waits.length = 0
   t.equal(await took(undefined), 20)
   t.strictSame(waits, [])
+})
+
+t.test('no imported hash has more spellings to try than a refusal waits for', t => {
+  const all: Parameters<typeof spellImported>[1][] = [
+    ['wordpress'],
+    ['maybe-wordpress'],
+    ['maybe-symfony'],
+    ['sha256-hex'],
+    ['append', Buffer.from("a'b ")],
+    ['hmac-sha384-base64', Buffer.from('key')],
+  ]
+  const long = 'x'.repeat(71)
+  for (const typed of [
+    'plain',
+    ' a ',
+    "it's",
+    ` "schön" `,
+    `scho\u0308n ä's `,
+    long,
+    `${long}ä`,
+    `${long} scho\u0308n ä's `,
+  ]) {
+    const counts = all.map(
+      each => readStoredHash(spellImported(`$2b$04$${'a'.repeat(53)}`, each))?.candidates(typed).length,
+    )
+    t.equal(Math.max(...counts.map(Number)), mostCandidates(typed), typed)
+  }
+  t.end()
 })
 
 t.test('who is signed in and names a wrong password of their own waits for nothing', async t => {

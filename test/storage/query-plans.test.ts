@@ -8,7 +8,7 @@ import { addKey, addMachine, askAs, exchange, keyRevocation } from '../support/a
 import { commandLine } from '../support/command-line.ts'
 import { accepting, putBack, toRestore } from '../support/restore.ts'
 import { scene } from '../support/scene.ts'
-import { byTest, type Service, secret, serve, temporaryFolder } from '../support/serve.ts'
+import { addAlice, byTest, type Service, secret, serve, signIn, temporaryFolder } from '../support/serve.ts'
 import { change, notOnPostgres, select } from '../support/sqlite.ts'
 
 const skip = notOnPostgres('its plans depend on how many rows there are')
@@ -140,6 +140,22 @@ test('what tokens, revocations, cascades and the janitor ask for is found by an 
   const explained = [...statements].filter(isExplained)
   t.ok(explained.length > 40, 'the statements are seen')
   for (const statement of explained) assertByIndex(t, service.databaseFile, statement)
+})
+
+test('the dearest hash of another system is one row of an index, however many are left', { skip }, async t => {
+  const service = await serve(t, { pause: async () => {} })
+  await addAlice(service)
+  const statements = listenToStatements(t)
+  const imported = `{any-spelling}$2b$04$${'a'.repeat(21)}O${'a'.repeat(30)}O`
+  change(service.databaseFile, "update users set password_hash = ?, hash_cost = 3 where username = 'alice'", imported)
+  await signIn(service, { username: 'nobody' })
+  const asked = [...statements].filter(text => text.startsWith('select') && /"hash_cost" (is not null|=)/.test(text))
+  t.equal(asked.length, 2, 'the dearest, and one of this cost')
+  for (const statement of asked) {
+    const plan = planOf(service.databaseFile, statement)
+    t.match(plan, /USING (COVERING )?INDEX users_by_hash_cost/)
+    t.notMatch(plan, /TEMP B-TREE/)
+  }
 })
 
 /** It is asked once for a restore, and says how many there are. */
