@@ -4,14 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createApiKeys } from '../accounts/api-keys.ts'
-import { createClients } from '../accounts/clients.ts'
-import { createPasswordTickets } from '../accounts/password-tickets.ts'
-import { createRoles } from '../accounts/roles.ts'
 import { createSessionEndings } from '../accounts/session-endings.ts'
-import { createTrustedIssuers } from '../accounts/trusted-issuers.ts'
-import { createUsers } from '../accounts/users.ts'
-import { createNameHash } from '../audit/name-hash.ts'
 import { createEventRecorder } from '../audit/recorder.ts'
 import type { Pause } from '../audit/trail.ts'
 import { createJanitor } from '../background/janitor.ts'
@@ -34,6 +27,7 @@ import { systemRandomness } from '../randomness.ts'
 import { createFileTrust } from '../records/file-trust.ts'
 import { createRequestWaits } from '../records/request-waits.ts'
 import type { Snapshot, Write } from '../records/unit-of-work.ts'
+import { composeAccounts } from './accounts.ts'
 import { composeAudit } from './audit.ts'
 import { composeKeyStores } from './key-stores.ts'
 import { once } from './once.ts'
@@ -101,46 +95,10 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     return createEventRecorder({ write: writeBeside, clock, log })
   })
 
-  const userParts = async () => {
-    const { read, write } = await database()
-    const [{ record: recordEvent }, allCascades] = [await recorder(), await cascades()]
-    const { throttling } = limits
-    return { read, write, recordEvent, passwords, throttling, cascades: allCascades, clock, randomness }
-  }
-
-  const users = once(async () => {
-    const nameHash = async () => createNameHash(await audit.auditKeys(), 'username')
-    return createUsers({ ...(await userParts()), nameHash })
-  })
-
-  const passwordTickets = once(async () => createPasswordTickets(await userParts()))
-
-  const roles = once(async () => {
-    const { read, write } = await database()
-    return createRoles({ roles: read.roles, write, cascades: await cascades() })
-  })
-
-  const clients = once(async () => {
-    const { read, write } = await database()
-    return createClients({ clients: read.clients, write, cascades: await cascades(), clock, randomness, uriProblem })
-  })
-
-  const issuers = once(async () => {
-    const { read, write } = await database()
-    const parts = { issuers: read.trustedIssuers, write, cascades: await cascades(), clock, randomness }
-    return createTrustedIssuers({ ...parts, surroundings })
-  })
-
   const assertions = once(async () => {
     const { read, write } = await database()
     const { composeAssertions } = await import('./assertions.ts')
     return composeAssertions({ config, read, write, faults, clock })
-  })
-
-  const apiKeys = once(async () => {
-    const { read, write } = await database()
-    const { issuer } = config
-    return createApiKeys({ read, issuer, write, cascades: await cascades(), clock, randomness })
   })
 
   const keyStores = composeKeyStores({ config, trust, faults, mayMake: () => mayMake, database })
@@ -148,6 +106,12 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   const audit = composeAudit({ config, clock, log, faults, pause, database, openKeyStore: keyStores.audit })
 
   const limits = composeThrottling({ clock, randomness, log, database, auditKeys: audit.auditKeys })
+
+  const accounts = composeAccounts({
+    ...{ config, clock, randomness, passwords, surroundings, database, recorder, cascades },
+    throttling: limits.throttling,
+    auditKeys: audit.auditKeys,
+  })
 
   const keyLifecycle = once(async () => {
     const [{ read, write }, privateKeys] = [await database(), await keyStores.signing()]
@@ -205,13 +169,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     keyLifecycle,
     moves,
     restoreGuard,
-    users,
-    passwordTickets,
-    roles,
-    clients,
-    issuers,
+    ...accounts,
     assertions,
-    apiKeys,
     cascades,
     sessionManagement,
     sessionEndings,
@@ -226,13 +185,8 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     settings: config.settings,
     issuer: config.issuer,
     log,
-    users,
-    passwordTickets,
-    roles,
-    clients,
-    issuers,
+    ...accounts,
     issuerInspection: async () => (await assertions()).inspection,
-    apiKeys,
     sessionManagement,
     auditTrail: audit.auditTrail,
     janitor,
