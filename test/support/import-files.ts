@@ -1,4 +1,5 @@
 /** Files of an import, as tests write and read them. */
+import { deepStrictEqual } from 'node:assert'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -36,3 +37,23 @@ export async function peopleIn(source: Source, format: ImportFormat) {
     found.push([`${place.unit} ${place.number}`, person instanceof Error ? person.message : person])
   return { found, reading }
 }
+
+/** The same with the names alone of people, at many places where a piece of the bytes may end: that must not matter. */
+export async function namesIn(content: string | Buffer, format: ImportFormat = { format: 'signet' }) {
+  const sizes = Buffer.byteLength(content) > 2000 ? [1000, 256 * 1024] : [1, 2, 3, 7, 256 * 1024]
+  const [first, ...others] = await Promise.all(
+    sizes.map(async size => {
+      const { found } = await peopleIn(inPieces(content, size), format)
+      return found.map(([place, person]) => [place, (person as { username?: string }).username ?? person])
+    }),
+  )
+  for (const other of others) deepStrictEqual(other, first)
+  return first
+}
+
+/** Why the file is refused as a whole. */
+export const refusalOf = async (content: string | Buffer, format?: ImportFormat): Promise<string> =>
+  namesIn(content, format).then(
+    () => 'It was not refused.',
+    ({ name, message }: Error) => `${name}: ${message}`,
+  )
