@@ -84,3 +84,6 @@ export function openConnection(port: number, localAddress = '127.0.0.1'): Promis
   )
   return opened.promise
 }
+
+/** @param head of a 429 or a 503 */
+export const retryAfterMs = (head: string) => Number(/^retry-after: (\d+)/im.exec(head)?.[1] ?? 1) * 1000

@@ -1,7 +1,7 @@
 /** One kind of load in a process of its own: a fixed number of requests a second, whether or not the ones before were answered. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { introspectForm, refreshForm, revokeForm, wrongSignInForm } from '../accounts.ts'
-import { type Answer, type Connection, openConnection } from '../connection.ts'
+import { type Answer, type Connection, openConnection, retryAfterMs } from '../connection.ts'
 import { forwardedFrom } from '../networks.ts'
 import { readStatusList } from '../status-list.ts'
 import { SETTLING_MS } from './settling.ts'
@@ -36,8 +36,6 @@ function mustBe200({ status, body }: Answer): string {
   if (status !== 200) throw new Error(`${status} ${body}`)
   return body
 }
-
-const retryAfterMs = (head: string) => Number(/^retry-after: (\d+)/im.exec(head)?.[1] ?? 1) * 1000
 
 /** More requests than these are not under way at once; what has to wait for its turn has waited all the same. */
 const CONNECTIONS = 64

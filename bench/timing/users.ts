@@ -1,33 +1,36 @@
-/** Users whose hashes were made with given parameters, as versions of Signet with others would have left them. */
-import { hash } from '@node-rs/argon2'
-import { createContainer } from '../../src/compose/container.ts'
+/** Users whose hashes other systems made, or versions of Signet with other parameters, as an import and a migration would leave them. */
+import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import { password } from '../forms.ts'
+import { randomId, systemRandomness } from '../../src/randomness.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import type { Environment } from '../service.ts'
 
-export interface Parameters {
-  readonly memoryCost: number
-  readonly timeCost: number
-  readonly parallelism: number
+export interface Stored {
+  readonly passwordHash: string
+  /** Undefined when it is as Signet makes them today. */
+  readonly hashCost?: number | undefined
 }
 
-const byBenchmark = { actor: 'operator:bench', address: null, userAgent: null, requestId: null }
+/** A write on SQLite must be over soon. */
+const A_WRITE = 1000
 
 export const usernameOf = (group: string, number: number): string => `${group}-${number}`
 
-/** Before the service has started. All of a group have the same hash. */
-export async function addUsers(environment: Environment, group: string, count: number, parameters: Parameters) {
-  const stored = await hash(password, parameters)
-  const container = createContainer(readConfig(environment), {
-    logTo: { write: () => undefined },
-    faults: { hasher: hasher => ({ ...hasher, hash: async () => stored }) },
+/** Before the service has started, in a database that is migrated. All of a group have the same hash. */
+export async function addUsers(environment: Environment, group: string, count: number, stored: Stored) {
+  const sources = { clock: systemClock, randomness: systemRandomness }
+  const database = await openDatabase(readConfig(environment).database, sources)
+  const names = Array.from({ length: count }, (_, number) => usernameOf(group, number))
+  const userOf = (username: string) => ({
+    ...stored,
+    ...{ username, usernameKey: username, status: 'active' as const },
+    userId: randomId(systemRandomness, 'user'),
+    passwordId: randomId(systemRandomness, 'password'),
+    createdAtMs: systemClock.now(),
   })
-  try {
-    await container.migrate()
-    const users = await container.users()
-    for (let number = 0; number < count; number += 1)
-      await users.add({ username: usernameOf(group, number), password, roles: [] }, byBenchmark)
-  } finally {
-    await container.close()
-  }
+  for (let first = 0; first < count; first += A_WRITE)
+    await database.write(async ({ users }) => {
+      for (const username of names.slice(first, first + A_WRITE)) await users.insert(userOf(username))
+    })
+  await database.close()
 }
