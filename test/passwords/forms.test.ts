@@ -16,26 +16,31 @@ async function matches(hash: string | object, password: string, options: FormOpt
   return false
 }
 
-const samples = [
+type Sample = readonly [form: string, password: string, isRight: boolean, hash: string]
+
+const samples: readonly Sample[] = [
   ...Object.entries({ ...hashesOfUsual, ...columnsOfUsual }).flatMap(([form, hashes]) =>
-    hashes.map(hash => [form, usual, true, hash] as const),
+    hashes.map((hash): Sample => [form, usual, true, hash]),
   ),
   ...otherHashes,
   ...otherColumns,
 ]
 
+/** Of each form the cheapest is computed, and what is not dear; the soak test signs in by the others. */
+const NOT_DEAR = 6
+const costOf = ([, , , hash]: Sample): number => readForeignHash(hash, MAX_COST).cost
+const isCheapest = (sample: Sample): boolean =>
+  samples.filter(([form]) => form === sample[0]).every(other => costOf(other) >= costOf(sample))
+
 t.test('what other systems wrote is read in its form, and the right password signs in', async t => {
-  // All begin at once, for they are dear, and a machine has several cores.
-  const seen = samples.map(([, password, , hash]) => matches(hash, password).catch(error => error))
-  for (const form of new Set(samples.map(([each]) => each))) {
-    await t.test(form, async t => {
-      for (const [index, [ofForm, , expected, hash]] of samples.entries()) {
-        if (ofForm !== form) continue
-        t.equal(readForeignHash(hash, MAX_COST).form, form)
-        t.equal(await seen[index], expected, hash.slice(0, 30))
-      }
-    })
-  }
+  for (const [form, , , hash] of samples) t.equal(readForeignHash(hash, MAX_COST).form, form)
+  const computed = samples.filter(sample => costOf(sample) < NOT_DEAR || isCheapest(sample))
+  // All begin at once: a machine has several cores.
+  await Promise.all(
+    computed.map(async ([form, password, expected, hash]) =>
+      t.equal(await matches(hash, password), expected, `${form}: ${hash.slice(0, 30)}`),
+    ),
+  )
 })
 
 t.test('another password signs in to none of the cheap ones', async t => {

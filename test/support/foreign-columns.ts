@@ -18,24 +18,28 @@ export const firebaseConfig = {
 const firebase = (passwordHash: string, salt: string): string =>
   JSON.stringify({ passwordHash, salt, hash_config: firebaseConfig })
 
+const keycloakArgon2 = keycloak(
+  { value: 'wPbCnPpmnna9C4AucBE9Ikyx1vaZbnet9Ase7NbMqQY=', salt: '13hVZ6fSFb5Nd65VlNI+KA==' },
+  {
+    hashIterations: 5,
+    algorithm: 'argon2',
+    additionalParameters: {
+      hashLength: ['32'],
+      memory: ['7168'],
+      type: ['id'],
+      version: ['1.3'],
+      parallelism: ['1'],
+    },
+  },
+)
+const firebaseOfUsual = firebase(
+  'NA-hegmzmeWp9eqtIromPqV8-FuM5pAIU2VO-7-EbiYWLG3XNiajF592sPZRUXKJD4fHnnQ1ZnXk0W3gpwNXbg==',
+  'md0V7VrQzW0bcg==',
+)
+
 /** Of the usual password, by the form as it is counted. */
 export const columnsOfUsual: Readonly<Record<string, readonly string[]>> = {
-  'keycloak argon2': [
-    keycloak(
-      { value: 'wPbCnPpmnna9C4AucBE9Ikyx1vaZbnet9Ase7NbMqQY=', salt: '13hVZ6fSFb5Nd65VlNI+KA==' },
-      {
-        hashIterations: 5,
-        algorithm: 'argon2',
-        additionalParameters: {
-          hashLength: ['32'],
-          memory: ['7168'],
-          type: ['id'],
-          version: ['1.3'],
-          parallelism: ['1'],
-        },
-      },
-    ),
-  ],
+  'keycloak argon2': [keycloakArgon2],
   'keycloak pbkdf2-sha512': [
     keycloak(
       {
@@ -52,6 +56,13 @@ export const columnsOfUsual: Readonly<Record<string, readonly string[]>> = {
         salt: 'xTn1HtnweyWJ0RET/UxojA==',
       },
       { hashIterations: 1300000, algorithm: 'pbkdf2', additionalParameters: {} },
+    ),
+    keycloak(
+      {
+        value: '6dnsQvVFa8q5+0BKeOTv0f8eiqy5wAWgBKcH8AozCQegnjqFmaE8Gx6VoYkyirVr5s62WQgZUEYffdhxedppnQ==',
+        salt: 'xTn1HtnweyWJ0RET/UxojA==',
+      },
+      { hashIterations: 1000, algorithm: 'pbkdf2', additionalParameters: {} },
     ),
   ],
   discourse: [
@@ -99,12 +110,7 @@ export const columnsOfUsual: Readonly<Record<string, readonly string[]>> = {
       salt: 'Qw3rTy7uIo',
     }),
   ],
-  'firebase scrypt': [
-    firebase(
-      'NA-hegmzmeWp9eqtIromPqV8-FuM5pAIU2VO-7-EbiYWLG3XNiajF592sPZRUXKJD4fHnnQ1ZnXk0W3gpwNXbg==',
-      'md0V7VrQzW0bcg==',
-    ),
-  ],
+  'firebase scrypt': [firebaseOfUsual],
   'gitea argon2': [
     JSON.stringify({
       passwd: '080fb79a00f74b5907cf177457e4e73cd2f0ed0e034de0544f2e1f84311c6ced162251e63bae2d7c42ef30394484c94c94a7',
@@ -123,27 +129,7 @@ export const columnsOfUsual: Readonly<Record<string, readonly string[]>> = {
 
 /** A form, a password, whether it is the right one, and the hash. */
 export const otherColumns: readonly (readonly [string, string, boolean, string])[] = [
-  // keycloak:argon2
-  [
-    'keycloak argon2',
-    wrong,
-    false,
-    keycloak(
-      { value: 'wPbCnPpmnna9C4AucBE9Ikyx1vaZbnet9Ase7NbMqQY=', salt: '13hVZ6fSFb5Nd65VlNI+KA==' },
-      {
-        hashIterations: 5,
-        algorithm: 'argon2',
-        additionalParameters: {
-          hashLength: ['32'],
-          memory: ['7168'],
-          type: ['id'],
-          version: ['1.3'],
-          parallelism: ['1'],
-        },
-      },
-    ),
-  ],
-  // firebase
+  ['keycloak argon2', wrong, false, keycloakArgon2],
   [
     'firebase scrypt',
     composed,
@@ -153,14 +139,5 @@ export const otherColumns: readonly (readonly [string, string, boolean, string])
       'rMRxtEH4RaMXpQ==',
     ),
   ],
-  // firebase
-  [
-    'firebase scrypt',
-    wrong,
-    false,
-    firebase(
-      'NA-hegmzmeWp9eqtIromPqV8-FuM5pAIU2VO-7-EbiYWLG3XNiajF592sPZRUXKJD4fHnnQ1ZnXk0W3gpwNXbg==',
-      'md0V7VrQzW0bcg==',
-    ),
-  ],
+  ['firebase scrypt', wrong, false, firebaseOfUsual],
 ]

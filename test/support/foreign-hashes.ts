@@ -28,6 +28,7 @@ export const hashesOfUsual: Readonly<Record<string, readonly string[]>> = {
   ],
   'werkzeug pbkdf2:sha512': [
     'pbkdf2:sha512:1000000$EohcGFEF59QTHtJL$0f697f49fd194eefeffaf74d3f65131d457b06b0268ba863556650c24f1602d1cf33660deb562b9590b788a3dc24ecfe7897606c626a2b97edc2c70f504b6e54',
+    'pbkdf2:sha512:1000$EohcGFEF59QTHtJL$95e18db125949fbede08460309bd1d4c095b3358c23f0bd5eec2ebddf094a84ef6a679027a22de07bc8e81e1e67964dacea82a4905df28bab431237794737d84',
   ],
   'passlib pbkdf2-sha256': ['$pbkdf2-sha256$1000$./.../.../.../.../..eA$i.VbHt3ZFPnrJ8f1F80eQau9b87.zU2gpsOB/1d32Fk'],
   'passlib pbkdf2-sha512': [
@@ -135,8 +136,6 @@ export const otherHashes: readonly (readonly [string, string, boolean, string])[
     true,
     'argon2$argon2id$v=19$m=102400,t=2,p=8$ZWpqZlprUmV4Q0N0Sm5uWlJUMlB4aw$Yn/xi0DSGcRArhokIfpbMja4ZDIPhNf54WO6frw8qz8',
   ],
-  // django:bcrypt_sha256
-  ['django bcrypt_sha256', long, true, 'bcrypt_sha256$$2b$12$p6y.59oHUm6yT/1Qx.K/Y.fqYGK46.T2tEgFpOEtn.5vpSKH79oki'],
   // werkzeug:pbkdf2
   [
     'werkzeug pbkdf2:sha256',
@@ -144,35 +143,15 @@ export const otherHashes: readonly (readonly [string, string, boolean, string])[
     true,
     'pbkdf2:sha256:1000000$nvlGQ9JBnk1Rj0uv$864c0e01e2dd3db6d2a2b5feffd4923ace18a07f47b165056616125631695bdb',
   ],
-  // passlib:bcrypt_sha256
-  [
-    'passlib bcrypt-sha256 v2',
-    long,
-    true,
-    '$bcrypt-sha256$v=2,t=2b,r=12$mCCcIwSkPOKWQ43MsPDJEO$Bt0dIHN90rIA8yvAIU2MQJzPm3TuoAq',
-  ],
-  // passlib:bcrypt
-  ['bcrypt', long, true, '$2b$12$uNTBkDLegFB46C7Z74ZuYeXjQa/rGsYQwujtElqkfgIY51xmAvwcu'],
-  // passlib:bcrypt
-  [
-    'bcrypt',
-    'correct horse battery staple 9, correct horse battery staple 9, correct',
-    false,
-    '$2b$12$uNTBkDLegFB46C7Z74ZuYeXjQa/rGsYQwujtElqkfgIY51xmAvwcu',
-  ],
+  // crypt_blowfish $2b$: 72 bytes count, and no fewer.
+  ['bcrypt', long, true, '$2b$05$abcdefghijklmnopqrstuuPBH1vgUTQu0A6zFW4BAFMYO4ZIbB61G'],
+  ['bcrypt', long.slice(0, 71), false, '$2b$05$abcdefghijklmnopqrstuuPBH1vgUTQu0A6zFW4BAFMYO4ZIbB61G'],
   // The secret behind its salt is not known: see pepper.
   [
     'spring pbkdf2@SpringSecurity_v5_8',
     usual,
     false,
     '{pbkdf2@SpringSecurity_v5_8}40ef37c9dd1efa69d165a35a840415211c5d9253b0f5a52f41b87198552ea577ee6e3e0d282b70d412873200f9edf00c',
-  ],
-  // devise
-  [
-    'bcrypt',
-    'correct horse battery staple 9a-made-up-pepper-0123456789abcdef',
-    true,
-    '$2a$12$cjwrVRR/LwfzWBTkGEe/KezU8HJHox6fYAf.hQ.jl787PDkv2bYCi',
   ],
   // wordpress:6.8+
   [
