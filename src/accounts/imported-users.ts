@@ -8,6 +8,7 @@ import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
 import { type Imported, USER_ID_PREFIX, type User } from '../records/user.ts'
 import type { Cascades } from './cascades.ts'
 import { nameIsTaken } from './names-of-users.ts'
+import { roleNameProblem } from './roles.ts'
 import { changeRoles, rolesToHave } from './roles-of-users.ts'
 import { AccountError, assertNoProblem } from './rules.ts'
 import { usernameKey, usernameProblem } from './username.ts'
@@ -56,7 +57,17 @@ const adminProblem = (roles: readonly Role[]): string | undefined => {
   return role && `The role ${role.name} gives permissions of Signet's own: if that is meant, use --allow-admin.`
 }
 
+/** What stands in the column of the roles by mistake may be a hash, which is not repeated. */
+const looksLikeName = (role: string): boolean => /^[a-z][a-z_:.-]{0,28}\d{0,3}$/i.test(role)
+
+const unknownRole = (role: string): AccountError => {
+  const what = looksLikeName(role) ? `There is no role ${role}` : 'One of the roles does not exist'
+  return new AccountError('not_found', `${what}: see signet roles add.`)
+}
+
 const taken = (message: string): AccountError => new AccountError('already_exists', message)
+
+const isTaken = (error: unknown): boolean => error instanceof AccountError && error.code === 'already_exists'
 
 export function createUserImport(dependencies: {
   readonly read: Readers
@@ -75,14 +86,18 @@ export function createUserImport(dependencies: {
   ): Promise<readonly Role[]> {
     const { username, userId } = user
     assertNoProblem(usernameProblem(username) ?? (userId === undefined ? undefined : userIdProblem(userId)))
+    assertNoProblem(user.roles.map(roleNameProblem).find(problem => problem !== undefined))
     if (userId !== undefined && (await users.isKnownId(userId))) throw taken('Somebody has or had this id.')
     const [holder] = await users.idsOf(usernameKey(username))
     if (holder !== undefined) throw (await users.findByKey(usernameKey(username))) ? nameIsTaken() : taken(WAS_ANOTHERS)
     const { roles: has, unknown } = await rolesToHave(roles, user.roles)
-    if (unknown !== undefined) throw new AccountError('not_found', `There is no role ${unknown}: see signet roles add.`)
+    if (unknown !== undefined) throw unknownRole(unknown)
     if (!rules.allowsAdmin) assertNoProblem(adminProblem(has))
     return has
   }
+
+  const isThere = async ({ users }: Readers, { importDigest }: ImportedUser): Promise<boolean> =>
+    (await users.findImported(importDigest)) !== undefined
 
   async function insert(stores: Stores, imported: ImportedUser, roles: readonly Role[], by: Provenance): Promise<void> {
     const { username, status, passwordHash, hashCost, importDigest } = imported
@@ -100,15 +115,21 @@ export function createUserImport(dependencies: {
 
   return {
     async examine(user, rules) {
-      if ((await read.users.findImported(user.importDigest)) !== undefined) return 'there already'
+      if (await isThere(read, user)) return 'there already'
       await assertIsNew(read, user, rules)
       return 'added'
     },
     add: (user, rules, by) =>
       write(async stores => {
-        if ((await stores.users.findImported(user.importDigest)) !== undefined) return 'there already'
-        await insert(stores, user, await assertIsNew(stores, user, rules), by)
-        return 'added'
+        if (await isThere(stores, user)) return 'there already'
+        try {
+          await insert(stores, user, await assertIsNew(stores, user, rules), by)
+          return 'added'
+        } catch (error) {
+          // By another run over the same file, at this moment.
+          if (isTaken(error) && (await isThere(stores, user))) return 'there already'
+          throw error
+        }
       }),
   }
 }

@@ -32,7 +32,7 @@ export interface Roles {
   delete(name: string, by: By<Role>): Promise<void>
 }
 
-const nameProblem = (name: string): string | undefined =>
+export const roleNameProblem = (name: string): string | undefined =>
   /^[\x21-\x7E]{1,64}$/.test(name) ? undefined : 'A role name has 1 to 64 printable ASCII characters without space.'
 
 const builtIn = () => new AccountError('conflict', `The role ${ADMINISTRATOR} is built in: nobody changes it.`)
@@ -44,7 +44,7 @@ const permissionsProblem = (permissions: readonly string[]): string | undefined 
 
 /** What is wrong with a role that is to be added or changed. */
 export const roleProblems = ({ name, permissions }: Role, before?: Role): Problems => ({
-  name: nameProblem(name),
+  name: roleNameProblem(name),
   permissions: permissionsProblem(permissions) ?? unknownPermissionProblem(permissions, before?.permissions),
 })
 

@@ -31,7 +31,8 @@ export function createProgress(stderr: Writable & { readonly isTTY?: boolean }):
 
   return {
     tell(done, share) {
-      if (share !== undefined && stderr.isTTY) return draw(barOf(share, done))
+      // A file that grows has more in it than it had.
+      if (share !== undefined && stderr.isTTY) return draw(barOf(Math.min(1, share), done))
       // Another change begins to count anew.
       if (done < toldAt) toldAt = 0
       if (done < toldAt + STEP) return

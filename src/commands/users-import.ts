@@ -56,18 +56,24 @@ async function* inLines(run: AsyncGenerator<Refusal, ImportSummary>, dryRun: boo
   return next.value
 }
 
-/** The same as one JSON value, which may be larger than memory: its parts. */
+/** The same as one JSON value, which may be larger than memory: its parts. One that has begun is ended, whatever happens. */
 async function* inJson(run: AsyncGenerator<Refusal, ImportSummary>, dryRun: boolean): Texts {
-  let [next, separator] = [await run.next(), '{"refused":[']
-  for (; !next.done; next = await run.next()) {
-    yield `${separator}${JSON.stringify(memberOf(next.value))}`
-    separator = ','
+  let separator = '{"refused":['
+  try {
+    let next = await run.next()
+    for (; !next.done; next = await run.next()) {
+      yield `${separator}${JSON.stringify(memberOf(next.value))}`
+      separator = ','
+    }
+    const { added, alreadyThere, passedOver, forms } = next.value
+    const counts = { added, already_there: alreadyThere, passed_over: passedOver, dry_run: dryRun }
+    const rest = JSON.stringify({ ...counts, forms: Object.fromEntries([...forms].sort()) })
+    yield `${separator === ',' ? '' : separator}],${rest.slice(1)}\n`
+    return next.value
+  } catch (error) {
+    if (separator === ',') yield '],"stopped":true}\n'
+    throw error
   }
-  const { added, alreadyThere, passedOver, forms } = next.value
-  const counts = { added, already_there: alreadyThere, passed_over: passedOver, dry_run: dryRun }
-  const rest = JSON.stringify({ ...counts, forms: Object.fromEntries([...forms].sort()) })
-  yield `${separator === ',' ? '' : separator}],${rest.slice(1)}\n`
-  return next.value
 }
 
 /** Hands the texts on and keeps what the generator answers at its end. */

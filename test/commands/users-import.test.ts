@@ -135,10 +135,10 @@ t.test('an id stays when nobody ever had it and no machine could', async t => {
     /^1 .*had this id/,
     /^2 .*had this id/,
   ])
-  t.match(await run([person('twice', 'first'), person('twice', 'second')]), {
-    answer: { added: 1, refused: [{ line: 2 }] },
-  })
-  t.equal(rows().length, good.length + 1)
+  const twice = [person('twice', 'first'), person('twice', 'second'), person('twice', '')]
+  for (const options of [['--dry-run'], []])
+    t.match(await refused(twice, ...options), [/^1 The id stands in the file more than once/, /^2 The id/, /^3 /])
+  t.equal(rows().length, good.length)
 })
 
 t.test('a role that does not exist, or is of an administrator, refuses the record', async t => {

@@ -1,6 +1,6 @@
 /**
- * Moving people in from another system. The file is read twice: first all of it, so that a broken one changes nothing and names are known
- * that stand in it more than once; then each person is added in a write of their own. A run that was killed is started again.
+ * Moving people in from another system. The file is read twice: first all of it, so that a broken one changes nothing and names and ids
+ * are known that stand in it more than once; then each person is added in a write of their own. A run that was killed is started again.
  */
 import { createHash } from 'node:crypto'
 import type { ImportedUser, ImportOutcome, ImportRules, UserImport } from '../../accounts/imported-users.ts'
@@ -75,13 +75,28 @@ const isRefusal = (error: unknown): error is Error =>
   [AccountError, HashRefused, RecordRefused].some(kind => error instanceof kind)
 
 const REPEATED = 'The name stands in the file more than once, as names are compared.'
+const REPEATED_ID = 'The id stands in the file more than once.'
+
+interface Tallies {
+  readonly names: NameTally
+  readonly ids: NameTally
+}
 
 /** First all of the file: a broken one is found before anything is changed. */
-async function tallyNames(people: AsyncIterable<ReadPerson>): Promise<NameTally> {
-  const tally = createNameTally()
-  for await (const { person } of people)
-    if (person !== PASSED_OVER && !(person instanceof RecordRefused)) tally.add(usernameKey(person.username))
-  return tally
+async function tally(people: AsyncIterable<ReadPerson>): Promise<Tallies> {
+  const [names, ids] = [createNameTally(), createNameTally()]
+  for await (const { person } of people) {
+    if (person === PASSED_OVER || person instanceof RecordRefused) continue
+    names.add(usernameKey(person.username))
+    if (person.userId !== undefined) ids.add(person.userId)
+  }
+  return { names, ids }
+}
+
+/** Which of them it is, only the operator can know. @throws RecordRefused */
+function refuseRepeated({ username, userId }: PersonToAdd, { names, ids }: Tallies): void {
+  if (names.isRepeated(usernameKey(username))) throw new RecordRefused(REPEATED)
+  if (userId !== undefined && ids.isRepeated(userId)) throw new RecordRefused(REPEATED_ID)
 }
 
 async function* inBatches<T>(all: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
@@ -112,7 +127,7 @@ export interface Import {
 export const createImport = (userImport: UserImport): Import => ({
   async *run(source, asked, by, tellProgress) {
     const first = readPeople(source, asked)
-    const tally = await tallyNames(first.people)
+    const tallies = await tally(first.people)
     const options = { ...asked, forms: { hashConfig: first.hashConfig(), ...asked.forms } }
     const counts = { added: 0, 'there already': 0, refused: 0, passedOver: 0 }
     const forms = new Map<string, number>()
@@ -120,7 +135,7 @@ export const createImport = (userImport: UserImport): Import => ({
     async function act(person: Person): Promise<ImportOutcome> {
       const user = toAdd(person, options)
       forms.set(user.form, (forms.get(user.form) ?? 0) + 1)
-      if (tally.isRepeated(usernameKey(user.username))) throw new RecordRefused(REPEATED)
+      refuseRepeated(user, tallies)
       return options.dryRun ? userImport.examine(user, options) : userImport.add(user, options, by)
     }
 
