@@ -1,19 +1,6 @@
 /** People as each system's export tells of them, in the shape in which the system writes it. */
 import t from 'tap'
-import type { FormatName } from '../../src/maintenance/import/formats/formats.ts'
-import { inPieces, peopleIn } from '../support/import-files.ts'
-
-const read = async (format: FormatName, content: string, usernameFrom?: string) =>
-  (await peopleIn(inPieces(content, 100), { format, usernameFrom })).found
-
-const person = (username: string, more: object) => ({
-  username,
-  hash: null,
-  roles: [],
-  status: 'active',
-  userId: undefined,
-  ...more,
-})
+import { foundIn, personNamed } from '../support/import-files.ts'
 
 t.test('signet: each member, and whatever is no such member or has another type', async t => {
   const all = {
@@ -23,8 +10,8 @@ t.test('signet: each member, and whatever is no such member or has another type'
     status: 'disabled',
     user_id: '4711',
   }
-  t.strictSame(await read('signet', JSON.stringify(all)), [
-    ['line 1', person('ann', { hash: all.password_hash, roles: all.roles, status: 'disabled', userId: '4711' })],
+  t.strictSame(await foundIn('signet', JSON.stringify(all)), [
+    ['line 1', personNamed('ann', { hash: all.password_hash, roles: all.roles, status: 'disabled', userId: '4711' })],
   ])
   const refused: [object, RegExp][] = [
     [{ passwordHash: 'x' }, /^The members are username, .*, and passwordHash is none of them\.$/],
@@ -41,18 +28,21 @@ t.test('signet: each member, and whatever is no such member or has another type'
     [{ user_id: 4711 }, /^user_id is no text\.$/],
   ]
   const lines = refused.map(([change]) => JSON.stringify({ ...all, ...change }))
-  const found = await read('signet', lines.join('\n'))
+  const found = await foundIn('signet', lines.join('\n'))
   for (const [index, [change, says]] of refused.entries()) t.match(found[index]?.[1], says, JSON.stringify(change))
-  t.match(await read('signet', '{"username":"ann","password_hash":null,"__proto__":{"roles":["x"]}}'), [
+  t.match(await foundIn('signet', '{"username":"ann","password_hash":null,"__proto__":{"roles":["x"]}}'), [
     ['line 1', /^The members are/],
   ])
 })
 
 t.test('signet in columns: what is empty is left out', async t => {
   const rows = 'username,password_hash,roles,status,user_id\nann,$2b$10$x,"editor, author",disabled,4711\nbob,,,,\n'
-  t.strictSame(await read('signet', rows), [
-    ['line 2', person('ann', { hash: '$2b$10$x', roles: ['editor', 'author'], status: 'disabled', userId: '4711' })],
-    ['line 3', person('bob', {})],
+  t.strictSame(await foundIn('signet', rows), [
+    [
+      'line 2',
+      personNamed('ann', { hash: '$2b$10$x', roles: ['editor', 'author'], status: 'disabled', userId: '4711' }),
+    ],
+    ['line 3', personNamed('bob')],
   ])
 })
 
@@ -90,20 +80,20 @@ t.test("django's dumpdata: users of any user model, and what else is in a dump",
   const expected = [
     'passed over',
     'passed over',
-    person('ann', { hash: djangoHash }),
-    person('bob', { hash: '!unusable', status: 'disabled' }),
-    person('cy', { hash: djangoHash }),
-    person('dan@example.com', { hash: djangoHash }),
+    personNamed('ann', { hash: djangoHash }),
+    personNamed('bob', { hash: '!unusable', status: 'disabled' }),
+    personNamed('cy', { hash: djangoHash }),
+    personNamed('dan@example.com', { hash: djangoHash }),
     'passed over',
     'passed over',
     'fields is no object.',
-    person('fay', {}),
+    personNamed('fay'),
   ]
   const numbered = (unit: string) => expected.map((each, index) => [`${unit} ${index + 1}`, each])
-  t.strictSame(await read('django', JSON.stringify(dump)), numbered('user'))
-  t.strictSame(await read('django', JSON.stringify(dump, null, 2)), numbered('user'))
-  t.strictSame(await read('django', dump.map(each => JSON.stringify(each)).join('\n')), numbered('line'))
-  const byMail = await read('django', JSON.stringify(dump.slice(2, 3)), 'email')
+  t.strictSame(await foundIn('django', JSON.stringify(dump)), numbered('user'))
+  t.strictSame(await foundIn('django', JSON.stringify(dump, null, 2)), numbered('user'))
+  t.strictSame(await foundIn('django', dump.map(each => JSON.stringify(each)).join('\n')), numbered('line'))
+  const byMail = await foundIn('django', JSON.stringify(dump.slice(2, 3)), 'email')
   t.match(byMail, [['user 1', { username: 'ann@example.com' }]])
 })
 
@@ -114,18 +104,18 @@ t.test("django's auth_user in columns, of psql and of mysql", async t => {
     `2,,,f,bob,,,,f,f,2024-01-01 00:00:00+00`,
     `3,${djangoHash},,f,,,,cy@example.com,f,yes,2024-01-01 00:00:00+00`,
   ].join('\n')
-  t.strictSame(await read('django', psql), [
-    ['line 2', person('ann', { hash: djangoHash })],
-    ['line 3', person('bob', { status: 'disabled' })],
+  t.strictSame(await foundIn('django', psql), [
+    ['line 2', personNamed('ann', { hash: djangoHash })],
+    ['line 3', personNamed('bob', { status: 'disabled' })],
     ['line 4', 'is_active is neither true nor false.'],
   ])
   const mysql = `id\tpassword\tlast_login\tusername\tis_active\n1\t${djangoHash}\tNULL\tann\t1\n2\t${djangoHash}\tNULL\tbob\t0\n`
-  t.strictSame(await read('django', mysql), [
-    ['line 2', person('ann', { hash: djangoHash })],
-    ['line 3', person('bob', { hash: djangoHash, status: 'disabled' })],
+  t.strictSame(await foundIn('django', mysql), [
+    ['line 2', personNamed('ann', { hash: djangoHash })],
+    ['line 3', personNamed('bob', { hash: djangoHash, status: 'disabled' })],
   ])
   const [row] = [{ id: 1, username: 'ann', password: djangoHash, is_active: 1 }]
-  t.strictSame(await read('django', JSON.stringify([row])), [['user 1', person('ann', { hash: djangoHash })]])
+  t.strictSame(await foundIn('django', JSON.stringify([row])), [['user 1', personNamed('ann', { hash: djangoHash })]])
 })
 
 const passwordCredential = {
@@ -170,13 +160,13 @@ t.test("keycloak's export of a realm, of users alone, and as its API lists them"
     keycloakUser('fay', { credentials: [null, 7], enabled: undefined }),
   ]
   const expected = [
-    person('ann', { hash: passwordCredential, roles: ['editor'], ...idOf('ann') }),
-    person('bob', { status: 'disabled', ...idOf('bob') }),
+    personNamed('ann', { hash: passwordCredential, roles: ['editor'], ...idOf('ann') }),
+    personNamed('bob', { status: 'disabled', ...idOf('bob') }),
     'passed over',
-    person('cy', idOf('cy')),
+    personNamed('cy', idOf('cy')),
     'credentials is no list.',
     'realmRoles is no list of names.',
-    person('fay', { status: 'disabled', roles: ['editor'], ...idOf('fay') }),
+    personNamed('fay', { status: 'disabled', roles: ['editor'], ...idOf('fay') }),
   ]
   const realm = {
     id: 'r',
@@ -186,14 +176,14 @@ t.test("keycloak's export of a realm, of users alone, and as its API lists them"
     clients: [{ clientId: 'web' }],
   }
   const byUser = expected.map((each, index) => [`user ${index + 1}`, each])
-  t.strictSame(await read('keycloak', JSON.stringify(realm, null, 2)), byUser)
-  t.strictSame(await read('keycloak', JSON.stringify({ realm: 'shop', users })), byUser)
-  t.strictSame(await read('keycloak', JSON.stringify(users, null, 2)), byUser)
+  t.strictSame(await foundIn('keycloak', JSON.stringify(realm, null, 2)), byUser)
+  t.strictSame(await foundIn('keycloak', JSON.stringify({ realm: 'shop', users })), byUser)
+  t.strictSame(await foundIn('keycloak', JSON.stringify(users, null, 2)), byUser)
   t.strictSame(
-    await read('keycloak', users.map(user => JSON.stringify(user)).join('\n')),
+    await foundIn('keycloak', users.map(user => JSON.stringify(user)).join('\n')),
     expected.map((each, index) => [`line ${index + 1}`, each]),
   )
-  t.match(await read('keycloak', JSON.stringify({ users: users.slice(0, 1) }), 'email'), [
+  t.match(await foundIn('keycloak', JSON.stringify({ users: users.slice(0, 1) }), 'email'), [
     ['user 1', { username: 'ann@example.com' }],
   ])
 })

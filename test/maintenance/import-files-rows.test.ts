@@ -1,15 +1,14 @@
 /** People in rows under a header. */
 import t from 'tap'
-import { inPieces, namesIn, peopleIn, refusalOf } from '../support/import-files.ts'
+import { inPieces, namesIn, peopleIn, personNamed, refusalOf } from '../support/import-files.ts'
 
 const signet = { format: 'signet' } as const
-const named = (username: string) => ({ username, hash: null, roles: [], status: 'active', userId: undefined })
 const keycloak = { format: 'keycloak' } as const
 const firebase = { format: 'firebase' } as const
 const KIB_64 = 64 * 1024
 
 t.test('rows: commas or tabs, quoted fields, and what has no value', async t => {
-  const person = (username: string, hash: string | null, roles: string[] = []) => ({ ...named(username), hash, roles })
+  const person = (username: string, hash: string | null, roles: string[] = []) => personNamed(username, { hash, roles })
   const commas = [
     '\u{FEFF} username ,password_hash,"roles"\r\n',
     'ann,"$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA","editor, author"\r\n',

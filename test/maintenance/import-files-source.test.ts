@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { openSource, type Source } from '../../src/maintenance/import/source.ts'
-import { noInput } from '../support/import-files.ts'
 import { temporaryFolder } from '../support/serve.ts'
 
+/** Where standard input must not be read. */
+const noInput = Readable.from([])
 const MIB = 1024 * 1024
 const bytesOf = async (source: Source) => Buffer.concat(await Array.fromAsync(source.read()))
 const large = Buffer.alloc(3 * MIB + 17, 'a line of text that is no multiple of anything\n')

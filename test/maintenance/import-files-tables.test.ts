@@ -1,19 +1,6 @@
 /** People as hosted services and the tables of Discourse, Gitea and Grafana tell of them. */
 import t from 'tap'
-import type { FormatName } from '../../src/maintenance/import/formats/formats.ts'
-import { inPieces, peopleIn } from '../support/import-files.ts'
-
-const read = async (format: FormatName, content: string, usernameFrom?: string) =>
-  (await peopleIn(inPieces(content, 100), { format, usernameFrom })).found
-
-const person = (username: string, more: object = {}) => ({
-  username,
-  hash: null,
-  roles: [],
-  status: 'active',
-  userId: undefined,
-  ...more,
-})
+import { foundIn, personNamed } from '../support/import-files.ts'
 
 const lines = (...records: object[]) => records.map(record => JSON.stringify(record)).join('\n')
 
@@ -42,17 +29,17 @@ t.test("auth0's password hashes: the name wherever it stands, and no id", async 
     exported({ passwordHash: undefined, custom_password_hash: { algorithm: 'md5', hash: { value: 'x' } } }),
     exported({ passwordHash: { $binary: 'x' } }),
   )
-  t.strictSame(await read('auth0', content), [
-    ['line 1', person('ann@example.com', { hash })],
-    ['line 2', person('ann', { hash })],
-    ['line 3', person('listed@example.com', { hash })],
+  t.strictSame(await foundIn('auth0', content), [
+    ['line 1', personNamed('ann@example.com', { hash })],
+    ['line 2', personNamed('ann', { hash })],
+    ['line 3', personNamed('listed@example.com', { hash })],
     ['line 4', 'There is no username and no email.'],
-    ['line 5', person('ann@example.com', { hash, status: 'disabled' })],
-    ['line 6', person('ann@example.com')],
+    ['line 5', personNamed('ann@example.com', { hash, status: 'disabled' })],
+    ['line 6', personNamed('ann@example.com')],
     ['line 7', "custom_password_hash is for Auth0's own import, and can't be read."],
     ['line 8', 'passwordHash is no text.'],
   ])
-  t.match(await read('auth0', lines(exported({ username: 'ann' })), 'email'), [
+  t.match(await foundIn('auth0', lines(exported({ username: 'ann' })), 'email'), [
     ['line 1', { username: 'ann@example.com' }],
   ])
 })
@@ -89,14 +76,14 @@ t.test("firebase's auth:export: the id stays, and who has no hash has no passwor
   // As the command writes it: each user over several lines, and commas between.
   const content = `{"users": [\n${users.map(user => JSON.stringify(user, null, 2)).join(',\n')}\n]}`
   const expected = [
-    ['user 1', person('a@example.com', { hash, userId: 'a' })],
-    ['user 2', person('b@example.com', { hash, userId: 'b', status: 'disabled' })],
-    ['user 3', person('c@example.com', { userId: 'c' })],
+    ['user 1', personNamed('a@example.com', { hash, userId: 'a' })],
+    ['user 2', personNamed('b@example.com', { hash, userId: 'b', status: 'disabled' })],
+    ['user 3', personNamed('c@example.com', { userId: 'c' })],
     ['user 4', 'There is no email.'],
-    ['user 5', person('e@example.com', { hash: { ...hash, hash_config: { rounds: 8 } }, userId: 'e' })],
+    ['user 5', personNamed('e@example.com', { hash: { ...hash, hash_config: { rounds: 8 } }, userId: 'e' })],
   ]
-  t.strictSame(await read('firebase', content), expected)
-  t.match((await read('firebase', content, 'phoneNumber'))[3], ['user 4', { username: '+15555550100' }])
+  t.strictSame(await foundIn('firebase', content), expected)
+  t.match((await foundIn('firebase', content, 'phoneNumber'))[3], ['user 4', { username: '+15555550100' }])
 })
 
 t.test('discourse: rows of before and after user_passwords, and who may not sign in', async t => {
@@ -116,20 +103,20 @@ t.test('discourse: rows of before and after user_passwords, and who may not sign
     '-1,system,t,f,,no_email,,,,',
     '6,fay,t,t,,fay@example.com,,,,',
   ].join('\n')
-  t.strictSame(await read('discourse', content), [
-    ['line 2', person('ann', { hash })],
-    ['line 3', person('bob', { hash, status: 'disabled' })],
-    ['line 4', person('cy', { hash, status: 'disabled' })],
-    ['line 5', person('dan')],
-    ['line 6', person('eve')],
+  t.strictSame(await foundIn('discourse', content), [
+    ['line 2', personNamed('ann', { hash })],
+    ['line 3', personNamed('bob', { hash, status: 'disabled' })],
+    ['line 4', personNamed('cy', { hash, status: 'disabled' })],
+    ['line 5', personNamed('dan')],
+    ['line 6', personNamed('eve')],
     ['line 7', 'passed over'],
     ['line 8', 'passed over'],
   ])
   const { password_salt: salt, ...others } = hash
-  t.strictSame(await read('discourse', lines({ id: 1, username: 'ann', active: true, salt, ...others })), [
-    ['line 1', person('ann', { hash })],
+  t.strictSame(await foundIn('discourse', lines({ id: 1, username: 'ann', active: true, salt, ...others })), [
+    ['line 1', personNamed('ann', { hash })],
   ])
-  t.match(await read('discourse', content, 'email'), [['line 2', { username: 'ann@example.com' }]])
+  t.match(await foundIn('discourse', content, 'email'), [['line 2', { username: 'ann@example.com' }]])
 })
 
 t.test('gitea: people of the table user, and what else stands there', async t => {
@@ -142,18 +129,21 @@ t.test('gitea: people of the table user, and what else stands there', async t =>
     '4,acme,acme,,,,,0,1,,1,0,0',
     '5,dan,dan,,dan@example.com,,,2,0,,true,false,false',
   ].join('\n')
-  t.strictSame(await read('gitea', content), [
-    ['line 2', person('Ann', { hash })],
+  t.strictSame(await foundIn('gitea', content), [
+    ['line 2', personNamed('Ann', { hash })],
     // Of the oldest rows the algorithm is empty, which says which one it is.
-    ['line 3', person('bob', { hash: { ...hash, passwd_hash_algo: '' }, status: 'disabled' })],
-    ['line 4', person('cy', { hash, status: 'disabled' })],
+    ['line 3', personNamed('bob', { hash: { ...hash, passwd_hash_algo: '' }, status: 'disabled' })],
+    ['line 4', personNamed('cy', { hash, status: 'disabled' })],
     ['line 5', 'passed over'],
-    ['line 6', person('dan')],
+    ['line 6', personNamed('dan')],
   ])
-  t.strictSame(await read('gitea', lines({ name: 'ann', type: 0, is_active: 1, ...hash }, { name: 'bot', type: 4 })), [
-    ['line 1', person('ann', { hash })],
-    ['line 2', 'passed over'],
-  ])
+  t.strictSame(
+    await foundIn('gitea', lines({ name: 'ann', type: 0, is_active: 1, ...hash }, { name: 'bot', type: 4 })),
+    [
+      ['line 1', personNamed('ann', { hash })],
+      ['line 2', 'passed over'],
+    ],
+  )
 })
 
 t.test('grafana: people of the table user, and its service accounts', async t => {
@@ -165,12 +155,12 @@ t.test('grafana: people of the table user, and its service accounts', async t =>
     '3,0,sa-1-robot,sa-1-robot,robot,,,,,1,0,0,1',
     '4,0,cy,cy@example.com,,,Ab3rTy7uIo,x,,1,0,0,0',
   ].join('\n')
-  t.strictSame(await read('grafana', content), [
-    ['line 2', person('ann', { hash })],
-    ['line 3', person('bob', { hash, status: 'disabled' })],
+  t.strictSame(await foundIn('grafana', content), [
+    ['line 2', personNamed('ann', { hash })],
+    ['line 3', personNamed('bob', { hash, status: 'disabled' })],
     ['line 4', 'passed over'],
-    ['line 5', person('cy')],
+    ['line 5', personNamed('cy')],
   ])
-  t.match(await read('grafana', content, 'email'), [['line 2', { username: 'ann@example.com' }]])
-  t.match(await read('grafana', content, 'constructor'), [['line 2', 'There is no constructor.']])
+  t.match(await foundIn('grafana', content, 'email'), [['line 2', { username: 'ann@example.com' }]])
+  t.match(await foundIn('grafana', content, 'constructor'), [['line 2', 'There is no constructor.']])
 })

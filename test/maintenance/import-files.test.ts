@@ -2,10 +2,9 @@
 import t from 'tap'
 import { RecordRefused } from '../../src/maintenance/import/person.ts'
 import { readPeople } from '../../src/maintenance/import/read-people.ts'
-import { inPieces, namesIn, peopleIn, refusalOf } from '../support/import-files.ts'
+import { inPieces, namesIn, peopleIn, personNamed, refusalOf } from '../support/import-files.ts'
 
 const signet = { format: 'signet' } as const
-const named = (username: string) => ({ username, hash: null, roles: [], status: 'active', userId: undefined })
 const ann = '{"username":"ann","password_hash":null}'
 const bob = '{"username":"bob","password_hash":null}'
 const KIB_64 = 64 * 1024
@@ -13,8 +12,8 @@ const KIB_64 = 64 * 1024
 t.test('lines: blank ones, those of Windows, a byte order mark, and no end behind the last', async t => {
   const { found, reading } = await peopleIn(inPieces(`\u{FEFF}${ann}\r\n\r\n  \n${bob}`, 5), signet)
   t.strictSame(found, [
-    ['line 1', named('ann')],
-    ['line 4', named('bob')],
+    ['line 1', personNamed('ann')],
+    ['line 4', personNamed('bob')],
   ])
   t.equal(reading.bytesRead(), Buffer.byteLength(`\u{FEFF}${ann}\r\n\r\n  \n${bob}`))
   t.strictSame(await namesIn(`${ann}\n${bob}\n`), [

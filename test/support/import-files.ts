@@ -1,26 +1,10 @@
 /** Files of an import, as tests write and read them. */
 import { deepStrictEqual } from 'node:assert'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import type { Test } from 'tap'
+import type { FormatName } from '../../src/maintenance/import/formats/formats.ts'
 import { type ImportFormat, readPeople } from '../../src/maintenance/import/read-people.ts'
-import { openSource, type Source } from '../../src/maintenance/import/source.ts'
-import { temporaryFolder } from './serve.ts'
+import type { Source } from '../../src/maintenance/import/source.ts'
 
-/** Where standard input must not be read. */
-export const noInput = Readable.from([])
-
-/** A source that closes with the test. */
-export async function sourceOf(t: Test, content: string | Buffer): Promise<Source> {
-  const file = join(temporaryFolder(t), 'people')
-  writeFileSync(file, content)
-  const source = await openSource(file, noInput)
-  t.teardown(source.close)
-  return source
-}
-
-/** The same bytes, in pieces of any size: where they end must not matter. */
+/** Bytes in pieces of any size: where they end must not matter. */
 export const inPieces = (content: string | Buffer, size: number): Source => {
   const bytes = Buffer.from(content)
   async function* read() {
@@ -38,7 +22,17 @@ export async function peopleIn(source: Source, format: ImportFormat) {
   return { found, reading }
 }
 
-/** The same with the names alone of people, at many places where a piece of the bytes may end: that must not matter. */
+/** What is found in a file of a format. */
+export const foundIn = async (format: FormatName, content: string, usernameFrom?: string) =>
+  (await peopleIn(inPieces(content, 100), { format, usernameFrom })).found
+
+/** A person of whom a file says nothing but the name, and `more`. */
+export const personNamed = (username: string, more: object = {}) => ({
+  ...{ username, hash: null, roles: [], status: 'active', userId: undefined },
+  ...more,
+})
+
+/** What `peopleIn` finds, with the names alone of people, at many places where a piece of the bytes may end: that must not matter. */
 export async function namesIn(content: string | Buffer, format: ImportFormat = { format: 'signet' }) {
   const sizes = Buffer.byteLength(content) > 2000 ? [1000, 256 * 1024] : [1, 2, 3, 7, 256 * 1024]
   const [first, ...others] = await Promise.all(
