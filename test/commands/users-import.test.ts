@@ -183,25 +183,14 @@ t.test('who has not signed in since is named, and the doctor tells what that mea
   t.equal(await note(), null)
 })
 
-t.test('of who is deleted no hash is left, and no pepper', async t => {
-  const { import: run, json, rows } = await importing(t)
-  const pepper = join(temporaryFolder(t), 'pepper')
-  writeFileSync(pepper, 'a made-up pepper\n')
-  await run([{ username: 'ann', password_hash: hash }], '--pepper-file', pepper)
-  t.match(rows(), [{ password_hash: /^\{any-spelling\}\{append:[^}]+\}\$2b\$/, hash_cost: Number }])
-  await json(['users', 'delete', 'ann'])
-  t.match(rows(), [
-    { status: 'deleted', password_hash: /^\$argon2id\$v=19\$m=19456,t=2,p=1\$A+\$A+$/, hash_cost: null },
-  ])
-})
-
 t.test('the audit has each person and each role, and who did it', async t => {
   const { import: run, json } = await importing(t)
   await json(['roles', 'add', 'editor', '--permission', 'posts:write'])
   await run([{ username: 'ann', password_hash: hash, roles: ['editor'], user_id: '17' }])
   const events = (name: string) => json(['audit', 'list', '--user', name])
   const [byId, byName] = [await events('17'), await events('ann')]
-  t.match(byId, [
+  const byType = byId.toSorted((one: { type: string }, other: { type: string }) => (one.type < other.type ? 1 : -1))
+  t.match(byType, [
     { type: 'user.import', user_id: '17', username: 'ann', actor: /^operator:/ },
     { type: 'role.grant', user_id: '17', target: 'editor' },
   ])

@@ -128,7 +128,8 @@ export const createImport = (userImport: UserImport): Import => ({
   async *run(source, asked, by, tellProgress) {
     const first = readPeople(source, asked)
     const tallies = await tally(first.people)
-    const options = { ...asked, forms: { hashConfig: first.hashConfig(), ...asked.forms } }
+    const { hashConfig = first.hashConfig() } = asked.forms
+    const options = { ...asked, forms: { ...asked.forms, hashConfig } }
     const counts = { added: 0, 'there already': 0, refused: 0, passedOver: 0 }
     const forms = new Map<string, number>()
 
