@@ -6,6 +6,7 @@
 
 import type { UserReader } from '../records/user.ts'
 import { nobodysHash } from './algorithms/argon2.ts'
+import { MOST_PHPASS_BYTES } from './algorithms/phpass.ts'
 import { type HashingLane, TooManyWaiting } from './hashing-lane.ts'
 import { mostCandidates } from './stored-hash.ts'
 import type { Turn } from './turn.ts'
@@ -22,6 +23,12 @@ const MOST_RISE = 2
 const MEASUREMENTS = 2
 /** As many times the time of its cost a form may take, on a machine without the instructions that others have. */
 const MOST_SLOWNESS = 8
+/** phpass reads all of a password in each round: what has no more bytes takes the time that was measured, within the margin. */
+const BYTES_WITHIN_MARGIN = 400
+
+/** How many times longer a check of this one takes at most. */
+const slownessOfLength = (password: string): number =>
+  Math.max(1, Math.min(Buffer.byteLength(password), MOST_PHPASS_BYTES) / BYTES_WITHIN_MARGIN)
 
 const turnOfMeasurement: Turn = { key: 'measurement', most: 1 }
 
@@ -82,7 +89,7 @@ export function createRefusalTime(options: {
       const cost = await (await users()).dearestHashCost()
       if (cost === undefined) return 0
       const slowness = await slownessOf(cost)
-      return MARGIN * msOfOurs * Math.max(1, cost * slowness * mostCandidates(password))
+      return MARGIN * msOfOurs * Math.max(1, cost * slowness * mostCandidates(password) * slownessOfLength(password))
     },
     noteOurs(ms) {
       msOfOurs += WEIGHT * (Math.min(ms, MOST_RISE * msOfOurs) - msOfOurs)

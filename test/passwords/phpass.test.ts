@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
-import { readPhpass } from '../../src/passwords/algorithms/phpass.ts'
+import { encode, readPhpass } from '../../src/passwords/algorithms/phpass.ts'
 import { computeInThread, type PhpassWork } from '../../src/passwords/algorithms/phpass-thread.ts'
 
 const hashes = {
@@ -42,6 +42,16 @@ test('it is read when its characters and its rounds are those of phpass', async 
 
 test('the last character of a hash stands for two bits, and no password has one that says more', async t => {
   t.equal(await matches('$P$5sAlt7890O1Mh2Jtm0bFf2UfXd/i825', 'correct horse battery staple 9'), false)
+})
+
+test('what is longer than phpass hashes is read in no round', async t => {
+  const long = 'x'.repeat(4097)
+  const hashOf = (typed: string) => computeInThread({ ...quick, password: Buffer.from(typed) })
+  for (const [typed, expected] of [
+    [long.slice(1), true],
+    [long, false],
+  ] as const)
+    t.equal(await matches(`$P$512345678${encode(await hashOf(typed))}`, typed), expected, `${typed.length} bytes`)
 })
 
 test('the event loop turns while it is computed', async t => {

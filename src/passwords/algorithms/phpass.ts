@@ -10,11 +10,13 @@ const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const pattern = /^\$[PH]\$([./0-9A-Za-z])([./0-9A-Za-z]{8})([./0-9A-Za-z]{22})$/
 /** phpass itself makes none with fewer than 2^7. */
 const LOG2_ROUNDS = { least: 7, most: 17 }
+/** phpass hashes no longer ones: each round reads all of it. */
+export const MOST_PHPASS_BYTES = 4096
 /** Of a round, measured. */
 const COST = 1.5e-4
 
 /** Its base64 begins with the lowest bits. @param bytes 16, of an MD5: 22 characters */
-function encode(bytes: Buffer): string {
+export function encode(bytes: Buffer): string {
   const bits = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
   return Array.from({ length: 22 }, (_, index) => alphabet[Number((bits >> BigInt(6 * index)) & 63n)]).join('')
 }
@@ -32,6 +34,7 @@ export function readPhpass(text: string): ComputableHash | undefined {
     cost: 2 ** log2Rounds * COST,
     problem: roundsProblem(log2Rounds),
     async matches(password) {
+      if (password.length > MOST_PHPASS_BYTES) return false
       const computed = encode(await computeInThread({ password, salt: Buffer.from(salt), rounds: 2 ** log2Rounds }))
       return timingSafeEqual(Buffer.from(computed), Buffer.from(hash))
     },
