@@ -4,7 +4,7 @@ import type { ListedUser, UserFilter, UserPlace } from '../../records/user.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { notDeleted } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
-import { noPermissions, toUser } from './user-rows.ts'
+import { importedHash, noPermissions, toUser } from './user-rows.ts'
 
 function matching(row: ExpressionBuilder<Schema, 'users'>, dialect: Dialect, filter: UserFilter) {
   const { key, keyPart, status, role, hasImportedHash } = filter
@@ -13,7 +13,8 @@ function matching(row: ExpressionBuilder<Schema, 'users'>, dialect: Dialect, fil
   if (status === 'active' || status === 'disabled') conditions.push(row('users.status', '=', status))
   if (key !== undefined) conditions.push(row('users.username_key', '=', key))
   if (keyPart !== undefined) conditions.push(dialect.contains(row.ref('users.username_key'), keyPart))
-  if (hasImportedHash) conditions.push(row('users.hash_cost', 'is not', null))
+  if (hasImportedHash)
+    conditions.push(row('users.hash_cost', 'is not', null), row('users.password_hash', 'like', importedHash))
   // Looked up once, not for each user: few may have it.
   if (role !== undefined)
     conditions.push(row('users.id', 'in', grants(row).select('user_id').where('role_name', '=', role)))

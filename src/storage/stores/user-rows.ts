@@ -16,4 +16,10 @@ export const toUser = (row: UsersTable): User => ({
 /** What a role is while it is being deleted: nobody has it then, though it is there until the last token that names it is revoked. */
 export const noPermissions = sql.lit('[]')
 
+/**
+ * How a hash of another system begins (passwords/stored-hash.ts). A version that knows none of them leaves `hash_cost` as it is where it
+ * sets a password: it alone does not tell.
+ */
+export const importedHash = sql.lit('{%')
+
 export const toRole = (row: RolesTable): Role => ({ name: row.name, permissions: JSON.parse(row.permissions) })

@@ -4,7 +4,7 @@ import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, notDeleted, type Param, prepared } from '../engine/prepared.ts'
 import type { RolesTable, Schema, UsersTable } from '../engine/schema.ts'
 import { listUsers } from './user-list.ts'
-import { noPermissions, toRole, toUser } from './user-rows.ts'
+import { importedHash, noPermissions, toRole, toUser } from './user-rows.ts'
 
 export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executor: Executor) => UserStore & UserReader {
   const byKey = (param: Param<{ key: string }>) =>
@@ -57,6 +57,7 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       .select('hash_cost')
       .where('hash_cost', 'is not', null)
       .where('status', '<>', notDeleted)
+      .where('password_hash', 'like', importedHash)
       .orderBy('hash_cost', 'desc')
       .limit(1),
   )
@@ -67,6 +68,7 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
       .select('password_hash')
       .where('hash_cost', '=', param('cost'))
       .where('status', '<>', notDeleted)
+      .where('password_hash', 'like', importedHash)
       .limit(1),
   )
 
@@ -110,6 +112,7 @@ export function prepareUserStore(db: Kysely<Schema>, dialect: Dialect): (executo
           .select(({ fn }) => fn.countAll<number | string>().as('count'))
           .where('hash_cost', 'is not', null)
           .where('status', '<>', notDeleted)
+          .where('password_hash', 'like', importedHash)
           .executeTakeFirstOrThrow()
         return Number(row.count)
       },

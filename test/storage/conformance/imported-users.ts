@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type Engine, openMigrated, userOf } from './records.ts'
 
 const imported = (name: string, more: { importDigest: string; hashCost: number | undefined }) => ({
-  ...userOf(name),
+  ...userOf(name, { passwordHash: `{any-spelling}of ${name}` }),
   ...more,
 })
 
@@ -48,10 +48,20 @@ export function importedUserChecks(t: Test, engine: Engine): void {
     )
     await write(({ users }) => users.setPassword('user_carol', { passwordHash: 'new', passwordId: 'password_2' }))
     t.equal(await read.users.dearestHashCost(), 2.8)
-    const { passwordHash } = userOf('bob')
+    const passwordHash = '{any-spelling}of bob'
     t.equal(await write(({ users }) => users.replacePasswordHash('user_bob', 'another', 'new')), false)
     t.equal(await read.users.dearestHashCost(), 2.8)
     t.equal(await write(({ users }) => users.replacePasswordHash('user_bob', passwordHash, 'new')), true)
     t.equal(await read.users.dearestHashCost(), undefined)
+  })
+  t.test('a password that an older version has set is no imported one, whatever its row says of a cost', async t => {
+    const { read, write } = await openMigrated(t, engine)
+    const set = { ...imported('alice', { importDigest: 'one', hashCost: 45.5 }), passwordHash: '$argon2id$' }
+    await write(({ users }) => users.insert(set))
+    await write(({ users }) => users.insert(imported('bob', { importDigest: 'two', hashCost: 2.8 })))
+    t.equal(await read.users.dearestHashCost(), 2.8)
+    t.equal(await read.users.countImportedHashes(), 1)
+    t.equal(await read.users.findHashOfCost(45.5), undefined)
+    t.equal((await read.users.list({ hasImportedHash: true }, 10)).length, 1)
   })
 }
