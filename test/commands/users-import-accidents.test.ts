@@ -5,6 +5,7 @@ import type { Faults } from '../../src/compose/sources.ts'
 import { StorageUnavailable, type Stores, type Write } from '../../src/records/unit-of-work.ts'
 import { commandLine } from '../support/command-line.ts'
 import { hash, importing, linesOf } from '../support/importing.ts'
+import { change } from '../support/sqlite.ts'
 
 t.jobs = 2
 
@@ -52,6 +53,27 @@ t.test('whom another run over the same file adds at this moment is there already
   const other = await early.run(['users', 'import', '-', '--json'], linesOf([person('ann', { user_id: '18' })]))
   t.match([other.code, JSON.parse(other.stdout).refused], [1, [{ line: 1 }]], 'another record is refused')
   t.strictSame(rows(), before)
+})
+
+t.test('what is under way at once is no more than a service beside waits for', async t => {
+  const { environment, databaseFile } = await importing(t)
+  const roles = Array.from({ length: 9 }, (_, at) => `role-${at}`)
+  for (const role of roles) change(databaseFile, 'insert into roles (name, permissions) values (?, \'["a:b"]\')', role)
+  let [underWay, most] = [0, 0]
+  const { run } = await commandLine(t, environment, undefined, {
+    write: write => async work => {
+      underWay += 1
+      most = Math.max(most, underWay)
+      return write(work).finally(() => {
+        underWay -= 1
+      })
+    },
+  })
+  const people = Array.from({ length: 60 }, (_, at) => person(`user ${at}`, { roles: at < 30 ? roles : [] }))
+  const { code } = await run(['users', 'import', '-'], linesOf(people.slice(0, 30)))
+  t.strictSame([code, most], [0, 10], 'twenty rows each')
+  const { stdout } = await run(['users', 'import', '-'], linesOf(people))
+  t.match(stdout, /^Added 30 people\n30 people had been added/)
 })
 
 t.test('a name of a role that can be none refuses its record, and is not repeated', async t => {

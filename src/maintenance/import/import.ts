@@ -46,6 +46,8 @@ export interface ImportSummary {
 
 /** So many are under way at once: they share commits. */
 const AT_ONCE = 50
+/** And so many rows: a service beside waits while they are written. */
+const MOST_ROWS = 200
 
 const NO_PASSWORD = 'no password'
 
@@ -99,13 +101,24 @@ function refuseRepeated({ username, userId }: PersonToAdd, { names, ids }: Talli
   if (userId !== undefined && ids.isRepeated(userId)) throw new RecordRefused(REPEATED_ID)
 }
 
-async function* inBatches<T>(all: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
-  let batch: T[] = []
-  for await (const each of all) {
+/** The user with an audit event, and the same for each role. */
+const rowsOf = ({ person }: ReadPerson, { roles }: ImportOptions): number =>
+  person === PASSED_OVER || person instanceof RecordRefused ? 0 : 2 * (1 + person.roles.length + roles.length)
+
+/** Batches of what is under way at once; one person may be more than a batch should be. */
+async function* inBatches(
+  people: AsyncIterable<ReadPerson>,
+  options: ImportOptions,
+): AsyncGenerator<readonly ReadPerson[]> {
+  let [batch, rows]: [ReadPerson[], number] = [[], 0]
+  for await (const each of people) {
+    const more = rowsOf(each, options)
+    if (batch.length > 0 && (batch.length === AT_ONCE || rows + more > MOST_ROWS)) {
+      yield batch
+      ;[batch, rows] = [[], 0]
+    }
     batch.push(each)
-    if (batch.length < size) continue
-    yield batch
-    batch = []
+    rows += more
   }
   if (batch.length > 0) yield batch
 }
@@ -156,7 +169,7 @@ export const createImport = (userImport: UserImport): Import => ({
 
     const second = readPeople(source, asked)
     let done = 0
-    for await (const batch of inBatches(second.people, AT_ONCE)) {
+    for await (const batch of inBatches(second.people, options)) {
       // All of them, before anything is thrown: a write that is under way needs the database.
       for (const settled of await Promise.allSettled(batch.map(refusalOf))) {
         if (settled.status === 'rejected') throw settled.reason
