@@ -15,12 +15,12 @@ export interface ImportService {
 }
 
 const HELP = `
-Nobody who is there is changed, and a run that was stopped is started again: each person is added once. Every record that is
-refused is told of with its line and the reason. docs/import.md has a table of systems: what to export, and how.
+Users who are there already are never changed. A run that was stopped can be started again: each person is added once. Each
+refused record is reported with its line and the reason. docs/import.md says for each system what to export, and how.
 
-Exit codes: 0 all were added or were there already; 1 some records were refused, or the file was; 2 wrong usage.`
+Exit codes: 0 all were added or were there already; 1 a record or the file was refused; 2 wrong usage.`
 
-/** Dearer checks keep everybody who is refused waiting. */
+/** Whoever mistypes a password waits as long as the dearest check takes. */
 const HIGHEST_COST = 1000
 
 const sentenceOf = ({ place, reason }: Refusal): string => `${place.unit} ${place.number}: ${printable(reason)}`
@@ -34,15 +34,15 @@ function* linesOf(
   dryRun: boolean,
 ): Generator<string> {
   yield dryRun ? `${people(added)} would be added` : `Added ${people(added)}`
-  if (alreadyThere > 0) yield `${people(alreadyThere)} had been added by an earlier run`
-  if (passedOver > 0) yield `${records(passedOver)} of something else, and passed over`
+  if (alreadyThere > 0) yield `${people(alreadyThere)} had been added before`
+  if (passedOver > 0) yield `${records(passedOver)} passed over: not about a person who signs in`
   if (refused > 0) yield `${records(refused)} refused`
-  if (forms.size > 0) yield 'Hashes that were read:'
+  if (forms.size > 0) yield 'Passwords by form:'
   for (const [form, count] of [...forms].sort()) yield `  ${form}: ${count}`
 }
 
 const PEPPER_HINT =
-  'If the other system used a pepper, nobody with such a hash can sign in, and no hash shows it: see --pepper-file. Try one account first.'
+  'A hash does not show whether the other system used a pepper. If it did, nobody of these can sign in: see --pepper-file. Sign in as one of them to know.'
 const mayHavePepper = (forms: ReadonlyMap<string, number>): boolean =>
   [...forms.keys()].some(form => /^(bcrypt|argon2|spring pbkdf2)/.test(form))
 
@@ -94,25 +94,25 @@ export function usersImportCommand(
 ): void {
   users
     .command('import')
-    .description('add the people of another system, with the hashes of their passwords')
+    .description('add the people of another system, with their password hashes')
     .argument('<file>', "what the other system exported; '-' reads standard input")
-    .option('--format <format>', `of the file: ${formatNames.join(', ')} (signet)`, oneOf(formatNames))
-    .option('--dry-run', 'say what would be refused, and change nothing')
-    .option('--username-from <member>', 'the member or column that is the name to sign in with: email, for example')
-    .option('--role <role>', 'a role that everybody gets, besides those of the file; may be repeated', collect)
-    .option('--allow-admin', "let roles be given that have Signet's own permissions")
+    .option('--format <format>', `what wrote the file: ${formatNames.join(', ')} (signet)`, oneOf(formatNames))
+    .option('--dry-run', 'report what would be added and refused, and change nothing')
+    .option('--username-from <member>', 'the member or column with the name to sign in with, such as email')
+    .option('--role <role>', 'a role for everybody, besides those of the file; may be repeated', collect)
+    .option('--allow-admin', "allow roles that have Signet's own permissions")
     .option(
       '--max-cost <number>',
-      `what one check of a hash may cost; 1 is what a hash of Signet costs (${DEFAULT_MAX_COST})`,
+      `the most that checking one hash may cost; 1 is a hash of Signet (${DEFAULT_MAX_COST})`,
       wholeNumber(1, HIGHEST_COST),
     )
-    .option('--pepper-file <file>', 'the secret that the other system used in every hash')
+    .option('--pepper-file <file>', 'a file with the secret that the other system put into every hash')
     .option(
       '--prehash <name>',
-      'what was done to passwords before bcrypt, where hashes do not say so: sha256-hex',
+      'what was done to passwords before bcrypt, if the hashes do not say: sha256-hex',
       oneOf(['sha256-hex'] as const),
     )
-    .option('--hash-config <file>', "Firebase's parameters, as its console shows them")
+    .option('--hash-config <file>', "a file with Firebase's parameters, copied from its console")
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async (file, options) => {
@@ -137,7 +137,7 @@ export function usersImportCommand(
         }
         const run = (await services().userImport()).run(source, asked, operator(), tellProgress)
         const summary = await summaryOf(options.json ? inJson(run, dryRun) : inLines(run, dryRun), { stream })
-        if (pepper === undefined && mayHavePepper(summary.forms)) remark(PEPPER_HINT)
+        if (pepper === undefined && summary.added > 0 && mayHavePepper(summary.forms)) remark(PEPPER_HINT)
         if (summary.refused > 0) throw new Refused('')
       } finally {
         await source.close()

@@ -50,7 +50,7 @@ export function usersCommand(services: () => Services, terminal: Terminal): Comm
     .option('--search <text>', 'those with this in their names, in whatever letter case')
     .option('--status <status>', `those who are ${statuses.join(', ')}`, oneOf(statuses))
     .option('--role <role>', 'those who have this role')
-    .option('--imported', 'those who have not signed in since they were imported')
+    .option('--imported', 'those who still have the password hash of another system')
     .option('--limit <number>', `as many at most, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
     .option('--json', 'print JSON')
     .action(async ({ search, status, role, imported: hasImportedHash, limit = MOST_LISTED, json }) => {

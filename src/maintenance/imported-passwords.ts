@@ -1,4 +1,4 @@
-/** Whose password is still hashed as another system did it, and what that means for everybody else. */
+/** Whose password hash is still another system's, and what that means for everybody else. */
 import type { UserReader } from '../records/user.ts'
 
 /** What to know; undefined when there are none. */
@@ -7,10 +7,9 @@ export async function importedPasswords(
 ): Promise<string | undefined> {
   const [count, dearest] = [await users.countImportedHashes(), await users.dearestHashCost()]
   if (dearest === undefined) return undefined
-  const who = count === 1 ? '1 user has' : `${count} users have`
+  const who = count === 1 ? '1 user still has' : `${count} users still have`
   return (
-    `${who} the password hash of another system, and will until the next sign-in. Meanwhile every refused sign-in takes as long as ` +
-    `a check of the dearest of these hashes, about ${Math.max(1, Math.round(dearest))} times that of a hash of Signet. ` +
-    'signet users list --imported names them.'
+    `${who} the password hash of another system, which the next sign-in replaces. Until then every refused sign-in takes longer than ` +
+    `the costliest of these checks, which is ${Math.max(1, Math.round(dearest))} times Signet's own. signet users list --imported names them.`
   )
 }
