@@ -46,9 +46,9 @@ const isReserved = (userId: string): boolean =>
   [USER_ID_PREFIX, CLIENT_ID_PREFIX].some(prefix => userId.startsWith(`${prefix}_`)) || /^\.{1,2}$/.test(userId)
 
 function userIdProblem(userId: string): string | undefined {
-  if (!ID.test(userId)) return 'An id that is to stay has 1 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen.'
+  if (!ID.test(userId)) return 'The id must have 1 to 64 characters: A-Z, a-z, 0-9, dot, underscore and hyphen.'
   if (isReserved(userId))
-    return `An id that is to stay does not begin with ${USER_ID_PREFIX}_ or ${CLIENT_ID_PREFIX}_, and is not . or ...`
+    return `The id must not be "." or "..", nor begin with ${USER_ID_PREFIX}_ or ${CLIENT_ID_PREFIX}_.`
   return undefined
 }
 
@@ -108,7 +108,7 @@ export function createUserImport(dependencies: {
       createdAtMs: clock.now(),
     }
     const isNew = await stores.users.insert({ ...user, usernameKey: usernameKey(username), hashCost, importDigest })
-    if (!isNew) throw taken('Somebody else has taken the name or the id at this moment.')
+    if (!isNew) throw taken('Somebody else has just taken the name or the id.')
     await stores.audit.append({ type: 'user.import', outcome: 'success', userId, provenance: by })
     await changeRoles({ stores, cascades }, userId, { had: [], has: roles }, by)
   }

@@ -5,7 +5,7 @@ import type { Columns } from '../passwords/forms/form.ts'
 import { type LargestFile, readText } from './files.ts'
 import { secretIn } from './secret-text.ts'
 
-const largest: LargestFile = { bytes: 64 * 1024, advice: 'it is no secret of a system.' }
+const largest: LargestFile = { bytes: 64 * 1024, advice: 'that is not a secret.' }
 
 /** @throws FileRefused */
 export async function readPepper(file: string, stdin: Readable): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { hash, importing, linesOf, password } from '../support/importing.ts'
 // Each has a database of its own.
 t.jobs = 2
 
-const NAMED_TWICE = 'The name stands in the file more than once, as names are compared.'
+const NAMED_TWICE = 'The file has this name more than once, as names are compared.'
 const NAME_TAKEN = 'There is a user with this name already.'
 
 t.test('who can be added is, and who can not is told of with the line', async t => {
@@ -135,7 +135,11 @@ t.test('an id stays when nobody ever had it and no machine could', async t => {
   ])
   const twice = [person('twice', 'first'), person('twice', 'second'), person('twice', '')]
   for (const options of [['--dry-run'], []])
-    t.match(await refused(twice, ...options), [/^1 The id stands in the file more than once/, /^2 The id/, /^3 /])
+    t.match(await refused(twice, ...options), [
+      /^1 The file has this id more than once/,
+      /^2 The file has this id/,
+      /^3 /,
+    ])
   t.equal(rows().length, good.length)
 })
 

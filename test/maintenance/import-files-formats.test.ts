@@ -14,18 +14,18 @@ t.test('signet: each member, and whatever is no such member or has another type'
     ['line 1', personNamed('ann', { hash: all.password_hash, roles: all.roles, status: 'disabled', userId: '4711' })],
   ])
   const refused: [object, RegExp][] = [
-    [{ passwordHash: 'x' }, /^The members are username, .*, and passwordHash is none of them\.$/],
-    [{ password_hash: undefined }, /^There is no password_hash\. Of somebody who has no password it is null\.$/],
-    [{ password_hash: 7 }, /^password_hash is no text/],
-    [{ password_hash: ['x'] }, /^password_hash is no text/],
+    [{ passwordHash: 'x' }, /^The members are username, .*, and passwordHash is not one of them\.$/],
+    [{ password_hash: undefined }, /^There is no password_hash\. For somebody without a password it is null\.$/],
+    [{ password_hash: 7 }, /^password_hash is neither text/],
+    [{ password_hash: ['x'] }, /^password_hash is neither text/],
     [{ username: undefined }, /^There is no username\.$/],
     [{ username: '' }, /^There is no username\.$/],
-    [{ username: 17 }, /^username is no text\.$/],
-    [{ roles: [1] }, /^roles is no array of names\.$/],
-    [{ roles: { editor: true } }, /^roles is no array of names\.$/],
+    [{ username: 17 }, /^username is not text\.$/],
+    [{ roles: [1] }, /^roles is not an array of names\.$/],
+    [{ roles: { editor: true } }, /^roles is not an array of names\.$/],
     [{ status: 'banned' }, /^status is neither active nor disabled\.$/],
-    [{ status: true }, /^status is no text\.$/],
-    [{ user_id: 4711 }, /^user_id is no text\.$/],
+    [{ status: true }, /^status is not text\.$/],
+    [{ user_id: 4711 }, /^user_id is not text\.$/],
   ]
   const lines = refused.map(([change]) => JSON.stringify({ ...all, ...change }))
   const found = await foundIn('signet', lines.join('\n'))
@@ -86,7 +86,7 @@ t.test("django's dumpdata: users of any user model, and what else is in a dump",
     personNamed('dan@example.com', { hash: djangoHash }),
     'passed over',
     'passed over',
-    'fields is no object.',
+    'fields is not an object.',
     personNamed('fay'),
   ]
   const numbered = (unit: string) => expected.map((each, index) => [`${unit} ${index + 1}`, each])
@@ -164,8 +164,8 @@ t.test("keycloak's export of a realm, of users alone, and as its API lists them"
     personNamed('bob', { status: 'disabled', ...idOf('bob') }),
     'passed over',
     personNamed('cy', idOf('cy')),
-    'credentials is no list.',
-    'realmRoles is no list of names.',
+    'credentials is not a list.',
+    'realmRoles is not a list of names.',
     personNamed('fay', { status: 'disabled', roles: ['editor'], ...idOf('fay') }),
   ]
   const realm = {

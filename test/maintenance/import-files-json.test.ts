@@ -44,15 +44,15 @@ t.test('an element that is broken, no object or too large refuses itself', async
     ),
   ])
   t.strictSame(await namesIn(content), [
-    ['user 1', 'It is no JSON.'],
-    ['user 2', 'It is no JSON object.'],
-    ['user 3', 'It is no JSON object.'],
-    ['user 4', 'It is no JSON object.'],
-    ['user 5', 'It is no JSON.'],
-    ['user 6', 'It has more than 64 KiB.'],
+    ['user 1', 'It is not JSON.'],
+    ['user 2', 'It is not a JSON object.'],
+    ['user 3', 'It is not a JSON object.'],
+    ['user 4', 'It is not a JSON object.'],
+    ['user 5', 'It is not JSON.'],
+    ['user 6', 'It is larger than 64 KiB.'],
     ['user 7', 'It is not UTF-8.'],
-    ['user 8', 'It has more than 64 KiB.'],
-    ['user 9', 'The members are username, password_hash, roles, status, user_id, and a is none of them.'],
+    ['user 8', 'It is larger than 64 KiB.'],
+    ['user 9', 'The members are username, password_hash, roles, status, user_id, and a is not one of them.'],
     ['user 10', 'bob'],
   ])
 })
@@ -82,21 +82,21 @@ t.test('a document: its users wherever they stand, and nothing that only looks l
 
 t.test('a document whose structure is broken is refused with its line', async t => {
   const broken: Record<string, RegExp> = {
-    [`{"realm":"r",\n"users":[${ann}\n${bob}]}`]: /line 3: neither a comma nor \] follows/,
+    [`{"realm":"r",\n"users":[${ann}\n${bob}]}`]: /line 3: a comma or \] is missing/,
     [`{"realm":"r",\n"users":[${ann},\n`]: /line 3: the file ends before a value/,
     [`{"realm":"r",\n"users":[${ann},\n]}`]: /line 3: a value is missing/,
-    [`{"realm":"r",\n"users":[${ann}`]: /line 2: neither a comma nor \] follows/,
+    [`{"realm":"r",\n"users":[${ann}`]: /line 2: a comma or \] is missing/,
     [`{"realm":"r",\n"users":[{"username":"ann`]: /line 2: the file ends within a value/,
-    [`{"realm":"r",\n"users":[{"username":"ann\n"},${bob}]}`]: /line 2: a text ends with its line/,
-    [`{"realm":"r",\n"users":{}}`]: /line 2: the member users is no list/,
+    [`{"realm":"r",\n"users":[{"username":"ann\n"},${bob}]}`]: /line 2: a string is not closed/,
+    [`{"realm":"r",\n"users":{}}`]: /line 2: the member users is not a list/,
     [`{"users":[${ann}],\n"users":[${bob}]}`]: /line 2: there is a second member users/,
-    [`{"realm"\n"r","users":[]}`]: /line 2: no colon follows/,
+    [`{"realm"\n"r","users":[]}`]: /line 2: a colon is missing/,
     [`{"realm":\n`]: /line 2: the file ends before a value/,
     [`{realm:"r"}`]: /line 1: the name of a member is missing/,
     [`{"users":[${ann}]}\n]`]: /line 2: neither an object nor a list begins/,
-    [`{"users":[${ann}}]`]: /line 1: neither a comma nor \] follows/,
-    [`[${ann}`]: /line 1: neither a comma nor \] follows/,
-    [`[${ann}}`]: /line 1: neither a comma nor \] follows/,
+    [`{"users":[${ann}}]`]: /line 1: a comma or \] is missing/,
+    [`[${ann}`]: /line 1: a comma or \] is missing/,
+    [`[${ann}}`]: /line 1: a comma or \] is missing/,
     [`[`]: /line 1: the file ends before a value/,
   }
   for (const [document, says] of Object.entries(broken)) t.match(await refusalOf(document, keycloak), says, document)
@@ -115,9 +115,9 @@ t.test('all realms in one file, and a realm without its users', async t => {
   t.match(await refusalOf(JSON.stringify([realm, realm], null, 2), keycloak), says)
   const { users, ...without } = realm
   t.match(await refusalOf(JSON.stringify([{ users, ...without }]), keycloak), says)
-  const large = [['user 1', 'It has more than 64 KiB. A document with users has a member users.']]
+  const large = [['user 1', 'It is larger than 64 KiB. A document with users has a member users.']]
   t.strictSame(await namesIn(JSON.stringify(without), keycloak), large)
-  const partial = /^It is a realm without users\. kc\.sh export/
+  const partial = /^This is a realm without its users\..* kc\.sh export/
   t.match(await namesIn('{"realm":"r","roles":{}}', keycloak), [['line 1', partial]])
   t.match(await namesIn('{\n"realm":"r","roles":{}}', keycloak), [['user 1', partial]])
 })

@@ -33,7 +33,7 @@ t.test('rows: commas or tabs, quoted fields, and what has no value', async t => 
 })
 
 t.test('rows: a broken one refuses itself, and the next are read', async t => {
-  const stray = 'A quotation mark is missing, or is where none may be.'
+  const stray = 'A quotation mark is missing or misplaced.'
   const header = 'username,password_hash\n'
   const cases: [string, unknown[]][] = [
     [
@@ -90,7 +90,7 @@ t.test('rows: a broken one refuses itself, and the next are read', async t => {
       `"a\n${'x'.repeat(KIB_64 + 1)}",\nbob,`,
       [
         ['line 2', stray],
-        ['line 3', 'The line has more than 64 KiB.'],
+        ['line 3', 'The line is longer than 64 KiB.'],
         ['line 4', 'bob'],
       ],
     ],
@@ -104,9 +104,9 @@ t.test('rows: a broken one refuses itself, and the next are read', async t => {
 })
 
 t.test('a header that can be read in two ways, or not at all', async t => {
-  t.match(await refusalOf('username,password_hash,username\na,b,c\n'), /two columns of one name/)
-  t.match(await refusalOf('username;password_hash\na;b\n'), /no header with columns between commas or tabs/)
+  t.match(await refusalOf('username,password_hash,username\na,b,c\n'), /Two columns of the header have the same name/)
+  t.match(await refusalOf('username;password_hash\na;b\n'), /not a header with commas or tabs between the columns/)
   t.match(await refusalOf('username,"password_hash\na,b\n'), /^FileRefused: The header can't be read: A quotation mark/)
-  t.match(await refusalOf('username,password_hash\n', keycloak), /^FileRefused: The file is no JSON/)
+  t.match(await refusalOf('username,password_hash\n', keycloak), /^FileRefused: The file is not JSON/)
   t.match(await refusalOf('uid1,ann@example.com,true,aGFzaA==,c2FsdA==,,,\n', firebase), /Export with --format=json/)
 })

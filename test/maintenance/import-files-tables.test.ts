@@ -37,7 +37,7 @@ t.test("auth0's password hashes: the name wherever it stands, and no id", async 
     ['line 5', personNamed('ann@example.com', { hash, status: 'disabled' })],
     ['line 6', personNamed('ann@example.com')],
     ['line 7', "custom_password_hash is for Auth0's own import, and can't be read."],
-    ['line 8', 'passwordHash is no text.'],
+    ['line 8', 'passwordHash is not text.'],
   ])
   t.match(await foundIn('auth0', lines(exported({ username: 'ann' })), 'email'), [
     ['line 1', { username: 'ann@example.com' }],

@@ -30,12 +30,12 @@ t.test('lines: one that is broken, no UTF-8 or too long refuses itself, and the 
   ])
   t.strictSame(await namesIn(content), [
     ['line 1', 'ann'],
-    ['line 2', 'It is no JSON.'],
+    ['line 2', 'It is not JSON.'],
     ['line 3', 'The line is not UTF-8.'],
-    ['line 4', 'It is no JSON object.'],
-    ['line 5', 'It is no JSON object.'],
-    ['line 6', 'It is no JSON object.'],
-    ['line 7', 'The line has more than 64 KiB.'],
+    ['line 4', 'It is not a JSON object.'],
+    ['line 5', 'It is not a JSON object.'],
+    ['line 6', 'It is not a JSON object.'],
+    ['line 7', 'The line is longer than 64 KiB.'],
     ['line 8', 'bob'],
   ])
   const longest = `${ann.slice(0, -1)}${' '.repeat(KIB_64 - ann.length)}}`
@@ -51,7 +51,7 @@ t.test('what is no file of people is refused as a whole', async t => {
   t.match(await refusalOf(Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3])), /^FileRefused: .*compressed/)
   t.match(await refusalOf(Buffer.from(`\u{FEFF}${ann}`, 'utf16le')), /^FileRefused: .*UTF-16/)
   t.match(await refusalOf(Buffer.from(ann, 'utf16le')), /^FileRefused: .*UTF-16/)
-  t.match(await refusalOf('hello\nworld\n'), /^FileRefused: .*no JSON.*no header/)
+  t.match(await refusalOf('hello\nworld\n'), /^FileRefused: .*not JSON.*not a header/)
 })
 
 t.test('nothing of a hash is repeated: a first row that is no header has one', async t => {

@@ -7,7 +7,7 @@ import { FileRefused } from '../file-refused.ts'
 import { type Line, readLines } from './lines.ts'
 import { type Entry, type FileRecord, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
 
-const STRAY_MARK = 'A quotation mark is missing, or is where none may be.'
+const STRAY_MARK = 'A quotation mark is missing or misplaced.'
 
 /** The fields of a row, or why it is none. */
 type Fields = readonly string[] | RecordRefused
@@ -97,8 +97,10 @@ function headerOf({ text }: Line): Header {
   if (fields instanceof RecordRefused) throw new FileRefused(`The header can't be read: ${fields.message}`)
   const names = fields.map(name => name.trim())
   if (names.length < 2)
-    throw new FileRefused('The file is no JSON, and its first line no header with columns between commas or tabs.')
-  if (new Set(names).size < names.length) throw new FileRefused('The header has two columns of one name.')
+    throw new FileRefused(
+      'The file is not JSON, and its first line is not a header with commas or tabs between the columns.',
+    )
+  if (new Set(names).size < names.length) throw new FileRefused('Two columns of the header have the same name.')
   return { names, delimiter }
 }
 

@@ -76,8 +76,8 @@ function toAdd({ username, hash, roles, status, userId }: Person, options: Impor
 const isRefusal = (error: unknown): error is Error =>
   [AccountError, HashRefused, RecordRefused].some(kind => error instanceof kind)
 
-const REPEATED = 'The name stands in the file more than once, as names are compared.'
-const REPEATED_ID = 'The id stands in the file more than once.'
+const REPEATED = 'The file has this name more than once, as names are compared.'
+const REPEATED_ID = 'The file has this id more than once.'
 
 interface Tallies {
   readonly names: NameTally

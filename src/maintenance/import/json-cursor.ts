@@ -69,7 +69,7 @@ export function createJsonCursor(chunks: AsyncIterable<Buffer>): JsonCursor {
         const kind = kinds[byte]
         if (byte === NEWLINE) {
           // Here a quotation mark is missing, and everything behind it would be misread.
-          if (isInText) refuse('a text ends with its line')
+          if (isInText) refuse('a string is not closed')
           line++
         }
         if (isEscaped) isEscaped = false

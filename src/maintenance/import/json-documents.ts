@@ -14,7 +14,7 @@ export interface DocumentOptions {
   readonly onHashConfig: (config: Columns) => void
 }
 
-const tooLarge = () => new RecordRefused(`It has more than ${LARGEST_RECORD_BYTES / 1024} KiB.`)
+const tooLarge = () => new RecordRefused(`It is larger than ${LARGEST_RECORD_BYTES / 1024} KiB.`)
 
 function readRecord({ beginning, isWhole }: JsonText): FileRecord | RecordRefused {
   const text = isWhole ? textOf(beginning, 'It') : tooLarge()
@@ -82,7 +82,7 @@ export async function* readJsonDocuments(
     do {
       yield* part()
       next = await cursor.peek()
-      if (next !== ',' && next !== last) cursor.refuse(`neither a comma nor ${last} follows`)
+      if (next !== ',' && next !== last) cursor.refuse(`a comma or ${last} is missing`)
       cursor.pass()
       if (next === ',') await cursor.peek()
     } while (next === ',')
@@ -97,14 +97,14 @@ export async function* readJsonDocuments(
     const json = await cursor.value()
     const record = readRecord(json)
     if (holder !== undefined && isDocument(record, json, holder))
-      throw new FileRefused(`The file is a list of documents with ${holder}, all realms for example. Export one alone.`)
+      throw new FileRefused(`The file is a list of documents with ${holder}, such as several realms. Export one alone.`)
     yield entryOf(record)
   }
 
   async function memberKey(): Promise<JsonText> {
     if ((await cursor.peek()) !== '"') cursor.refuse('the name of a member is missing')
     const key = await cursor.value()
-    if ((await cursor.peek()) !== ':') cursor.refuse('no colon follows the name of a member')
+    if ((await cursor.peek()) !== ':') cursor.refuse('a colon is missing after the name of a member')
     cursor.pass()
     await cursor.peek()
     return key
@@ -126,7 +126,7 @@ export async function* readJsonDocuments(
         return
       }
       if (isHolder) cursor.refuse(`there is a second member ${holder}`)
-      if ((await cursor.peek()) !== '[') cursor.refuse(`the member ${holder} is no list`)
+      if ((await cursor.peek()) !== '[') cursor.refuse(`the member ${holder} is not a list`)
       isHolder = true
       yield* parts(']', element)
     }
@@ -139,6 +139,6 @@ export async function* readJsonDocuments(
   for (let next = await cursor.peek(); next !== undefined; next = await cursor.peek()) {
     if (next === '[') yield* parts(']', element)
     else if (next === '{') yield* topObject()
-    else cursor.refuse('neither an object nor a list begins')
+    else cursor.refuse('neither an object nor a list begins here')
   }
 }

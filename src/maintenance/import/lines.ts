@@ -29,7 +29,7 @@ function createLineBuffer() {
       number++
       const isTooLong = bytes > LARGEST_RECORD_BYTES
       const text = isTooLong
-        ? new RecordRefused(`The line has more than ${LARGEST_RECORD_BYTES / 1024} KiB.`)
+        ? new RecordRefused(`The line is longer than ${LARGEST_RECORD_BYTES / 1024} KiB.`)
         : withoutReturn(textOf(Buffer.concat(pieces), 'The line'))
       pieces = []
       bytes = 0

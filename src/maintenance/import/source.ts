@@ -91,7 +91,7 @@ async function spool(stream: AsyncIterable<Buffer>): Promise<Source> {
 
 function refuseToSpool(error: NodeJS.ErrnoException): never {
   throw new FileRefused(
-    `What is no regular file is kept in ${tmpdir()} while it is read, and there it can't be written (${error.code}). Set TMPDIR to a folder with room for it, or name a file.`,
+    `Standard input, or a pipe, is kept in a temporary file while it is read, and ${tmpdir()} can't take it (${error.code}). Set TMPDIR to a folder with room for it, or name a file.`,
   )
 }
 

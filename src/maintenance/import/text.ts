@@ -15,8 +15,8 @@ export function recordOf(text: string): FileRecord | RecordRefused {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as FileRecord
-    return new RecordRefused('It is no JSON object.')
+    return new RecordRefused('It is not a JSON object.')
   } catch {
-    return new RecordRefused('It is no JSON.')
+    return new RecordRefused('It is not JSON.')
   }
 }

@@ -44,11 +44,12 @@ const costOf = (memoryCost: number, timeCost: number, parallelism: number): numb
   Math.max((memoryCost * timeCost) / (ours.memoryCost * ours.timeCost), timeCost * parallelism * COST_OF_LANE)
 
 function problemOf(memoryCost: number, parallelism: number, salt: string, tag: string): string | undefined {
-  if (memoryCost > MOST_MEMORY_KIB) return `Argon2 with more than ${MOST_MEMORY_KIB / 1024} MiB.`
-  if (parallelism > MOST_PARALLELISM) return `Argon2 with a parallelism of more than ${MOST_PARALLELISM}.`
-  if (parallelism < 1 || memoryCost < 8 * parallelism) return 'Argon2 with less memory than 8 KiB a lane.'
+  if (memoryCost > MOST_MEMORY_KIB) return `Argon2 with more than ${MOST_MEMORY_KIB / 1024} MiB is not supported.`
+  if (parallelism > MOST_PARALLELISM)
+    return `Argon2 with a parallelism of more than ${MOST_PARALLELISM} is not supported.`
+  if (parallelism < 1 || memoryCost < 8 * parallelism) return 'Argon2 needs at least 8 KiB of memory for each lane.'
   const [saltBytes, tagBytes] = [fromBase64(salt), fromBase64(tag)]
-  if (saltBytes === undefined || tagBytes === undefined) return 'Argon2 with a salt or a hash that is no base64.'
+  if (saltBytes === undefined || tagBytes === undefined) return 'The salt or the hash of Argon2 is not base64.'
   return materialProblem(saltBytes, tagBytes)
 }
 
@@ -58,7 +59,7 @@ export function readArgon2(text: string): ComputableHash | undefined {
   const [memoryCost, timeCost, parallelism] = [Number(m), Number(t), Number(p)]
   return {
     cost: costOf(memoryCost, timeCost, parallelism),
-    problem: timeCost < 1 ? 'Argon2 without a pass.' : problemOf(memoryCost, parallelism, salt, tag),
+    problem: timeCost < 1 ? 'Argon2 needs at least one pass.' : problemOf(memoryCost, parallelism, salt, tag),
     async matches(password) {
       const { verify } = await import('@node-rs/argon2')
       const kept = secret === undefined ? undefined : fromBase64(secret)

@@ -41,7 +41,10 @@ export function readPbkdf2(text: string): ComputableHash | undefined {
   const { blockBytes, cost } = digests[digest]
   return {
     cost: iterations * Math.ceil(key.length / blockBytes) * cost,
-    problem: iterations > MOST_ITERATIONS ? 'PBKDF2 with too many iterations.' : materialProblem(salt, key),
+    problem:
+      iterations > MOST_ITERATIONS
+        ? `PBKDF2 with more than ${MOST_ITERATIONS} iterations is not supported.`
+        : materialProblem(salt, key),
     matches: async password => timingSafeEqual(await derive(password, salt, iterations, key.length, digest), key),
   }
 }

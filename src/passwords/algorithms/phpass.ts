@@ -22,8 +22,10 @@ export function encode(bytes: Buffer): string {
 }
 
 function roundsProblem(log2Rounds: number): string | undefined {
-  if (log2Rounds < LOG2_ROUNDS.least) return `phpass with fewer than 2^${LOG2_ROUNDS.least} rounds.`
-  return log2Rounds > LOG2_ROUNDS.most ? `phpass with more than 2^${LOG2_ROUNDS.most} rounds.` : undefined
+  if (log2Rounds < LOG2_ROUNDS.least) return `phpass with fewer than 2^${LOG2_ROUNDS.least} rounds is not supported.`
+  return log2Rounds > LOG2_ROUNDS.most
+    ? `phpass with more than 2^${LOG2_ROUNDS.most} rounds is not supported.`
+    : undefined
 }
 
 export function readPhpass(text: string): ComputableHash | undefined {

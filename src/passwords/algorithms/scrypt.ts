@@ -31,10 +31,10 @@ const pattern = /^\$scrypt(-ctr)?\$n=(\d{1,10}),r=(\d{1,10}),p=(\d{1,10})\$([A-Z
 function problemOf({ n, r, p }: Pick<ScryptFields, 'n' | 'r' | 'p'>): string | undefined {
   // RFC 7914 §2: N is a power of two, and less than 2^(128 · r / 8).
   if (n < 2 || r < 1 || p < 1 || !Number.isInteger(Math.log2(n)) || Math.log2(n) >= 16 * r) {
-    return 'scrypt with parameters that it does not have.'
+    return 'The parameters are not valid for scrypt.'
   }
   return 128 * n * r > MOST_BYTES || 128 * r * p > MOST_BYTES
-    ? `scrypt with more than ${MOST_BYTES / 1024 / 1024} MiB.`
+    ? `scrypt with more than ${MOST_BYTES / 1024 / 1024} MiB is not supported.`
     : undefined
 }
 

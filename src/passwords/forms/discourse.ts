@@ -16,7 +16,7 @@ export const discourse: ColumnsForm = columns => {
   const algorithm = textOf(columns, 'password_algorithm')
   if (!algorithm) {
     throw new HashRefused(
-      "These columns are read as Discourse's, of which password_algorithm is missing, and it alone tells the iterations: export it, too.",
+      "These columns look like Discourse's, but without password_algorithm, which has the iterations: export it, too.",
     )
   }
   const [, digest = '', iterations, length] =

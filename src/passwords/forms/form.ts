@@ -27,7 +27,7 @@ export type ColumnsForm = (columns: Columns, options: FormOptions) => ReadForm |
 
 /** What is left to do for somebody whose hash is refused. */
 export const INSTEAD =
-  'Leave the hash out, and let the person set a password with a password ticket, or set one with `users set-password`.'
+  'Import the person without the hash, who then gets a password by a password ticket, or by `users set-password`.'
 
 /** The hash can't be imported. The message says what to do, and nothing of the hash. */
 export class HashRefused extends Error {

@@ -44,8 +44,8 @@ export interface ImportedHash extends ReadForm {
 /** How dear a check may be, unless the operator allows more. */
 export const DEFAULT_MAX_COST = 25
 
-const UNKNOWN = `The form of the hash is not known. If it is a password in plain text: that is not imported. ${INSTEAD}`
-const UNKNOWN_COLUMNS = `These columns are of no system that is known: give the hash as one text. ${INSTEAD}`
+const UNKNOWN = `The form of this hash is not known. If it is a password in plain text, that is not imported. ${INSTEAD}`
+const UNKNOWN_COLUMNS = `These columns are not those of a known system: give the hash as one text. ${INSTEAD}`
 
 /** Columns of a fixed width are filled up behind. */
 function unpadded(text: string): string {
@@ -92,7 +92,7 @@ export function readForeignHash(foreign: ForeignHash, maxCost: number, options: 
   if (stored.problem !== undefined) throw new HashRefused(stored.problem)
   if (stored.cost > maxCost) {
     throw new HashRefused(
-      `A check of this hash costs as much as ${Math.ceil(stored.cost)} of Signet's own, and at most ${maxCost} may be: see --max-cost.`,
+      `Checking this hash costs as much as ${Math.ceil(stored.cost)} of Signet's own; the limit is ${maxCost} (--max-cost).`,
     )
   }
   return { ...found, cost: stored.cost }

@@ -12,7 +12,7 @@ export const grafana: ColumnsForm = columns => {
   const key = fromHex(password)
   if (key?.length !== KEY_BYTES) {
     throw new HashRefused(
-      `The columns password and salt are read as Grafana's, whose password has ${2 * KEY_BYTES} hex digits; this one has not.`,
+      `The columns password and salt look like Grafana's, but the password does not have ${2 * KEY_BYTES} hex digits.`,
     )
   }
   return importedPbkdf2('grafana', { digest: 'sha256', iterations: 10_000, salt: Buffer.from(salt), key })

@@ -59,7 +59,7 @@ function read(secret: Columns, value: string, credential: Columns): ReadForm {
   const [salt, key] = [textOf(secret, 'salt'), textOf(secret, value)].map(text => fromBase64(text ?? '='))
   const digest = digests.get(algorithm)
   if (algorithm !== 'argon2' && digest === undefined) {
-    throw new HashRefused(`Keycloak wrote this hash with a provider that is not its own, and not known. ${INSTEAD}`)
+    throw new HashRefused(`Keycloak wrote this hash with a provider that is not known here. ${INSTEAD}`)
   }
   const found =
     digest === undefined
@@ -73,7 +73,7 @@ export const keycloak: ColumnsForm = columns => {
   const old = Object.hasOwn(columns, 'hashedSaltedValue')
   if (!old && !Object.hasOwn(columns, 'secretData') && !Object.hasOwn(columns, 'credentialData')) return undefined
   if ((textOf(columns, 'type') ?? 'password') !== 'password') {
-    throw new HashRefused('This credential of Keycloak is no password.')
+    throw new HashRefused('This credential of Keycloak is not a password.')
   }
   // Before version 8 the members stood side by side.
   return old

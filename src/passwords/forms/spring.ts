@@ -18,7 +18,7 @@ function readPbkdf2(encoder: string, text: string, { pepper }: FormOptions): Rea
   if (bytes === undefined) return undefined
   if (known === undefined) {
     throw new HashRefused(
-      `The parameters of this {pbkdf2@…} stand in the application that wrote it, and nowhere else. ${INSTEAD}`,
+      `The parameters of this {pbkdf2@…} are known only to the application that wrote it. ${INSTEAD}`,
     )
   }
   const { saltBytes, ...fields } = known

@@ -9,7 +9,7 @@ const isUser = (model: string, fields: FileRecord): boolean =>
 
 function fieldsOf({ fields }: FileRecord): FileRecord {
   if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as FileRecord
-  throw new RecordRefused('fields is no object.')
+  throw new RecordRefused('fields is not an object.')
 }
 
 const personOf = (fields: FileRecord, { usernameFrom }: FormatOptions): Person => ({

@@ -7,13 +7,13 @@ import { flag, member, optionalText, statusIf, text } from './members.ts'
 /** What the console's partial export writes is a realm without its users. */
 function refuseRealm(record: FileRecord): void {
   if (Object.hasOwn(record, 'realm') && !Object.hasOwn(record, 'username'))
-    throw new RecordRefused('It is a realm without users. kc.sh export --users realm_file writes them, too.')
+    throw new RecordRefused('This is a realm without its users. Export it with kc.sh export --users realm_file.')
 }
 
 /** One-time codes and security keys stand in the same list. */
 function hashOf(record: FileRecord): Columns | null {
   const credentials = member(record, 'credentials') ?? []
-  if (!Array.isArray(credentials)) throw new RecordRefused('credentials is no list.')
+  if (!Array.isArray(credentials)) throw new RecordRefused('credentials is not a list.')
   return credentials.find(credential => credential?.type === 'password') ?? null
 }
 
@@ -25,12 +25,12 @@ function rolesOf(record: FileRecord): readonly string[] {
   const roles = member(record, 'realmRoles') ?? []
   if (Array.isArray(roles) && roles.every(role => typeof role === 'string'))
     return roles.filter(role => !isOfKeycloak(role))
-  throw new RecordRefused('realmRoles is no list of names.')
+  throw new RecordRefused('realmRoles is not a list of names.')
 }
 
 export const keycloak: Format = {
   documentMember: 'users',
-  csvRefusal: "The file is no JSON, as Keycloak's exports are.",
+  csvRefusal: "The file is not JSON, as Keycloak's exports are.",
   toPerson(record, { usernameFrom }) {
     refuseRealm(record)
     if (member(record, 'serviceAccountClientId') !== undefined) return PASSED_OVER

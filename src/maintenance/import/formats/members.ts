@@ -11,7 +11,7 @@ export function member(record: FileRecord, name: string): unknown {
 export function optionalText(record: FileRecord, name: string): string | undefined {
   const value = member(record, name)
   if (value === undefined || typeof value === 'string') return value
-  throw new RecordRefused(`${name} is no text.`)
+  throw new RecordRefused(`${name} is not text.`)
 }
 
 /** Of several members the first that has a value. */

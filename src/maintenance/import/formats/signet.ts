@@ -7,7 +7,7 @@ import { optionalText, text } from './members.ts'
 const members = ['username', 'password_hash', 'roles', 'status', 'user_id']
 
 /** Of a file without a header the names are what stands in its first row, a hash perhaps: only what can be none is repeated. */
-const shown = (name: string): string => (/^[a-z_-]{1,32}$/i.test(name) ? `, and ${name} is none of them` : '')
+const shown = (name: string): string => (/^[a-z_-]{1,32}$/i.test(name) ? `, and ${name} is not one of them` : '')
 
 /** A misspelled member would otherwise be a password, or a role, that is lost. */
 function refuseUnknown(record: FileRecord): void {
@@ -17,11 +17,11 @@ function refuseUnknown(record: FileRecord): void {
 
 function hashOf(record: FileRecord): ForeignHash | null {
   if (!Object.hasOwn(record, 'password_hash'))
-    throw new RecordRefused('There is no password_hash. Of somebody who has no password it is null.')
+    throw new RecordRefused('There is no password_hash. For somebody without a password it is null.')
   const { password_hash: hash } = record
   if (hash === null || hash === '') return null
   if (typeof hash === 'string' || (typeof hash === 'object' && !Array.isArray(hash))) return hash as string | Columns
-  throw new RecordRefused('password_hash is no text, no object of columns, and not null.')
+  throw new RecordRefused('password_hash is neither text, nor an object with columns, nor null.')
 }
 
 /** In a column they stand in one text. */
@@ -29,7 +29,7 @@ function rolesOf({ roles }: FileRecord): readonly string[] {
   if (roles === undefined || roles === null) return []
   if (typeof roles === 'string') return roles.split(/[\s,]+/).filter(role => role !== '')
   if (Array.isArray(roles) && roles.every(role => typeof role === 'string')) return roles
-  throw new RecordRefused('roles is no array of names.')
+  throw new RecordRefused('roles is not an array of names.')
 }
 
 function statusOf(record: FileRecord): Person['status'] {
