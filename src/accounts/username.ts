@@ -1,24 +1,31 @@
 const MAX_CODE_POINTS = 128
+/** More than any spelling of a name needs: one character is up to 18 in its compatibility form. */
+const LONGEST_SPELLING = 20 * MAX_CODE_POINTS
 
 /**
  * The form in which usernames are compared: two usernames with the same key are one account.
  *
  * It follows NFKC_Casefold (Unicode Standard, section 3.13, R5): compatibility forms, letter case and characters that
  * are invisible by default do not tell users apart, nor does white space around the name: telephones type some after a word
- * that they complete. It is idempotent, and total: it never throws.
+ * that they complete. It is idempotent, and total: it never throws. What is too long for a name stays as it is: to compose thousands of
+ * accents takes so long that everybody would wait.
  *
  * @param username - as typed, well-formed or not
  */
 export function usernameKey(username: string): string {
+  if (username.length > LONGEST_SPELLING) return username
   // Decomposed first, as the standard's D145 wants it: folding makes the Greek iota subscript a letter, and where it
   // then stands must not depend on how the letter and its accents were composed. The last step composes again.
   const decomposed = username.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}/gu, '')
   return withoutSpaceAround(foldCase(decomposed).normalize('NFKC'))
 }
 
-/** Unicode's White_Space. A space that carries a mark is what a name may begin with: an accent that stands by itself (`´`) is one. */
+/**
+ * Unicode's White_Space. A space that carries a mark is what a name may begin with: an accent that stands by itself (`´`) is one. The end is
+ * sought from the first of several spaces only: from each of them it would take a second, of a request full of them.
+ */
 const withoutSpaceAround = (text: string): string =>
-  text.replace(/^(?:\p{White_Space}(?!\p{M}))+|\p{White_Space}+$/gu, '')
+  text.replace(/^(?:\p{White_Space}(?!\p{M}))+|(?<!\p{White_Space})\p{White_Space}+$/gu, '')
 
 /**
  * JavaScript has no full case folding. Upper case expands what has no single capital (`ß` becomes `SS`) and the lower

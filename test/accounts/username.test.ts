@@ -47,6 +47,17 @@ t.test('a stored key is its own key, for every character', async t => {
   t.same(unstable, [])
 })
 
+t.test(
+  'the longest name has one key in each of its forms, and what is longer than any form is left as it is',
+  async t => {
+    const longest = '\u{FDFA}'.repeat(128)
+    t.equal(usernameKey(longest.normalize('NFKD')), usernameKey(longest))
+    t.equal(usernameKey(usernameKey(longest)), usernameKey(longest))
+    const longer = ` ${'A\u0301\u0323'.repeat(1000)} `
+    t.equal(usernameKey(longer), longer)
+  },
+)
+
 t.test('accents and an iota subscript give one key in whatever order they were composed', async t => {
   for (const text of ['\u1FBC\u0302', '\u0391\u0345\u0302', '\u0391\u0302\u0345']) {
     const key = usernameKey(text)
