@@ -101,8 +101,15 @@ interface Compared {
 
 const nobodys: Compared = { text: nobodysHash, hash: readStoredHash(nobodysHash) as StoredHash, user: undefined }
 
+/** As many as 256 characters have, in whatever spelling; normalising much more would keep everybody else waiting. */
+const MOST_BYTES = 4096
+
 /** No password has a NUL, behind which bcrypt would read no further, or half a character, which stands for any other half when it is hashed. */
-const mayBePassword = (typed: string): boolean => typed.isWellFormed() && !typed.includes('\0')
+const mayBePassword = (typed: string): boolean =>
+  Buffer.byteLength(typed) <= MOST_BYTES && typed.isWellFormed() && !typed.includes('\0')
+
+/** Nothing, where it is nobody's. */
+const readPassword = (typed: string): string => (mayBePassword(typed) ? typed : '')
 
 export function createPasswords(options: {
   readonly hasher: PasswordHasher
@@ -120,7 +127,7 @@ export function createPasswords(options: {
     log.error({ user_id: userId, err: error }, 'a stored password hash cannot be read; its user cannot sign in')
 
   function comparedWith(user: StoredPassword | undefined, password: string): Compared {
-    if (user === undefined || !mayBePassword(password)) return nobodys
+    if (user === undefined || password === '') return nobodys
     const hash = readStoredHash(user.passwordHash)
     if (hash !== undefined && hash.problem === undefined) return { text: user.passwordHash, hash, user }
     sayUnreadable(user, new TypeError(hash?.problem ?? 'The hash is of no known form.'))
@@ -160,7 +167,8 @@ export function createPasswords(options: {
 
   return {
     problemOf,
-    async verify(turn, user, password) {
+    async verify(turn, user, typed) {
+      const password = readPassword(typed)
       const compared = comparedWith(user, password)
       const { isCurrent } = compared.hash
       const { matches, beganMs, tookMs } = await check(turn, compared, password)
@@ -169,7 +177,8 @@ export function createPasswords(options: {
       if (isCurrent) refusalTime.noteOurs(tookMs)
       return { matches, outdated: matches && !isCurrent }
     },
-    async isOf(turn, user, password) {
+    async isOf(turn, user, typed) {
+      const password = readPassword(typed)
       return (await check(turn, comparedWith(user, password), password)).matches
     },
     async hashNew(turn, password, words) {

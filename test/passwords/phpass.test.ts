@@ -44,8 +44,8 @@ test('the last character of a hash stands for two bits, and no password has one 
   t.equal(await matches('$P$5sAlt7890O1Mh2Jtm0bFf2UfXd/i825', 'correct horse battery staple 9'), false)
 })
 
-test('what is longer than phpass hashes is read in no round', async t => {
-  const long = 'x'.repeat(4097)
+test('what is too long is read in no round', async t => {
+  const long = 'x'.repeat(1025)
   const hashOf = (typed: string) => computeInThread({ ...quick, password: Buffer.from(typed) })
   for (const [typed, expected] of [
     [long.slice(1), true],
