@@ -187,3 +187,21 @@ t.test("keycloak's export of a realm, of users alone, and as its API lists them"
     ['user 1', { username: 'ann@example.com' }],
   ])
 })
+
+t.test('what is of another system, or was exported without its hashes, adds nobody without a password', async t => {
+  const names = { username: 'ann', name: 'ann', login: 'ann' }
+  for (const [format, column] of [
+    ['django', 'password'],
+    ['discourse', 'password_hash'],
+    ['gitea', 'passwd'],
+    ['grafana', 'password'],
+    ['auth0', 'passwordHash'],
+  ] as const) {
+    t.match(await foundIn(format, JSON.stringify(names)), [['line 1', new RegExp(`^There is no ${column}\\.`)]], format)
+    t.match(await foundIn(format, JSON.stringify({ ...names, [column]: null })), [['line 1', { hash: null }]], format)
+  }
+  for (const column of ['password_hash', 'passwordHash', 'password'])
+    t.match(await foundIn('keycloak', JSON.stringify({ ...names, [column]: 'x' })), [
+      [/1$/, `There is a ${column}, which no user of Keycloak has.`],
+    ])
+})

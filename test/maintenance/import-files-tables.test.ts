@@ -25,7 +25,7 @@ t.test("auth0's password hashes: the name wherever it stands, and no id", async 
     exported({ email: undefined }),
     exported({ email: undefined, identifiers: [{ type: 'phone_number', value: '+1' }, null] }),
     exported({ blocked: true, passwordHash: undefined, password_hash: hash }),
-    exported({ passwordHash: undefined }),
+    exported({ passwordHash: null }),
     exported({ passwordHash: undefined, custom_password_hash: { algorithm: 'md5', hash: { value: 'x' } } }),
     exported({ passwordHash: { $binary: 'x' } }),
   )

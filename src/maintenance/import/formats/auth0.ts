@@ -1,7 +1,7 @@
 /** Auth0's export of password hashes, which its support makes: one object a line. */
 import { type FileRecord, RecordRefused } from '../person.ts'
 import type { Format } from './format.ts'
-import { flag, member, optionalText, statusIf, text } from './members.ts'
+import { assertHasHash, flag, member, optionalText, statusIf, text } from './members.ts'
 
 /** Newer exports may have the address there alone. */
 function identifierOf(record: FileRecord): string | undefined {
@@ -20,6 +20,8 @@ const nameOf = (record: FileRecord): string =>
 function hashOf(record: FileRecord): string | null {
   if (member(record, 'custom_password_hash') !== undefined)
     throw new RecordRefused("custom_password_hash is for Auth0's own import, and can't be read.")
+  // Exports that one makes oneself have no hashes.
+  if (!Object.hasOwn(record, 'password_hash')) assertHasHash(record, 'passwordHash')
   // The second is what files for Auth0's own import have.
   return optionalText(record, 'passwordHash') ?? optionalText(record, 'password_hash') ?? null
 }

@@ -2,10 +2,11 @@
 import type { Columns } from '../../../passwords/forms/form.ts'
 import type { FileRecord } from '../person.ts'
 import { type Format, PASSED_OVER } from './format.ts'
-import { flag, hashOfColumns, member, optionalNumber, optionalText, statusIf, text } from './members.ts'
+import { assertHasHash, flag, hashOfColumns, member, optionalNumber, optionalText, statusIf, text } from './members.ts'
 
 /** Before there was a table for it, the salt's column had a shorter name. A password that expired must not work again. */
 function hashOf(record: FileRecord): Columns | null {
+  assertHasHash(record, 'password_hash')
   if (member(record, 'password_expired_at') !== undefined) return null
   const salt = optionalText(record, 'password_salt') ?? optionalText(record, 'salt')
   return hashOfColumns({ ...record, password_salt: salt }, 'password_hash', 'password_salt', 'password_algorithm')

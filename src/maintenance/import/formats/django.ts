@@ -1,7 +1,7 @@
 /** Django's `dumpdata`, in which each record names its table, and rows of auth_user or of a user model of one's own. */
 import { type FileRecord, type Person, RecordRefused } from '../person.ts'
 import { type Format, type FormatOptions, PASSED_OVER } from './format.ts'
-import { flag, optionalText, statusIf, text } from './members.ts'
+import { assertHasHash, flag, optionalText, statusIf, text } from './members.ts'
 
 /** AbstractBaseUser gives each user model these columns; one that has dropped the second is known by its name. */
 const isUser = (model: string, fields: FileRecord): boolean =>
@@ -23,7 +23,10 @@ const personOf = (fields: FileRecord, { usernameFrom }: FormatOptions): Person =
 
 export const django: Format = {
   toPerson(record, options) {
-    if (!Object.hasOwn(record, 'model')) return personOf(record, options)
+    if (!Object.hasOwn(record, 'model')) {
+      assertHasHash(record, 'password')
+      return personOf(record, options)
+    }
     const fields = fieldsOf(record)
     if (!isUser(text(record, 'model'), fields)) return PASSED_OVER
     return personOf(fields, options)

@@ -10,6 +10,12 @@ function refuseRealm(record: FileRecord): void {
     throw new RecordRefused('This is a realm without its users. Export it with kc.sh export --users realm_file.')
 }
 
+/** Where others have the hash. Of their files everybody would be added disabled, and without a password. */
+function refuseOthers(record: FileRecord): void {
+  const other = ['password_hash', 'passwordHash', 'password'].find(name => member(record, name) !== undefined)
+  if (other !== undefined) throw new RecordRefused(`There is a ${other}, which no user of Keycloak has.`)
+}
+
 /** One-time codes and security keys stand in the same list. */
 function hashOf(record: FileRecord): Columns | null {
   const credentials = member(record, 'credentials') ?? []
@@ -34,6 +40,7 @@ export const keycloak: Format = {
   toPerson(record, { usernameFrom }) {
     refuseRealm(record)
     if (member(record, 'serviceAccountClientId') !== undefined) return PASSED_OVER
+    refuseOthers(record)
     return {
       username: text(record, usernameFrom ?? 'username'),
       hash: hashOf(record),

@@ -44,6 +44,12 @@ export function flag(record: FileRecord, name: string, absent: boolean): boolean
 
 export const statusIf = (isActive: boolean): Person['status'] => (isActive ? 'active' : 'disabled')
 
+/** Of somebody who has no password it is empty: where it is missing, the file is another system's, or was exported without it. */
+export function assertHasHash(record: FileRecord, name: string): void {
+  if (!Object.hasOwn(record, name))
+    throw new RecordRefused(`There is no ${name}. For somebody without a password it is empty or null.`)
+}
+
 /** The columns of a hash, as they are called; null where the one that holds the hash is empty. */
 export function hashOfColumns(record: FileRecord, hash: string, ...others: string[]): Columns | null {
   if (optionalText(record, hash) === undefined) return null
