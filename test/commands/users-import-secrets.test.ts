@@ -34,6 +34,20 @@ t.test("Firebase's parameters come with the option, or with the document", async
   t.strictSame(await counts({ users: [user('b')] }, '--hash-config', file), [1, 0])
 })
 
+t.test('a pepper that is empty, or has two lines, is refused', async t => {
+  const { run, rows } = await importing(t)
+  const file = join(temporaryFolder(t), 'pepper')
+  for (const [content, says] of [
+    ['\n', 'The pepper is empty.\n'],
+    ['one\ntwo\n', 'The pepper has more than one line.\n'],
+  ] as const) {
+    writeFileSync(file, content)
+    const words = ['users', 'import', '-', '--pepper-file', file]
+    t.match(await run(words, JSON.stringify({ username: 'ann', password_hash: hash })), { code: 1, stderr: says })
+  }
+  t.strictSame(rows(), [])
+})
+
 t.test('of who is deleted no hash is left, and no pepper', async t => {
   const { import: run, json, rows } = await importing(t)
   const pepper = join(temporaryFolder(t), 'pepper')

@@ -77,6 +77,37 @@ t.test('who was added is there once, whatever became of the user since', async t
   t.strictSame(rows(), before)
 })
 
+t.test(
+  'a record is another one when anything that is stored of it differs, and the same in any order of roles',
+  async t => {
+    const { import: run, refused, json, rows } = await importing(t)
+    for (const role of ['author', 'editor']) await json(['roles', 'add', role, '--permission', 'posts:write'])
+    const ann = { username: 'ann', password_hash: hash, roles: ['author', 'editor'] }
+    await run([ann])
+    const before = rows()
+    t.match(await run([{ ...ann, roles: ['editor', 'author', 'editor'], status: 'active' }]), {
+      answer: { already_there: 1 },
+    })
+    const changes = [{ password_hash: null }, { roles: ['author'] }, { status: 'disabled' }, { user_id: '17' }]
+    for (const change of changes)
+      t.strictSame(await refused([{ ...ann, ...change }]), [`1 ${NAME_TAKEN}`], JSON.stringify(change))
+    t.strictSame(rows(), before)
+  },
+)
+
+t.test('what a file has besides people is passed over, and counted', async t => {
+  const { run, rows } = await importing(t)
+  const group = { model: 'auth.group', pk: 1, fields: { name: 'editors' } }
+  const ann = { model: 'auth.user', pk: 2, fields: { username: 'ann', password: hash, last_login: null } }
+  const { code, stdout } = await run(
+    ['users', 'import', '-', '--format', 'django'],
+    JSON.stringify([group, ann, group]),
+  )
+  t.equal(code, 0)
+  t.match(stdout, /^Added 1 person\n2 records were passed over/)
+  t.equal(rows().length, 1)
+})
+
 t.test('nobody who is there is changed', async t => {
   const { import: run, json, rows } = await importing(t)
   await json(['users', 'add', 'Alice', '--password-stdin'], password)
@@ -90,7 +121,7 @@ t.test('nobody who is there is changed', async t => {
 
 t.test('records that are one name by our rules are all refused', async t => {
   const { refused, rows } = await importing(t)
-  const same = ['ann', 'Ann', 'ＡＮＮ', 'ann'].map(username => ({ username, password_hash: hash }))
+  const same = ['ann', 'straße', 'Ann', 'ＡＮＮ'].map(username => ({ username, password_hash: hash }))
   const many = Array.from({ length: 3000 }, (_, at) => ({
     username: at % 2 ? 'Straße' : 'STRASSE',
     password_hash: hash,

@@ -87,6 +87,10 @@ t.test('rows: a broken one refuses itself, and the next are read', async t => {
       [['line 2', stray], ...Array.from({ length: 400 }, (_, at) => [`line ${at + 3}`, 'b'])],
     ],
     [
+      `"a,\n${`b,${'x'.repeat(1000)}\n`.repeat(70)}c",\n`,
+      [['line 2', stray], ...Array.from({ length: 70 }, (_, at) => [`line ${at + 3}`, 'b']), ['line 73', stray]],
+    ],
+    [
       `"a\n${'x'.repeat(KIB_64 + 1)}",\nbob,`,
       [
         ['line 2', stray],

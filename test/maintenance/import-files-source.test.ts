@@ -1,9 +1,18 @@
 /** The bytes of an import: a file or a stream, which is read twice and gives the same twice. */
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { openSource, type Source } from '../../src/maintenance/import/source.ts'
@@ -42,6 +51,15 @@ t.test('a pipe that has a name is kept, too', async t => {
   await source.close()
 })
 
+/** On Linux: the name is gone, and the descriptor still shows the mode. */
+function modesOfOpenFilesIn(folder: string): number[] {
+  if (process.platform !== 'linux') return []
+  const links = readdirSync('/proc/self/fd').map(name => `/proc/self/fd/${name}`)
+  // The one by which the list was read is closed.
+  const open = links.filter(link => existsSync(`/proc/self/fdinfo/${basename(link)}`))
+  return open.filter(link => readlinkSync(link).startsWith(folder)).map(link => statSync(link).mode & 0o777)
+}
+
 t.test('what is kept of standard input has no name and is for its owner only', async t => {
   const before = process.env['TMPDIR']
   const folder = temporaryFolder(t)
@@ -51,14 +69,16 @@ t.test('what is kept of standard input has no name and is for its owner only', a
     else process.env['TMPDIR'] = before
   })
   t.equal(tmpdir(), folder)
-  const seen: string[] = []
+  const [seen, modes]: [string[], number[]] = [[], []]
   async function* slowly() {
     yield Buffer.from('a hash')
     seen.push(...readdirSync(folder))
+    modes.push(...modesOfOpenFilesIn(folder))
     yield Buffer.from(' and more')
   }
   const source = await openSource('-', Readable.from(slowly()))
   t.strictSame([...seen, ...readdirSync(folder)], [])
+  if (process.platform === 'linux') t.strictSame(modes, [0o600])
   t.equal(String(await bytesOf(source)), 'a hash and more')
   await source.close()
 

@@ -136,6 +136,7 @@ t.test('WordPress trims, and has hashed what was escaped', async t => {
   t.equal(await matches(blank, `\t ${usual} `), true)
   const phpass = '$P$5VKLhkkIHReDxJw9xBIyh40DLkvpjA/'
   t.equal(await matches(phpass, ` ${usual}`), true)
+  t.equal(await matches('$P$5abcdefghv86jMLH3I6hWbKP/ucXKV.', ` ${usual}`), true, 'others do not trim')
 })
 
 t.test("only a long password may be Symfony's", async t => {

@@ -68,6 +68,8 @@ t.test('columns are read as JSON in a text, and as they are', async t => {
   const keycloak = JSON.parse(columnsOfUsual['keycloak argon2']?.[0] ?? '')
   const parsed = { secretData: JSON.parse(keycloak.secretData), credentialData: JSON.parse(keycloak.credentialData) }
   t.same(readForeignHash(parsed, MAX_COST), readForeignHash(keycloak, MAX_COST), 'as objects, too')
+  parsed.credentialData.additionalParameters.version = ['1.0']
+  t.match(readForeignHash(parsed, MAX_COST).stored, '$v=16$')
 })
 
 t.test('the members that Keycloak wrote before version 8 stand side by side', async t => {

@@ -21,7 +21,14 @@ const stored = (passwordHash: string, status: StoredPassword['status'] = 'active
 
 /** Time passes only in checks: of ours, and of a unit of the others. */
 function scene(settings: { msOfOurs?: number; msPerUnit?: number; dearest?: number } = {}) {
-  const state = { msOfOurs: 20, msPerUnit: 20, dearest: undefined as number | undefined, right: '', isFull: false }
+  const state = {
+    msOfOurs: 20,
+    msPerUnit: 20,
+    dearest: undefined as number | undefined,
+    right: '',
+    unreadable: '',
+    isFull: false,
+  }
   Object.assign(state, settings)
   let now = 0
   const [costs, waits, compared, complaints]: [number[], number[], string[], string[]] = [[], [], [], []]
@@ -37,6 +44,7 @@ function scene(settings: { msOfOurs?: number; msPerUnit?: number; dearest?: numb
       hash: async () => '',
       async verify(text, candidate) {
         compared.push(candidate)
+        if (text === state.unreadable) throw new Error('The library says no.')
         now += text === dear ? DEAR * state.msPerUnit : state.msOfOurs
         return candidate === state.right
       },
@@ -119,6 +127,15 @@ t.test(
     }
   },
 )
+
+t.test('a hash that its library refuses to compute costs what an unknown name costs, and is told of', async t => {
+  const { passwords, state, complaints, compared, took } = scene()
+  state.unreadable = dear
+  t.equal(await took(stored(dear)), state.msOfOurs)
+  t.equal((await passwords.verify(turn, stored(dear), '')).matches, false, 'not even what nobody has')
+  t.equal(compared.length, 4)
+  t.match(complaints, [/"user_id":"user_1"/, /"user_id":"user_1"/])
+})
 
 t.test('while there are imported hashes, every refusal takes as long as a check of the dearest, and more', async t => {
   const { took, state, waits } = scene({ dearest: DEAR })

@@ -15,7 +15,7 @@ function readV3(bytes: Buffer): ReadForm | undefined {
     bytes.readUInt32BE(5),
     V3_HEADER_BYTES + bytes.readUInt32BE(9),
   ]
-  if (iterations < 1 || saltEnd > bytes.length) return undefined
+  if (saltEnd > bytes.length) return undefined
   const [salt, key] = [bytes.subarray(V3_HEADER_BYTES, saltEnd), bytes.subarray(saltEnd)]
   return importedPbkdf2('aspnet identity v3', { digest, iterations, salt, key })
 }
