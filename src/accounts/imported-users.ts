@@ -65,6 +65,9 @@ const unknownRole = (role: string): AccountError => {
   return new AccountError('not_found', `${what}: see signet roles add.`)
 }
 
+const WAS_ANOTHERS =
+  "Another user had this name, and a mailbox or other things may be kept under it. If they are to be this person's, use users add --reuse-name."
+
 const taken = (message: string): AccountError => new AccountError('already_exists', message)
 
 const isTaken = (error: unknown): boolean => error instanceof AccountError && error.code === 'already_exists'
@@ -133,6 +136,3 @@ export function createUserImport(dependencies: {
       }),
   }
 }
-
-const WAS_ANOTHERS =
-  'Another user had this name. If it is to be this person, who gets what is kept by the name, add the person with users add --reuse-name.'

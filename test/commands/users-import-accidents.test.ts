@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { createProgress } from '../../src/commands/progress.ts'
+import { createTerminal } from '../../src/commands/terminal.ts'
 import type { Faults } from '../../src/compose/sources.ts'
 import { StorageUnavailable, type Stores, type Write } from '../../src/records/unit-of-work.ts'
 import { commandLine } from '../support/command-line.ts'
@@ -93,6 +94,23 @@ t.test('a name of a role that can be none refuses its record, and is not repeate
     /^5 There is no role a:role-2:/,
   ])
   t.notMatch(found.join('\n'), /\$2b|9b1deb4d|\0|\ud800/)
+})
+
+t.test('whoever reads the report may stop reading: the import goes on', { timeout: 10_000 }, async t => {
+  const stdout = new PassThrough({ highWaterMark: 1 })
+  const terminal = createTerminal({ stdin: new PassThrough(), stdout, stderr: new PassThrough(), isTTY: false })
+  let written = 0
+  await terminal.stream(
+    (async function* () {
+      for (const text of ['one', 'two', 'three']) {
+        // While the first is waited for, and before the others.
+        setImmediate(() => stdout.destroy())
+        yield text
+        written += 1
+      }
+    })(),
+  )
+  t.equal(written, 3)
 })
 
 t.test('the bar of a file that grows is full', t => {

@@ -5,7 +5,7 @@
 import { parse } from 'csv-parse/sync'
 import { FileRefused } from '../file-refused.ts'
 import { type Line, readLines } from './lines.ts'
-import { type Entry, type FileRecord, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
+import { type FileRecord, LARGEST_RECORD_BYTES, type ReadRecord, RecordRefused } from './person.ts'
 
 const STRAY_MARK = 'A quotation mark is missing or misplaced.'
 
@@ -105,7 +105,7 @@ function headerOf({ text }: Line): Header {
 }
 
 /** @throws FileRefused when the header can't be read */
-export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Entry> {
+export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<ReadRecord> {
   const queue = createLineQueue(chunks)
   let header: Header | undefined
   for (let line = await queue.next(); line !== undefined; line = await queue.next()) {

@@ -2,7 +2,7 @@
 import type { Columns } from '../../passwords/forms/form.ts'
 import { FileRefused } from '../file-refused.ts'
 import { createJsonCursor, type JsonText } from './json-cursor.ts'
-import { type Entry, type FileRecord, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
+import { type FileRecord, LARGEST_RECORD_BYTES, type ReadRecord, RecordRefused } from './person.ts'
 import { recordOf, textOf } from './text.ts'
 
 /** Where an operator copies Firebase's parameters into its export. */
@@ -22,7 +22,7 @@ function readRecord({ beginning, isWhole }: JsonText): FileRecord | RecordRefuse
 }
 
 /** Whether a record of a list is a document itself: of what is too large, its first members tell. */
-function isDocument(record: Entry['record'], { beginning }: JsonText, member: string): boolean {
+function isDocument(record: ReadRecord['record'], { beginning }: JsonText, member: string): boolean {
   if (!(record instanceof RecordRefused)) return Object.hasOwn(record, member)
   return new RegExp(`^\\{[^{}[\\]]*"(?:realm|${member})"\\s*:`).test(beginning.toString('latin1'))
 }
@@ -56,12 +56,12 @@ function createObjectBuffer() {
 export async function* readJsonDocuments(
   chunks: AsyncIterable<Buffer>,
   { member: holder, onHashConfig }: DocumentOptions,
-): AsyncGenerator<Entry> {
+): AsyncGenerator<ReadRecord> {
   const cursor = createJsonCursor(chunks)
   let number = 0
   let hasHashConfig = false
 
-  const entryOf = (record: Entry['record']): Entry => ({ place: { unit: 'user', number: ++number }, record })
+  const placed = (record: ReadRecord['record']): ReadRecord => ({ place: { unit: 'user', number: ++number }, record })
 
   /** Of two it could not be told which users they are for. */
   function takeHashConfig(json: JsonText): void {
@@ -75,7 +75,7 @@ export async function* readJsonDocuments(
   }
 
   /** Goes through a list or an object, from its first bracket to its last. */
-  async function* parts(last: ']' | '}', part: () => AsyncGenerator<Entry>): AsyncGenerator<Entry> {
+  async function* parts(last: ']' | '}', part: () => AsyncGenerator<ReadRecord>): AsyncGenerator<ReadRecord> {
     cursor.pass()
     let next = await cursor.peek()
     if (next === last) return cursor.pass()
@@ -88,17 +88,17 @@ export async function* readJsonDocuments(
     } while (next === ',')
   }
 
-  const recordAtTop = (json: JsonText): Entry['record'] =>
+  const recordAtTop = (json: JsonText): ReadRecord['record'] =>
     json.isWhole || holder === undefined
       ? readRecord(json)
       : new RecordRefused(`${tooLarge().message} A document with users has a member ${holder}.`)
 
-  async function* element(): AsyncGenerator<Entry> {
+  async function* element(): AsyncGenerator<ReadRecord> {
     const json = await cursor.value()
     const record = readRecord(json)
     if (holder !== undefined && isDocument(record, json, holder))
       throw new FileRefused(`The file is a list of documents with ${holder}, such as several realms. Export one alone.`)
-    yield entryOf(record)
+    yield placed(record)
   }
 
   async function memberKey(): Promise<JsonText> {
@@ -111,12 +111,12 @@ export async function* readJsonDocuments(
   }
 
   /** Its end tells whether an object at the top is a document or a record. */
-  async function* topObject(): AsyncGenerator<Entry> {
+  async function* topObject(): AsyncGenerator<ReadRecord> {
     const buffer = createObjectBuffer()
     let isHolder = false
     let hashConfig: JsonText | undefined
 
-    async function* member(): AsyncGenerator<Entry> {
+    async function* member(): AsyncGenerator<ReadRecord> {
       const key = await memberKey()
       const name = nameIn(key)
       if (holder === undefined || name !== holder) {
@@ -132,7 +132,7 @@ export async function* readJsonDocuments(
     }
 
     yield* parts('}', member)
-    if (!isHolder) yield entryOf(recordAtTop(buffer.end()))
+    if (!isHolder) yield placed(recordAtTop(buffer.end()))
     else if (hashConfig !== undefined) takeHashConfig(hashConfig)
   }
 

@@ -1,5 +1,5 @@
 /** Lines of text, one after the other, and JSON Lines. Neither a long line nor one that is no text ends the reading. */
-import { type Entry, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
+import { LARGEST_RECORD_BYTES, type ReadRecord, RecordRefused } from './person.ts'
 import { recordOf, textOf } from './text.ts'
 
 export interface Line {
@@ -54,7 +54,7 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
 }
 
 /** One JSON object a line. */
-export async function* readJsonLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Entry> {
+export async function* readJsonLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<ReadRecord> {
   for await (const { number, text } of readLines(chunks)) {
     const place = { unit: 'line', number } as const
     if (text instanceof RecordRefused) yield { place, record: text }

@@ -30,7 +30,7 @@ export interface Place {
 }
 
 /** What is read, one after the other. */
-export interface Entry {
+export interface ReadRecord {
   readonly place: Place
   readonly record: FileRecord | RecordRefused
 }

@@ -1,9 +1,9 @@
 /** From the bytes of a file to the people that it tells of. */
 import type { Columns } from '../../passwords/forms/form.ts'
-import { readEntries } from './container.ts'
 import type { Format, FormatOptions, PASSED_OVER } from './formats/format.ts'
 import { type FormatName, formats } from './formats/formats.ts'
-import { type Entry, type Person, type Place, RecordRefused } from './person.ts'
+import { type Person, type Place, type ReadRecord, RecordRefused } from './person.ts'
+import { readRecords } from './read-records.ts'
 import type { Source } from './source.ts'
 
 export interface ReadPerson {
@@ -38,7 +38,7 @@ export function readPeople(source: Source, { format: name, ...options }: ImportF
     }
   }
 
-  function personOf({ record }: Entry): ReadPerson['person'] {
+  function personOf({ record }: ReadRecord): ReadPerson['person'] {
     try {
       return record instanceof RecordRefused ? record : format.toPerson(record, options)
     } catch (error) {
@@ -51,8 +51,8 @@ export function readPeople(source: Source, { format: name, ...options }: ImportF
     const onHashConfig = (config: Columns) => {
       hashConfig = config
     }
-    for await (const entry of readEntries(counted(), format, onHashConfig))
-      yield { place: entry.place, person: personOf(entry) }
+    for await (const read of readRecords(counted(), format, onHashConfig))
+      yield { place: read.place, person: personOf(read) }
   }
 
   return { people: people(), bytesRead: () => bytesRead, hashConfig: () => hashConfig }

@@ -1,4 +1,5 @@
 /** Bytes as text, and text as a record: what is none is a refusal of that record, and of nothing else. */
+import { isColumns } from '../../passwords/forms/columns.ts'
 import { type FileRecord, RecordRefused } from './person.ts'
 
 /** @param what of which it is said */
@@ -14,8 +15,7 @@ export function textOf(bytes: Buffer, what: string): string | RecordRefused {
 export function recordOf(text: string): FileRecord | RecordRefused {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as FileRecord
-    return new RecordRefused('It is not a JSON object.')
+    return isColumns(value) ? value : new RecordRefused('It is not a JSON object.')
   } catch {
     return new RecordRefused('It is not JSON.')
   }

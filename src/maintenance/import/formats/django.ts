@@ -1,4 +1,5 @@
 /** Django's `dumpdata`, in which each record names its table, and rows of auth_user or of a user model of one's own. */
+import { isColumns } from '../../../passwords/forms/columns.ts'
 import { type FileRecord, type Person, RecordRefused } from '../person.ts'
 import { type Format, type FormatOptions, PASSED_OVER } from './format.ts'
 import { assertHasHash, flag, optionalText, statusIf, text } from './members.ts'
@@ -8,7 +9,7 @@ const isUser = (model: string, fields: FileRecord): boolean =>
   Object.hasOwn(fields, 'password') && (Object.hasOwn(fields, 'last_login') || /user$/i.test(model))
 
 function fieldsOf({ fields }: FileRecord): FileRecord {
-  if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as FileRecord
+  if (isColumns(fields)) return fields
   throw new RecordRefused('fields is not an object.')
 }
 

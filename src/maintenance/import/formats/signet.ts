@@ -1,5 +1,6 @@
 /** Our own format, which anybody can write: nothing in it is guessed, and nothing is passed over in silence. */
-import type { Columns, ForeignHash } from '../../../passwords/forms/form.ts'
+import { isColumns } from '../../../passwords/forms/columns.ts'
+import type { ForeignHash } from '../../../passwords/forms/form.ts'
 import { type FileRecord, type Person, RecordRefused } from '../person.ts'
 import type { Format } from './format.ts'
 import { optionalText, text } from './members.ts'
@@ -20,7 +21,7 @@ function hashOf(record: FileRecord): ForeignHash | null {
     throw new RecordRefused('There is no password_hash. For somebody without a password it is null.')
   const { password_hash: hash } = record
   if (hash === null || hash === '') return null
-  if (typeof hash === 'string' || (typeof hash === 'object' && !Array.isArray(hash))) return hash as string | Columns
+  if (typeof hash === 'string' || isColumns(hash)) return hash
   throw new RecordRefused('password_hash is neither text, nor an object with columns, nor null.')
 }
 

@@ -4,10 +4,11 @@ import { FileRefused } from '../file-refused.ts'
 import { readCsv } from './csv.ts'
 import { readJsonDocuments } from './json-documents.ts'
 import { readJsonLines } from './lines.ts'
-import { type Entry, LARGEST_RECORD_BYTES, RecordRefused } from './person.ts'
+import { LARGEST_RECORD_BYTES, type ReadRecord, RecordRefused } from './person.ts'
 import { recordOf } from './text.ts'
 
-export interface Containers {
+/** Of the files that a system writes. */
+export interface FileLayout {
   /** The member of a document that holds its users. */
   readonly documentMember?: string | undefined
   /** Why this system's rows can't be read; without it, they can. */
@@ -55,11 +56,11 @@ function isLargeJson(line: string, documentMember: string | undefined): boolean 
 }
 
 /** @throws FileRefused when it is none of them, or can't be read as a whole */
-export async function* readEntries(
+export async function* readRecords(
   chunks: AsyncIterable<Buffer>,
-  { documentMember, csvRefusal }: Containers,
+  { documentMember, csvRefusal }: FileLayout,
   onHashConfig: (config: Columns) => void,
-): AsyncGenerator<Entry> {
+): AsyncGenerator<ReadRecord> {
   const { head, whole } = await lookAt(chunks)
   refuseOtherBytes(head)
   const line = firstLineOf(head)
