@@ -8,7 +8,8 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { neededBy, type Program } from './interop/programs.ts'
+import type { Program } from './interop/program.ts'
+import { neededBy } from './interop/programs.ts'
 
 const { values } = parseArgs({ options: { 'where-installed': { type: 'boolean', default: false } } })
 const folder = fileURLToPath(new URL('../test/interop', import.meta.url))
