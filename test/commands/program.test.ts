@@ -22,7 +22,7 @@ const nouns = {
   migrate: [],
   backup: [],
   doctor: [],
-  users: ['add', 'list', 'show', 'rename', 'set-password', 'unlock', 'disable', 'enable', 'delete'],
+  users: ['add', 'list', 'show', 'rename', 'set-password', 'unlock', 'disable', 'enable', 'delete', 'import'],
   roles: ['add', 'list', 'show', 'update', 'grant', 'revoke', 'delete'],
   clients: [
     'add',
