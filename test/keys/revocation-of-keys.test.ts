@@ -206,13 +206,24 @@ for (const [what, damage] of damages) {
   })
 
   t.test(`when the file of the key that takes over is ${what}, nothing is signed until it is mended`, async t => {
-    const parties = await afterRotation(t)
+    let beforeCommit = () => {}
+    const write: Faults['write'] = real => (work, size) =>
+      real(async stores => {
+        const done = await work(stores)
+        beforeCommit()
+        return done
+      }, size)
+    const parties = await afterRotation(t, { faults: { write } })
     const { service, lifecycle, active, pending, attempt, device, refresh, refreshed, verdictOn } = parties
     const tokens = await device()
     const file = `${service.folder}/keys/${pending.kid}.pem`
     const content = readFileSync(file)
+    // The service looks every second, too: afterwards it could have the key already.
+    beforeCommit = () => {
+      beforeCommit = () => {}
+      damage(file)
+    }
     await lifecycle.revoke(active.kid, 'leaked', byTest)
-    damage(file)
     await t.rejects(service.tick(), { name: 'KeyError', message: file })
 
     for (const answer of [await attempt(), await refresh(tokens.refreshToken)]) {
