@@ -6,7 +6,6 @@ import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
 import { applying, textOf } from '../support/definitions.ts'
 import { folderOnDisk } from '../support/environment.ts'
-import { signetProcess } from '../support/process.ts'
 import { isListed, scene } from '../support/scene.ts'
 import { auditOf, select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
@@ -117,22 +116,4 @@ t.test('killed at any moment it has done all or nothing', { timeout }, async t =
     now = found
   }
   t.comment(`killed ${kills} times: all ${counts.all} times, nothing ${counts.nothing} times`)
-})
-
-t.test('a file with 1,000 clients is applied in 5 s', { timeout }, async t => {
-  const { environment } = await commandLine(t)
-  const file = join(folderOnDisk(t), 'definitions.json')
-  for (const [what, permission] of [
-    ['added', 'a:b'],
-    ['changed', 'c:d'],
-    ['as they are', 'c:d'],
-  ] as const) {
-    writeFileSync(file, textOf(definitions(1000, permission)))
-    const began = performance.now()
-    const { code } = await signetProcess(environment, ['apply', file])
-    const took = performance.now() - began
-    t.comment(`${what}: ${Math.round(took)} ms`)
-    t.equal(code, 0)
-    t.ok(took < 5000, what)
-  }
 })
