@@ -208,11 +208,7 @@ for (const [what, damage] of damages) {
   t.test(`when the file of the key that takes over is ${what}, nothing is signed until it is mended`, async t => {
     let beforeCommit = () => {}
     const write: Faults['write'] = real => (work, size) =>
-      real(async stores => {
-        const done = await work(stores)
-        beforeCommit()
-        return done
-      }, size)
+      real(stores => work(stores).finally(() => beforeCommit()), size)
     const parties = await afterRotation(t, { faults: { write } })
     const { service, lifecycle, active, pending, attempt, device, refresh, refreshed, verdictOn } = parties
     const tokens = await device()

@@ -156,7 +156,7 @@ export const otherHashes: readonly (readonly [string, string, boolean, string])[
   // wordpress:6.8+
   [
     'wordpress',
-    'correct horse battery staple 9, correct horse battery staple 9, correct XXXXXXXXXXXXXXXXXXXXXXXXXXXX',
+    'correct horse battery staple 9, correct horse battery staple 9, correct and then another ending',
     false,
     '$wp$2y$10$RRNl7oghjBInrbXKxrC6g.foNV1f8bGw/NCgrXAkCzHRWTEI8nDHy',
   ],
