@@ -2,6 +2,8 @@
 
 import { needsOfHashes } from './hash-libraries.ts'
 import { inFolder, type Needs, type Program, version } from './program.ts'
+import { needsOfServers } from './servers.ts'
+import { needsOfVerifiers } from './verifiers.ts'
 
 const chromium: Program = {
   name: 'Chromium',
@@ -202,6 +204,8 @@ const spire: Program = {
 }
 const needs: Needs = [
   ...needsOfHashes,
+  ...needsOfServers,
+  ...needsOfVerifiers,
   ['browser', chromium],
   ['caddy', caddy],
   ['compose', composeReader],

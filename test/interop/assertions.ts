@@ -4,7 +4,6 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { importPKCS8 } from 'jose'
 import { type Test, test } from 'tap'
 import {
@@ -18,35 +17,14 @@ import {
   workloadClaims,
 } from '../support/assertions.ts'
 import { rowsOf } from '../support/audit.ts'
-import { authority } from '../support/certificates.ts'
-import { claimsOf, freePort, headerOf, temporaryFolder } from '../support/serve.ts'
-import {
-  assertMachineToken,
-  claimsAt,
-  clientId,
-  type Front,
-  type MachineOptions,
-  type Sent,
-  withMachine,
-} from './machines.ts'
+import { claimsOf, headerOf, temporaryFolder } from '../support/serve.ts'
+import { frontOf } from './front.ts'
+import { assertMachineToken, claimsAt, clientId, type MachineOptions, type Sent, withMachine } from './machines.ts'
 
 export type AssertionOptions = MachineOptions & {
   /** Of the client's own key; RS256 when it is not given. */
   readonly alg?: string
   readonly https?: true
-}
-
-async function frontOf(t: Test, https = false): Promise<Front> {
-  const port = await freePort()
-  if (!https) return { url: `http://127.0.0.1:${port}` }
-  const own = authority('interop')
-  const { key, certificate: cert } = own.issue('localhost')
-  const [file, defaults] = [join(temporaryFolder(t), 'authority.pem'), getCACertificates('default')]
-  writeFileSync(file, own.certificate)
-  // Who verifies tokens in this process fetches the keys from there, too.
-  setDefaultCACertificates([...defaults, own.certificate])
-  t.teardown(() => setDefaultCACertificates(defaults))
-  return { url: `https://localhost:${port}`, tls: { key, cert }, authorityFile: file }
 }
 
 /** Starts all of it. */

@@ -1,0 +1,21 @@
+/** Servers that are there already: mail, chat, networks, brokers and gateways, as Debian has them. */
+import type { Needs, Program } from './program.ts'
+
+const debian = (release: number, servers: string): Program => ({
+  name: `Debian ${release} in a folder, with ${servers}`,
+  variable: `DEBIAN_${release}`,
+  command: `/srv/debian-${release}`,
+  runner: 'chroot',
+  probe: ['true'],
+  install: '.ci/install-interop FOLDER, as root, with debootstrap',
+})
+const debian12 = debian(12, 'Dovecot 2.3, Postfix, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache')
+const debian13 = debian(13, 'Dovecot 2.4')
+
+export const needsOfServers: Needs = [
+  ['mail', debian12, debian13],
+  ['prosody', debian12],
+  ['freeradius', debian12],
+  ['rabbitmq', debian12],
+  ['proxies', debian12],
+]

@@ -1,0 +1,36 @@
+/** What has a good signature of the issuer's and is no access token for this resource: whoever looks at less than all takes it for one. */
+import { createPrivateKey, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { claimsOf, headerOf, type Service } from '../support/serve.ts'
+import { statusIn } from '../support/status-list.ts'
+
+const encoded = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+/** Signed with the key that signs the service's tokens. */
+export function signedBy({ folder }: Service, header: { readonly kid: string }, claims: unknown): string {
+  const key = createPrivateKey(readFileSync(join(folder, 'keys', `${header.kid}.pem`)))
+  const content = `${encoded(header)}.${encoded(claims)}`
+  return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`
+}
+
+/**
+ * @param good an access token for this resource
+ * @returns by what it is: the public status list, an ID token of the same person, and an access token for another audience
+ */
+export async function wrongTokens(service: Service, good: string): Promise<Readonly<Record<string, string>>> {
+  const { kid } = headerOf(good)
+  const { iss, sub, client_id, iat, exp, auth_time } = claimsOf(good)
+  return {
+    'the status list': await (await fetch(statusIn(good).uri)).text(),
+    'an ID token': signedBy(
+      service,
+      { ...{ alg: 'RS256', typ: 'JWT' }, kid },
+      { ...{ iss, sub, iat, exp, auth_time }, aud: client_id },
+    ),
+    'a token for another audience': signedBy(service, headerOf(good), {
+      ...claimsOf(good),
+      aud: 'https://other.example.com',
+    }),
+  }
+}
