@@ -3,6 +3,7 @@
 import { createContainer } from '../src/compose/container.ts'
 import { readConfig } from '../src/config/read-config.ts'
 import type { Provenance } from '../src/records/audit-event.ts'
+import { noSettings } from '../src/records/client.ts'
 import { audience, machineSecret, password, resourceSecret } from './forms.ts'
 import type { Environment } from './service.ts'
 
@@ -30,19 +31,9 @@ export async function addAccounts(container: Accounts, usernames: readonly strin
     const { userId } = await users.add({ username, password, roles: ['reader'] }, byBenchmark)
     userIds.push(userId)
   }
-  const nothing = {
-    grants: [],
-    scope: [],
-    audiences: [],
-    origins: [],
-    introspect: [],
-    accessTokenTtlSeconds: null,
-    grantsPerMinute: null,
-    mayGrant: [],
-  }
   const { client } = await clients.add(
     {
-      ...nothing,
+      ...noSettings,
       clientId: 'bench',
       isPublic: true,
       secret: undefined,
@@ -53,7 +44,7 @@ export async function addAccounts(container: Accounts, usernames: readonly strin
     byBenchmark,
   )
   await clients.add(
-    { ...nothing, clientId: 'resource', isPublic: false, secret: resourceSecret, introspect: [audience] },
+    { ...noSettings, clientId: 'resource', isPublic: false, secret: resourceSecret, introspect: [audience] },
     byBenchmark,
   )
   return { userIds, clientId: client.id }
@@ -65,15 +56,7 @@ export async function addMachines(environment: Environment): Promise<string> {
   try {
     await container.migrate()
     const [clients, apiKeys] = await Promise.all([container.clients(), container.apiKeys()])
-    const settings = {
-      scope: ['posts:read'],
-      audiences: [audience],
-      origins: [],
-      introspect: [],
-      accessTokenTtlSeconds: null,
-      grantsPerMinute: null,
-      mayGrant: [],
-    }
+    const settings = { ...noSettings, scope: ['posts:read'], audiences: [audience] }
     const machine = { clientId: 'machine', isPublic: false, secret: machineSecret, grants: ['client_credentials'] }
     const exchange = {
       ...{ clientId: 'exchange', isPublic: true, secret: undefined },

@@ -73,5 +73,6 @@ const sessionOf = (
   // As if each had an access token that has just been issued.
   status: { ...reference, leaveAtMs: nowMs + 24 * HOUR_MS, lastExpiryMs: nowMs + HOUR_MS },
   address: null,
+  forwardedBy: null,
   userAgent: null,
 })

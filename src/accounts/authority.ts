@@ -3,7 +3,7 @@
  * nothing that reaches beyond the token and beyond what its user, or its client, has at that moment: asked inside the write of the act.
  */
 import type { Provenance } from '../records/audit-event.ts'
-import { type ClientSettings, isClient } from '../records/client.ts'
+import { type ClientSettings, isClient, noSettings } from '../records/client.ts'
 import { ADMINISTRATOR, isOwnPermission, type OwnPermission, type Role } from '../records/role.ts'
 import { isActive } from '../records/standing.ts'
 import type { Readers } from '../records/unit-of-work.ts'
@@ -179,14 +179,18 @@ function authorityOf({
   scope,
   accessTokenTtlSeconds,
   grantsPerMinute,
+  forwardsAddress,
 }: ClientSettings): string {
   const whatever = scope.includes('*')
-  return JSON.stringify([audiences, introspect, origins, whatever, accessTokenTtlSeconds, grantsPerMinute])
-}
-
-const nothing: ClientSettings = {
-  ...{ grants: [], scope: [], audiences: [], origins: [], introspect: [], mayGrant: [] },
-  ...{ accessTokenTtlSeconds: null, grantsPerMinute: null },
+  return JSON.stringify([
+    audiences,
+    introspect,
+    origins,
+    whatever,
+    accessTokenTtlSeconds,
+    grantsPerMinute,
+    forwardsAddress,
+  ])
 }
 
 /**
@@ -196,13 +200,16 @@ const nothing: ClientSettings = {
 export async function assertMayChangeClient(
   standings: Standings,
   { caller }: Acting,
-  before: ClientSettings = nothing,
+  before: ClientSettings = noSettings,
   after: ClientSettings = before,
 ): Promise<void> {
   if (caller === undefined) return
   const powers = await admit(standings, caller)
   if (authorityOf(before) !== authorityOf(after))
-    assertAdministrator(powers, 'Changing audiences, introspection, origins, *, lifetimes or limits of a client')
+    assertAdministrator(
+      powers,
+      'Changing audiences, introspection, origins, *, lifetimes, limits or the forwarded address of a client',
+    )
   assertHas(powers, await reachOf(standings, [...before.scope, ...after.scope]))
 }
 

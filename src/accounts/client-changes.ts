@@ -67,6 +67,7 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
   accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
   grantsPerMinute: settings.grantsPerMinute,
   mayGrant: [...new Set(settings.mayGrant)],
+  forwardsAddress: settings.forwardsAddress,
 })
 
 /** Whether something that live tokens may carry is taken away. What `*` gives to users, it does not give to the client itself. */

@@ -1,5 +1,6 @@
 /** What may be entered for a client: its id, its secrets, and what it may have. */
 import { formatDuration } from '../clock.ts'
+import { isAudienceName } from '../records/audience.ts'
 import {
   CLIENT_CREDENTIALS,
   type ClientSettings,
@@ -34,6 +35,20 @@ export const secretCountProblem = (secrets: readonly Credential[], nowMs: number
   secrets.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs).length < MOST_SECRETS
     ? undefined
     : `A client has at most ${MOST_SECRETS} secrets that work: remove one that is no longer used first.`
+
+/** Proxies write these whoever asks, or pass on what anybody wrote there: RFC 7239, RFC 9110 §7.6.3, and what products have of their own. */
+const PROXIES_WRITE =
+  /^(x-forwarded.*|x-original-forwarded-for|forwarded.*|via|x-real-ip|(x-)?(true-)?client-ip|x-cluster-client-ip|cf-.*|fastly-client-ip|fly-client-ip|cloudfront-.*|x-appengine-.*|x-azure-.*|x-envoy-.*|x-remote-(ip|addr)|x-(originating|proxyuser)-ip|x-vercel-.*|x-nf-.*|do-connecting-ip|x-host|host)$/
+
+/** A field name of RFC 9110 §5.1. */
+const forwardsAddressProblem = (header: string | null): string | undefined => {
+  if (header === null) return undefined
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/.test(header))
+    return 'The header that forwards an address has 1 to 64 characters of a header name, in lower case.'
+  return PROXIES_WRITE.test(header)
+    ? 'Proxies write this header, or pass on what anybody wrote there: take one of your own, as x-dovecot-auth-remote.'
+    : undefined
+}
 
 const ttlProblem = (seconds: number | null): string | undefined =>
   seconds === null ||
@@ -72,6 +87,12 @@ const isGrantType = (grant: string): boolean => grantTypes.some(known => known =
 const firstOf = (problems: readonly (string | undefined)[]): string | undefined =>
   problems.find(problem => problem !== undefined)
 
+/** RFC 8707 §2 lets requests ask for URIs alone. */
+const namesProblem = ([, ...others]: readonly string[]): string | undefined =>
+  others.some(isAudienceName)
+    ? 'An audience that is a name comes first, and there is one at most: no request can ask for it.'
+    : undefined
+
 /**
  * What is given for a client, each by itself.
  * @param before what its scope was: what is from before there was a rule is in nobody's way
@@ -82,16 +103,22 @@ function valueProblems(given: Partial<ClientSettings>, before: readonly string[]
   return {
     grants: grants.every(isGrantType) ? undefined : `A grant is one of ${grantTypes.join(', ')}.`,
     scope: firstOf(permissions.map(permissionProblem)) ?? unknownPermissionProblem(permissions, before),
-    audiences: audiencesProblem(audiences),
+    audiences: audiencesProblem(audiences) ?? namesProblem(audiences),
     introspect: audiencesProblem(introspect),
     origins: firstOf(origins.map(originProblem)),
     access_token_ttl: ttlProblem(given.accessTokenTtlSeconds ?? null),
+    forwards_address: forwardsAddressProblem(given.forwardsAddress ?? null),
     may_grant: mayGrant.includes(ADMINISTRATOR) ? `No client may grant ${ADMINISTRATOR}.` : undefined,
   }
 }
 
 /** Anybody can be a public client: what is asked of one that proves who it is (RFC 6749 §4.4, RFC 7662 §2.1) is not for it. */
-export const publicClientProblems = ({ grants, introspect, mayGrant }: Partial<ClientSettings>): Problems => ({
+export const publicClientProblems = ({
+  grants,
+  introspect,
+  mayGrant,
+  forwardsAddress,
+}: Partial<ClientSettings>): Problems => ({
   grants: grants?.includes(CLIENT_CREDENTIALS)
     ? 'A public client has no client_credentials: it can prove nothing, so anybody would get its tokens.'
     : undefined,
@@ -101,11 +128,15 @@ export const publicClientProblems = ({ grants, introspect, mayGrant }: Partial<C
   may_grant: mayGrant?.length
     ? 'A public client may grant no role: it can prove nothing, so anybody could.'
     : undefined,
+  forwards_address:
+    typeof forwardsAddress === 'string'
+      ? 'A public client forwards no address: it can prove nothing, so anybody could say where they are.'
+      : undefined,
 })
 
 /** All that a client has, taken together. */
 function settingsProblems(settings: ClientSettings & { readonly isPublic: boolean }): Problems {
-  const { grants, audiences, mayGrant, isPublic } = settings
+  const { grants, audiences, mayGrant, forwardsAddress, isPublic } = settings
   const lacksAudience = grants.length > 0 && audiences.length === 0
   const isNoMachine = !isPublic && mayGrant.length > 0 && !grants.includes(CLIENT_CREDENTIALS)
   return {
@@ -113,6 +144,10 @@ function settingsProblems(settings: ClientSettings & { readonly isPublic: boolea
     grants: isNoMachine
       ? 'A client that may grant roles does so for itself: it keeps client_credentials for as long as it may.'
       : undefined,
+    forwards_address:
+      forwardsAddress !== null && !grants.includes('password')
+        ? 'An address is forwarded with the password grant alone: give the client that, or take forwards_address back.'
+        : undefined,
     ...(isPublic && withoutGaps(publicClientProblems(settings))),
   }
 }

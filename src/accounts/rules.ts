@@ -2,7 +2,7 @@
  * What may be entered for users, roles, clients and credentials, and the refusal of what may not. A function whose name ends with
  * Problem answers a sentence that says what is wrong, or undefined; one that ends with Problems such a sentence for each member.
  */
-import { isSpelledTwice } from '../records/audience.ts'
+import { isAudienceName, isSpelledTwice } from '../records/audience.ts'
 import { isOwnPermission, OPENID_SCOPES, ownPermissions } from '../records/role.ts'
 
 /** Why an act on users, roles, clients or credentials was refused; the message is for whoever asked. */
@@ -103,11 +103,12 @@ export const credentialTtlProblem = (
     ? undefined
     : `${what} expires after 1s to ${mostDays}d.`
 
-/** RFC 8707 §2: an absolute URI without a fragment. */
-const audienceProblem = (audience: string): string | undefined =>
-  URL.canParse(audience) && /^[\x21-\x7E]{1,2048}$/.test(audience) && !audience.includes('#')
-    ? undefined
-    : 'An audience is an absolute URI without a fragment, for example https://api.example.com.'
+/** RFC 7519 §4.1.3: a name, or, as in RFC 8707 §2, an absolute URI without a fragment. */
+function audienceProblem(audience: string): string | undefined {
+  const isUri = URL.canParse(audience) && /^[\x21-\x7E]{1,2048}$/.test(audience) && !audience.includes('#')
+  if (isUri || isAudienceName(audience)) return undefined
+  return 'An audience is an absolute URI without a fragment, for example https://api.example.com, or a name of 1 to 255 printable ASCII characters without space and colon.'
+}
 
 export const audiencesProblem = (audiences: readonly string[]): string | undefined =>
   audiences.map(audienceProblem).find(problem => problem !== undefined) ??

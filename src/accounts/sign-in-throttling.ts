@@ -3,7 +3,6 @@
  * that of many at once no more are tried than of one after the other; a right one, and one that could not be tried, is given back.
  */
 import { type Allowance, type Counter, type Counters, type TakenPoint, TooManyAttempts } from '../records/counters.ts'
-import { hostNetworkOf } from '../records/network.ts'
 import type { LastWrongPasswords } from './last-wrong-passwords.ts'
 import {
   type AttemptSource,
@@ -11,6 +10,7 @@ import {
   beginningOf,
   type CountersOfAttempt,
   countersOf,
+  networkIn,
 } from './sign-in-allowances.ts'
 import type { SignInNetworks } from './sign-in-networks.ts'
 import type { PlaceOf } from './throttling-places.ts'
@@ -43,10 +43,6 @@ export interface SignInThrottling {
 
 /** As long as a few checks take. */
 const SOON_SECONDS = 1
-
-/** Where an account may be known; nowhere, when it comes through a client that answers for its users. */
-const networkIn = (source: AttemptSource): string | undefined =>
-  'address' in source && source.address !== null ? hostNetworkOf(source.address) : undefined
 
 export function createSignInThrottling(dependencies: {
   readonly counters: Counters

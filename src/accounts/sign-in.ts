@@ -84,7 +84,9 @@ export function createSignIn(dependencies: {
   /** Whoever is disabled learns nothing of a right password, and so it counts as a wrong one. */
   const compare = (key: string, found: Promise<User | undefined>, attempt: SignInAttempt) => {
     const { password, clientId, isConfidential, provenance } = attempt
-    const source = isConfidential ? { clientId } : { address: provenance.address }
+    const { address, forwardedBy } = provenance
+    const forwardedAddress = forwardedBy === undefined ? undefined : (address ?? undefined)
+    const source = isConfidential ? { clientId, forwardedAddress } : { address }
     return throttling.count({ usernameKey: key, password, source, isSignIn: true }, async () => {
       const user = await found
       const checked = await passwords.verify(turnOfSignIn(attempt), user, password)

@@ -40,6 +40,10 @@ export interface EventRecorder {
 
 const networkIn = ({ provenance }: AuditEvent): string => networkOf(provenance.address ?? '')
 
+/** Whoever sent the request: one that forwards addresses has no more room for having many. */
+const senderOf = ({ provenance: { address, forwardedBy = address } }: AuditEvent): string =>
+  networkOf(forwardedBy ?? '')
+
 /**
  * Nothing that the caller can vary at will is in it, but the name. Strangers' API keys come through a client from everywhere; whoever
  * has a whole key that is over is no stranger, and is not hidden by them.
@@ -114,7 +118,7 @@ export function createEventRecorder(dependencies: {
         known.count += 1
         folded += 1
         known.event = timed
-      } else if (outbox.size() + backlog.length < MOST_WAITING && budget.takeFor(networkIn(event))) {
+      } else if (outbox.size() + backlog.length < MOST_WAITING && budget.takeFor(senderOf(event))) {
         seen.set(kind, { firstAtMs: nowMs, event: timed, count: 0 })
         outbox.add(timed)
         // Whoever calls `tick` next tries again and tells of it.

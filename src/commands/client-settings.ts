@@ -37,6 +37,7 @@ export interface SettingsOptions {
   accessTokenTtl?: number | 'default' | undefined
   grantsPerMinute?: GrantLimits | 'unlimited' | undefined
   mayGrant?: readonly string[] | undefined
+  forwardsAddress?: string | undefined
 }
 
 /** The settings that were given, and no others. */
@@ -53,6 +54,9 @@ export const settingsOf = (options: SettingsOptions): Partial<ClientSettings> =>
     grantsPerMinute: options.grantsPerMinute === 'unlimited' ? null : options.grantsPerMinute,
   }),
   ...(options.mayGrant && { mayGrant: options.mayGrant }),
+  ...(options.forwardsAddress !== undefined && {
+    forwardsAddress: options.forwardsAddress === '' ? null : options.forwardsAddress.toLowerCase(),
+  }),
 })
 
 /** Adds the options of the settings to a command. */
@@ -71,7 +75,11 @@ export const settingsCommand = (clients: Command, verb: string, description: str
       "a permission it may ask for, or '*' for whatever the user has; may be repeated",
       collect,
     )
-    .option('--audience <uri>', 'a resource service its tokens are for, the default first; may be repeated', collect)
+    .option(
+      '--audience <audience>',
+      'a resource service its tokens are for, by its URI or its name, the default first; may be repeated',
+      collect,
+    )
     .option(
       '--origin <origin>',
       'a web page or an app that may use it, for example https://login.example.com; may be repeated',
@@ -92,5 +100,9 @@ export const settingsCommand = (clients: Command, verb: string, description: str
       '--may-grant <role>',
       'a role that it may grant over HTTP, where it asks for itself, and on whose users it may act; may be repeated',
       collect,
+    )
+    .option(
+      '--forwards-address <header>',
+      "the header in which it says from where a person signs in through it, for a mail or network server, for example x-dovecot-auth-remote; '' takes it back",
     )
     .option('--json', 'print JSON')

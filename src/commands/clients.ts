@@ -3,7 +3,7 @@ import { publicClientProblems } from '../accounts/client-rules.ts'
 import type { WithSecret } from '../accounts/client-secrets.ts'
 import type { Clients } from '../accounts/clients.ts'
 import { notFound } from '../accounts/rules.ts'
-import type { RegisteredClient } from '../records/client.ts'
+import { noSettings, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
 import { clientKeyCommands } from './client-keys.ts'
@@ -18,9 +18,6 @@ import { countApiKeys, counted, countSessions, type GoingServices, goesWith, use
 export interface ClientsService {
   clients(): Promise<Clients>
 }
-
-/** Where nothing else is asked for. */
-const byDefault = { accessTokenTtlSeconds: null, grantsPerMinute: null, mayGrant: [] }
 
 const toLine = (client: RegisteredClient): string =>
   [client.clientId, client.isPublic ? 'public' : 'confidential', client.status, client.grants.join(', ')].join('  ')
@@ -69,8 +66,7 @@ export function clientsCommand(services: () => ClientsService & GoingServices, t
         throw new UsageError('A client with a grant needs an --audience.')
       const given = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
       const secret = options.secret ? given : null
-      const nothing = { grants: [], scope: [], audiences: [], origins: [], introspect: [], ...byDefault }
-      const asked = { ...nothing, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
+      const asked = { ...noSettings, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
       const added = await (await services().clients()).add(asked, operator())
       answer(describeWithSecret(added), [`Added ${toLine(added.client)}`, ...secretLines(added)], options)
     })

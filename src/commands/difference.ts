@@ -2,7 +2,7 @@
 import { formatDuration } from '../clock.ts'
 import { idsOfRemoved } from '../maintenance/credential-definitions.ts'
 import type { ClientDifference, Difference, RoleDifference } from '../maintenance/definitions.ts'
-import type { ClientSettings, GrantLimits } from '../records/client.ts'
+import { type GrantLimits, noSettings } from '../records/client.ts'
 import type { DefinedClient } from '../records/definitions.ts'
 import { credentialChanges } from './difference-credentials.ts'
 import { describeIssuerChange, linesOfIssuer } from './difference-issuers.ts'
@@ -15,15 +15,10 @@ const limitChanges = (before: GrantLimits | null, after: GrantLimits | null): Me
   return { grants_per_minute: of('client'), grants_per_minute_subject: of('subject') }
 }
 
-const NOTHING: ClientSettings = {
-  ...{ grants: [], scope: [], audiences: [], origins: [], introspect: [], mayGrant: [] },
-  ...{ accessTokenTtlSeconds: null, grantsPerMinute: null },
-}
-
 function membersOf({ before = undefined, settings, status, credentials }: ClientDifference): Members {
-  const old = before ?? NOTHING
+  const old = before ?? noSettings
   const { grants, scope, audiences, origins, introspect, mayGrant } = settings
-  const { accessTokenTtlSeconds: seconds, grantsPerMinute: limits } = settings
+  const { accessTokenTtlSeconds: seconds, grantsPerMinute: limits, forwardsAddress } = settings
   return thatDiffer({
     ...(grants && { grants: listChange(old.grants, grants) }),
     ...(scope && { scope: listChange(old.scope, scope) }),
@@ -35,6 +30,9 @@ function membersOf({ before = undefined, settings, status, credentials }: Client
     }),
     ...(limits !== undefined && limitChanges(old.grantsPerMinute, limits)),
     ...(mayGrant && { may_grant: listChange(old.mayGrant, mayGrant) }),
+    ...(forwardsAddress !== undefined && {
+      forwards_address: { before: old.forwardsAddress, after: forwardsAddress },
+    }),
     ...credentialChanges(credentials),
     ...(status && { status: { before: before?.status ?? null, after: status } }),
   })

@@ -57,7 +57,7 @@ export function composeMaintenance(parts: MaintenanceParts) {
           const { read, integrityProblem } = await parts.database()
           const { signingKeys, credentials, clients, users, audit, auditSeals } = read
           return {
-            ...{ signingKeys, credentials, clients, users, integrityProblem },
+            ...{ signingKeys, credentials, clients, users, audit, integrityProblem },
             lastEventAtMs: audit.lastEventAtMs,
             lastSealAtMs: async () => (await auditSeals.last())?.sealedAtMs,
           }

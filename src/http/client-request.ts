@@ -5,6 +5,7 @@ import { createProofs } from '../oauth/proofs.ts'
 import { type OriginRules, originNotAllowed } from './browser-origins.ts'
 import { formOf } from './form-parameters.ts'
 import { refuseParametersInQuery } from './form-query.ts'
+import { addressInHeader } from './forwarded.ts'
 import { provenanceOf } from './provenance.ts'
 import { noteForLog } from './request-log.ts'
 
@@ -38,6 +39,7 @@ const clientRequestOf = (request: FastifyRequest): ClientRequest => ({
   parameters: formOf(request),
   authorization: request.headers.authorization,
   provenance: provenanceOf(request),
+  forwardedAddress: header => addressInHeader(request, header),
   prove: createProofs(),
   onClient: clientId => noteForLog(request, { client_id: clientId }),
 })

@@ -3,6 +3,7 @@
  * some in brackets or in quotes. The header Forwarded (RFC 7239) is not read: proxies that do not know it pass on what a caller wrote.
  */
 import { BlockList, isIPv4 } from 'node:net'
+import type { FastifyRequest } from 'fastify'
 import { canonicalAddress } from '../records/network.ts'
 
 const withBrackets = /^\[([^\]]*:[^\]]*)\](?::\d{1,5})?$/
@@ -14,6 +15,16 @@ export function addressIn(entry: string): string | undefined {
   const bare = entry.trim()
   const text = /^"(.*)"$/.exec(bare)?.[1] ?? bare
   return canonicalAddress(withBrackets.exec(text)?.[1] ?? ipv4WithPort.exec(text)?.[1] ?? text)
+}
+
+/**
+ * The address in a header with which a server says from where a person signs in through it. What came twice, or holds something else
+ * beside it, was perhaps written by two: it says nothing.
+ * @param name in lower case
+ */
+export function addressInHeader({ raw }: FastifyRequest, name: string): string | undefined {
+  const [value, ...more] = raw.headersDistinct[name] ?? []
+  return value === undefined || more.length > 0 ? undefined : addressIn(value)
 }
 
 /** Whether a hop is one of the trusted proxies. @param networks CIDR, as the configuration has them */

@@ -70,6 +70,7 @@ const isSameSetting: {
     one.grantsPerMinute?.client === other.grantsPerMinute?.client &&
     one.grantsPerMinute?.subject === other.grantsPerMinute?.subject,
   mayGrant: (one, other) => isSameSet(one.mayGrant, other.mayGrant),
+  forwardsAddress: (one, other) => one.forwardsAddress === other.forwardsAddress,
 }
 
 const settingNames = Object.keys(isSameSetting) as readonly (keyof ClientSettings)[]

@@ -2,7 +2,7 @@
 import { type Clock, isoTime } from '../clock.ts'
 import { type KeyStore, readProved } from '../keys/private-keys.ts'
 import { inState } from '../keys/schedule.ts'
-import type { Provenance } from '../records/audit-event.ts'
+import type { AuditReader, Provenance } from '../records/audit-event.ts'
 import type { ClientReader } from '../records/client.ts'
 import type { CredentialReader } from '../records/credential.ts'
 import type { SigningKeyReader } from '../records/signing-key.ts'
@@ -11,6 +11,7 @@ import type { AcceptedRestore, CredentialChoice } from './accept-restore.ts'
 import type { AtStake } from './at-stake.ts'
 import { expiringCredentials } from './expiring-credentials.ts'
 import { folderProblem } from './files.ts'
+import { forwardedAddresses } from './forwarded-addresses.ts'
 import { guessableClients } from './guessable-clients.ts'
 import { importedPasswords } from './imported-passwords.ts'
 import type { RestoreGuard } from './restore.ts'
@@ -65,7 +66,8 @@ export function createExamination(dependencies: {
   readonly openDatabase: () => Promise<{
     readonly signingKeys: SigningKeyReader
     readonly credentials: Pick<CredentialReader, 'listExpiring'>
-    readonly clients: Pick<ClientReader, 'confidentialWith'>
+    readonly clients: Pick<ClientReader, 'list'>
+    readonly audit: Pick<AuditReader, 'page'>
     readonly users: Pick<UserReader, 'countImportedHashes' | 'dearestHashCost'>
     /** When the newest audit event was written. */
     readonly lastEventAtMs: () => Promise<number | undefined>
@@ -152,6 +154,8 @@ export function createExamination(dependencies: {
     )
   }
 
+  const activeClients = async () => (await openDatabase()).clients.list({ status: 'active' })
+
   const checks: Readonly<Record<string, () => Promise<string | undefined>>> = {
     database: async () => firstProblem(folders.database) ?? (await openDatabase()).integrityProblem(),
     clock: clockProblem,
@@ -167,7 +171,7 @@ export function createExamination(dependencies: {
   }
   /** What they answer is as it should be. */
   const facts: typeof checks = {
-    'sign-ins': async () => guessableClients((await openDatabase()).clients),
+    'sign-ins': async () => guessableClients(await activeClients()),
     'imported passwords': async () => importedPasswords((await openDatabase()).users),
   }
   /** What is told where a check finds no problem. */
@@ -180,6 +184,7 @@ export function createExamination(dependencies: {
   const outlooks: typeof checks = {
     ...(durability && { durability }),
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
+    'forwarded addresses': async () => forwardedAddresses(await activeClients(), (await openDatabase()).audit),
   }
 
   const nothing = { problem: undefined, warning: undefined, note: undefined }

@@ -1,14 +1,20 @@
-/** Through which clients somebody who guesses passwords can keep a person out. */
-import type { ClientReader } from '../records/client.ts'
+/** What it means that people sign in through clients that prove who they are: a mail, chat or network server. */
+import type { RegisteredClient } from '../records/client.ts'
 
 /** More than these are told of by their number. */
 const MOST_NAMED = 10
 
-/** What to know; undefined when there are none. */
-export async function guessableClients(clients: Pick<ClientReader, 'confidentialWith'>): Promise<string | undefined> {
-  const found = await clients.confidentialWith('password')
+const named = (clients: readonly RegisteredClient[]): string => {
+  const names = clients.slice(0, MOST_NAMED).map(({ clientId }) => clientId)
+  return [...names, ...(clients.length > MOST_NAMED ? [`${clients.length - MOST_NAMED} more`] : [])].join(', ')
+}
+
+/** What to know; undefined when there are none. @param clients that are active */
+export function guessableClients(clients: readonly RegisteredClient[]): string | undefined {
+  const found = clients.filter(({ isPublic, grants }) => !isPublic && grants.includes('password'))
   if (found.length === 0) return undefined
-  const told = found.slice(0, MOST_NAMED)
-  if (found.length > MOST_NAMED) told.push(`${found.length - MOST_NAMED} more`)
-  return `Whoever guesses a person's password through ${told.join(', ')} keeps that person out there meanwhile: all users of such a client come from its address.`
+  const silent = found.filter(({ forwardsAddress }) => forwardsAddress === null)
+  const guesses = `Whoever guesses a person's password through ${named(found)} keeps that person out there meanwhile: its wrong passwords are counted for the account alone.`
+  if (silent.length === 0) return guesses
+  return `${guesses} Through ${named(silent)} everybody comes from the client's own address, also in the audit and the list of sessions: clients update --forwards-address tells where they are.`
 }

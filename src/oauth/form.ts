@@ -37,6 +37,23 @@ export function parseForm(body: string): FormParameters {
   return parameters
 }
 
+/**
+ * The parameters that a request can't do without.
+ * @throws OAuthError invalid_request, which names those that are missing
+ */
+export function needed<const Name extends string>(
+  parameters: FormParameters,
+  ...names: readonly Name[]
+): Record<Name, string> {
+  const missing = names.filter(name => parameters[name] === undefined)
+  if (missing.length === 0) return parameters as Record<Name, string>
+  throw invalidRequest(
+    missing.length === 1
+      ? `The parameter ${missing[0]} is missing.`
+      : `The parameters ${missing.join(' and ')} are missing.`,
+  )
+}
+
 function decode(encoded: string): string {
   try {
     return decodeFormComponent(encoded)

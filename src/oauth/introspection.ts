@@ -13,7 +13,8 @@ import type {
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
-import { invalidClient, invalidRequest } from './oauth-error.ts'
+import { needed } from './form.ts'
+import { invalidClient } from './oauth-error.ts'
 import { narrow, narrowToRoles, within } from './scope.ts'
 import { REFRESH_TOKEN } from './sessions/new-session.ts'
 import { judgeUse, parseRefreshToken, type RefreshToken } from './sessions/refresh-token.ts'
@@ -135,8 +136,7 @@ export function createIntrospectionEndpoint(dependencies: {
   return async request => {
     const client = await authenticateClient(request)
     if (client.isPublic) throw invalidClient()
-    const { token } = request.parameters
-    if (token === undefined) throw invalidRequest('The parameter token is missing.')
+    const { token } = needed(request.parameters, 'token')
     const refreshToken = parseRefreshToken(token)
     if (refreshToken !== undefined) return ofRefreshToken(refreshToken, client)
     const key = parseApiKey(token)

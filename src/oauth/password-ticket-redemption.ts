@@ -5,7 +5,7 @@ import type {
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
-import { invalidRequest } from './oauth-error.ts'
+import { needed } from './form.ts'
 
 /** How a ticket is redeemed; it is handed in. */
 export type RedeemPasswordTicket = (redemption: {
@@ -23,8 +23,6 @@ export const createTicketEndpoint =
   }): ((request: ClientRequest) => Promise<void>) =>
   async request => {
     const client = await dependencies.authenticateClient(request)
-    const { ticket, new_password: newPassword } = request.parameters
-    if (ticket === undefined || newPassword === undefined)
-      throw invalidRequest('The parameters ticket and new_password are needed.')
+    const { ticket, new_password: newPassword } = needed(request.parameters, 'ticket', 'new_password')
     await dependencies.redeem({ ticket, newPassword, client, provenance: request.provenance })
   }

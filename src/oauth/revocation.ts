@@ -13,7 +13,8 @@ import type {
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
-import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
+import { needed } from './form.ts'
+import { OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
 import { auditRefusal } from './refusals.ts'
 import { parseRefreshToken } from './sessions/refresh-token.ts'
 import type { SessionEnds } from './sessions/session-ends.ts'
@@ -112,8 +113,7 @@ export function createRevocationEndpoint(dependencies: {
 
   return async request => {
     const client = await authenticateClient(request)
-    const { token } = request.parameters
-    if (token === undefined) throw invalidRequest('The parameter token is missing.')
+    const { token } = needed(request.parameters, 'token')
     const refused = { type: 'access_token.revoke', clientId: client.id, provenance: request.provenance } as const
     await revoke(token, client, request).catch(error => auditRefusal(recordEvent, refused, error))
   }

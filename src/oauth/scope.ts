@@ -1,6 +1,6 @@
 /** Scope (RFC 6749 §3.3): scopes are permissions. A token gets what was asked for, narrowed to what client and user may have. */
 
-import { findAudience, isSameAudience } from '../records/audience.ts'
+import { findAudience, isAudienceName, isSameAudience } from '../records/audience.ts'
 import { isOwnPermission, OPENID_SCOPES, type Role } from '../records/role.ts'
 import { OAuthError } from './oauth-error.ts'
 
@@ -110,6 +110,15 @@ export function narrowToRoles(
     ({ permissions }) => permissions.length > 0 && permissions.every(permission => scope.includes(permission)),
   )
   return { scope, roles: complete.map(({ name }) => name) }
+}
+
+/**
+ * Reads the `resource` parameter (RFC 8707 §2).
+ * @throws OAuthError invalid_target for what is no URI
+ */
+export function parseResource(parameter: string | undefined): string | undefined {
+  if (parameter === undefined || !isAudienceName(parameter)) return parameter
+  throw new OAuthError('invalid_target', 'A resource is an absolute URI. An audience that is a name needs no resource.')
 }
 
 /**

@@ -6,11 +6,12 @@ import type {
   AuthenticatedClient,
   ClientRequest,
 } from './client-authentication/client-authentication.ts'
+import { needed } from './form.ts'
 import type { AssertWithinLimits } from './grant-limits.ts'
-import { invalidRequest, OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
+import { OAuthError, TemporarilyUnavailable } from './oauth-error.ts'
 import { Moved } from './proofs.ts'
 import { auditRefusal } from './refusals.ts'
-import { parseScope } from './scope.ts'
+import { parseResource, parseScope } from './scope.ts'
 import type { IssueTokens, TokenResponse } from './token-issuer.ts'
 
 function assertGrantAllowed(client: AuthenticatedClient, grant: Grant): void {
@@ -21,7 +22,7 @@ function assertGrantAllowed(client: AuthenticatedClient, grant: Grant): void {
 const parse = (request: ClientRequest): TokenRequest => ({
   ...request,
   scope: parseScope(request.parameters['scope']),
-  resource: request.parameters['resource'],
+  resource: parseResource(request.parameters['resource']),
 })
 
 /**
@@ -52,8 +53,7 @@ export function createTokenEndpoint(dependencies: {
 }): (request: ClientRequest) => Promise<TokenResponse> {
   const { authenticateClient, grants, assertWithinLimits, issueTokens, recordEvent } = dependencies
 
-  function grantFor(grantType: string | undefined): Grant {
-    if (grantType === undefined) throw invalidRequest('grant_type is missing.')
+  function grantFor(grantType: string): Grant {
     const grant = grants.find(candidate => candidate.grantType === grantType)
     if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'This grant type is not supported.')
     return grant
@@ -62,7 +62,7 @@ export function createTokenEndpoint(dependencies: {
   /** What a client that has proved itself was refused for is in the audit. */
   async function authorize(request: ClientRequest, client: AuthenticatedClient): Promise<Authorization> {
     try {
-      const grant = grantFor(request.parameters['grant_type']) // §4
+      const grant = grantFor(needed(request.parameters, 'grant_type').grant_type) // §4
       assertGrantAllowed(client, grant) // §5.2 unauthorized_client
       return await grant.authorize(parse(request), client) // §4.3 to §4.5, §6
     } catch (error) {

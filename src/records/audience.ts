@@ -1,7 +1,11 @@
 /**
- * An audience, and the resource that a request names, are URIs (RFC 8707 §2). One resource can be spelled in several ways; RFC 3986
- * §6.2.2 and §6.2.3 say which are the same. What has no authority, as a URN, has one spelling.
+ * An audience is a name or a URI (RFC 7519 §4.1.3: StringOrURI), and the resource that a request names is a URI (RFC 8707 §2). One
+ * resource can be spelled in several ways; RFC 3986 §6.2.2 and §6.2.3 say which are the same. What has no authority, as a URN, has one
+ * spelling.
  */
+
+/** Whether it is a name, as brokers and orchestrators have it: `rabbitmq`, `kubernetes`. A URI has a colon. */
+export const isAudienceName = (audience: string): boolean => /^[\x21-\x39\x3B-\x7E]{1,255}$/.test(audience)
 
 const UNRESERVED = /[A-Za-z0-9._~-]/
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443' }

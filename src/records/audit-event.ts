@@ -13,8 +13,10 @@ export interface Provenance {
    * request of a client and `user` for one of a signed-in user about what is their own (who is in the event); `signet` for the service.
    */
   readonly actor: string
-  /** The client's network address, as far as trusted proxies tell it. */
+  /** The client's network address, as far as trusted proxies tell it; that of the person, where a client forwards it. */
   readonly address: string | null
+  /** The address of the client that forwarded `address`; undefined when nobody did. */
+  readonly forwardedBy?: string | null
   readonly userAgent: string | null
   readonly requestId: string | null
 }
@@ -111,6 +113,8 @@ export interface AuditDetails {
   /** SHA-256, base64url, of the `jti`, or of the whole assertion where it has none. */
   readonly jti_sha256?: string
   readonly assertion_sha256?: string
+  /** Where the client asked from that forwarded the address of the event. */
+  readonly forwarded_by?: string | null
 }
 
 export interface AuditEvent {

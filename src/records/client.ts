@@ -49,6 +49,14 @@ export interface ClientSettings {
   readonly grantsPerMinute: GrantLimits | null
   /** Roles that it may give as a machine, and to whose users it may do what its scope says. */
   readonly mayGrant: readonly string[]
+  /** In which header, in lower case, it says from where a person signs in through it; null: in none. */
+  readonly forwardsAddress: string | null
+}
+
+/** Of a client that may have nothing. */
+export const noSettings: ClientSettings = {
+  ...{ grants: [], scope: [], audiences: [], origins: [], introspect: [], mayGrant: [] },
+  ...{ accessTokenTtlSeconds: null, grantsPerMinute: null, forwardsAddress: null },
 }
 
 /** As a request of the client needs it: without the origins, which lie in a table of their own. */
@@ -91,8 +99,6 @@ export interface ClientReader {
   find(clientId: string): Promise<RegisteredClient | undefined>
   /** Ordered by `client_id`, without the deleted ones. */
   list(filter?: ClientFilter): Promise<readonly RegisteredClient[]>
-  /** The `client_id` of each active confidential client that may use this grant, in order. */
-  confidentialWith(grant: GrantType): Promise<readonly string[]>
   /** Internal ids of all that there were, the deleted ones, too. */
   allIds(): Promise<readonly string[]>
   /** Internal ids of all that had or have this `client_id`, the deleted ones, too. */

@@ -28,6 +28,8 @@ export interface NewSession extends Session {
   readonly family: { readonly handleHash: string; readonly currentHash: string } | undefined
   readonly status: SessionStatus
   readonly address: string | null
+  /** The address of the client that forwarded `address`; null when nobody did. */
+  readonly forwardedBy: string | null
   readonly userAgent: string | null
 }
 
@@ -94,6 +96,8 @@ export interface ListedSession {
   readonly lastUsedAtMs: number
   readonly expiresAtMs: number
   readonly address: string | null
+  /** The address of the client that forwarded `address`; null when nobody did. */
+  readonly forwardedBy: string | null
   readonly userAgent: string | null
 }
 
@@ -107,6 +111,8 @@ export interface SessionFilter {
   readonly credentialId?: string | undefined
   /** None of a machine. */
   readonly signInsOnly?: boolean | undefined
+  /** Those with a refresh token: not a sign-in that is over with its only access token. */
+  readonly refreshableOnly?: boolean | undefined
   /** The index of its tokens, now or before the last move. */
   readonly holds?: StatusReference | undefined
 }
@@ -173,7 +179,7 @@ export interface SessionStore extends SessionReader {
   rotate(asRead: AsRead, rotation: Rotation, status: SessionStatus, isFresh: boolean): Promise<boolean>
   /** The row goes on with a token of this status; false when something is no longer as it was read. */
   extend(asRead: AsRead, status: SessionStatus, isFresh: boolean): Promise<boolean>
-  /** Of the sign-ins of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest, in order. */
+  /** Of the sign-ins with a refresh token of this user through this client, the ids of all but the `keep` that were used last: the `limit` idlest, in order. */
   findIdle(userId: string, clientId: string, keep: number, nowMs: number, limit: number): Promise<readonly string[]>
   /** Ends some of those that have not ended. */
   end(filter: SessionFilter, batch: Batch, reason: string, nowMs: number): Promise<ChangedSessions>

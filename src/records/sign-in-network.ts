@@ -1,5 +1,11 @@
 /** From which networks a user has signed in. */
 
+/** A network that a client tells of is known as that client's, and where anybody else is concerned it is not known. */
+export const toldBy = (clientId: string, network: string): string => `${clientId} ${network}`
+
+/** The internal id of the client that told of it; undefined of a network that was seen. */
+export const tellerOf = (network: string): string | undefined => /^(\S+) /.exec(network)?.[1]
+
 export interface SignInNetwork {
   readonly network: string
   /** To the day. */
@@ -12,7 +18,7 @@ export interface SignInNetworkReader {
 }
 
 export interface SignInNetworkStore extends SignInNetworkReader {
-  /** Keeps the `most` with the latest sign-ins; those of the future count as of now. */
+  /** Keeps the `most` with the latest sign-ins of those that the same client tells of, or that were seen; those of the future count as of now. */
   record(userId: string, signIn: SignInNetwork, most: number): Promise<void>
   removeOf(userId: string): Promise<void>
 }

@@ -47,6 +47,7 @@ export const describeClient = (client: RegisteredClient) => ({
   grants_per_minute: client.grantsPerMinute?.client ?? null,
   grants_per_minute_subject: client.grantsPerMinute?.subject ?? null,
   may_grant: client.mayGrant,
+  forwards_address: client.forwardsAddress,
   secrets: client.secrets.map(describeSecret),
   keys: client.keys.map(describeKey),
   trusts: client.trusts.map(describeTrust),
@@ -74,6 +75,7 @@ export interface ClientMembers {
   readonly access_token_ttl?: number | null
   readonly grants_per_minute?: number | null
   readonly grants_per_minute_subject?: number | null
+  readonly forwards_address?: string | null
 }
 
 type Given = Partial<Omit<ClientSettings, 'grantsPerMinute' | 'mayGrant'>> & {
@@ -82,7 +84,7 @@ type Given = Partial<Omit<ClientSettings, 'grantsPerMinute' | 'mayGrant'>> & {
 
 export function settingsIn(members: ClientMembers): Given {
   const { grants, scope, audiences, origins, introspect, access_token_ttl: ttl } = members
-  const { grants_per_minute: client, grants_per_minute_subject: subject } = members
+  const { grants_per_minute: client, grants_per_minute_subject: subject, forwards_address: forwards } = members
   return {
     ...(grants && { grants }),
     ...(scope && { scope }),
@@ -90,6 +92,7 @@ export function settingsIn(members: ClientMembers): Given {
     ...(origins && { origins }),
     ...(introspect && { introspect }),
     ...(ttl !== undefined && { accessTokenTtlSeconds: ttl }),
+    ...(forwards !== undefined && { forwardsAddress: forwards?.toLowerCase() ?? null }),
     ...((client !== undefined || subject !== undefined) && {
       grantsPerMinute: { ...(client !== undefined && { client }), ...(subject !== undefined && { subject }) },
     }),
@@ -124,9 +127,10 @@ export const clientListSchemas = {
     items: { type: 'string', enum: grantTypes },
   },
   scope: list('Permissions that it may ask for; `*` means whatever the user has, but not `signet:…`.', ['posts:read']),
-  audiences: list('Resource services that its tokens are for, the default first. With a grant, at least one.', [
-    'https://api.example.com',
-  ]),
+  audiences: list(
+    'Resource services that its tokens are for, the default first, which may be a name instead of a URI. With a grant, at least one.',
+    ['https://api.example.com'],
+  ),
   origins: list('Web pages and apps that may use it.', ['https://login.example.com']),
   introspect: list('Audiences whose tokens it may introspect; not for a public client.', ['https://api.example.com']),
 } as const
@@ -136,6 +140,12 @@ export const clientSettingsSchemas = {
   access_token_ttl: wholeOrNull('Seconds that its access tokens live, 30 to 43200; null: as the service says.'),
   grants_per_minute: wholeOrNull('Tokens that it may be issued in a minute; null: as many as it asks for.'),
   grants_per_minute_subject: wholeOrNull('The same for each user, or owner of an API key, through it.'),
+  forwards_address: {
+    type: ['string', 'null'],
+    description:
+      'The header, in lower case, in which it says from where a person signs in through it with the grant `password`; null: in none. Not for a public client.',
+    examples: ['x-dovecot-auth-remote'],
+  },
 } as const
 
 const secretSchema = {

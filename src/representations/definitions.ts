@@ -25,7 +25,8 @@ const PERMISSION = notPermissions('|\\*')
 const SCOPE = notPermissions('')
 const ROLE_NAME = `^(?!${ADMINISTRATOR}$)[\\x21-\\x7E]{1,64}$`
 const CLIENT_ID = '^[\\x21-\\x24\\x26-\\x2A\\x2C-\\x39\\x3B-\\x7E]{1,64}$'
-const AUDIENCE = '^[A-Za-z][A-Za-z0-9+.-]*:[\\x21\\x22\\x24-\\x7E]+$'
+const AUDIENCE = '^([A-Za-z][A-Za-z0-9+.-]*:[\\x21\\x22\\x24-\\x7E]+|[\\x21-\\x39\\x3B-\\x7E]{1,255})$'
+const HEADER = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
 const ORIGIN = '^[a-z][a-z0-9+.-]*://[^\\s/?#@*]+$'
 const MOST_GRANTS_A_MINUTE = 1_000_000
 
@@ -73,7 +74,7 @@ const clientSchema = {
     ),
     audiences: listOf(
       { pattern: AUDIENCE, maxLength: 2048 },
-      'The resource services that its tokens are for, as absolute URIs; the first is the default.',
+      'The resource services that its tokens are for, as absolute URIs; the first is the default, and may be a name.',
       ['https://api.example.com'],
     ),
     origins: listOf(
@@ -95,6 +96,12 @@ const clientSchema = {
     grants_per_minute: limit('How many tokens it may be issued in a minute. Left out: as many as it asks for.', 600),
     grants_per_minute_subject: limit('How many of them each subject may be issued.', 10),
     may_grant: listOf({ pattern: ROLE_NAME }, 'Roles that it may grant to users as a machine.', ['editor']),
+    forwards_address: {
+      type: 'string',
+      pattern: HEADER,
+      description: 'The header in which it says from where a person signs in through it, if it has the grant password.',
+      examples: ['x-dovecot-auth-remote'],
+    },
     keys: keysSchema,
     trusts: trustsSchema,
     status: {
@@ -147,6 +154,7 @@ interface ClientJson {
   readonly grants_per_minute?: number
   readonly grants_per_minute_subject?: number
   readonly may_grant?: readonly string[]
+  readonly forwards_address?: string
   readonly keys?: readonly KeyJson[]
   readonly trusts?: readonly TrustJson[]
   readonly status?: 'active' | 'disabled'
@@ -176,6 +184,7 @@ const clientOf = ([clientId, json]: [string, ClientJson]): DefinedClient => ({
       ? null
       : { client: json.grants_per_minute, subject: json.grants_per_minute_subject ?? null },
   mayGrant: json.may_grant ?? [],
+  forwardsAddress: json.forwards_address?.toLowerCase() ?? null,
   keys: (json.keys ?? []).map(keyOf),
   trusts: (json.trusts ?? []).map(trustOf),
   status: json.status,
@@ -192,7 +201,7 @@ export const definitionsOf = ({ roles = {}, issuers = {}, clients = {} }: Defini
 const sorted = (list: readonly string[]): readonly string[] => list.toSorted()
 
 function describeClient(client: DefinedClient): ClientJson {
-  const { grantsPerMinute: limits, accessTokenTtlSeconds: seconds, mayGrant, status } = client
+  const { grantsPerMinute: limits, accessTokenTtlSeconds: seconds, mayGrant, forwardsAddress, status } = client
   const lists = {
     grants: sorted(client.grants),
     scope: sorted(client.scope),
@@ -207,6 +216,7 @@ function describeClient(client: DefinedClient): ClientJson {
     ...(limits !== null && { grants_per_minute: limits.client }),
     ...(limits !== null && limits.subject !== null && { grants_per_minute_subject: limits.subject }),
     ...(mayGrant.length > 0 && { may_grant: sorted(mayGrant) }),
+    ...(forwardsAddress !== null && { forwards_address: forwardsAddress }),
     ...(client.keys.length > 0 && { keys: describeKeys(client.keys) }),
     ...(client.trusts.length > 0 && { trusts: describeTrusts(client.trusts) }),
     ...(status !== undefined && { status }),

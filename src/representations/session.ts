@@ -11,6 +11,7 @@ const common = (session: ListedSession) => ({
   last_used_at: isoTime(session.lastUsedAtMs),
   expires_at: isoTime(session.expiresAtMs),
   address: session.address,
+  forwarded_by: session.forwardedBy,
   user_agent: session.userAgent,
 })
 
@@ -38,6 +39,10 @@ const commonSchema = {
   last_used_at: dateTime,
   expires_at: { ...dateTime, description: 'If it is not used before.' },
   address: { type: ['string', 'null'], description: 'Network address of the last use.', examples: ['203.0.113.7'] },
+  forwarded_by: {
+    type: ['string', 'null'],
+    description: 'Where the client asked from that told `address`; null when it is the address of the request.',
+  },
   user_agent: { type: ['string', 'null'], description: 'Of the last use, as the device named itself.' },
 } as const
 
@@ -49,7 +54,17 @@ const id = {
 
 export const ownSessionSchema = {
   type: 'object',
-  required: ['id', 'client_id', 'created_at', 'last_used_at', 'expires_at', 'address', 'user_agent', 'current'],
+  required: [
+    'id',
+    'client_id',
+    'created_at',
+    'last_used_at',
+    'expires_at',
+    'address',
+    'forwarded_by',
+    'user_agent',
+    'current',
+  ],
   properties: {
     id,
     ...commonSchema,
@@ -61,7 +76,7 @@ export const sessionSchema = {
   type: 'object',
   required: [
     ...['id', 'user_id', 'username', 'client_id', 'created_at', 'last_used_at', 'expires_at'],
-    ...['address', 'user_agent'],
+    ...['address', 'forwarded_by', 'user_agent'],
   ],
   properties: {
     id,

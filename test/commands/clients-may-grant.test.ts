@@ -1,5 +1,7 @@
 /** What a machine may grant over HTTP, and clients that have no secret. */
+
 import t from 'tap'
+import { noSettings } from '../../src/records/client.ts'
 import { commandLine, type Refused } from '../support/command-line.ts'
 import { operatorBeside } from '../support/operator.ts'
 import { api, byTest, serve } from '../support/serve.ts'
@@ -48,8 +50,8 @@ t.test('a deleted role can be granted by nobody, however its deletion meets with
   const beside = await operatorBeside(t, service)
   const { clients, roles } = service
   const role = { name: 'editor', permissions: ['posts:read'] }
-  const none = { grants: ['client_credentials'], audiences: [api], scope: [], origins: [], introspect: [] }
-  const limits = { accessTokenTtlSeconds: null, grantsPerMinute: null, secret: undefined, isPublic: false }
+  const none = { ...noSettings, grants: ['client_credentials'], audiences: [api] }
+  const limits = { secret: undefined, isPublic: false }
   for (let round = 0; round < 10; round += 1) {
     await roles.add(role, byTest)
     const mine = `mine-${round}`

@@ -3,16 +3,11 @@ import { clientIdProblem, clientProblems } from '../../src/accounts/client-rules
 import { issuerNameProblem, issuerProblems } from '../../src/accounts/issuer-rules.ts'
 import { roleProblems } from '../../src/accounts/roles.ts'
 import { fetchUriProblem } from '../../src/outgoing/uri.ts'
-import type { ClientSettings } from '../../src/records/client.ts'
+import { type ClientSettings, noSettings } from '../../src/records/client.ts'
 import { ADMINISTRATOR } from '../../src/records/role.ts'
 import type { IssuerSettings } from '../../src/records/trusted-issuer.ts'
 import { published, validatorOf } from '../support/definitions-schema.ts'
 import { api, secret } from '../support/serve.ts'
-
-const nothing: ClientSettings = {
-  ...{ grants: [], scope: [], audiences: [], origins: [], introspect: [], mayGrant: [] },
-  ...{ accessTokenTtlSeconds: null, grantsPerMinute: null },
-}
 
 const noIssuer: IssuerSettings = {
   ...{ url: null, trustDomain: null, keySource: { kind: 'discovery' }, audience: null },
@@ -53,7 +48,7 @@ t.test('the schema for editors takes whatever the rules take, and refuses what p
   const ofClient =
     (member: keyof ClientSettings, name = member as string) =>
     (value: string) =>
-      clientProblems({ [member]: [value] }, { ...nothing, [member]: [value], isPublic: false })[name]
+      clientProblems({ [member]: [value] }, { ...noSettings, [member]: [value], isPublic: false })[name]
   const issuer = (member: string) => (value: string) => ({ issuers: { a: { issuer: api, [member]: value } } })
   const uriProblem = (uri: string) => fetchUriProblem(uri, [])
   const ofIssuer = (settings: Partial<IssuerSettings>) =>

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
+import { mailServer } from '../support/mail-server.ts'
 import { accepting, putBack, toRestore } from '../support/restore.ts'
-import { environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
+import { byTest, environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
 import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
 import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
@@ -32,6 +33,7 @@ const checks = [
   // Only of a server. That of the tests waits for no disk.
   ...(skip === false ? [] : ['durability']),
   'credentials',
+  'forwarded addresses',
 ]
 const warningOf = (check: string): string | null => (check === 'durability' ? NOT_DURABLE : null)
 const lineOf = (check: string): string =>
@@ -93,6 +95,31 @@ t.test('clients through which a guesser can keep a person out are told of, and n
   t.equal(ok, true)
   t.match(note, /^Whoever guesses a person's password through mail keeps that person out there meanwhile/)
   t.match(await text(['doctor']), `note     sign-ins: ${note}\n`)
+})
+
+t.test('a client that does not say where people are is told of, and one that should say it and does not', async t => {
+  const { service, signIn } = await mailServer(t)
+  const { json } = await doctorIn(t, service.folder)
+  const told = async () => {
+    const { ok, findings } = await json(['doctor'])
+    const [signIns, forwarded] = ['sign-ins', 'forwarded addresses'].map(name =>
+      findings.find(({ check }: { check: string }) => check === name),
+    )
+    return { ok, note: signIns.note, warning: forwarded.warning }
+  }
+  const settings = { grants: ['password'], scope: ['posts:read'] }
+  await addClient(service, { clientId: 'radius', ...settings })
+  t.equal((await signIn({ from: '203.0.113.7:1' })).status, 200)
+  t.match(await told(), {
+    ok: true,
+    note: /^Whoever guesses .* through chat, mail, radius, web-app keeps .* Through radius, web-app everybody comes from the client's own address/,
+    warning: null,
+  })
+  t.equal((await signIn()).status, 200)
+  const warning = /^Of the last 2 sign-ins through mail, 1 came without one address in x-dovecot-auth-remote:/
+  t.match(await told(), { ok: true, warning })
+  await service.clients.update('mail', { scope: ['posts:read'] }, byTest)
+  t.equal((await told()).warning, null, 'what is from before it was set up is forgotten')
 })
 
 t.test('a database that has another name is warned of', { skip }, async t => {

@@ -79,7 +79,7 @@ t.test('list shows every session that is alive, the one used last first, with th
   t.strictSame(first, {
     ...{ id: annPhone.id, user_id, username: 'ann', client_id: 'phone' },
     ...{ created_at, last_used_at, expires_at },
-    ...{ address: '127.0.0.1', user_agent: 'a telephone' },
+    ...{ address: '127.0.0.1', forwarded_by: null, user_agent: 'a telephone' },
   })
 })
 

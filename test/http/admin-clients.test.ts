@@ -147,7 +147,7 @@ t.test('what is wrong is said member by member, all at once, and changes nothing
   const wrong = {
     ...{
       scope: ['two words'],
-      audiences: ['nonsense'],
+      audiences: ['non sense'],
       origins: ['https://*.example.com'],
       introspect: [api, `${api}/`],
     },

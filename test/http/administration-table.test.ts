@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
+import { noSettings } from '../../src/records/client.ts'
 import { ownPermissions } from '../../src/records/role.ts'
 import { type Administered, type Asker, administered } from '../support/administered.ts'
 import { fresh, type Target, table } from '../support/administration-table.ts'
 import { addIssuer, newKey } from '../support/assertions.ts'
-import { noSettings } from '../support/client-settings.ts'
 import { api, byTest, password, secret } from '../support/serve.ts'
 
 const key = newKey()

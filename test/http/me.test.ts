@@ -29,7 +29,7 @@ test('the sessions are listed with these members and no other, the one used last
   const here = await device()
   clock.advance(minute)
   const there = await device({ clientId: 'web-app', headers: { 'user-agent': 'a telephone' } })
-  const common = { address: '127.0.0.1', user_agent: 'a browser' }
+  const common = { address: '127.0.0.1', forwarded_by: null, user_agent: 'a browser' }
   const first = {
     ...common,
     id: here.sid,

@@ -115,7 +115,7 @@ t.test('what is wrong with the form is a clear 4xx, and nothing is written', asy
     ),
     [{ expires_in: '31536001' }, { expires_in: /1s to 365d\.$/ }],
     [
-      { name: 'a\nb', scope: '*', audience: 'x', expires_in: '31536001' },
+      { name: 'a\nb', scope: '*', audience: 'ü', expires_in: '31536001' },
       { name: /./, scope: /./, audience: /./, expires_in: /./ },
     ],
   ]

@@ -65,7 +65,6 @@ t.test('wrong, missing, unknown, disabled, deleted and superfluous look the same
     'a public client with a secret': await withBasic(`spa:${secret}`),
     'an empty id with an empty secret': await withBasic(':'),
     'a public client that has a secret stored': await withBasic(`became-public:${secret}`),
-    'no client at all': await service.token(form),
     'another case': await withBasic(`WEB-APP:${secret}`),
     'an id with a NUL': await withBasic(`web-app%00:${secret}`),
     'an id that is too long': await withBasic(`${'x'.repeat(2000)}:${secret}`),

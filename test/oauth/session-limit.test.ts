@@ -140,7 +140,7 @@ test('of many more than a limit that was lowered, a sign-in ends 200, the idlest
     `insert into sessions (${names}) values (${names.map(() => '?')})`,
     Array.from({ length: 499 }, (_, number) => {
       const times = { created_at_ms: clock.now() - idleTtl / 2, rotated_at_ms: usedAt(number) }
-      const own = { id: `session_${number}`, handle_hash: null, current_hash: null, status_index: 2 ** 19 + number }
+      const own = { id: `session_${number}`, handle_hash: `handle ${number}`, status_index: 2 ** 19 + number }
       return Object.values({ ...row, ...times, ...own })
     }),
   )

@@ -22,9 +22,13 @@ const alice = { grant_type: 'password', username: 'alice', password }
 const encode = (form: Readonly<Record<string, string>>) => new URLSearchParams(form).toString()
 
 const descriptions = {
-  noGrantType: 'grant_type is missing.',
-  noPassword: 'username and password are needed.',
-  noRefreshToken: 'refresh_token is needed.',
+  noGrantType: 'The parameter grant_type is missing.',
+  noUsername: 'The parameter username is missing.',
+  noPassword: 'The parameter password is missing.',
+  neither: 'The parameters username and password are missing.',
+  noRefreshToken: 'The parameter refresh_token is missing.',
+  noClient: 'No client is named: the parameter client_id is missing, and there is no Basic header.',
+  resourceIsName: 'A resource is an absolute URI. An audience that is a name needs no resource.',
   doubled: 'A parameter is included more than once.',
   brokenEncoding: 'The body has a broken percent-encoding, is not UTF-8, or has a NUL.',
   twoMethods: 'Only one client authentication method may be used in a request.',
@@ -59,15 +63,17 @@ function sameError(t: Test, answer: Answer, [error, description]: Expected) {
 t.test('each error of RFC 6749 §5.2 has its code, body and headers', async t => {
   const cases: readonly [name: string, expected: Expected, form: RequestOptions['form'], more: RequestOptions][] = [
     ['no grant_type', invalidRequest(descriptions.noGrantType), { username: 'alice', password }, web],
-    ['no username', invalidRequest(descriptions.noPassword), { grant_type: 'password', password }, web],
+    ['no username', invalidRequest(descriptions.noUsername), { grant_type: 'password', password }, web],
     ['no password', invalidRequest(descriptions.noPassword), { grant_type: 'password', username: 'alice' }, web],
+    ['neither of them', invalidRequest(descriptions.neither), { grant_type: 'password', 'User-Name': 'a' }, web],
     ['no refresh_token', invalidRequest(descriptions.noRefreshToken), { grant_type: 'refresh_token' }, web],
     ['a doubled parameter', invalidRequest(descriptions.doubled), `${encode(alice)}&username=alice`, web],
     ['a broken percent-encoding', invalidRequest(descriptions.brokenEncoding), `${encode(alice)}&scope=%zz`, web],
     ['not UTF-8', invalidRequest(descriptions.brokenEncoding), `${encode(alice)}&scope=%ff`, web],
     ['two authentications', invalidRequest(descriptions.twoMethods), { ...alice, client_secret: secret }, web],
     ['another client_id', invalidRequest(descriptions.otherClientId), { ...alice, client_id: 'spa' }, web],
-    ['no client', invalidClient, alice, {}],
+    ['no client', ['invalid_client', descriptions.noClient], alice, {}],
+    ['a secret of nobody', ['invalid_client', descriptions.noClient], { ...alice, client_secret: secret }, {}],
     ['a wrong client secret', invalidClient, alice, { client: ['web-app', 'wrong'] }],
     ['a wrong password', ['invalid_grant', descriptions.password], { ...alice, password: 'wrong' }, web],
     [
@@ -91,6 +97,7 @@ t.test('each error of RFC 6749 §5.2 has its code, body and headers', async t =>
     ['a grant in capitals', ['unsupported_grant_type', descriptions.unsupported], { grant_type: 'PASSWORD' }, web],
     ['a malformed scope', ['invalid_scope', descriptions.malformedScope], { ...alice, scope: 'a"b' }, web],
     ['a scope of which nothing is left', ['invalid_scope', descriptions.noScopeLeft], { ...alice, scope: 'x' }, web],
+    ['a resource that is a name', ['invalid_target', descriptions.resourceIsName], { ...alice, resource: 'x' }, web],
     ['an unknown resource', ['invalid_target', descriptions.resource], { ...alice, resource: 'https://x.test' }, web],
     [
       'two resources',
@@ -98,7 +105,7 @@ t.test('each error of RFC 6749 §5.2 has its code, body and headers', async t =>
       `${encode({ ...alice, resource: api })}&resource=${encodeURIComponent(api)}`,
       web,
     ],
-    ['an empty body', invalidClient, '', {}],
+    ['an empty body', ['invalid_client', descriptions.noClient], '', {}],
   ]
   for (const [name, expected, form, more] of cases) {
     await t.test(name, async t => sameError(t, await service.token(form, more), expected))
@@ -143,7 +150,7 @@ t.test('of several faults the one that is checked first is answered', async t =>
     [
       'the resource before the password',
       ['invalid_target', descriptions.resource],
-      { ...wrong, scope: 'posts:read', resource: 'x' },
+      { ...wrong, scope: 'posts:read', resource: 'https://x.test' },
       web,
     ],
     [
@@ -155,7 +162,7 @@ t.test('of several faults the one that is checked first is answered', async t =>
     [
       'the refresh token before its resource',
       ['invalid_grant', descriptions.refreshToken],
-      { grant_type: 'refresh_token', refresh_token: 'x', resource: 'x' },
+      { grant_type: 'refresh_token', refresh_token: 'x', resource: 'https://x.test' },
       web,
     ],
   ]

@@ -1,18 +1,15 @@
 import type { NewClient } from '../../src/accounts/client-changes.ts'
 import type { WithSecret } from '../../src/accounts/client-secrets.ts'
+import { noSettings } from '../../src/records/client.ts'
 import { type Answer, api, byTest, type Service, secret } from './serve.ts'
 
 const ordinary: Omit<NewClient, 'clientId'> = {
+  ...noSettings,
   isPublic: false,
   secret,
   grants: ['password', 'refresh_token'],
   scope: ['posts:read', 'posts:write'],
   audiences: [api],
-  origins: [],
-  introspect: [],
-  accessTokenTtlSeconds: null,
-  grantsPerMinute: null,
-  mayGrant: [],
 }
 
 /** Adds a client like web-app, but for what is given. */

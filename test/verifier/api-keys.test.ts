@@ -22,6 +22,13 @@ test('a key is exchanged by RFC 8693 for the first audience, and its claims are 
   t.equal(calls[0]?.headers.authorization, undefined, 'a public client has nothing else to say')
 })
 
+test('an audience that is a name is asked for as one (§2.1)', async t => {
+  const { keys, calls, reply, grant } = await exchanging(t, { audience: 'rabbitmq' })
+  reply(apiKey(), () => grant({ aud: 'rabbitmq' }))
+  t.match(await keys.verify(apiKey()), { aud: 'rabbitmq' })
+  t.match(Object.fromEntries(calls[0]?.form ?? []), { audience: 'rabbitmq', resource: undefined })
+})
+
 test('a confidential client authenticates by HTTP Basic, both halves form-urlencoded', async t => {
   const client = { clientId: 'posts api', clientSecret: 's:e%c+r&e=t/"~*' }
   const { keys, calls, reply, grant } = await exchanging(t, { client })

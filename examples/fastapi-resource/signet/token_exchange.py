@@ -84,13 +84,13 @@ class TokenExchange:
     def __init__(
         self,
         client: ApiKeyClient,
-        resource: str,
+        audience: str,
         find_endpoint: FindEndpoint,
         post: Post,
         clock: Clock,
     ) -> None:
-        """`resource` is the audience that the tokens are for (RFC 8707)."""
-        self._client, self._resource = client, resource
+        """`audience` is whom the tokens are for: a URI (RFC 8707 §2), or a name, which only an exchange can ask for (RFC 8693 §2.1)."""
+        self._client, self._audience = client, audience
         self._find_endpoint, self._post, self._clock = find_endpoint, post, clock
         self._has_failed = False
 
@@ -111,7 +111,7 @@ class TokenExchange:
             "client_id": self._client.client_id,
             "subject_token": key,
             "subject_token_type": "urn:signet:params:oauth:token-type:api-key",
-            "resource": self._resource,
+            "resource" if ":" in self._audience else "audience": self._audience,
         }
         answer = await self._post(endpoint, form, _authorization(self._client))
         return _read_answer(answer, self._clock())

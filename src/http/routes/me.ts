@@ -1,6 +1,7 @@
 /** /me: what signed-in users see of themselves and do themselves. It needs an access token whose audience is the issuer. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Users } from '../../accounts/users.ts'
+import { needed } from '../../oauth/form.ts'
 import { invalidRequest } from '../../oauth/oauth-error.ts'
 import type { SessionManagement } from '../../oauth/sessions/session-management.ts'
 import { describeOwnSession, ownSessionSchema } from '../../representations/session.ts'
@@ -55,7 +56,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     },
     handler: async (request: FastifyRequest) => {
       const { session } = await authenticateUser(request)
-      const sessions = await sessionManagement.list({ subjectId: session.subjectId })
+      const sessions = await sessionManagement.list({ subjectId: session.subjectId, refreshableOnly: true })
       return { sessions: sessions.map(each => describeOwnSession(each, session.id)) }
     },
   })
@@ -133,9 +134,11 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     onRequest: async request => refuseQuery(request),
     handler: async (request: FastifyRequest, reply) => {
       const { session } = await authenticateUser(request)
-      const { current_password: currentPassword, new_password: newPassword } = formOf(request)
-      if (currentPassword === undefined || newPassword === undefined)
-        throw invalidRequest('The parameters current_password and new_password are needed.')
+      const { current_password: currentPassword, new_password: newPassword } = needed(
+        formOf(request),
+        'current_password',
+        'new_password',
+      )
       const change = { userId: session.subjectId, sessionId: session.id, currentPassword, newPassword }
       await users.changePassword(change, provenanceOf(request, 'user'))
       return reply.code(204).send()

@@ -4,8 +4,7 @@ import { DEFAULT_API_KEY_TTL_SECONDS, type NewOwnApiKey } from '../../accounts/a
 import type { ApiKeys } from '../../accounts/api-keys.ts'
 import { AccountError } from '../../accounts/rules.ts'
 import type { Clock } from '../../clock.ts'
-import type { FormParameters } from '../../oauth/form.ts'
-import { invalidRequest } from '../../oauth/oauth-error.ts'
+import { type FormParameters, needed } from '../../oauth/form.ts'
 import { describeOwnApiKey, ownApiKeySchema, withKey } from '../../representations/api-key.ts'
 import { type AuthenticateBearer, assertSignedInJustNow, invalidToken } from '../bearer.ts'
 import { invalidFields } from '../error-handler.ts'
@@ -25,8 +24,9 @@ const REASON = 'revoked_by_owner'
 const words = (text: string | undefined): readonly string[] => (text ?? '').split(' ').filter(word => word !== '')
 
 /** @throws OAuthError invalid_request, HttpError 422 */
-function readNewKey({ name, scope, audience, expires_in: expiresIn }: FormParameters): NewOwnApiKey {
-  if (name === undefined || scope === undefined) throw invalidRequest('The parameters name and scope are needed.')
+function readNewKey(parameters: FormParameters): NewOwnApiKey {
+  const { name, scope } = needed(parameters, 'name', 'scope')
+  const { audience, expires_in: expiresIn } = parameters
   if (expiresIn !== undefined && !/^[1-9]\d{0,8}$/.test(expiresIn))
     throw invalidFields([{ field: 'expires_in', message: 'It is a number of seconds.' }])
   const ttlSeconds = expiresIn === undefined ? DEFAULT_API_KEY_TTL_SECONDS : Number(expiresIn)

@@ -61,7 +61,7 @@ const schema = {
         enum: [ACCESS_TOKEN_TYPE],
         description: 'For an exchange; may be left out.',
       },
-      audience: { type: 'string', format: 'uri', description: 'For an exchange: the same as `resource`.' },
+      audience: { type: 'string', description: 'For an exchange: the same as `resource`; it may be a name.' },
       scope: {
         type: 'string',
         description: 'Permissions, separated by spaces. Without it: all that may be had.',
@@ -69,7 +69,7 @@ const schema = {
       resource: {
         type: 'string',
         format: 'uri',
-        description: 'One of the audiences of the client (RFC 8707). Without it: the first.',
+        description: 'One of the audiences of the client that are URIs (RFC 8707). Without it: the first.',
       },
       client_id: { type: 'string' },
       client_secret: { type: 'string', format: 'password' },

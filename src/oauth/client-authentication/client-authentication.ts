@@ -37,6 +37,8 @@ export interface AuthenticatedClient extends Client {
 
 export interface ClientRequest extends RequestCredentials {
   readonly provenance: Provenance
+  /** The address in a header that came once and holds one; undefined where there is none. */
+  readonly forwardedAddress: (header: string) => string | undefined
   readonly prove: Prove
   /** Told as soon as the client has proved who it is, for the log. */
   readonly onClient: (clientId: string) => void

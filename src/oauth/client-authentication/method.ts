@@ -5,7 +5,7 @@ import type { Credential } from '../../records/credential.ts'
 import type { UsedAssertion } from '../../records/used-assertion.ts'
 import type { Assertion } from '../assertions/assertion.ts'
 import type { FormParameters } from '../form.ts'
-import { invalidClient } from '../oauth-error.ts'
+import { audited } from '../oauth-error.ts'
 
 /** Where a request says which client it comes from. */
 export interface RequestCredentials {
@@ -25,7 +25,12 @@ export interface Credentials {
 
 /** @throws OAuthError invalid_client */
 export function nameIn({ clientId }: Credentials): string {
-  if (clientId === undefined) throw invalidClient()
+  // Of a request that names no client there is nothing to keep secret.
+  if (clientId === undefined)
+    throw audited(
+      'invalid_client',
+      'No client is named: the parameter client_id is missing, and there is no Basic header.',
+    )
   return clientId
 }
 

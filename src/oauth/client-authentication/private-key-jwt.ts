@@ -3,7 +3,7 @@
  * the client trusts.
  */
 import { type Assertion, JWT_BEARER, JWT_SPIFFE, parseAssertion } from '../assertions/assertion.ts'
-import { invalidRequest } from '../oauth-error.ts'
+import { needed } from '../form.ts'
 import type { ProvingMethod } from './method.ts'
 
 /** Only what can be a name is asked of the database: a claim may hold a NUL, which no column takes. */
@@ -18,9 +18,12 @@ export const privateKeyJwt: ProvingMethod = {
   names: ['private_key_jwt', 'spiffe_jwt'],
   isUsed: ({ parameters }) =>
     parameters['client_assertion'] !== undefined || parameters['client_assertion_type'] !== undefined,
-  read({ clientId, parameters: { client_assertion: token, client_assertion_type: type } }) {
-    if (token === undefined || type === undefined)
-      throw invalidRequest('The parameters client_assertion and client_assertion_type are needed together.')
+  read({ clientId, parameters }) {
+    const { client_assertion: token, client_assertion_type: type } = needed(
+      parameters,
+      'client_assertion',
+      'client_assertion_type',
+    )
     // Of another type it says nothing.
     const assertion = type === JWT_BEARER || type === JWT_SPIFFE ? parseAssertion(token) : undefined
     const isSvid = type === JWT_SPIFFE

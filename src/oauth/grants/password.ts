@@ -3,7 +3,8 @@ import type { Provenance, RecordEvent } from '../../records/audit-event.ts'
 import type { Role } from '../../records/role.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
-import { audited, invalidRequest } from '../oauth-error.ts'
+import { needed } from '../form.ts'
+import { audited } from '../oauth-error.ts'
 import { auditRefusal } from '../refusals.ts'
 import { assertClientMayHave, type Granted, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
 import type { StartSession } from '../sessions/new-session.ts'
@@ -32,6 +33,13 @@ interface SignIn {
 
 const refusal = audited('invalid_grant', 'The username or the password is wrong.')
 
+/** Who signs in through a server has the server's address, unless that tells theirs. Anybody can be a public client. */
+function provenanceOf(request: TokenRequest, { isPublic, forwardsAddress }: AuthenticatedClient): Provenance {
+  const { provenance, forwardedAddress } = request
+  const address = isPublic || forwardsAddress === null ? undefined : forwardedAddress(forwardsAddress)
+  return address === undefined ? provenance : { ...provenance, address, forwardedBy: provenance.address }
+}
+
 export function createPasswordGrant(dependencies: {
   readonly issuer: string
   readonly signIn: SignIn
@@ -56,8 +64,9 @@ export function createPasswordGrant(dependencies: {
   function grantTo(
     { userId, roles }: SignedIn,
     client: AuthenticatedClient,
-    { scope: asked, provenance }: TokenRequest,
+    asked: TokenRequest['scope'],
     audience: string,
+    provenance: Provenance,
   ): Granted {
     try {
       return narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles)
@@ -70,15 +79,15 @@ export function createPasswordGrant(dependencies: {
   return {
     grantType: 'password',
     async authorize(request, client): Promise<Authorization> {
-      const { parameters, scope, resource, provenance } = request
-      const { username, password } = parameters
-      if (username === undefined || password === undefined) throw invalidRequest('username and password are needed.')
+      const { parameters, scope, resource } = request
+      const { username, password } = needed(parameters, 'username', 'password')
+      const provenance = provenanceOf(request, client)
       assertClientMayHave(client.scope, scope)
       const audience = selectAudience(client.audiences, resource)
       const who = { clientId: client.id, isConfidential: !client.isPublic, provenance }
       const signedIn = await prove(request, { username, password, ...who })
       const { userId, passwordId, roles } = signedIn
-      const granted = grantTo(signedIn, client, request, audience)
+      const granted = grantTo(signedIn, client, scope, audience, provenance)
       return {
         client,
         granted,

@@ -10,7 +10,8 @@ import { isActive } from '../../records/standing.ts'
 import type { Write } from '../../records/unit-of-work.ts'
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
-import { audited, invalidRequest, TemporarilyUnavailable } from '../oauth-error.ts'
+import { needed } from '../form.ts'
+import { audited, TemporarilyUnavailable } from '../oauth-error.ts'
 import { Moved } from '../proofs.ts'
 import { auditRefusal } from '../refusals.ts'
 import { assertWithin, narrowToRoles, selectAudience, usableAt, within } from '../scope.ts'
@@ -140,9 +141,7 @@ export function createRefreshTokenGrant(dependencies: {
     grantType: REFRESH_TOKEN,
     async authorize(request, client): Promise<Authorization> {
       const { provenance } = request
-      const token = request.parameters['refresh_token']
-      if (token === undefined) throw invalidRequest('refresh_token is needed.')
-      const presented = parseRefreshToken(token)
+      const presented = parseRefreshToken(needed(request.parameters, 'refresh_token').refresh_token)
       if (presented === undefined) throw refusal
       const family = await sessionReader.findFamily(hashOf(presented.handle))
       // Another client's token, known or not: nothing happens.

@@ -9,7 +9,7 @@ import { type ApiKeysInUse, audiencesOfKey, type KeyOwner, narrowToKey } from '.
 import type { Authorization, Grant, TokenRequest } from '../authorization.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import type { RecordUse } from '../client-authentication/credential-use.ts'
-import type { FormParameters } from '../form.ts'
+import { type FormParameters, needed } from '../form.ts'
 import { audited, invalidRequest, OAuthError } from '../oauth-error.ts'
 import { auditRefusal, type Refused } from '../refusals.ts'
 import { selectAudience } from '../scope.ts'
@@ -49,10 +49,12 @@ interface BadKey {
  * @throws OAuthError invalid_request for what is no exchange of an API key
  */
 function subjectTokenOf(parameters: FormParameters): string {
-  const { subject_token: token, subject_token_type: subject } = parameters
+  const { subject_token: token, subject_token_type: subject } = needed(
+    parameters,
+    'subject_token',
+    'subject_token_type',
+  )
   const { requested_token_type: requested = ACCESS_TOKEN_TYPE } = parameters
-  if (token === undefined || subject === undefined)
-    throw invalidRequest('The parameters subject_token and subject_token_type are needed.')
   if (subject !== API_KEY_TYPE)
     throw invalidRequest(`The only subject_token_type that is supported is ${API_KEY_TYPE}.`)
   if (requested !== ACCESS_TOKEN_TYPE)
@@ -62,7 +64,7 @@ function subjectTokenOf(parameters: FormParameters): string {
   return token
 }
 
-/** §2.1: an audience is named by its URI, as a resource is. */
+/** §2.1: an audience is named by its URI, as a resource is, or has only a name. */
 function targetOf({ resource, parameters: { audience } }: TokenRequest): string | undefined {
   if (resource !== undefined && audience !== undefined && !isSameAudience(resource, audience))
     throw new OAuthError('invalid_target', 'Only one resource may be asked for in a request.')

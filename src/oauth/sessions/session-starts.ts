@@ -13,7 +13,7 @@ import type { RefreshToken } from './refresh-token.ts'
 import type { SessionEnds } from './session-ends.ts'
 
 /** A session before it has an index, and before anybody wrote down where it came from. */
-export type SessionDraft = Omit<NewSession, 'status' | 'address' | 'userAgent'>
+export type SessionDraft = Omit<NewSession, 'status' | 'address' | 'forwardedBy' | 'userAgent'>
 
 /** Whom the tokens speak of, as it was read for what is granted. */
 export type SubjectAsRead =
@@ -95,9 +95,9 @@ export function createSessionStarts(dependencies: {
     return issuer === undefined || (await stores.trustedIssuers.lockShared(issuer.id)) === issuer.revision
   }
 
-  /** The sign-ins beyond the limit; a machine has none. */
-  const findIdle = async (stores: Stores, { subjectId, credentialId }: SessionDraft, { clientId }: Asking) =>
-    credentialId === null ? stores.sessions.findIdle(subjectId, clientId, sessionLimit - 1, clock.now(), MOST_IDLE) : []
+  /** The sign-ins beyond the limit. A machine has none, and what is over with its only access token does not count. */
+  const findIdle = async (stores: Stores, { subjectId, family }: SessionDraft, { clientId }: Asking) =>
+    family !== undefined ? stores.sessions.findIdle(subjectId, clientId, sessionLimit - 1, clock.now(), MOST_IDLE) : []
 
   return (start, { status }, asking) =>
     write(async stores => {
@@ -113,9 +113,9 @@ export function createSessionStarts(dependencies: {
       if (!isIssuer || !isOpen || !isLive || !areRoles) return false
       const { clientId, provenance } = asking
       await ends.endThese(stores, idle, { subjectId: session.subjectId, clientId }, 'session_limit', provenance)
-      const { address, userAgent } = provenance
+      const { address, forwardedBy = null, userAgent } = provenance
       // Of many requests with one credential at once, the first makes the row, and the others find it when they run again.
-      if (!(await stores.sessions.insert({ ...session, status, address, userAgent }))) return false
+      if (!(await stores.sessions.insert({ ...session, status, address, forwardedBy, userAgent }))) return false
       await isFirstUse(stores, asking)
       await stores.audit.append(eventOf('user.sign_in', session, asking))
       return true

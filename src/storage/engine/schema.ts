@@ -83,6 +83,8 @@ export interface ClientsTable {
   grants_per_minute: number | null
   grants_per_minute_subject: number | null
   may_grant: Json
+  /** A header, in lower case. */
+  forwards_address: string | null
 }
 
 export interface ClientOriginsTable {
@@ -133,6 +135,8 @@ export interface SessionsTable {
   end_reason: string | null
   /** Where the sign-in or the last refresh came from. */
   address: string | null
+  /** The address of the client that forwarded `address`. */
+  forwarded_by: string | null
   user_agent: string | null
   /** The index that every access token of the session carries; null until the next refresh after it was taken away. */
   status_list_id: string | null

@@ -1,11 +1,16 @@
 import type { Kysely } from 'kysely'
 import { orderedId } from '../../randomness.ts'
-import { type AuditStore, EVENT_ID_PREFIX } from '../../records/audit-event.ts'
+import { type AuditEvent, type AuditStore, EVENT_ID_PREFIX } from '../../records/audit-event.ts'
 import type { AuditEventsTable } from '../engine/audit-schema.ts'
 import type { Dialect } from '../engine/dialect.ts'
 import { type Executor, prepared } from '../engine/prepared.ts'
 import type { Schema } from '../engine/schema.ts'
 import { auditLists } from './audit-list.ts'
+
+function detailsOf({ details, provenance: { forwardedBy } }: AuditEvent): string | null {
+  const said = { ...details, ...(forwardedBy !== undefined && { forwarded_by: forwardedBy }) }
+  return Object.keys(said).length === 0 ? null : JSON.stringify(said)
+}
 
 export function prepareAuditStore(
   db: Kysely<Schema>,
@@ -57,7 +62,7 @@ export function prepareAuditStore(
         request_id: event.provenance.requestId,
         count: event.count ?? 1,
         name_hash: event.nameHash ?? null,
-        details: event.details === undefined ? null : JSON.stringify(event.details),
+        details: detailsOf(event),
       })
     },
   })

@@ -14,6 +14,7 @@ const settingsColumns = (settings: ClientSettings) => ({
   grants_per_minute: settings.grantsPerMinute?.client ?? null,
   grants_per_minute_subject: settings.grantsPerMinute?.subject ?? null,
   may_grant: JSON.stringify(settings.mayGrant),
+  forwards_address: settings.forwardsAddress,
 })
 
 type SettingsColumns = ReturnType<typeof settingsColumns>
@@ -28,6 +29,7 @@ const settingsParams = (param: Param<SettingsColumns>) => ({
   grants_per_minute: param('grants_per_minute'),
   grants_per_minute_subject: param('grants_per_minute_subject'),
   may_grant: param('may_grant'),
+  forwards_address: param('forwards_address'),
 })
 
 function prepareChanges(db: Kysely<Schema>) {

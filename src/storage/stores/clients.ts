@@ -49,6 +49,7 @@ const toClient = (row: ClientsTable, credentials: readonly OwnRow[]): Client => 
   grantsPerMinute:
     row.grants_per_minute === null ? null : { client: row.grants_per_minute, subject: row.grants_per_minute_subject },
   mayGrant: JSON.parse(row.may_grant),
+  forwardsAddress: row.forwards_address,
   secrets: credentials.filter(({ kind }) => kind === 'client_secret').map(toCredential),
   keys: credentials.filter(({ kind }) => kind === 'client_key').map(toKey),
   trusts: credentials.filter(({ kind }) => kind === 'client_trust').map(toTrust),
@@ -144,16 +145,6 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
     },
     async allIds() {
       return (await executor.kysely.selectFrom('clients').select('id').orderBy('id').execute()).map(({ id }) => id)
-    },
-    async confidentialWith(grant) {
-      const query = executor.kysely
-        .selectFrom('clients')
-        .select(['client_id', 'grants'])
-        .where('status', '=', 'active')
-        .where('is_public', '=', 0)
-        .orderBy('client_id')
-      const rows = await query.execute()
-      return rows.filter(({ grants }) => JSON.parse(grants).includes(grant)).map(({ client_id }) => client_id)
     },
     async idsOf(clientId) {
       const rows = await executor.kysely.selectFrom('clients').select('id').where('client_id', '=', clientId).execute()

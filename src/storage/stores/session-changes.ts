@@ -119,6 +119,8 @@ export function prepareSessionChanges(
         expires_at_ms: param('expiresAtMs'),
         absolute_expires_at_ms: param('absoluteExpiresAtMs'),
         address: param('address'),
+        // Forwarded was the address of the sign-in.
+        forwarded_by: null,
         user_agent: param('userAgent'),
       }))
       .where('current_hash', '=', param('currentHash'))

@@ -98,7 +98,7 @@ export function prepareSessionEnds(
         const rows = await kysely
           .selectFrom('sessions')
           .select('id')
-          .where(row => matching(row, { subjectId: userId, clientId, signInsOnly: true }))
+          .where(row => matching(row, { subjectId: userId, clientId, refreshableOnly: true }))
           .where('expires_at_ms', '>', nowMs)
           // What was used in the future was used at a time that nobody knows: it must not outlast what is used now.
           .orderBy(

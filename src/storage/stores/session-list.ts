@@ -5,7 +5,17 @@ import type { Schema } from '../engine/schema.ts'
 
 /** The sessions that have not ended and fulfil every condition that is given. */
 export function matching(row: ExpressionBuilder<Schema, 'sessions'>, filter: SessionFilter) {
-  const { sessionId, exceptSessionId, subjectId, clientId, exceptClientId, credentialId, signInsOnly, holds } = filter
+  const {
+    sessionId,
+    exceptSessionId,
+    subjectId,
+    clientId,
+    exceptClientId,
+    credentialId,
+    signInsOnly,
+    refreshableOnly,
+    holds,
+  } = filter
   const conditions = [row('sessions.ended_at_ms', 'is', null)]
   if (sessionId !== undefined) conditions.push(row('sessions.id', '=', sessionId))
   if (exceptSessionId !== undefined) conditions.push(row('sessions.id', '<>', exceptSessionId))
@@ -14,6 +24,7 @@ export function matching(row: ExpressionBuilder<Schema, 'sessions'>, filter: Ses
   if (exceptClientId !== undefined) conditions.push(row('sessions.client_id', '<>', exceptClientId))
   if (credentialId !== undefined) conditions.push(row('sessions.credential_id', '=', credentialId))
   if (signInsOnly === true) conditions.push(row('sessions.credential_id', 'is', null))
+  if (refreshableOnly === true) conditions.push(row('sessions.handle_hash', 'is not', null))
   if (holds !== undefined) {
     const { listId, index } = holds
     const current = row.and([row('sessions.status_list_id', '=', listId), row('sessions.status_index', '=', index)])
@@ -81,6 +92,7 @@ async function readSessions(
       'sessions.rotated_at_ms',
       'sessions.expires_at_ms',
       'sessions.address',
+      'sessions.forwarded_by',
       'sessions.user_agent',
     ])
     .where(row => matching(row as unknown as ExpressionBuilder<Schema, 'sessions'>, { ...filter, signInsOnly: true }))
@@ -103,6 +115,7 @@ async function readSessions(
     lastUsedAtMs: row.rotated_at_ms ?? row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
     address: row.address,
+    forwardedBy: row.forwarded_by,
     userAgent: row.user_agent,
   }))
 }

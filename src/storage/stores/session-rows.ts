@@ -92,6 +92,7 @@ export const toRow = (session: NewSession): SessionsTable => ({
   ended_at_ms: null,
   end_reason: null,
   address: session.address,
+  forwarded_by: session.forwardedBy,
   user_agent: session.userAgent,
   status_list_id: session.status.listId,
   status_index: session.status.index,

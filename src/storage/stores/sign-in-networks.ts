@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { latestNow } from '../../records/ahead.ts'
-import type { SignInNetworkStore } from '../../records/sign-in-network.ts'
+import { type SignInNetworkStore, tellerOf } from '../../records/sign-in-network.ts'
 import { type Executor, notDeleted, prepared } from '../engine/prepared.ts'
 import type { Schema, SignInNetworksTable } from '../engine/schema.ts'
 
@@ -35,18 +35,19 @@ export function prepareSignInNetworkStore(db: Kysely<Schema>): (executor: Execut
         .values({ user_id: userId, network, last_at_ms: lastAtMs })
         .onConflict(conflict => conflict.columns(['user_id', 'network']).doUpdateSet({ last_at_ms: lastAtMs }))
         .execute()
+      const known = await executor.kysely
+        .selectFrom('sign_in_networks')
+        .select('network')
+        .where('user_id', '=', userId)
+        .orderBy('last_at_ms', 'desc')
+        .orderBy('network')
+        .execute()
+      const alike = known.map(each => each.network).filter(each => tellerOf(each) === tellerOf(network))
+      if (alike.length <= most) return
       await executor.kysely
         .deleteFrom('sign_in_networks')
         .where('user_id', '=', userId)
-        .where('network', 'not in', kept =>
-          kept
-            .selectFrom('sign_in_networks')
-            .select('network')
-            .where('user_id', '=', userId)
-            .orderBy('last_at_ms', 'desc')
-            .orderBy('network')
-            .limit(most),
-        )
+        .where('network', 'in', alike.slice(most))
         .execute()
     },
     async removeOf(userId) {

@@ -15,6 +15,7 @@ const full = clientOf('web-app', {
   accessTokenTtlSeconds: 43_200,
   grantsPerMinute: { client: 600, subject: 10 },
   mayGrant: ['reader', 'Ed"itor'],
+  forwardsAddress: 'x-dovecot-auth-remote',
   secrets: [secretOf('1', { name: null }), secretOf('2', { name: 'ci “1”', expiresAtMs: farMs + 1 })],
   revision: 7,
 })
@@ -129,6 +130,7 @@ export function clientChecks(t: Test, engine: Engine): void {
       origins: [second],
       introspect: [],
       mayGrant: ['author'],
+      forwardsAddress: 'x-from',
       accessTokenTtlSeconds: null,
       grantsPerMinute: { client: 5, subject: null },
     }

@@ -66,6 +66,7 @@ export const clientOf = (clientId: string, more: Partial<RegisteredClient> = {})
   accessTokenTtlSeconds: null,
   grantsPerMinute: null,
   mayGrant: [],
+  forwardsAddress: null,
   ...{ secrets: [], keys: [], trusts: [] },
   createdAtMs: farMs,
   revision: 0,
@@ -136,6 +137,7 @@ export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSess
   family: { handleHash: `handle-${name}`, currentHash: `first-${name}` },
   status: statusOf(1),
   address: '2001:db8::1',
+  forwardedBy: null,
   userAgent: 'Browser/1 “x”',
   ...more,
 })

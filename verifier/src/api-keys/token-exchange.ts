@@ -28,10 +28,10 @@ const LONG_PAUSE_MS = 10_000
 /** However long the token service would be left alone. */
 const MAX_PAUSE_MS = 60_000
 
-/** @param resource the audience that the tokens are for (RFC 8707) */
+/** @param audience whom the tokens are for: a URI (RFC 8707 §2), or a name, which only an exchange can ask for (RFC 8693 §2.1) */
 export function createTokenExchange(
   { clientId, clientSecret }: ApiKeyClient,
-  resource: string,
+  audience: string,
   metadata: MetadataSource,
   { fetch, now }: Pick<Environment, 'fetch' | 'now'>,
 ): Exchange {
@@ -51,7 +51,7 @@ export function createTokenExchange(
         client_id: clientId,
         subject_token: key,
         subject_token_type: 'urn:signet:params:oauth:token-type:api-key',
-        resource,
+        [audience.includes(':') ? 'resource' : 'audience']: audience,
       }),
     })
     return readAnswer(response, now())

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ClientChange, NewClient } from '../../../accounts/client-changes.ts'
 import type { Clients } from '../../../accounts/clients.ts'
+import { noSettings } from '../../../records/client.ts'
 import type { Status } from '../../../records/standing.ts'
 import {
   type ClientMembers,
@@ -72,10 +73,7 @@ const neverChanged = {
 }
 
 /** Of a new one, where nothing else is said. */
-const byDefault: Omit<NewClient, 'clientId' | 'isPublic'> = {
-  ...{ grants: [], scope: [], audiences: [], origins: [], introspect: [], mayGrant: [] },
-  ...{ accessTokenTtlSeconds: null, grantsPerMinute: null, secret: undefined },
-}
+const byDefault: Omit<NewClient, 'clientId' | 'isPublic'> = { ...noSettings, secret: undefined }
 
 const lists = Object.keys(clientListSchemas)
 
