@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { isoTime } from '../clock.ts'
+import { isoTime, isoTimeOrNull } from '../clock.ts'
 import { type KeyAdministration, MOST_COUNTED } from '../maintenance/keys.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 import { describeSigningKey } from '../representations/signing-key.ts'
@@ -75,7 +75,7 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
       const goes = kid === undefined ? 'Every key leaves the JWKS at once' : `${kid} leaves the JWKS at once`
       await confirm(() => `${goes}, and no token that it signed is good any more.`, options)
       const done = await (await services().keys()).revoke(kid, options.reason, operator())
-      const { revoked, liveSessions, signerIsKnown, auditKid } = done
+      const { revoked, liveSessions, signerIsKnown, followUp, auditKid } = done
       const lines = [
         `Revoked ${revoked.join(', ')}`,
         `This ends the access tokens of ${describeCount(liveSessions)} sessions; each gets a new one at its next refresh`,
@@ -84,11 +84,16 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
         lines.push(
           'A key signs now that verifiers have not seen: verification of new tokens fails until they fetch the JWKS again',
         )
+      if (followUp !== undefined)
+        lines.push(
+          `${followUp.kid} signs from ${isoTime(followUp.activatesAtMs)} on, while a server runs: until then the revoked key is taken by verifiers that fetch keys only when they meet an unknown one`,
+        )
       if (auditKid !== undefined)
         lines.push('The key that seals the audit was replaced, too: note the new one, signet audit key')
       answer(
         {
           ...{ revoked, reason: options.reason, live_sessions: liveSessions, signer_was_published: signerIsKnown },
+          ...{ next_kid: followUp?.kid ?? null, next_rotation_at: isoTimeOrNull(followUp?.activatesAtMs ?? null) },
           ...(auditKid !== undefined && { audit_kid: auditKid }),
         },
         lines,

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
 import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
 import { createKeyList, type ListKeys } from '../keys/key-list.ts'
-import { type KeyPolicy, signingSpan } from '../keys/schedule.ts'
+import { inState, type KeyPolicy, signingSpan } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { SessionReader } from '../records/session.ts'
 import type { Rewrap } from './rewrap.ts'
@@ -24,6 +24,8 @@ export interface RevokedKeys {
   readonly signerIsKnown: boolean
   /** Sessions whose newest access token lived and was signed by what was revoked; MOST_COUNTED stands for so many or more. Undefined: they could not be counted in time. */
   readonly liveSessions: number | undefined
+  /** The key that signs next, and from when, where that follows by itself; verifiers that fetch keys only for one that they don't know learn of the revocation by it. */
+  readonly followUp: { readonly kid: string; readonly activatesAtMs: number } | undefined
   /** The new key of the audit, when every key was revoked and there was one. */
   readonly auditKid: string | undefined
 }
@@ -52,6 +54,12 @@ export function createKeyAdministration(dependencies: {
   const countLiveSessions = ({ fromMs, untilMs }: { fromMs: number; untilMs: number }): Promise<number> =>
     sessionReader.countLive(fromMs, untilMs, clock.now(), MOST_COUNTED)
 
+  /** Nobody else asks a standby to sign before its time, unless an operator did: then that is told of. */
+  async function findFollowUp(): Promise<RevokedKeys['followUp']> {
+    const next = inState(await lifecycle.list(), 'pending')
+    return next?.rotationAskedAtMs == null ? undefined : { kid: next.kid, activatesAtMs: next.activatesAtMs }
+  }
+
   return {
     list: createKeyList({ lifecycle, policy, clock }),
     rewrap,
@@ -73,6 +81,7 @@ export function createKeyAdministration(dependencies: {
       return {
         ...done,
         auditKid,
+        followUp: await findFollowUp(),
         liveSessions: span === undefined ? 0 : await countLiveSessions(span).catch(() => undefined),
       }
     },

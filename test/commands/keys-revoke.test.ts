@@ -14,11 +14,15 @@ t.test(
     const { json, text, list, kidOf, follows, publishedKids, signedBy, where } = await keyCommands(t)
     const [active, pending] = [kidOf('active'), kidOf('pending')]
     for (let device = 0; device < 2; device += 1) await signedBy()
-    t.strictSame(await json(['keys', 'revoke', active, '--reason', 'laptop stolen']), {
+    const answer = await json(['keys', 'revoke', active, '--reason', 'laptop stolen'])
+    const { kid: next_kid, created_at_ms } = keyIn(where, 'pending')
+    t.strictSame(answer, {
       revoked: [active],
       reason: 'laptop stolen',
       live_sessions: 2,
       signer_was_published: true,
+      next_kid,
+      next_rotation_at: new Date(created_at_ms + 20 * MINUTE).toISOString(),
     })
     await follows(t)
     t.equal(await signedBy(), pending)
@@ -55,7 +59,7 @@ t.test('revoke says how many sessions have a token that the key signed', async t
   t.equal(await of(kidOf('active')), 1, 'the one that signs')
   t.match(
     await text(['keys', 'revoke', kidOf('retiring'), '--reason', 'test']),
-    /^This ends the access tokens of 3 sessions; each gets a new one at its next refresh$/m,
+    /^This ends the access tokens of 3 sessions; each gets a new one at its next refresh\n\S{43} signs from \S+Z on, while a server runs: until then/m,
     'the one before',
   )
 })
@@ -65,7 +69,10 @@ t.test('revoke --all replaces every key of the running service within 2 seconds'
   const before = await publishedKids()
   await signedBy()
   const answer = await json(['keys', 'revoke', '--all', '--reason', 'the host was read'])
-  t.match(answer, { reason: 'the host was read', live_sessions: 1, signer_was_published: false })
+  t.match(answer, {
+    ...{ reason: 'the host was read', live_sessions: 1, signer_was_published: false },
+    ...{ next_kid: null, next_rotation_at: null },
+  })
   t.strictSame(answer.revoked.toSorted(), before)
   await follows(t)
   t.strictSame((await list()).map(({ state }) => state).sort(), ['active', 'pending', 'revoked', 'revoked'])

@@ -192,7 +192,7 @@ t.test('a parameter without a value counts as absent', async t => {
   const empty = { scope: '', resource: '', client_id: '', client_secret: '' }
   t.equal((await signIn(service, empty)).status, 200)
   sameError(t, await service.token({ ...alice, grant_type: '' }, web), invalidRequest(descriptions.noGrantType))
-  sameError(t, await service.token({ ...alice, username: '' }, web), invalidRequest(descriptions.noPassword))
+  sameError(t, await service.token({ ...alice, username: '' }, web), invalidRequest(descriptions.noUsername))
   sameError(t, await service.token('grant_type=password&username=alice&password', web), [
     'invalid_request',
     descriptions.noPassword,
