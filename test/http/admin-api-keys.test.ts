@@ -96,7 +96,7 @@ t.test('what is wrong is said of each member, and nothing is written', async t =
     ],
     [{ ...good, audiences: [1] }, { audiences: /a text/ }],
     [{ ...good, audiences: [service.issuer] }, { audiences: /Signet itself/ }],
-    [{ ...good, audiences: ['x'] }, { audiences: /absolute URI/ }],
+    [{ ...good, audiences: ['ü'] }, { audiences: /absolute URI/ }],
     [{ ...good, expires_in: null }, { expires_in: /a whole number/ }],
     [{ ...good, expires_in: 'never' }, { expires_in: /a whole number/ }],
     [{ ...good, expires_in: 0 }, { expires_in: /at least 1/ }],
