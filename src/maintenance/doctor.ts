@@ -183,8 +183,8 @@ export function createExamination(dependencies: {
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     ...(durability && { durability }),
-    credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
     'forwarded addresses': async () => forwardedAddresses(await activeClients(), (await openDatabase()).audit),
+    credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
   }
 
   const nothing = { problem: undefined, warning: undefined, note: undefined }

@@ -190,7 +190,7 @@ t.test('what can not be ends with 1, and nothing is made', async t => {
       ...['signet:users:read', 'signet:'].map(scope => refused(withScope(scope), /none of Signet's own permissions/)),
       refused([...ofAlice, '--audience', issuer], /^An API key gives no token for Signet itself\.\n$/),
       refused([...ofAlice, '--audience', api, '--audience', issuer], /^An API key gives no token for Signet/),
-      ...['nonsense', `${api}#a`, 'https://a b', `${api}/${'x'.repeat(2048)}`].map(audience =>
+      ...['non sense', `${api}#a`, 'https://a b', `${api}/${'x'.repeat(2048)}`].map(audience =>
         refused([...ofAlice, '--audience', audience], /^An audience is an absolute URI/),
       ),
       ...['0s', '3651d', '99999999999999999999d'].map(expires =>

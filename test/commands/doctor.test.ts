@@ -32,8 +32,8 @@ const checks = [
   'imported passwords',
   // Only of a server. That of the tests waits for no disk.
   ...(skip === false ? [] : ['durability']),
-  'credentials',
   'forwarded addresses',
+  'credentials',
 ]
 const warningOf = (check: string): string | null => (check === 'durability' ? NOT_DURABLE : null)
 const lineOf = (check: string): string =>
