@@ -1,0 +1,109 @@
+/** Dovecot 2.3 and 2.4 in their Debians, with the configuration of the page and as little as possible around it. */
+import type { Test } from 'tap'
+import { type Debian, inDebian } from './debian.ts'
+import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
+import { freePort, isListening, type Mail, until } from './mail.ts'
+
+/** What the page calls the folder of Dovecot's configuration. */
+const FOLDER = '/etc/dovecot/'
+
+/** Nobody waits for a refusal, whoever is refused often does not wait for longer, and one machine has more than one address. */
+const base = (folder: string, port: number) => `
+base_dir = ${folder}/run
+state_dir = ${folder}/state
+log_path = /dev/stderr
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+auth_failure_delay = 0
+auth_verbose = yes
+login_trusted_networks = 127.0.0.9
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service imap-login {
+  inet_listener imap {
+    port = ${port}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service auth {
+  unix_listener ${folder}/auth-for-postfix {
+    mode = 0666
+  }
+}
+`
+
+const around = {
+  12: (folder: string) => `disable_plaintext_auth = no\nmail_location = maildir:${folder}/mail/%u\n`,
+  13: (folder: string) =>
+    `auth_allow_cleartext = yes\nauth_internal_failure_delay = 0\nmail_driver = maildir\nmail_path = ${folder}/mail/%{user}\n`,
+}
+/** 2.4 wants these first. */
+const versions = 'dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\n'
+
+/** The files of the page for each version. */
+const files = {
+  12: ['conf.d/auth-signet.conf.ext', 'signet-password.conf.ext', 'signet-token.conf.ext'],
+  13: ['conf.d/signet.conf.ext'],
+}
+
+/** A text of the page with what is here in the place of what the page names; not each of its files names all. */
+function here(text: string, names: Readonly<Record<string, string>>): string {
+  return placed(text, Object.fromEntries(Object.entries(names).filter(([before]) => text.includes(before))))
+}
+
+const namesOnPage = (debian: Debian, { url, clientSecret, authority }: Mail) => ({
+  [FOLDER]: `${debian.folder}/`,
+  [`https://mail:SECRET@${ISSUER.slice(8)}`]: `https://mail:${clientSecret}@${url.slice(8)}`,
+  [ISSUER]: url,
+  SECRET: clientSecret,
+  '/etc/ssl/certs/ca-certificates.crt': debian.write('authority.pem', authority),
+  // Nobody made a user for mail in these Debians.
+  'uid=vmail gid=vmail': 'uid=nobody gid=nogroup',
+  'uid = vmail': 'uid = nobody',
+  'gid = vmail': 'gid = nogroup',
+  '/var/vmail/': `${debian.folder}/mail/`,
+})
+
+interface Options {
+  /** Others than those that the page has for this version. */
+  readonly files?: readonly string[]
+  /** What a test says differently: settings behind those of the page. */
+  readonly more?: string
+  /** What else of the page is in another place here. */
+  readonly names?: Readonly<Record<string, string>>
+}
+
+/** Starts it, and answers when it takes connections. */
+export async function startDovecot(t: Test, mail: Mail, release: 12 | 13, options: Options = {}) {
+  const [debian, port] = [inDebian(t, release), await freePort()]
+  const { folder } = debian
+  const names = { ...namesOnPage(debian, mail), ...options.names }
+  const [first = '', ...others] = options.files ?? files[release]
+  const write = (name: string) => debian.write(name, here(fileOnPage('dovecot', FOLDER + name), names))
+  for (const name of others) write(name)
+  await debian.run('install', ['-d', '-m', '777', `${folder}/mail`])
+  const include = `!include ${write(first)}\n`
+  const text = [
+    release === 13 ? versions : '',
+    around[release](folder),
+    base(folder, port),
+    include,
+    options.more ?? '',
+  ]
+  const server = debian.start('dovecot', ['-F', '-c', debian.write('dovecot.conf', text.join(''))])
+  // Why a mail server refuses is in its log alone.
+  t.teardown(() => t.passing() || t.comment(server.output()))
+  await until(async () => {
+    if (server.output().includes('Fatal')) throw new Error(server.output())
+    return isListening(port)
+  })
+  return { ...server, debian, port, authForPostfix: `${folder}/auth-for-postfix` }
+}
+
+export type Dovecot = Awaited<ReturnType<typeof startDovecot>>

@@ -1,0 +1,147 @@
+/** Mail servers with the configuration of their pages, a service that they ask over HTTPS, and a mail program. */
+import { readFileSync } from 'node:fs'
+import { request as forward, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:https'
+import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { noSettings } from '../support/client-settings.ts'
+import { testClock } from '../support/clock.ts'
+import { commandLine } from '../support/command-line.ts'
+import { byTest, freePort, password, type Service, serve } from '../support/serve.ts'
+import { until } from '../support/status-list.ts'
+import { inDebian } from './debian.ts'
+import { frontOf } from './front.ts'
+import { commandsOnPage } from './integration-pages.ts'
+
+/** The audience that the pages name. */
+export const mailAudience = 'https://mail.example.com'
+export const otherAudience = 'https://other.example.com'
+
+/** Hands every request on as it came, and answers 503 while it is told to. */
+async function startFront(t: Test, { config }: Service, front: Awaited<ReturnType<typeof frontOf>>) {
+  const asked: IncomingMessage[] = []
+  let isDown = false
+  const server = createServer(front.tls ?? {}, (incoming, outgoing) => {
+    asked.push(incoming)
+    if (isDown) {
+      outgoing.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' })
+      outgoing.end('{"error":"temporarily_unavailable"}')
+      return
+    }
+    const { method, url: path, headers } = incoming
+    const onward = forward({ port: config.port, method, path, headers }, answer => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(outgoing)
+    })
+    onward.on('error', () => outgoing.destroy())
+    incoming.pipe(onward)
+  })
+  await new Promise<void>(resolve => server.listen(Number(new URL(front.url).port), '127.0.0.1', resolve))
+  t.teardown(() => void server.close().closeAllConnections())
+  return {
+    /** What has come so far. */
+    asked,
+    /** The last header of this name that a server sent. */
+    header: (name: string) => asked.at(-1)?.headers[name],
+    setDown(down: boolean) {
+      isDown = down
+    },
+  }
+}
+
+/** The words of the commands on a page, without `npx signet` and without what a shell does with quotes. */
+const signetCommands = (page: string): readonly (readonly string[])[] =>
+  commandsOnPage(page)
+    .flatMap(block => block.split('\n'))
+    .filter(line => line.startsWith('npx signet clients add'))
+    .map(line => (line.replace(/ +#.*/, '').match(/'[^']*'|\S+/g) ?? []).slice(2).map(word => word.replaceAll("'", '')))
+
+/** Starts the service, runs the commands of the page, and adds people: alice, Carol with a capital, and bob. */
+export async function withMail(t: Test, page: string) {
+  const [clock, front] = [testClock(), await frontOf(t, true)]
+  const service = await serve(t, { clock, environment: { SIGNET_ISSUER: front.url, SIGNET_TRUST_PROXY: '127.0.0.1' } })
+  const { json, text } = await commandLine(t, service.environment, clock)
+  const made = []
+  for (const words of signetCommands(page)) made.push(await json(words))
+  for (const username of ['alice', 'Carol', 'bob', 'dave'])
+    await service.users.add({ username, password, roles: [] }, byTest)
+  await service.clients.add(
+    {
+      ...{ ...noSettings, clientId: 'phone', isPublic: true, secret: undefined, scope: ['*'] },
+      ...{ grants: ['password', 'refresh_token'], audiences: [mailAudience, otherAudience] },
+    },
+    byTest,
+  )
+  const token = async (username: string, more: Readonly<Record<string, string>> = {}): Promise<string> => {
+    const { body, text } = await service.token({
+      ...{ grant_type: 'password', client_id: 'phone', username, password, ...more },
+    })
+    if (typeof body?.access_token !== 'string') throw new Error(`No token: ${text}`)
+    return body.access_token
+  }
+  return {
+    service,
+    clock,
+    url: front.url,
+    front: await startFront(t, service, front),
+    authority: readFileSync(front.authorityFile ?? '', 'utf8'),
+    /** Of the client that the page adds. */
+    clientSecret: String(made[0]?.client_secret),
+    /** A token for the mail server, as an app on a phone gets one. */
+    token,
+    command: text,
+  }
+}
+
+export type Mail = Awaited<ReturnType<typeof withMail>>
+
+export type Mechanism = 'PLAIN' | 'XOAUTH2' | 'OAUTHBEARER'
+
+export interface SignIn {
+  readonly protocol: 'imap' | 'smtp'
+  readonly port: number
+  readonly mechanism: Mechanism
+  readonly user: string
+  /** The password or the token. */
+  readonly secret: string
+  /** The address that the program comes from. */
+  readonly from?: string
+  /** The address that a proxy before the server says that the person has. */
+  readonly forwards?: string
+}
+
+export interface Told {
+  readonly done: boolean
+  /** What the person may see. */
+  readonly answer: string
+  /** What a server says to a program before it refuses it. */
+  readonly challenges: readonly string[]
+}
+
+/** Python's own mail library, in a Debian that has it. */
+export function mailProgram(t: Test): (signIn: SignIn) => Promise<Told> {
+  const debian = inDebian(t, 12)
+  const script = debian.write(
+    'sign_in.py',
+    readFileSync(fileURLToPath(new URL('mail-programs/sign_in.py', import.meta.url)), 'utf8'),
+  )
+  return async signIn => {
+    const { code, output } = await debian.run('python3', [script], JSON.stringify(signIn))
+    if (code !== 0) throw new Error(output)
+    return JSON.parse(output)
+  }
+}
+
+/** Whether something takes connections there. */
+export const isListening = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+
+export { freePort, password, until }
