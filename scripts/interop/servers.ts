@@ -9,8 +9,11 @@ const debian = (release: number, servers: string): Program => ({
   probe: ['true'],
   install: '.ci/install-interop FOLDER, as root, with debootstrap',
 })
-const debian12 = debian(12, 'Dovecot 2.3, Postfix, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache')
-const debian13 = debian(13, 'Dovecot 2.4')
+const debian12 = debian(
+  12,
+  'Dovecot 2.3, Postfix, Python, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache',
+)
+const debian13 = debian(13, 'Dovecot 2.4 and Postfix')
 
 export const needsOfServers: Needs = [
   ['mail', debian12, debian13],

@@ -5,6 +5,7 @@ import imaplib
 import json
 import smtplib
 import socket
+import ssl
 import sys
 
 asked = json.load(sys.stdin)
@@ -43,19 +44,28 @@ def by_imap():
 
 
 def by_smtp():
-    program = smtplib.SMTP("127.0.0.1", asked["port"], timeout=30)
+    # Who the server is, is not what is tried.
+    context = ssl._create_unverified_context()
+    program = smtplib.SMTP_SSL("127.0.0.1", asked["port"], timeout=30, context=context, source_address=source)
     program.ehlo("phone.example.com")
-    if mechanism != "PLAIN":
+    if "forwards" in asked:
+        program.docmd("XCLIENT", f"ADDR={asked['forwards']}")
+        program.ehlo("phone.example.com")
+    if mechanism == "PLAIN":
+        try:
+            code, answer = program.login(user, secret)
+        except smtplib.SMTPResponseException as error:
+            code, answer = error.smtp_code, error.smtp_error
+    else:
         code, answer = program.docmd("AUTH", f"{mechanism} {base64.b64encode(SASL[mechanism].encode()).decode()}")
         if code == 334:
             challenges.append(base64.b64decode(answer).decode())
             code, answer = program.docmd(base64.b64encode(b"\x01").decode())
-        return code == 235, f"{code} {answer.decode()}"
-    try:
-        code, answer = program.login(user, secret)
-        return True, f"{code} {answer.decode()}"
-    except smtplib.SMTPResponseException as error:
-        return False, f"{error.smtp_code} {error.smtp_error.decode()}"
+    program.mail(f"{user}@example.com")
+    sends, _ = program.rcpt("somebody@example.org")
+    if (code == 235) != (sends == 250):
+        raise RuntimeError(f"AUTH was answered {code}, and RCPT {sends}")
+    return code == 235, f"{code} {answer.decode()}"
 
 
 done, answer = by_smtp() if asked["protocol"] == "smtp" else by_imap()
