@@ -31,11 +31,6 @@ service imap-login {
     port = 0
   }
 }
-service auth {
-  unix_listener ${folder}/auth-for-postfix {
-    mode = 0666
-  }
-}
 `
 
 const around = {
@@ -75,17 +70,19 @@ interface Options {
   readonly files?: readonly string[]
   /** What a test says differently: settings behind those of the page. */
   readonly more?: string
-  /** What else of the page is in another place here. */
-  readonly names?: Readonly<Record<string, string>>
+  /** What stands in a file in the place of what the page says. */
+  readonly replaced?: Readonly<Record<string, (folder: string) => string>>
 }
 
 /** Starts it, and answers when it takes connections. */
 export async function startDovecot(t: Test, mail: Mail, release: 12 | 13, options: Options = {}) {
   const [debian, port] = [inDebian(t, release), await freePort()]
   const { folder } = debian
-  const names = { ...namesOnPage(debian, mail), ...options.names }
+  const names = namesOnPage(debian, mail)
   const [first = '', ...others] = options.files ?? files[release]
-  const write = (name: string) => debian.write(name, here(fileOnPage('dovecot', FOLDER + name), names))
+  const textOf = (name: string) =>
+    options.replaced?.[name]?.(folder) ?? here(fileOnPage('dovecot', FOLDER + name), names)
+  const write = (name: string) => debian.write(name, textOf(name))
   for (const name of others) write(name)
   await debian.run('install', ['-d', '-m', '777', `${folder}/mail`])
   const include = `!include ${write(first)}\n`
@@ -96,14 +93,23 @@ export async function startDovecot(t: Test, mail: Mail, release: 12 | 13, option
     include,
     options.more ?? '',
   ]
-  const server = debian.start('dovecot', ['-F', '-c', debian.write('dovecot.conf', text.join(''))])
+  const configuration = debian.write('dovecot.conf', text.join(''))
+  const server = debian.start('dovecot', ['-F', '-c', configuration])
   // Why a mail server refuses is in its log alone.
   t.teardown(() => t.passing() || t.comment(server.output()))
   await until(async () => {
     if (server.output().includes('Fatal')) throw new Error(server.output())
     return isListening(port)
   })
-  return { ...server, debian, port, authForPostfix: `${folder}/auth-for-postfix` }
+  return {
+    ...server,
+    debian,
+    port,
+    async doveadm(words: readonly string[]): Promise<void> {
+      const { code, output } = await debian.run('doveadm', ['-c', configuration, ...words])
+      if (code !== 0) throw new Error(output)
+    },
+  }
 }
 
 export type Dovecot = Awaited<ReturnType<typeof startDovecot>>
