@@ -68,6 +68,8 @@ const namesOnPage = (debian: Debian, { url, clientSecret, authority }: Mail) => 
 interface Options {
   /** Others than those that the page has for this version. */
   readonly files?: readonly string[]
+  /** More files of the page, that are read after those. */
+  readonly also?: readonly string[]
   /** What a test says differently: settings behind those of the page. */
   readonly more?: string
   /** What stands in a file in the place of what the page says. */
@@ -85,7 +87,7 @@ export async function startDovecot(t: Test, mail: Mail, release: 12 | 13, option
   const write = (name: string) => debian.write(name, textOf(name))
   for (const name of others) write(name)
   await debian.run('install', ['-d', '-m', '777', `${folder}/mail`])
-  const include = `!include ${write(first)}\n`
+  const include = [first, ...(options.also ?? [])].map(name => `!include ${write(name)}\n`).join('')
   const text = [
     release === 13 ? versions : '',
     around[release](folder),

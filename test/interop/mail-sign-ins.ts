@@ -143,15 +143,23 @@ async function testEnds(t: Test, scene: Scene, says: Says) {
     for (const secret of [mail.clientSecret, password, token]) t.notOk(dovecot.output().includes(secret))
   })
 
-  await t.test('the service is told where the person is', async t => {
+  await t.test('sessions and the audit have the address of the person', async t => {
     const { header } = mail.front
     t.match(await byPassword('alice', password, { from: '127.0.0.5' }), { done: true })
     t.match(header('x-dovecot-auth-remote'), /^127\.0\.0\.5:\d+$/)
     t.equal(header(says.protocolHeader), 'imap')
     t.match(await byPassword('alice', password, { from: '127.0.0.5', forwards: '203.0.113.7' }), { done: true })
     t.match(header('x-dovecot-auth-remote'), /^127\.0\.0\.5:\d+$/, 'no client of the server says what it likes')
+    mail.clock.advance(1000)
     t.match(await byPassword('alice', password, { from: '127.0.0.9', forwards: '203.0.113.7' }), { done: true })
     t.equal(header('x-dovecot-auth-remote'), '203.0.113.7:55710', 'a proxy that is trusted does')
+    const [last] = await mail.ask(['sessions', 'list', '--user', 'alice'])
+    t.match(last, { client_id: 'mail', address: '203.0.113.7', forwarded_by: '127.0.0.1' })
+    await byPassword('alice', 'wrong', { from: '127.0.0.9', forwards: '203.0.113.8' })
+    await mail.service.writeEvents()
+    t.match(await mail.ask(['audit', 'list', '--address', '203.0.113.8']), [
+      { type: 'user.sign_in', outcome: 'failure', details: { forwarded_by: '127.0.0.1' } },
+    ])
   })
 }
 

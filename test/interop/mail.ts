@@ -5,7 +5,7 @@ import { createServer } from 'node:https'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { noSettings } from '../support/client-settings.ts'
+import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { commandLine } from '../support/command-line.ts'
 import { byTest, freePort, password, type Service, serve } from '../support/serve.ts'
@@ -66,13 +66,9 @@ export async function withMail(t: Test, page: string) {
   for (const words of signetCommands(page)) made.push(await json(words))
   for (const username of ['alice', 'Carol', 'bob', 'dave'])
     await service.users.add({ username, password, roles: [] }, byTest)
-  await service.clients.add(
-    {
-      ...{ ...noSettings, clientId: 'phone', isPublic: true, secret: undefined, scope: ['*'] },
-      ...{ grants: ['password', 'refresh_token'], audiences: [mailAudience, otherAudience] },
-    },
-    byTest,
-  )
+  await addClient(service, {
+    ...{ clientId: 'phone', isPublic: true, secret: null, scope: ['*'], audiences: [mailAudience, otherAudience] },
+  })
   const token = async (username: string, more: Readonly<Record<string, string>> = {}): Promise<string> => {
     const { body, text } = await service.token({
       ...{ grant_type: 'password', client_id: 'phone', username, password, ...more },
@@ -91,6 +87,7 @@ export async function withMail(t: Test, page: string) {
     /** A token for the mail server, as an app on a phone gets one. */
     token,
     command: text,
+    ask: json,
   }
 }
 
