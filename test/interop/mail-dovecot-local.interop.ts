@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto'
 import t, { type Test, test } from 'tap'
 import { claimsOf, headerOf, type Service } from '../support/serve.ts'
-import { type Mail, mailProgram, until, withMail } from './mail.ts'
+import { type Mail, mailAudience, mailProgram, until, withMail } from './mail.ts'
 import { type Dovecot, startDovecot } from './mail-dovecot.ts'
 import { refused, signIns, tokenMechanisms } from './mail-sign-ins.ts'
 import { signedBy, wrongTokens } from './wrong-tokens.ts'
@@ -56,14 +56,19 @@ test('Dovecot 2.4 takes access tokens whose key is in a file, for the id of the 
   await until(async () => !(await byToken(sub, token)).done)
 })
 
-test('Dovecot 2.4 looks at nobody whom a token is for, unless it is told', async t => {
-  const untold = 'oauth2 {\n  client_id =\n  client_secret =\n}\n'
-  const { mail, dovecot, token, sub, byToken } = await withLocal(t, untold)
-  await writeKeys(dovecot, mail.service)
-  const wrong = await wrongTokens(mail.service, token)
-  for (const name of ['an ID token', 'a token for another audience'])
-    t.match(await byToken(sub, wrong[name] ?? ''), { done: true }, name)
-})
+const withoutClient = 'oauth2 {\n  client_id =\n  client_secret =\n}\n'
+for (const [told, more, done] of [
+  ['unless it is told', withoutClient, true],
+  ['unless it is told by what security updates added', `${withoutClient}oauth2_audience = ${mailAudience}\n`, false],
+] as const)
+  test(`Dovecot 2.4 does not look at whom a token is for, ${told}`, async t => {
+    const { mail, dovecot, token, sub, byToken } = await withLocal(t, more)
+    await writeKeys(dovecot, mail.service)
+    t.match(await byToken(sub, token), { done: true })
+    const wrong = await wrongTokens(mail.service, token)
+    for (const name of ['an ID token', 'a token for another audience'])
+      t.equal((await byToken(sub, wrong[name] ?? '')).done, done, name)
+  })
 
 /** What must not be used. */
 const localIn23 = (folder: string) => `
@@ -74,7 +79,9 @@ username_attribute = sub
 
 test('Dovecot 2.3 refuses every access token for its type, and takes an ID token', async t => {
   const [mail, program] = [await withMail(t, 'dovecot'), mailProgram(t)]
-  const dovecot = await startDovecot(t, mail, 12, { replaced: { 'signet-token.conf.ext': localIn23 } })
+  const dovecot = await startDovecot(t, mail, 12, {
+    changed: (name, text, folder) => (name === 'signet-token.conf.ext' ? localIn23(folder) : text),
+  })
   await writeKeys(dovecot, mail.service)
   const { byToken } = signIns({ dovecot, program })
   const token = await mail.token('alice')

@@ -33,10 +33,10 @@ service imap-login {
 }
 `
 
+/** The mechanisms are those of Debian, which the page says others in the place of. */
 const around = {
-  12: (folder: string) => `disable_plaintext_auth = no\nmail_location = maildir:${folder}/mail/%u\n`,
-  13: (folder: string) =>
-    `auth_allow_cleartext = yes\nauth_internal_failure_delay = 0\nmail_driver = maildir\nmail_path = ${folder}/mail/%{user}\n`,
+  12: 'disable_plaintext_auth = no\nauth_mechanisms = plain\nmail_location = maildir:~/Maildir\n',
+  13: 'auth_allow_cleartext = yes\nauth_internal_failure_delay = 0\nmail_driver = maildir\nmail_path = ~/Maildir\n',
 }
 /** 2.4 wants these first. */
 const versions = 'dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\n'
@@ -72,8 +72,8 @@ interface Options {
   readonly also?: readonly string[]
   /** What a test says differently: settings behind those of the page. */
   readonly more?: string
-  /** What stands in a file in the place of what the page says. */
-  readonly replaced?: Readonly<Record<string, (folder: string) => string>>
+  /** What stands in a file of the page in the place of `text`. */
+  readonly changed?: (name: string, text: string, folder: string) => string
 }
 
 /** Starts it, and answers when it takes connections. */
@@ -82,19 +82,15 @@ export async function startDovecot(t: Test, mail: Mail, release: 12 | 13, option
   const { folder } = debian
   const names = namesOnPage(debian, mail)
   const [first = '', ...others] = options.files ?? files[release]
-  const textOf = (name: string) =>
-    options.replaced?.[name]?.(folder) ?? here(fileOnPage('dovecot', FOLDER + name), names)
+  const textOf = (name: string) => {
+    const text = here(fileOnPage('dovecot', FOLDER + name), names)
+    return options.changed?.(name, text, folder) ?? text
+  }
   const write = (name: string) => debian.write(name, textOf(name))
   for (const name of others) write(name)
   await debian.run('install', ['-d', '-m', '777', `${folder}/mail`])
   const include = [first, ...(options.also ?? [])].map(name => `!include ${write(name)}\n`).join('')
-  const text = [
-    release === 13 ? versions : '',
-    around[release](folder),
-    base(folder, port),
-    include,
-    options.more ?? '',
-  ]
+  const text = [release === 13 ? versions : '', around[release], base(folder, port), include, options.more ?? '']
   const configuration = debian.write('dovecot.conf', text.join(''))
   const server = debian.start('dovecot', ['-F', '-c', configuration])
   // Why a mail server refuses is in its log alone.

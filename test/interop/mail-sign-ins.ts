@@ -83,7 +83,7 @@ async function testTokens(t: Test, scene: Scene, { badToken }: Says) {
   await t.test('what has a good signature and is no token for the mail server is refused', async t => {
     const wrong = await wrongTokens(mail.service, good)
     const others = {
-      'one that the issuer gave for another audience': await mail.token('alice', { resource: otherAudience }),
+      'one that the issuer gave for another audience': await mail.token('alice', otherAudience),
     }
     for (const [name, token] of Object.entries({ ...wrong, ...others, garbage: 'a.b.c' }))
       for (const [at, mechanism] of tokenMechanisms.entries())

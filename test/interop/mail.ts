@@ -67,12 +67,11 @@ export async function withMail(t: Test, page: string) {
   for (const username of ['alice', 'Carol', 'bob', 'dave'])
     await service.users.add({ username, password, roles: [] }, byTest)
   await addClient(service, {
-    ...{ clientId: 'phone', isPublic: true, secret: null, scope: ['*'], audiences: [mailAudience, otherAudience] },
+    ...{ clientId: 'tablet', isPublic: true, secret: null, scope: ['*'], audiences: [mailAudience, otherAudience] },
   })
-  const token = async (username: string, more: Readonly<Record<string, string>> = {}): Promise<string> => {
-    const { body, text } = await service.token({
-      ...{ grant_type: 'password', client_id: 'phone', username, password, ...more },
-    })
+  const token = async (username: string, resource?: string): Promise<string> => {
+    const asked = resource === undefined ? { client_id: 'phone' } : { client_id: 'tablet', resource }
+    const { body, text } = await service.token({ grant_type: 'password', username, password, ...asked })
     if (typeof body?.access_token !== 'string') throw new Error(`No token: ${text}`)
     return body.access_token
   }
@@ -84,7 +83,7 @@ export async function withMail(t: Test, page: string) {
     authority: readFileSync(front.authorityFile ?? '', 'utf8'),
     /** Of the client that the page adds. */
     clientSecret: String(made[0]?.client_secret),
-    /** A token for the mail server, as an app on a phone gets one. */
+    /** A token for the mail server, as the client phone of the page gets one; or for another audience. */
     token,
     command: text,
     ask: json,
