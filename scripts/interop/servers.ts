@@ -9,16 +9,13 @@ const debian = (release: number, servers: string): Program => ({
   probe: ['true'],
   install: '.ci/install-interop FOLDER, as root, with debootstrap',
 })
-const debian12 = debian(
-  12,
-  'Dovecot 2.3, Postfix, Python, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache',
-)
-const debian13 = debian(13, 'Dovecot 2.4 and Postfix')
+const debian12 = debian(12, 'Dovecot 2.3, Postfix, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache')
+const debian13 = debian(13, 'Dovecot 2.4 and FreeRADIUS')
 
 export const needsOfServers: Needs = [
   ['mail', debian12, debian13],
   ['prosody', debian12],
-  ['freeradius', debian12],
+  ['freeradius', debian12, debian13],
   ['rabbitmq', debian12],
   ['proxies', debian12],
 ]
