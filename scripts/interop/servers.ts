@@ -31,6 +31,7 @@ const xmppClient: Program = {
 export const needsOfServers: Needs = [
   ['mail', debian12, debian13],
   ['prosody', debian12, debian13, prosodyModule, xmppClient],
+  ['ejabberd', debian12],
   ['freeradius', debian12, debian13],
   ['rabbitmq', debian12],
   ['proxies', debian12],

@@ -54,7 +54,7 @@ export function inDebian(t: Test, release: 12 | 13) {
       return join(folder, name)
     },
     /** Runs a command to its end. */
-    async run(command: string, words: readonly string[], input = ''): Promise<Ran> {
+    async run(command: string, words: readonly string[], input: string | Buffer = ''): Promise<Ran> {
       const { child, end, ended } = begin(command, words)
       const late = setTimeout(end, LONGEST_MS)
       child.stdin.end(input)
