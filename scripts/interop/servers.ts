@@ -1,5 +1,5 @@
 /** Servers that are there already: mail, chat, networks, brokers and gateways, as Debian has them. */
-import type { Needs, Program } from './program.ts'
+import { type Needs, type Program, version } from './program.ts'
 
 const debian = (release: number, servers: string): Program => ({
   name: `Debian ${release} in a folder, with ${servers}`,
@@ -11,6 +11,13 @@ const debian = (release: number, servers: string): Program => ({
 })
 const debian12 = debian(12, 'Dovecot 2.3, Postfix, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache')
 const debian13 = debian(13, 'Dovecot 2.4 and RabbitMQ 4.0')
+const kafkaBroker: Program = {
+  name: 'the program that is built with a Kafka broker',
+  variable: 'KAFKA_BROKER',
+  command: 'kafka-broker',
+  probe: version,
+  install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
+}
 const pika: Program = {
   name: "Python with pika, RabbitMQ's client",
   variable: 'PIKA',
@@ -23,6 +30,7 @@ export const needsOfServers: Needs = [
   ['mail', debian12, debian13],
   ['prosody', debian12],
   ['freeradius', debian12],
+  ['kafka-broker', kafkaBroker],
   ['rabbitmq', debian12, debian13, pika],
   ['proxies', debian12],
 ]

@@ -18,10 +18,12 @@ async function keys({ environment }: Service, ...words: string[]): Promise<void>
   if (code !== 0) throw new Error(stdout + stderr)
 }
 
-/** A planned rotation, as if the standby had been published for the lead. @param token gets a new one */
+/** A rotation that is asked for, as if the standby had been published for the lead: the service does it. @param token gets a new one */
 export async function rotateKeys(service: Service, token: NewToken): Promise<void> {
-  change(service.databaseFile, "update signing_keys set activates_at_ms = created_at_ms where state = 'pending'")
+  const next = keyIn(service, 'pending').kid
   await keys(service, 'rotate')
+  change(service.databaseFile, "update signing_keys set activates_at_ms = created_at_ms where state = 'pending'")
+  await until(async () => keyIn(service, 'active').kid === next)
   await follows(service, token)
 }
 
