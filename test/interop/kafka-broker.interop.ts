@@ -56,7 +56,7 @@ async function knowsItByItsName(t: Test, { kafka, signIn }: Scene) {
 async function refusesWhatIsNoTokenForIt(t: Test, { kafka, service, resigned, token }: Scene) {
   const wrong = {
     ...(await wrongTokens(service, await token())),
-    'a token that expired just now': await resigned({ exp: nowInSeconds() - 1 }),
+    'a token that expired just now': await resigned({ iat: nowInSeconds() - 600, exp: nowInSeconds() - 1 }),
     'a token of another issuer': await resigned({ iss: 'https://other.example.com' }),
     'a token without a client_id': await resigned({ client_id: undefined }),
   }
