@@ -1,4 +1,12 @@
 /** Programs and libraries that verify access tokens. */
-import type { Needs } from './program.ts'
+import { type Needs, type Program, version } from './program.ts'
 
-export const needsOfVerifiers: Needs = []
+const goVerifiers: Program = {
+  name: "the program that is built with Kubernetes' authenticator, go-oidc, Vault's JWT method and the OpenTelemetry collector",
+  variable: 'GO_VERIFIERS',
+  command: 'go-verifiers',
+  probe: version,
+  install: 'go build -C test/interop/go-verifiers -o PATH, with Go 1.26 or later',
+}
+
+export const needsOfVerifiers: Needs = [['go-verifiers', goVerifiers]]

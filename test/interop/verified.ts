@@ -1,0 +1,108 @@
+/** A Signet whose tokens others verify: over HTTPS, with keys that can be rotated, and with a look at what is fetched from it. */
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import { buffer } from 'node:stream/consumers'
+import type { Test } from 'tap'
+import type { NewClient } from '../../src/accounts/client-changes.ts'
+import { addClient } from '../support/clients.ts'
+import { testClock } from '../support/clock.ts'
+import { addAlice, api, byTest, password, request, type Service, secret, serve } from '../support/serve.ts'
+import { frontOf } from './front.ts'
+import type { Front } from './machines.ts'
+import { wrongTokens } from './wrong-tokens.ts'
+
+/** Through which alice signs in. */
+const clientId = 'command-line'
+
+const MINUTE_MS = 60_000
+/** The lead of a key, and what it takes until one that follows a revocation signs, and some minutes more. */
+const BEHIND_MS = 25 * 60 * MINUTE_MS
+
+export interface VerifiedOptions {
+  readonly audience?: string
+  readonly client?: Partial<NewClient>
+  /** What the key set says of how long it may be kept, in the place of what Signet says. */
+  readonly maxAge?: number
+}
+
+/** Hands every request on as it is, and remembers what was asked for. */
+async function passOn(t: Test, service: Service, front: Front, maxAge: number | undefined) {
+  const asked: string[] = []
+  const server = createServer(front.tls ?? {}, async (incoming, outgoing) => {
+    const { method = '', url = '', headers } = incoming
+    asked.push(url)
+    const { host: _, connection: __, 'transfer-encoding': ___, ...more } = headers
+    const answer = await fetch(`http://127.0.0.1:${service.config.port}${url}`, {
+      method,
+      headers: more as Record<string, string>,
+      ...(method === 'POST' && { body: await buffer(incoming) }),
+    })
+    const answered = new Headers(answer.headers)
+    if (maxAge !== undefined && url.endsWith('/jwks.json')) answered.set('cache-control', `max-age=${maxAge}`)
+    // It comes decoded.
+    for (const name of ['connection', 'content-encoding', 'content-length']) answered.delete(name)
+    outgoing.writeHead(answer.status, Object.fromEntries(answered)).end(Buffer.from(await answer.arrayBuffer()))
+  })
+  await new Promise<void>(resolve => server.listen(Number(new URL(front.url).port), '127.0.0.1', resolve))
+  t.teardown(() => void server.close().closeAllConnections())
+  return asked
+}
+
+/** Starts it with alice, an editor. What was signed before is expired; the standby may sign. */
+export async function withVerified(t: Test, { audience = api, client = {}, maxAge }: VerifiedOptions = {}) {
+  const clock = testClock(Date.now() - BEHIND_MS)
+  const front = await frontOf(t, true)
+  const service = await serve(t, { clock, environment: { SIGNET_ISSUER: front.url } })
+  const asked = await passOn(t, service, front, maxAge)
+  const alice = await addAlice(service)
+  // Tokens of half an hour ago are still good.
+  await addClient(service, { clientId, audiences: [audience], accessTokenTtlSeconds: 3600, ...client })
+  const direct = `http://127.0.0.1:${service.config.port}`
+  const token = async (more: Readonly<Record<string, string>> = {}): Promise<string> => {
+    const form = { grant_type: 'password', username: 'alice', password, ...more }
+    // By the short way: the authority of each test is another, and this process remembers sessions of TLS.
+    const { status, text, body } = await request(`${direct}/oauth/token`, { form, client: [clientId, secret] })
+    if (status !== 200) throw new Error(`No token: ${text}`)
+    return body.access_token
+  }
+  const expired = await token()
+  clock.advance(BEHIND_MS - 30 * MINUTE_MS)
+  // It has looked at its keys at this time: the key set may be kept for as long as it usually may.
+  await service.tick()
+  const keys = await service.container.keyLifecycle()
+  /** After it the service has followed. */
+  const changed = async (change: Promise<unknown>): Promise<void> => {
+    await change
+    await service.tick()
+  }
+  const activeKid = async () => (await keys.list()).find(({ state }) => state === 'active')?.kid ?? ''
+  return {
+    service,
+    clock,
+    alice,
+    expired,
+    token,
+    /** The paths that were asked for, in order. */
+    asked,
+    /** How often the keys were fetched. */
+    fetches: () => asked.filter(path => path.endsWith('/jwks.json')).length,
+    authorityFile: front.authorityFile ?? '',
+    authority: readFileSync(front.authorityFile ?? '', 'utf8'),
+    /** By what they are. */
+    wrong: async () => ({ ...(await wrongTokens(service, await token())), 'an expired token': expired }),
+    rotate: () => changed(keys.rotate(byTest)),
+    /** Withdraws the key that signs. The standby takes over. */
+    revokeKey: async () => changed(keys.revoke(await activeKid(), 'stolen', byTest)),
+    /** Replaces all keys: nobody knows the new ones. */
+    revokeAll: () => changed(keys.revokeAll('stolen', byTest)),
+    /** The rotation that follows a revocation, after twenty minutes. */
+    async rotationThatFollows() {
+      const before = await activeKid()
+      clock.advance(21 * MINUTE_MS)
+      await service.tick()
+      if ((await activeKid()) === before) throw new Error('No rotation has followed.')
+    },
+  }
+}
+
+export type Verified = Awaited<ReturnType<typeof withVerified>>
