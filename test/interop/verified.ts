@@ -1,5 +1,6 @@
 /** A Signet whose tokens others verify: over HTTPS, with keys that can be rotated, and with a look at what is fetched from it. */
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import type { Test } from 'tap'
@@ -28,7 +29,7 @@ export interface VerifiedOptions {
 /** Hands every request on as it is, and remembers what was asked for. */
 async function passOn(t: Test, service: Service, front: Front, maxAge: number | undefined) {
   const asked: string[] = []
-  const server = createServer(front.tls ?? {}, async (incoming, outgoing) => {
+  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const { method = '', url = '', headers } = incoming
     asked.push(url)
     const { host: _, connection: __, 'transfer-encoding': ___, ...more } = headers
@@ -42,6 +43,10 @@ async function passOn(t: Test, service: Service, front: Front, maxAge: number | 
     // It comes decoded.
     for (const name of ['connection', 'content-encoding', 'content-length']) answered.delete(name)
     outgoing.writeHead(answer.status, Object.fromEntries(answered)).end(Buffer.from(await answer.arrayBuffer()))
+  }
+  const server = createServer(front.tls ?? {}, (incoming, outgoing) => {
+    // Without Signet there is no answer.
+    handle(incoming, outgoing).catch(() => outgoing.destroy())
   })
   await new Promise<void>(resolve => server.listen(Number(new URL(front.url).port), '127.0.0.1', resolve))
   t.teardown(() => void server.close().closeAllConnections())

@@ -1,0 +1,80 @@
+/** Apache of Debian 12 with mod_auth_openidc, by introspection or by the key set. DEBIAN_12 names the folder. */
+import { type Test, test } from 'tap'
+import { byTest, secret } from '../support/serve.ts'
+import { ISSUER, placed } from './integration-pages.ts'
+import { assertLetsInOnlyGoodTokens, type BehindProxy, onPage, withProxy } from './proxies.ts'
+
+const modules = [
+  'mpm_event',
+  'authn_core',
+  'authz_core',
+  'authz_user',
+  'auth_openidc',
+  'headers',
+  'proxy',
+  'proxy_http',
+]
+
+/** What a2enmod and apache2.conf do. */
+const around = ({ debian, own, authorityFile }: BehindProxy): string =>
+  [
+    ...modules.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
+    ...[
+      'ServerName localhost',
+      `Listen ${own}`,
+      'User www-data',
+      'ErrorLog "|/bin/cat"',
+      `ServerRoot ${debian.folder}`,
+    ],
+    ...[`DefaultRuntimeDir ${debian.folder}`, `PidFile ${debian.folder}/pid`, `OIDCCABundlePath ${authorityFile}`, ''],
+  ].join('\n')
+
+async function withApache(t: Test, how: 'signet' | 'signet-by-keys') {
+  const proxy = await withProxy(t)
+  const { debian, signet, service } = proxy
+  const page = onPage(`/etc/apache2/conf-available/${how}.conf`)
+  const values = { [ISSUER]: signet.service.issuer, '127.0.0.1:8080': service }
+  const text = placed(page, { ...values, ...(how === 'signet' && { 'ClientSecret SECRET': `ClientSecret ${secret}` }) })
+  const { output } = debian.start('apache2', ['-DFOREGROUND', '-f', debian.write('apache.conf', around(proxy) + text)])
+  await proxy.isThere().catch(error => {
+    throw new Error(output(), { cause: error })
+  })
+  return proxy
+}
+
+test('Apache lets in who has a good token, by introspection', async t => {
+  await assertLetsInOnlyGoodTokens(t, await withApache(t, 'signet'))
+})
+
+test('Apache refuses a token at once when its user was disabled, or its key was revoked, by introspection', async t => {
+  const { signet, statusOf } = await withApache(t, 'signet')
+  const good = await signet.token()
+  await signet.rotate()
+  t.equal(await statusOf(good), 200)
+  const stolen = await signet.token()
+  t.equal(await statusOf(stolen), 200)
+  await signet.revokeKey()
+  t.equal(await statusOf(stolen), 401)
+  await signet.service.users.setStatus('alice', 'disabled', byTest)
+  t.equal(await statusOf(good), 401)
+  await signet.service.stop()
+  t.equal(await statusOf(good), 401, 'as for a bad token, when Signet is away')
+})
+
+test('Apache lets in who has a good token, by the key set', async t => {
+  await assertLetsInOnlyGoodTokens(t, await withApache(t, 'signet-by-keys'))
+})
+
+test('Apache takes a revoked key, by the key set, until a key comes that it does not know', async t => {
+  const { signet, statusOf } = await withApache(t, 'signet-by-keys')
+  const stolen = await signet.token()
+  t.equal(await statusOf(stolen), 200)
+  await signet.revokeKey()
+  t.equal(await statusOf(await signet.token()), 200)
+  t.equal(await statusOf(stolen), 200)
+  t.equal(signet.fetches(), 1)
+  await signet.rotationThatFollows()
+  t.equal(await statusOf(await signet.token()), 200)
+  t.equal(await statusOf(stolen), 401)
+  t.equal(signet.fetches(), 3, 'each token of a key that is not known leads to one')
+})
