@@ -9,5 +9,5 @@ export interface Verdict {
 }
 
 /** Starts a verifier, in its own process and with nothing remembered, and answers what it says of a token. */
-export const startVerifier = (t: Test, name: 'kubernetes' | 'go-oidc' | 'vault', words: readonly string[]) =>
+export const startVerifier = (t: Test, name: 'kubernetes' | 'vault', words: readonly string[]) =>
   startLines<Verdict>(t, process.env['GO_VERIFIERS'] ?? 'go-verifiers', [name, ...words])

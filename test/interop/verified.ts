@@ -94,7 +94,10 @@ export async function withVerified(t: Test, { audience = api, client = {}, maxAg
     authorityFile: front.authorityFile ?? '',
     authority: readFileSync(front.authorityFile ?? '', 'utf8'),
     /** By what they are. */
-    wrong: async () => ({ ...(await wrongTokens(service, await token())), 'an expired token': expired }),
+    wrong: async (): Promise<Readonly<Record<string, string>>> => ({
+      ...(await wrongTokens(service, await token())),
+      'an expired token': expired,
+    }),
     rotate: () => changed(keys.rotate(byTest)),
     /** Withdraws the key that signs. The standby takes over. */
     revokeKey: async () => changed(keys.revoke(await activeKid(), 'stolen', byTest)),
@@ -111,3 +114,22 @@ export async function withVerified(t: Test, { audience = api, client = {}, maxAg
 }
 
 export type Verified = Awaited<ReturnType<typeof withVerified>>
+
+/** What holds for whoever fetches the keys when one comes that is not known, and at no other time. */
+export async function assertTakesRevokedKeyUntilAnotherComes(
+  t: Test,
+  { token, revokeKey, rotationThatFollows, revokeAll, fetches }: Verified,
+  isGood: (token: string) => Promise<boolean>,
+) {
+  const stolen = await token()
+  t.ok(await isGood(stolen))
+  await revokeKey()
+  t.ok(await isGood(await token()), 'the standby is known')
+  t.ok(await isGood(stolen), 'and so is the revoked key')
+  t.equal(fetches(), 1)
+  await rotationThatFollows()
+  t.ok(await isGood(await token()), 'the key that follows is fetched at once')
+  t.notOk(await isGood(stolen))
+  await revokeAll()
+  t.ok(await isGood(await token()), 'one that nobody could know is fetched at once')
+}

@@ -22,7 +22,6 @@ type verifier func(token string) (answer, error)
 
 var verifiers = map[string]func(ctx context.Context, words []string) (verifier, error){
 	"kubernetes": newKubernetes,
-	"go-oidc":    newGoOIDC,
 	"vault":      newVault,
 }
 
@@ -48,7 +47,7 @@ func run(words []string) error {
 		return runCollector(words[1:])
 	}
 	if len(words) < 2 || verifiers[words[0]] == nil {
-		return fmt.Errorf("usage: go-verifiers kubernetes|go-oidc|vault CONFIGURATION...")
+		return fmt.Errorf("usage: go-verifiers kubernetes|vault CONFIGURATION...")
 	}
 	verify, err := verifiers[words[0]](context.Background(), words[1:])
 	if err != nil {
