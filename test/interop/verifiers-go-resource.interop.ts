@@ -1,0 +1,63 @@
+/**
+ * Resource services of Go that verify with go-oidc, golang-jwt and jwx: with the files that docs/integrations/frameworks.md shows.
+ * GO_RESOURCE names the program of go-resource/.
+ */
+import { readFileSync } from 'node:fs'
+import { type Test, test } from 'tap'
+import { api, type Service } from '../support/serve.ts'
+import { until, withAlice } from '../support/status-list.ts'
+import { fileOnPage } from './integration-pages.ts'
+import { asksAfterDisabling, asksWithBadTokens } from './resource-cases.ts'
+import { withChangingKeys } from './resource-keys.ts'
+import { folderWith, type Resource, startResource } from './resources.ts'
+
+const resourceOf = (t: Test, library: string, { issuer }: Service, keepSeconds: number): Promise<Resource> =>
+  startResource(t, folderWith(t, {}), port => {
+    return [process.env['GO_RESOURCE'] ?? 'go-resource', library, issuer, api, String(keepSeconds), String(port)]
+  })
+
+test('the program is made of what the page shows', async t => {
+  for (const file of ['resource.go', 'oidc.go', 'golangjwt.go', 'jwx.go']) {
+    const compiled = readFileSync(new URL(`go-resource/resource/${file}`, import.meta.url), 'utf8')
+    t.equal(fileOnPage('frameworks', file), compiled, file)
+  }
+})
+
+/** What each says to a key that is new since its last fetch. */
+const libraries = { oidc: 'accepted', golangjwt: 'accepted', jwx: 'refused' }
+
+for (const [library, atUnknown] of Object.entries(libraries)) {
+  test(`${library}.go accepts good access tokens and refuses what is none`, async t => {
+    const service = await withAlice(t)
+    const { ask } = await resourceOf(t, library, service, 300)
+    await asksWithBadTokens(t, service, ask)
+    await asksAfterDisabling(t, service, ask)
+  })
+
+  test(`${library}.go follows rotations, and goes on with a revoked key until it fetches`, async t => {
+    const { service, token, ...keys } = await withChangingKeys(t)
+    const { ask } = await resourceOf(t, library, service, 300)
+    const revoked = token()
+    t.equal(await ask(revoked), 'accepted')
+    await keys.revokeActive()
+    t.equal(await ask(revoked), 'accepted', 'a copy of the revoked key is used')
+    t.equal(await ask(token()), 'accepted', 'the standby that took over is known')
+    await keys.rotate()
+    t.equal(await ask(token()), atUnknown, 'a key that is new')
+    t.equal(
+      await ask(revoked),
+      atUnknown === 'accepted' ? 'refused' : 'accepted',
+      'that fetch ends the revoked one, too',
+    )
+  })
+
+  test(`${library}.go refuses a revoked key when its time is over, and no good one`, async t => {
+    const { service, token, ...keys } = await withChangingKeys(t)
+    const { ask } = await resourceOf(t, library, service, 1)
+    const revoked = token()
+    t.equal(await ask(revoked), 'accepted')
+    await keys.revokeActive()
+    await until(async () => (await ask(revoked)) === 'refused')
+    t.equal(await ask(token()), 'accepted')
+  })
+}
