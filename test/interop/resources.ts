@@ -10,6 +10,8 @@ import { until } from '../support/status-list.ts'
 export type Ask = (token: string) => Promise<string>
 
 export interface Resource {
+  /** Where it is asked, if it is over HTTP. */
+  readonly url?: string
   readonly ask: Ask
   /** Lets its clock, and that of no other program, be this much later. */
   readonly later?: (seconds: number) => void
@@ -27,10 +29,16 @@ export function skipWithout(...variables: readonly string[]): string | false {
   return missing !== undefined && `${missing} names no program`
 }
 
-/** A clock for one program, if faketime is there: LIBFAKETIME names its library. */
-export function ownClock(t: Test) {
-  const { LIBFAKETIME: library } = process.env
-  if (library === undefined) return { environment: {} }
+export interface Clock {
+  readonly environment: Readonly<Record<string, string>>
+  readonly later?: (seconds: number) => void
+}
+
+const systemClock: Clock = { environment: {} }
+
+/** A clock for one program, by faketime: LIBFAKETIME names its library. Programs of Go don't ask it, and Java does not start with it. */
+export function ownClock(t: Test): Clock {
+  const { LIBFAKETIME: library = '' } = process.env
   const file = join(temporaryFolder(t), 'clock')
   const later = (seconds: number) => writeFileSync(file, `+${seconds}`)
   later(0)
@@ -55,9 +63,9 @@ export async function startResource(
   t: Test,
   folder: string,
   command: (port: number) => readonly string[],
-): Promise<Resource> {
+  { environment, later }: Clock = systemClock,
+): Promise<Resource & { readonly url: string }> {
   const port = await freePort()
-  const { environment, later } = ownClock(t)
   const child = start(t, folder, command(port), { ...process.env, ...environment })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => (said += chunk))
@@ -71,18 +79,12 @@ export async function startResource(
       },
     )
   await until(answers, 60_000)
-  return { ask: askAt(url), ...(later && { later }) }
+  return { url, ask: askAt(url), ...(later && { later }) }
 }
 
 /** Starts a program that takes a token a line, and answers each with a line: `{"sub": …}`, or `{"refused": …}` with what it says. */
-export function startProgram(
-  t: Test,
-  folder: string,
-  command: readonly string[],
-  more: NodeJS.ProcessEnv = {},
-): Resource {
-  const { environment, later } = ownClock(t)
-  const child = start(t, folder, command, { ...process.env, ...environment, ...more })
+export function startProgram(t: Test, folder: string, command: readonly string[]): Resource {
+  const child = start(t, folder, command)
   const next = linesOf(child)
   const ask: Ask = async token => {
     child.stdin?.write(`${token}\n`)
@@ -90,5 +92,5 @@ export function startProgram(
     const { sub, refused } = JSON.parse(line)
     return sub !== undefined ? 'accepted' : refused !== undefined ? 'refused' : line
   }
-  return { ask, ...(later && { later }) }
+  return { ask }
 }

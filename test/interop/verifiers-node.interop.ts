@@ -10,23 +10,28 @@ import { withAlice } from '../support/status-list.ts'
 import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
 import { asksAfterDisabling, asksWithBadTokens } from './resource-cases.ts'
 import { type Keeping, keepsKeys } from './resource-keys.ts'
-import { folderWith, type Resource, skipWithout, startResource } from './resources.ts'
+import { type Clock, folderWith, ownClock, type Resource, skipWithout, startResource } from './resources.ts'
 
 const { NODE_VERIFIERS: module = 'node_modules/jose' } = process.env
 const modules = `${module.split('/node_modules/')[0]}/node_modules`
 
 /** As the page has it, but for the address of the issuer and the port. */
-async function resourceOf(t: Test, file: string, { issuer }: Service): Promise<Resource> {
+async function resourceOf(t: Test, file: string, { issuer }: Service, clock?: Clock): Promise<Resource> {
   const folder = folderWith(t, {})
   symlinkSync(modules, join(folder, 'node_modules'))
-  return startResource(t, folder, port => {
-    folderWith(
-      t,
-      { [file]: placed(fileOnPage('frameworks', file), { [ISSUER]: issuer, '8080': String(port) }) },
-      folder,
-    )
-    return [process.execPath, file]
-  })
+  return startResource(
+    t,
+    folder,
+    port => {
+      folderWith(
+        t,
+        { [file]: placed(fileOnPage('frameworks', file), { [ISSUER]: issuer, '8080': String(port) }) },
+        folder,
+      )
+      return [process.execPath, file]
+    },
+    clock,
+  )
 }
 
 /** What each does with keys when it is told nothing of them. */
@@ -51,6 +56,6 @@ for (const [file, keeping] of Object.entries(libraries)) {
   test(`${file} follows a rotation, and refuses a revoked key when it has fetched the keys again`, {
     skip: skipWithout('NODE_VERIFIERS', 'LIBFAKETIME'),
   }, async t => {
-    await keepsKeys(t, service => resourceOf(t, file, service), keeping)
+    await keepsKeys(t, service => resourceOf(t, file, service, ownClock(t)), keeping)
   })
 }

@@ -8,7 +8,7 @@ import { withAlice } from '../support/status-list.ts'
 import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
 import { asksAfterDisabling, asksWithBadTokens } from './resource-cases.ts'
 import { type Keeping, keepsKeys } from './resource-keys.ts'
-import { folderWith, type Resource, skipWithout, startResource } from './resources.ts'
+import { type Clock, folderWith, ownClock, type Resource, skipWithout, startResource } from './resources.ts'
 
 /** The file that is served, and the one beside it that knows the issuer; and what each does with keys. */
 const libraries: readonly (readonly [app: string, knowing: string, Keeping])[] = [
@@ -16,15 +16,26 @@ const libraries: readonly (readonly [app: string, knowing: string, Keeping])[] =
   ['authlib_flask', 'authlib_flask', { seconds: 300, cooldown: 300, outage: 'accepted' }],
 ]
 
-async function resourceOf(t: Test, app: string, knowing: string, { issuer }: Service): Promise<Resource> {
+async function resourceOf(
+  t: Test,
+  app: string,
+  knowing: string,
+  { issuer }: Service,
+  clock?: Clock,
+): Promise<Resource> {
   const pages = [...new Set([app, knowing])].map(
     name => [`${name}.py`, fileOnPage('frameworks', `${name}.py`)] as const,
   )
   const files = Object.fromEntries(pages)
   const known = placed(files[`${knowing}.py`] ?? '', { [ISSUER]: issuer })
-  return startResource(t, folderWith(t, { ...files, [`${knowing}.py`]: known }), port => {
-    return [process.env['PYTHON_VERIFIERS'] ?? 'python3', '-m', 'flask', '--app', app, 'run', '--port', String(port)]
-  })
+  return startResource(
+    t,
+    folderWith(t, { ...files, [`${knowing}.py`]: known }),
+    port => {
+      return [process.env['PYTHON_VERIFIERS'] ?? 'python3', '-m', 'flask', '--app', app, 'run', '--port', String(port)]
+    },
+    clock,
+  )
 }
 
 for (const [app, knowing, keeping] of libraries) {
@@ -40,6 +51,6 @@ for (const [app, knowing, keeping] of libraries) {
   test(`${app}.py follows a rotation, and refuses a revoked key when it has fetched the keys again`, {
     skip: skipWithout('PYTHON_VERIFIERS', 'LIBFAKETIME'),
   }, async t => {
-    await keepsKeys(t, service => resourceOf(t, app, knowing, service), keeping)
+    await keepsKeys(t, service => resourceOf(t, app, knowing, service, ownClock(t)), keeping)
   })
 }

@@ -1,0 +1,54 @@
+/**
+ * A resource service of Spring Boot, as docs/integrations/frameworks.md shows it. SPRING_RESOURCE names the program of
+ * spring-resource/.
+ */
+import { readFileSync } from 'node:fs'
+import { type Test, test } from 'tap'
+import { request, type Service } from '../support/serve.ts'
+import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
+import { asksAfterDisabling, asksWithBadTokens } from './resource-cases.ts'
+import { withChangingKeys } from './resource-keys.ts'
+import { folderWith, startResource } from './resources.ts'
+
+const page = (file: string): string => fileOnPage('frameworks', file)
+
+/** With the configuration of the page, but for the issuer's address and the port. */
+const resourceOf = (t: Test, { issuer }: Service) =>
+  startResource(t, folderWith(t, {}), port => {
+    const configuration = placed(page('application.yaml'), { [ISSUER]: issuer, '8080': String(port) })
+    return [
+      process.env['SPRING_RESOURCE'] ?? 'spring-resource',
+      `--spring.config.location=${folderWith(t, { 'application.yaml': configuration })}/`,
+    ]
+  })
+
+test('the program is made of what the page shows', async t => {
+  for (const file of ['Application.java', 'pom.xml']) {
+    t.equal(page(file), readFileSync(new URL(`spring-resource/${file}`, import.meta.url), 'utf8'), file)
+  }
+})
+
+// It takes seconds to start: once.
+test('a resource server of Spring Boot refuses what is no good access token, and follows the keys', async t => {
+  const { service, token, ...keys } = await withChangingKeys(t)
+  const { ask, url } = await resourceOf(t, service)
+  await asksWithBadTokens(t, service, ask)
+
+  const revoked = token()
+  await keys.revokeActive()
+  t.equal(await ask(revoked), 'accepted', 'a copy of the revoked key is used')
+  t.equal(await ask(token()), 'accepted', 'the standby that took over is known')
+  await keys.rotate()
+  t.equal(await ask(token()), 'accepted', 'a key that is new is fetched')
+  t.equal(await ask(revoked), 'refused', 'and that fetch ends the revoked one')
+
+  const authorization = `Bearer ${token()}`
+  const posts = new URL('/posts', url)
+  t.equal(
+    (await request(posts.href, { method: 'POST', headers: { authorization } })).status,
+    200,
+    'with the permission',
+  )
+  t.equal((await request(posts.href, { method: 'POST' })).status, 401, 'without a token')
+  await asksAfterDisabling(t, service, ask)
+})
