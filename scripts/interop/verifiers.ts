@@ -32,6 +32,13 @@ const pythonVerifiers: Program = {
   install:
     'python3 -m venv FOLDER && FOLDER/bin/pip install PyJWT==2.15.1 cryptography Authlib==1.9.10 Flask==3.1.3 requests==2.34.2',
 }
+const smallRyeResource: Program = {
+  name: 'the program that is built with SmallRye JWT',
+  variable: 'SMALLRYE_RESOURCE',
+  command: 'smallrye-resource',
+  probe: version,
+  install: '.ci/install-interop FOLDER, with a JDK 17 or later and Maven',
+}
 const springResource: Program = {
   name: 'the resource service that is built with Spring Boot',
   variable: 'SPRING_RESOURCE',
@@ -44,5 +51,6 @@ export const needsOfVerifiers: Needs = [
   ['verifiers-go-resource', goResource],
   ['verifiers-node', nodeVerifiers, faketime],
   ['verifiers-python', pythonVerifiers, faketime],
+  ['verifiers-smallrye', smallRyeResource],
   ['verifiers-spring', springResource],
 ]

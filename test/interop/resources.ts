@@ -1,6 +1,6 @@
 /** Resource services that libraries of others guard, as the pages show them: started with a clock of their own, and asked with a token. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { linesOf, start } from '../support/consumer-process.ts'
 import { freePort, temporaryFolder } from '../support/serve.ts'
@@ -19,7 +19,10 @@ export interface Resource {
 
 /** A folder with files in it. */
 export function folderWith(t: Test, files: Readonly<Record<string, string>>, folder = temporaryFolder(t)): string {
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
   return folder
 }
 
