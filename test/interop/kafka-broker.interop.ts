@@ -76,7 +76,7 @@ async function seesNobodyWhomSignetRefuses(t: Test, { kafka, secret, service }: 
 }
 
 async function endsAConnectionWithItsToken(t: Test, { kafka, resigned }: Scene) {
-  const exp = nowInSeconds() + 8
+  const exp = nowInSeconds() + 10
   t.same(await kafka.show('short', await resigned({ exp })), done)
   await until(async () => (await kafka.ask('short')).refused !== undefined, 30_000)
   t.same(await kafka.ask('orders'), done)

@@ -88,7 +88,7 @@ async function refusesWhatIsNoTokenForIt(t: Test, scene: Scene) {
 
 async function looksAgainAtAnOpenConnection(t: Test, scene: Scene) {
   const { client, token } = scene
-  const exp = nowInSeconds() + 3
+  const exp = nowInSeconds() + 6
   const short = resigned(scene, await token(), { exp })
   for (const name of ['asks', 'renews', 'subscribes']) t.same(await client.open(name, short), done)
   t.same(await client.declare('asks', 'orders-3'), done)
