@@ -65,6 +65,13 @@ clients:
     origins:
       - https://login.example.com
     status: disabled
+  mail:
+    grants:
+      - password
+    audiences:
+      - imap
+      - ${api}
+    forwards_address: x-dovecot-auth-remote
   plain: {}
   worker:
     grants:
@@ -113,6 +120,8 @@ t.test('what there is is a file that applies without a difference, in one order 
   const places = ['https://b.example.com', 'https://a.example.com'].flatMap(audience => ['--audience', audience])
   await json(['clients', 'add', 'app', '--public', ...app, ...places, '--origin', 'https://login.example.com'])
   await json(['clients', 'disable', 'app'])
+  const mail = ['--grant', 'password', '--audience', 'imap', '--audience', api]
+  await json(['clients', 'add', 'mail', ...mail, '--forwards-address', 'X-Dovecot-Auth-Remote'])
   await json(['clients', 'add', 'plain'])
   const sets = {
     keys: [
@@ -150,6 +159,10 @@ t.test('what there is is a file that applies without a difference, in one order 
     const { code, stdout } = await run(DRY_RUN, input)
     t.strictSame([code, stdout], [0, 'Nothing to change: all is as the file says.\n'], what)
   }
+  const dryRun = async (file: string) => (await run(DRY_RUN, file)).stdout
+  t.match(await dryRun(exported.replace('x-dovecot', 'X-Dovecot')), /^Nothing to change/, 'a header has no letter case')
+  const silent = exported.replace(/ +forwards_address: .*\n/, '')
+  t.equal(await dryRun(silent), '~ client mail\n    forwards_address: x-dovecot-auth-remote -> none\n')
   const validate = validatorOf()
   t.ok(validate(inJson), 'it is as its schema says')
   const elsewhere = await commandLine(t)

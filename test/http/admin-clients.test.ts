@@ -134,6 +134,10 @@ t.test('a merge patch changes what it names; lists need If-Match, and null takes
   saysOfFields(t, await patch({ grants_per_minute: 8 }), { grants_per_minute_subject: /no more than it/ })
   t.same(limits(await patch({ grants_per_minute: null })), [null, null, null], 'and with it that of a subject')
   saysOfFields(t, await patch({ grants_per_minute_subject: 5 }), { grants_per_minute_subject: /one of the client/ })
+  const header = ({ body }: Answer) => body.forwards_address
+  t.equal(header(await patch({ forwards_address: 'X-Dovecot-Auth-Remote' })), 'x-dovecot-auth-remote')
+  t.equal(header(await patch({ access_token_ttl: null })), 'x-dovecot-auth-remote', 'what is not named is kept')
+  t.equal(header(await patch({ forwards_address: null })), null)
   isError(t, await patch({ access_token_ttl: 60 }, { 'if-match': '"other"' }), [412, 'precondition_failed'])
   t.equal((await patch({ status: 'disabled' })).body.status, 'disabled')
 })
@@ -151,19 +155,24 @@ t.test('what is wrong is said member by member, all at once, and changes nothing
       origins: ['https://*.example.com'],
       introspect: [api, `${api}/`],
     },
-    ...{ access_token_ttl: 1, grants_per_minute: 0 },
+    ...{ access_token_ttl: 1, grants_per_minute: 0, forwards_address: '' },
   }
   const says = {
     ...{ scope: /permission/, audiences: /absolute URI/, origins: /wildcard/, introspect: /two spellings/ },
     ...{ access_token_ttl: /30s to 12h/, grants_per_minute: /whole number from 1/ },
+    forwards_address: /characters of a header name/,
   }
   saysOfFields(t, await post({ client_id: 'a b', ...wrong }), { client_id: /client id/, ...says })
   saysOfFields(t, await patch('web-app', wrong), says)
   saysOfFields(t, await post({}), { client_id: /needed/ })
   saysOfFields(
     t,
-    await post({ client_id: 1, scope: 'x', access_token_ttl: '5m', grants: ['none'], status: 'active' }),
+    await post({
+      ...{ client_id: 1, scope: 'x', access_token_ttl: '5m', grants: ['none'], status: 'active' },
+      forwards_address: 7,
+    }),
     {
+      forwards_address: /a text or null/,
       ...{ client_id: /a text/, scope: /a list/, access_token_ttl: /whole number or null/ },
       ...{ grants: /one of password, refresh_token/, status: /no such member/ },
     },

@@ -28,7 +28,8 @@ async function make(its: Administered, target: Target): Promise<Readonly<Record<
   }
   if (target === 'client' || target === 'api-key') {
     const clientId = fresh('client')
-    const asked = { ...noSettings, scope: ['posts:read'], clientId, isPublic: false, secret }
+    const settings = { ...noSettings, grants: ['password'], scope: ['posts:read'], audiences: [api] } as const
+    const asked = { ...settings, clientId, isPublic: false, secret }
     const added = await service.clients.add(asked, byTest)
     const ofClient = { client_id: clientId, secret_id: added.secretId ?? '' }
     if (target === 'client') return ofClient

@@ -130,6 +130,10 @@ export const table: readonly Row[] = [
     ...{ of: 'client', route: 'PATCH /admin/clients/{client_id}', body: () => ({ introspect: [api] }) },
     ...{ permission: clientsWrite, answers: byAdministrator(200) },
   },
+  {
+    ...{ of: 'client', route: 'PATCH /admin/clients/{client_id}', body: () => ({ forwards_address: 'x-from' }) },
+    ...{ permission: clientsWrite, answers: byAdministrator(200) },
+  },
   { of: 'client', route: 'DELETE /admin/clients/{client_id}', permission: clientsWrite, answers: byAdministrator(204) },
   {
     ...{ of: 'client', route: 'POST /admin/clients/{client_id}/secrets', body: () => ({}) },
