@@ -88,6 +88,10 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
         lines.push(
           `${followUp.kid} signs from ${isoTime(followUp.activatesAtMs)} on, while a server runs: until then the revoked key is taken by verifiers that fetch keys only when they meet an unknown one`,
         )
+      else if (signerIsKnown)
+        lines.push(
+          'No rotation is known to follow: restart the verifiers that fetch keys only when they meet an unknown one, or they go on taking the revoked key',
+        )
       if (auditKid !== undefined)
         lines.push('The key that seals the audit was replaced, too: note the new one, signet audit key')
       answer(

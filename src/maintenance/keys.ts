@@ -6,6 +6,7 @@ import { createKeyList, type ListKeys } from '../keys/key-list.ts'
 import { inState, type KeyPolicy, signingSpan } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
 import type { SessionReader } from '../records/session.ts'
+import type { SigningKey } from '../records/signing-key.ts'
 import type { Rewrap } from './rewrap.ts'
 
 /** Each act throws KeyError on a copy of the database: it must not change the keys of the original. */
@@ -24,7 +25,10 @@ export interface RevokedKeys {
   readonly signerIsKnown: boolean
   /** Sessions whose newest access token lived and was signed by what was revoked; MOST_COUNTED stands for so many or more. Undefined: they could not be counted in time. */
   readonly liveSessions: number | undefined
-  /** The key that signs next, and from when, where that follows by itself; verifiers that fetch keys only for one that they don't know learn of the revocation by it. */
+  /**
+   * The key that was made in place of one that was revoked, and from when it signs; verifiers that fetch keys only for one that they don't
+   * know learn of the revocation by it. Undefined: there is none, or it could not be read.
+   */
   readonly followUp: { readonly kid: string; readonly activatesAtMs: number } | undefined
   /** The new key of the audit, when every key was revoked and there was one. */
   readonly auditKid: string | undefined
@@ -45,19 +49,20 @@ export function createKeyAdministration(dependencies: {
   const { lifecycle, auditKeyChanges, policy, assertOriginal, sessionReader, rewrap, clock } = dependencies
 
   /** When the key signed; undefined when there is no such key. */
-  async function signingSpanOf(kid: string | undefined) {
+  function signingSpanOf(kid: string | undefined, keys: readonly SigningKey[]) {
     if (kid === undefined) return { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER }
-    const key = (await lifecycle.list()).find(each => each.kid === kid)
+    const key = keys.find(each => each.kid === kid)
     return key && signingSpan(key)
   }
 
   const countLiveSessions = ({ fromMs, untilMs }: { fromMs: number; untilMs: number }): Promise<number> =>
     sessionReader.countLive(fromMs, untilMs, clock.now(), MOST_COUNTED)
 
-  /** Nobody else asks a standby to sign before its time, unless an operator did: then that is told of. */
-  async function findFollowUp(): Promise<RevokedKeys['followUp']> {
+  /** A standby that was there before, some verifiers know already, whoever asked it to sign. */
+  async function findFollowUp(before: readonly SigningKey[]): Promise<RevokedKeys['followUp']> {
     const next = inState(await lifecycle.list(), 'pending')
-    return next?.rotationAskedAtMs == null ? undefined : { kid: next.kid, activatesAtMs: next.activatesAtMs }
+    if (next === undefined || next.rotationAskedAtMs === null || before.some(({ kid }) => kid === next.kid)) return
+    return { kid: next.kid, activatesAtMs: next.activatesAtMs }
   }
 
   return {
@@ -70,7 +75,8 @@ export function createKeyAdministration(dependencies: {
     },
     async revoke(kid, reason, by) {
       await assertOriginal()
-      const span = await signingSpanOf(kid)
+      const before = await lifecycle.list()
+      const span = signingSpanOf(kid, before)
       const done =
         kid === undefined
           ? { revoked: await lifecycle.revokeAll(reason, by), signerIsKnown: false }
@@ -81,7 +87,7 @@ export function createKeyAdministration(dependencies: {
       return {
         ...done,
         auditKid,
-        followUp: await findFollowUp(),
+        followUp: await findFollowUp(before).catch(() => undefined),
         liveSessions: span === undefined ? 0 : await countLiveSessions(span).catch(() => undefined),
       }
     },

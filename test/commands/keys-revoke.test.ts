@@ -59,10 +59,25 @@ t.test('revoke says how many sessions have a token that the key signed', async t
   t.equal(await of(kidOf('active')), 1, 'the one that signs')
   t.match(
     await text(['keys', 'revoke', kidOf('retiring'), '--reason', 'test']),
-    /^This ends the access tokens of 3 sessions; each gets a new one at its next refresh\n\S{43} signs from \S+Z on, while a server runs: until then/m,
+    /^This ends the access tokens of 3 sessions; each gets a new one at its next refresh$/m,
     'the one before',
   )
 })
+
+t.test(
+  'revoke says which rotation tells verifiers of it that look only at an unknown key, and when none does',
+  async t => {
+    const { json, text, kidOf, makeReady } = await keyCommands(t)
+    makeReady()
+    await json(['keys', 'rotate'])
+    const revoke = (state: 'active' | 'retiring') => text(['keys', 'revoke', kidOf(state), '--reason', 'test'])
+    const follows = /^\S{43} signs from \S+Z on, while a server runs: until then the revoked key is taken/m
+    t.match(await revoke('active'), follows)
+    const ofRetiring = await revoke('retiring')
+    t.match(ofRetiring, /^No rotation is known to follow: restart the verifiers/m)
+    t.notMatch(ofRetiring, follows, 'the standby was published before: who looked since then knows it')
+  },
+)
 
 t.test('revoke --all replaces every key of the running service within 2 seconds', async t => {
   const { json, list, follows, publishedKids, signedBy } = await keyCommands(t)
