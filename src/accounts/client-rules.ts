@@ -38,13 +38,13 @@ export const secretCountProblem = (secrets: readonly Credential[], nowMs: number
 
 /** Proxies write these whoever asks, or pass on what anybody wrote there: RFC 7239, RFC 9110 §7.6.3, and what products have of their own. */
 const PROXIES_WRITE =
-  /^(x-forwarded.*|x-original-forwarded-for|forwarded.*|via|x-real-ip|(x-)?(true-)?client-ip|x-cluster-client-ip|cf-.*|fastly-client-ip|fly-client-ip|cloudfront-.*|x-appengine-.*|x-azure-.*|x-envoy-.*|x-remote-(ip|addr)|x-(originating|proxyuser)-ip|x-vercel-.*|x-nf-.*|do-connecting-ip|x-host|host)$/
+  /^(x[-_]forwarded.*|x-original-forwarded-for|forwarded.*|via|x-real-(client-)?ip|(x-)?(true-)?client-?ip|x-cluster-client-ip|(wl-)?proxy-client-ip|cf-.*|(ali-cdn-real|(akamai|fastly|fly|incap)-client)-ip|x-sucuri-.*|cloudfront-.*|x-appengine-.*|x-azure-.*|x-envoy-.*|(x-)?remote[-_](ip|addr)|x-(originating|proxyuser)-ip|x-vercel-.*|x-nf-.*|do-connecting-ip|x-host|host)$/
 
 /** A field name of RFC 9110 §5.1. */
 const forwardsAddressProblem = (header: string | null): string | undefined => {
   if (header === null) return undefined
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/.test(header))
-    return 'The header that forwards an address has 1 to 64 characters of a header name, in lower case.'
+    return 'The header that forwards an address has 1 to 64 characters of a header name.'
   return PROXIES_WRITE.test(header)
     ? 'Proxies write this header, or pass on what anybody wrote there: take one of your own, as x-dovecot-auth-remote.'
     : undefined

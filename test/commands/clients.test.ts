@@ -167,6 +167,7 @@ const proxyHeaders = [
   ],
   ...['True-Client-IP', 'X-Client-IP', 'Client-IP', 'X-Cluster-Client-IP', 'CF-Connecting-IP', 'Fastly-Client-IP'],
   ...['X-Original-Forwarded-For', 'X-Envoy-External-Address', 'X-Azure-ClientIP', 'Fly-Client-IP', 'Via', 'Host'],
+  ...['X_Forwarded_For', 'Remote-Addr', 'WL-Proxy-Client-IP', 'Incap-Client-IP', 'Ali-CDN-Real-IP', 'X-ClientIP'],
 ]
 
 t.test('a header that forwards an address is set, kept, and taken back', async t => {
