@@ -183,7 +183,7 @@ export function createExamination(dependencies: {
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     ...(durability && { durability }),
-    'forwarded addresses': async () => forwardedAddresses(await activeClients(), (await openDatabase()).audit),
+    'forwarded addresses': async () => forwardedAddresses(await activeClients(), (await openDatabase()).audit, clock),
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
   }
 

@@ -1,7 +1,10 @@
 /** Whether clients say where people are that were set up to say it. */
+import type { Clock } from '../clock.ts'
 import type { AuditReader, ListedAuditEvent } from '../records/audit-event.ts'
 import type { RegisteredClient } from '../records/client.ts'
 
+/** What is older was perhaps mended since. */
+const DAY_MS = 24 * 60 * 60_000
 /** Sign-ins of a client that are looked at. */
 const MOST = 100
 /** Events through which they are looked for. */
@@ -14,13 +17,14 @@ const isForwarded = ({ details }: ListedAuditEvent): boolean => details?.include
 export async function forwardedAddresses(
   clients: readonly RegisteredClient[],
   audit: Pick<AuditReader, 'page'>,
+  clock: Clock,
 ): Promise<string | undefined> {
   /** What is from before its settings were changed was not asked for. */
   async function told({ id, clientId, forwardsAddress }: RegisteredClient): Promise<string[]> {
     const client = { ids: [id], nameHash: undefined }
     const latest = await audit.page({ client, types: ['client.add', 'client.update'] }, undefined, 1, LOOK)
-    const since = { sinceMs: latest.events[0]?.occurredAtMs }
-    const { events } = await audit.page({ client, types: ['user.sign_in'], ...since }, undefined, MOST, LOOK)
+    const sinceMs = Math.max(latest.events[0]?.occurredAtMs ?? 0, clock.now() - DAY_MS)
+    const { events } = await audit.page({ client, types: ['user.sign_in'], sinceMs }, undefined, MOST, LOOK)
     const without = events.filter(event => !isForwarded(event)).length
     if (without === 0) return []
     return [

@@ -99,8 +99,10 @@ t.test('clients through which a guesser can keep a person out are told of, and n
 
 t.test('a client that does not say where people are is told of, and one that should say it and does not', async t => {
   const { service, signIn } = await mailServer(t)
-  const { json } = await doctorIn(t, service.folder)
-  const told = async () => {
+  const environment = await environmentOf(service.folder)
+  const tomorrow = { now: () => Date.now() + 25 * 60 * MINUTE }
+  const told = async (clock?: typeof tomorrow) => {
+    const { json } = await commandLine(t, environment, clock)
     const { ok, findings } = await json(['doctor'])
     const [signIns, forwarded] = ['sign-ins', 'forwarded addresses'].map(name =>
       findings.find(({ check }: { check: string }) => check === name),
@@ -118,6 +120,7 @@ t.test('a client that does not say where people are is told of, and one that sho
   t.equal((await signIn()).status, 200)
   const warning = /^Of the last 2 sign-ins through mail, 1 came without one address in x-dovecot-auth-remote:/
   t.match(await told(), { ok: true, warning })
+  t.equal((await told(tomorrow)).warning, null, 'it speaks of a day')
   await service.clients.update('mail', { scope: ['posts:read'] }, byTest)
   t.equal((await told()).warning, null, 'what is from before it was set up is forgotten')
 })
