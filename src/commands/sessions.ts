@@ -21,13 +21,17 @@ type Services = SessionsService & UsersService & ClientsService
 
 const head = ['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS', 'USER AGENT']
 
+/** Of a forwarded one, who says it, too. */
+const addressOf = ({ address, forwardedBy }: ListedSession): string =>
+  forwardedBy === null ? (address ?? '') : `${address} by ${forwardedBy}`
+
 const toRow = (session: ListedSession): string[] => [
   session.id,
   session.username,
   session.clientId,
   isoTime(session.createdAtMs),
   isoTime(session.lastUsedAtMs),
-  session.address ?? '',
+  addressOf(session),
   shortUserAgent(session.userAgent),
 ]
 
