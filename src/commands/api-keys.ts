@@ -64,7 +64,7 @@ export function apiKeysCommand(services: () => ApiKeysService, { answer, confirm
     .option('--client <id>', 'the same for a client')
     .requiredOption('--name <name>', 'what the key is for')
     .requiredOption('--scope <scope>', 'a permission it has, if its owner has it; may be repeated', collect)
-    .option('--audience <uri>', 'a resource service it is for; may be repeated; without it, any', collect)
+    .option('--audience <audience>', 'a resource service it is for; may be repeated; without it, any', collect)
     .option('--expires <duration>', "when it stops to work, for example 30d, or 'never'; 90d without it", expiry)
     .option('--json', 'print JSON')
     .action(async options => {

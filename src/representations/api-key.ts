@@ -50,7 +50,7 @@ export const ownApiKeySchema = {
     scope: { type: 'string', description: 'Permissions, separated by spaces.', examples: ['posts:read posts:write'] },
     audiences: {
       type: 'array',
-      items: { type: 'string', format: 'uri' },
+      items: { type: 'string' },
       description: 'Resource services that it is for; empty: every one that the exchanging client serves.',
     },
     created_at: dateTime,

@@ -52,6 +52,7 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
     url: '/me/sessions',
     schema: {
       ...ofUser('mySessions', 'Where the user is signed in'),
+      description: 'Without the sign-ins that got no refresh token: they are over with their access token.',
       response: { 200: json('The sessions, the one used last first', sessionsSchema), ...bearerErrors },
     },
     handler: async (request: FastifyRequest) => {
