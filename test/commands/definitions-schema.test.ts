@@ -67,6 +67,13 @@ t.test('the schema for editors takes whatever the rules take, and refuses what p
       'a scope': [client('scope'), ofClient('scope')],
       'an audience': [client('audiences'), ofClient('audiences')],
       'an audience to introspect': [client('introspect'), ofClient('introspect')],
+      'a header that forwards an address': [
+        header => ({ clients: { a: { forwards_address: header } } }),
+        header => {
+          const given = { grants: ['password'], audiences: [api], forwardsAddress: header.toLowerCase() } as const
+          return clientProblems(given, { ...noSettings, ...given, isPublic: false })['forwards_address']
+        },
+      ],
       'an origin': [client('origins'), ofClient('origins')],
       'the name of an issuer': [name => ({ issuers: { [name]: { issuer: api } } }), issuerNameProblem],
       'the URL of an issuer': [issuer('issuer'), url => ofIssuer({ url })['issuer']],
