@@ -3,11 +3,12 @@
  * at most once a day each, in a write of its own that nobody waits for; one that is lost is made up for by the next sign-in.
  */
 import type { Clock } from '../clock.ts'
+import { SIGN_IN_NETWORK_KNOWN_SECONDS } from '../records/limits.ts'
 import type { SignInNetworkReader } from '../records/sign-in-network.ts'
 import type { Write } from '../records/unit-of-work.ts'
 
 const DAY_MS = 24 * 60 * 60_000
-const KNOWN_FOR_MS = 90 * DAY_MS
+const KNOWN_FOR_MS = SIGN_IN_NETWORK_KNOWN_SECONDS * 1000
 const MOST_KEPT = 10
 
 export interface SignInNetworks {

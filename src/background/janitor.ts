@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { RemoveOldEvents } from '../audit/retention.ts'
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../oauth/status-list/status-index.ts'
+import { SIGN_IN_NETWORK_KNOWN_SECONDS } from '../records/limits.ts'
 import type { Readers, Stores, Write } from '../records/unit-of-work.ts'
 import { createJumpWatch } from './clock-jump.ts'
 import { type Background, periodically } from './periodically.ts'
@@ -32,6 +33,7 @@ export interface Swept {
   readonly passwordTickets: number
   readonly usedAssertions: number
   readonly fetchedKeys: number
+  readonly signInNetworks: number
   readonly auditEvents: number
 }
 
@@ -73,6 +75,9 @@ export function createJanitor(dependencies: {
   const removeAssertions = ({ usedAssertions }: Stores) => usedAssertions.removeExpired(clock.now(), BATCH)
   const removeFetchedKeys = ({ fetchedKeys }: Stores) =>
     fetchedKeys.removeUnused(clock.now() - FETCHED_KEYS_KEPT_MS, BATCH)
+
+  const removeNetworks = ({ signInNetworks }: Stores) =>
+    signInNetworks.removeUnused(clock.now() - SIGN_IN_NETWORK_KNOWN_SECONDS * 1000, BATCH)
 
   async function removeSessions(ids: readonly string[]): Promise<number> {
     let total = 0
@@ -116,17 +121,18 @@ export function createJanitor(dependencies: {
     const passwordTickets = await inBatches(removeTickets, signal)
     const usedAssertions = await inBatches(removeAssertions, signal)
     const fetchedKeys = await inBatches(removeFetchedKeys, signal)
+    const signInNetworks = await inBatches(removeNetworks, signal)
     const auditEvents = await removeOldEvents(signal)
     const told = {
       ...{ sessions, revocations, status_lists: statusLists, credentials },
       ...{ password_tickets: passwordTickets, used_assertions: usedAssertions, fetched_keys: fetchedKeys },
-      audit_events: auditEvents,
+      ...{ sign_in_networks: signInNetworks, audit_events: auditEvents },
     }
     if (Object.values(told).some(rows => rows > 0)) log.info(told, 'swept')
     remember(told)
     const swept = {
       ...{ sessions, revocations, statusLists, credentials },
-      ...{ passwordTickets, usedAssertions, fetchedKeys, auditEvents },
+      ...{ passwordTickets, usedAssertions, fetchedKeys, signInNetworks, auditEvents },
     }
     return { swept, next }
   }

@@ -24,6 +24,9 @@ export const JWKS_MAX_AGE_SECONDS = 5 * 60
 /** For how long a key is published before it signs, at the least: jwx (Go) looks at the JWKS every 15 minutes, whatever its max-age. */
 export const SHORTEST_PUBLISH_LEAD_SECONDS = 20 * 60
 
+/** For how long a network from which an account has signed in is known. Older ones are forgotten: they say where people were. */
+export const SIGN_IN_NETWORK_KNOWN_SECONDS = 90 * 24 * 60 * 60
+
 /** What a list shows when nobody asks for more: more than anybody reads. */
 export const MOST_LISTED = 1000
 

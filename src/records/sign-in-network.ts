@@ -21,4 +21,6 @@ export interface SignInNetworkStore extends SignInNetworkReader {
   /** Keeps the `most` with the latest sign-ins of those that the same client tells of, or that were seen; those of the future count as of now. */
   record(userId: string, signIn: SignInNetwork, most: number): Promise<void>
   removeOf(userId: string): Promise<void>
+  /** Those without a sign-in since then, `limit` at most. @returns how many */
+  removeUnused(beforeMs: number, limit: number): Promise<number>
 }

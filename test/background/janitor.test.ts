@@ -3,7 +3,7 @@ import { type Test, test } from 'tap'
 import { testClock } from '../support/clock.ts'
 import { linesSaying } from '../support/log.ts'
 import { byTest, refresh, type Service } from '../support/serve.ts'
-import { everythingIn, notOnPostgres, select, sessionsOf } from '../support/sqlite.ts'
+import { changeEach, everythingIn, notOnPostgres, select, sessionsOf } from '../support/sqlite.ts'
 import {
   device,
   fetchList,
@@ -23,7 +23,7 @@ const DAY_MS = 24 * HOUR_MS
 const DEAD_AFTER_MS = (600 + 30 + 10 + 300) * SECOND_MS
 const nothing = {
   ...{ sessions: 0, revocations: 0, statusLists: 0, credentials: 0 },
-  ...{ passwordTickets: 0, usedAssertions: 0, fetchedKeys: 0, auditEvents: 0 },
+  ...{ passwordTickets: 0, usedAssertions: 0, fetchedKeys: 0, signInNetworks: 0, auditEvents: 0 },
 }
 
 async function scene(t: Test) {
@@ -138,4 +138,20 @@ test('the log says what was removed, and names nobody', async t => {
     { level: 'info', sessions: 1, revocations: 1, status_lists: 1, credentials: 0 },
   )
   t.notMatch(JSON.stringify(line), /alice|session_|user_/)
+})
+
+test('where a user has not signed in for 90 days is forgotten, also where a client told of it', async t => {
+  const { clock, service, sweep } = await scene(t)
+  const { userId } = await service.users.find({ username: 'alice' })
+  const kept = () => select(service.databaseFile, 'select network from sign_in_networks order by network')
+  changeEach(service.databaseFile, 'insert into sign_in_networks values (?, ?, ?)', [
+    [userId, '192.0.2.1', clock.now()],
+    [userId, 'client_gone 203.0.113.7', clock.now()],
+    [userId, '192.0.2.2', clock.now() + 1],
+  ])
+  clock.advance(90 * DAY_MS)
+  t.equal((await sweep()).signInNetworks, 0)
+  clock.advance(1)
+  t.equal((await sweep()).signInNetworks, 2)
+  t.match(kept(), [{ network: '192.0.2.2' }])
 })

@@ -50,6 +50,25 @@ export function prepareSignInNetworkStore(db: Kysely<Schema>): (executor: Execut
         .where('network', 'in', alike.slice(most))
         .execute()
     },
+    async removeUnused(beforeMs, limit) {
+      const rows = await executor.kysely
+        .selectFrom('sign_in_networks')
+        .select(['user_id', 'network'])
+        .where('last_at_ms', '<', beforeMs)
+        .orderBy('user_id')
+        .orderBy('network')
+        .limit(limit)
+        .execute()
+      for (const { user_id, network } of rows)
+        await executor.kysely
+          .deleteFrom('sign_in_networks')
+          .where('user_id', '=', user_id)
+          .where('network', '=', network)
+          // Who signs in there meanwhile is known there.
+          .where('last_at_ms', '<', beforeMs)
+          .execute()
+      return rows.length
+    },
     async removeOf(userId) {
       await executor.kysely.deleteFrom('sign_in_networks').where('user_id', '=', userId).execute()
     },
