@@ -9,11 +9,8 @@ const debian = (release: number, servers: string): Program => ({
   probe: ['true'],
   install: '.ci/install-interop FOLDER, as root, with debootstrap',
 })
-const debian12 = debian(
-  12,
-  'Dovecot 2.3, Postfix, Python, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache',
-)
-const debian13 = debian(13, 'Dovecot 2.4, Postfix and RabbitMQ 4.0')
+const debian12 = debian(12, 'Dovecot 2.3, Postfix, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache')
+const debian13 = debian(13, 'Dovecot 2.4, FreeRADIUS and RabbitMQ 4.0')
 const kafkaBroker: Program = {
   name: 'the program that is built with a Kafka broker',
   variable: 'KAFKA_BROKER',
@@ -32,7 +29,7 @@ const pika: Program = {
 export const needsOfServers: Needs = [
   ['mail', debian12, debian13],
   ['prosody', debian12],
-  ['freeradius', debian12],
+  ['freeradius', debian12, debian13],
   ['kafka-broker', kafkaBroker],
   ['rabbitmq', debian12, debian13, pika],
   ['proxies', debian12],
