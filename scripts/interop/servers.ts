@@ -10,7 +10,7 @@ const debian = (release: number, servers: string): Program => ({
   install: '.ci/install-interop FOLDER, as root, with debootstrap',
 })
 const debian12 = debian(12, 'Dovecot 2.3, Postfix, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache')
-const debian13 = debian(13, 'Dovecot 2.4, FreeRADIUS and RabbitMQ 4.0')
+const debian13 = debian(13, 'Dovecot 2.4, FreeRADIUS, Prosody and RabbitMQ 4.0')
 const kafkaBroker: Program = {
   name: 'the program that is built with a Kafka broker',
   variable: 'KAFKA_BROKER',
@@ -25,10 +25,26 @@ const pika: Program = {
   probe: ['-c', 'import pika'],
   install: 'python3 -m venv FOLDER && FOLDER/bin/pip install pika==1.4.4',
 }
+const prosodyModule: Program = {
+  name: "mod_auth_oauth_external of Prosody's community modules",
+  variable: 'PROSODY_OAUTH_EXTERNAL',
+  command: '/usr/local/lib/prosody/modules/mod_auth_oauth_external/mod_auth_oauth_external.lua',
+  runner: 'cat',
+  probe: [],
+  install: 'prosodyctl install --server=https://modules.prosody.im/rocks/ mod_auth_oauth_external; no package has it',
+}
+const xmppClient: Program = {
+  name: 'Python with slixmpp',
+  variable: 'XMPP_CLIENT',
+  command: 'python3',
+  probe: ['-c', 'import slixmpp'],
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install slixmpp==1.17.0',
+}
 
 export const needsOfServers: Needs = [
   ['mail', debian12, debian13],
-  ['prosody', debian12],
+  ['prosody', debian12, debian13, prosodyModule, xmppClient],
+  ['ejabberd', debian12],
   ['freeradius', debian12, debian13],
   ['kafka-broker', kafkaBroker],
   ['rabbitmq', debian12, debian13, pika],
