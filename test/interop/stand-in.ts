@@ -5,17 +5,18 @@ import type { Test } from 'tap'
 import { request, type Service } from '../support/serve.ts'
 import type { Front } from './machines.ts'
 
+/** What is said about the body and the connection is another's here. */
+const ofTheConnection = new Set(['host', 'connection', 'content-length', 'expect', 'transfer-encoding'])
+
 export async function answering(t: Test, { config }: Service, { url, tls }: Front) {
   let instead: number | undefined
   let asked = 0
-  let last: Readonly<Record<string, string>> = {}
   const server = createServer(tls ?? {}, async (incoming, outgoing) => {
     asked += 1
     const body = await text(incoming)
-    last = incoming.headers as Record<string, string>
+    const sent = incoming.headers as Record<string, string>
     if (instead !== undefined) return outgoing.writeHead(instead).end()
-    const { 'content-type': contentType = '', authorization } = last
-    const headers = { 'content-type': contentType, ...(authorization !== undefined && { authorization }) }
+    const headers = Object.fromEntries(Object.entries(sent).filter(([name]) => !ofTheConnection.has(name)))
     const { method = '' } = incoming
     const more = method === 'POST' ? { headers, body } : { headers }
     const answer = await request(`http://127.0.0.1:${config.port}${incoming.url}`, { method, ...more })
@@ -34,8 +35,6 @@ export async function answering(t: Test, { config }: Service, { url, tls }: Fron
     end,
     /** How many requests have come. */
     asked: () => asked,
-    /** Of the last request. */
-    header: (name: string) => last[name],
     /** What is answered in Signet's place; undefined: nothing is. */
     insteadAnswers: (status: number | undefined) => {
       instead = status
