@@ -141,6 +141,8 @@ for (const release of [12, 13] as const) {
       t.notMatch(ordinary, /Filter-Id/)
       const { json } = await commandLine(t, service.environment)
       t.match(await json(['audit', 'list', '--address', '203.0.113.7']), [{ type: 'user.sign_in', outcome: 'success' }])
+      t.match(await tries('carol', password, 'Calling-Station-Id="203.0.113.8\\r\\nX-Other: 1"\n'), accepted)
+      t.notOk('x-other' in signet.headers(), 'what is no address does not go on')
       t.match(await tries('carol', password), /Filter-Id = "admins"/)
     })
 

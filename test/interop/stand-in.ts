@@ -11,12 +11,13 @@ const ofTheConnection = new Set(['host', 'connection', 'content-length', 'expect
 export async function answering(t: Test, { config }: Service, { url, tls }: Front) {
   let instead: number | undefined
   let asked = 0
+  let last: Readonly<Record<string, string>> = {}
   const server = createServer(tls ?? {}, async (incoming, outgoing) => {
     asked += 1
     const body = await text(incoming)
-    const sent = incoming.headers as Record<string, string>
+    last = incoming.headers as Record<string, string>
     if (instead !== undefined) return outgoing.writeHead(instead).end()
-    const headers = Object.fromEntries(Object.entries(sent).filter(([name]) => !ofTheConnection.has(name)))
+    const headers = Object.fromEntries(Object.entries(last).filter(([name]) => !ofTheConnection.has(name)))
     const { method = '' } = incoming
     const more = method === 'POST' ? { headers, body } : { headers }
     const answer = await request(`http://127.0.0.1:${config.port}${incoming.url}`, { method, ...more })
@@ -35,6 +36,8 @@ export async function answering(t: Test, { config }: Service, { url, tls }: Fron
     end,
     /** How many requests have come. */
     asked: () => asked,
+    /** Of the last request. */
+    headers: () => last,
     /** What is answered in Signet's place; undefined: nothing is. */
     insteadAnswers: (status: number | undefined) => {
       instead = status
