@@ -10,7 +10,7 @@
 #
 # The table in the module's own file says of Authorize and Authenticate alike: 2xx, process body, ok/updated. A good engineer would guess
 # that both let in, as in authorize. In authenticate everything but ok is a rejection, so that a back end that begins to answer one
-# attribute more, or a line more in a dictionary, locks everybody out. "updated = 1" after the module and "if (updated) { ok }" mend it.
+# attribute more, or a line more in a dictionary, locks everybody out. "if (updated) { ok }" after the module mends it.
 #
 # Runs in a folder of its own, with packages of Debian, which are unpacked and not installed. Needs Debian 12, apt-get and python3.
 # Exit code 0: it is still so.
@@ -102,9 +102,7 @@ server default {
       plain
     }
     Auth-Type mended {
-      attribute {
-        updated = 1
-      }
+      attribute
       if (updated) {
         ok
       }
