@@ -65,9 +65,10 @@ test('a token is good until it expires, and a minute more when the role says not
   t.notOk(await lenient.isGood(expiredSince(lenient, good, 90)))
 })
 
-test('a role without bound_audiences refuses every token, and lets in who brings the public status list', async t => {
+test('a role that is bound by the issuer and not by the audience refuses every token, and lets in who brings the public status list', async t => {
   const { ask, token, wrong } = await withVault(t, {
-    ...{ bound_audiences: undefined, bound_claims: undefined, groups_claim: undefined },
+    ...{ bound_audiences: undefined, groups_claim: undefined },
+    bound_claims: { iss: [ISSUER] },
   })
   t.match((await ask(await token())).error, /no audiences bound to the role/)
   t.match(await ask((await wrong())['the status list'] ?? ''), { user: /^https:/ })
