@@ -10,7 +10,7 @@ import { assertTakesRevokedKeyUntilAnotherComes, withVerified } from './verified
 
 const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'hello' } }] }] }] }
 
-async function withCollector(t: Test) {
+async function withCollector(t: Test, change = (page: string): string => page) {
   const signet = await withVerified(t, { audience: 'https://telemetry.example.com' })
   const own = `127.0.0.1:${await freePort()}`
   const page = fileOnPage('opentelemetry', '/etc/otelcol/config.yaml')
@@ -21,7 +21,7 @@ async function withCollector(t: Test) {
     'service:\n': 'service:\n  telemetry: { metrics: { level: none }, logs: { level: error } }\n',
   }
   const file = join(temporaryFolder(t), 'config.yaml')
-  writeFileSync(file, placed(page, values))
+  writeFileSync(file, change(placed(page, values)))
   const program = process.env['GO_VERIFIERS'] ?? 'go-verifiers'
   const collector = spawn(program, ['collector', '--config', file], { stdio: ['ignore', 'ignore', 'inherit'] })
   t.teardown(() => collector.kill('SIGKILL'))
@@ -63,4 +63,11 @@ test('the collector refuses what is no access token for it, or is expired, and s
 test('the collector takes a revoked key until one comes that it does not know', async t => {
   const collector = await withCollector(t)
   await assertTakesRevokedKeyUntilAnotherComes(t, collector, async token => (await collector.statusOf(token)) === 200)
+})
+
+test('a collector that ignores the audience takes the public status list for a token', async t => {
+  const { statusOf, wrong } = await withCollector(t, page =>
+    page.replace(/audience: .*/, 'ignore_audience: true').replace(/username_claim: .*/, ''),
+  )
+  t.equal(await statusOf((await wrong())['the status list']), 200)
 })

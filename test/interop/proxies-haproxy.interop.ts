@@ -1,4 +1,6 @@
 /** HAProxy of Debian 12 verifies tokens by itself, with the keys that a script writes for it. DEBIAN_12 names the folder. */
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
 import { type Test, test } from 'tap'
 import { until } from '../support/status-list.ts'
 import { ISSUER, placed } from './integration-pages.ts'
@@ -24,8 +26,16 @@ async function withHaproxy(t: Test) {
   return { ...proxy, writeKeys, reload: () => signal('SIGUSR2') }
 }
 
-test('HAProxy lets in who has a good token', async t => {
-  await assertLetsInOnlyGoodTokens(t, await withHaproxy(t))
+test('HAProxy lets in who has a good token, and only one', async t => {
+  const proxy = await withHaproxy(t)
+  await assertLetsInOnlyGoodTokens(t, proxy)
+  const good = `Bearer ${await proxy.signet.token()}`
+  const twice = httpRequest(`http://${proxy.own}/`, {
+    headers: ['Host', proxy.own, 'Authorization', good, 'Authorization', good],
+  })
+  const [answer] = await once(twice.end(), 'response')
+  answer.resume()
+  t.equal(answer.statusCode, 400)
 })
 
 test('HAProxy knows the key that comes next, and refuses a revoked one when the script has run and it was reloaded', async t => {
