@@ -23,7 +23,7 @@ cd "$folder"
 apt-get -qq download haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 2>/dev/null
 for package in *.deb; do dpkg -x "$package" .; done
 export LD_LIBRARY_PATH=$folder/usr/lib/x86_64-linux-gnu
-usr/sbin/haproxy -v | head -1
+usr/sbin/haproxy -v | grep "^HAProxy version"
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 cat >haproxy.cfg <<CFG
