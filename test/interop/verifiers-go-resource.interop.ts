@@ -3,6 +3,7 @@
  * GO_RESOURCE names the program of go-resource/.
  */
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { type Test, test } from 'tap'
 import { api, type Service } from '../support/serve.ts'
 import { until, withAlice } from '../support/status-list.ts'
@@ -22,6 +23,18 @@ test('the program is made of what the page shows', async t => {
     t.equal(fileOnPage('frameworks', file), compiled, file)
   }
 })
+
+/** In the place of a service that was stopped. @returns how often it was asked */
+async function failingIssuer(t: Test, { config }: Service): Promise<() => number> {
+  let count = 0
+  const server = createServer((_request, response) => {
+    count += 1
+    response.writeHead(503).end()
+  })
+  await new Promise<void>(resolve => server.listen(config.port, '127.0.0.1', resolve))
+  t.teardown(() => void server.close().closeAllConnections())
+  return () => count
+}
 
 /** What each says to a key that is new since its last fetch. */
 const libraries = { oidc: 'accepted', golangjwt: 'accepted', jwx: 'refused' }
@@ -51,13 +64,18 @@ for (const [library, atUnknown] of Object.entries(libraries)) {
     )
   })
 
-  test(`${library}.go refuses a revoked key when its time is over, and no good one`, async t => {
+  test(`${library}.go refuses a revoked key when its time is over, and no good one while the issuer is away`, async t => {
     const { service, token, ...keys } = await withChangingKeys(t)
     const { ask } = await resourceOf(t, library, service, 1)
     const revoked = token()
     t.equal(await ask(revoked), 'accepted')
     await keys.revokeActive()
     await until(async () => (await ask(revoked)) === 'refused')
-    t.equal(await ask(token()), 'accepted')
+    const good = token()
+    t.equal(await ask(good), 'accepted')
+    await service.stop()
+    const fetches = await failingIssuer(t, service)
+    await until(async () => (await ask(good)) !== 'accepted' || fetches() > 1)
+    t.equal(await ask(good), 'accepted', 'while the issuer is away its keys go on')
   })
 }

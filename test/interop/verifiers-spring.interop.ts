@@ -29,7 +29,9 @@ test('the program is made of what the page shows', async t => {
 })
 
 // It takes seconds to start: once.
-test('a resource server of Spring Boot refuses what is no good access token, and follows the keys', async t => {
+test('a resource server of Spring Boot refuses what is no good access token, and follows the keys', {
+  timeout: 90_000,
+}, async t => {
   const { service, token, ...keys } = await withChangingKeys(t)
   const { ask, url } = await resourceOf(t, service)
   await asksWithBadTokens(t, service, ask)
@@ -51,4 +53,9 @@ test('a resource server of Spring Boot refuses what is no good access token, and
   )
   t.equal((await request(posts.href, { method: 'POST' })).status, 401, 'without a token')
   await asksAfterDisabling(t, service, ask)
+
+  const [, claims, signature] = token().split('.')
+  const header = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: 'other' })).toString('base64url')
+  await service.stop()
+  t.equal(await ask(`${header}.${claims}.${signature}`), '503 ', 'without the issuer nobody knows whether it is good')
 })

@@ -22,7 +22,7 @@ func WithGolangJWT(ctx context.Context, issuer, audience string, keep time.Durat
 	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{issuer + "/.well-known/jwks.json"}, keyfunc.Override{
 		HTTPTimeout:     5 * time.Second,
 		RefreshInterval: keep, // an hour by itself
-		// By itself a second unknown key within five minutes waits up to a minute for its answer.
+		// By itself once in five minutes, and whoever comes in the last of them waits.
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(30*time.Second), 1),
 		RateLimitWaitMax:  time.Millisecond,
 	})

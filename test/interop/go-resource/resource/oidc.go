@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -12,31 +13,23 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// WithOIDC verifies with go-oidc, whose verifier is made for ID tokens: the audience stands where it wants a client, and the type is for us to check.
+// WithOIDC verifies with go-oidc, which is made for ID tokens: the audience stands where it wants a client, and the type is ours to check.
 func WithOIDC(ctx context.Context, issuer, audience string, keep time.Duration) (Verify, error) {
+	ctx = oidc.ClientContext(ctx, &http.Client{Timeout: 5 * time.Second})
 	provider, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {
 		return nil, err
 	}
-	// Its key set never forgets a key. A new one fetches at its first token.
-	var lock sync.Mutex
-	var verifier *oidc.IDTokenVerifier
-	var made time.Time
-	current := func() *oidc.IDTokenVerifier {
-		lock.Lock()
-		defer lock.Unlock()
-		if verifier == nil || time.Since(made) >= keep {
-			verifier, made = provider.VerifierContext(ctx, &oidc.Config{ClientID: audience, SupportedSigningAlgs: []string{oidc.RS256}}), time.Now()
-		}
-		return verifier
-	}
+	keys := &keptKeys{keep: keep, renew: func() *oidc.IDTokenVerifier {
+		return provider.VerifierContext(ctx, &oidc.Config{ClientID: audience, SupportedSigningAlgs: []string{oidc.RS256}})
+	}}
 
 	return func(ctx context.Context, token string) (*Claims, error) {
-		// First: a token with an unknown key, or a bad signature, causes a fetch each time.
+		// First: an unknown key, and a bad signature, cause a fetch each time.
 		if typeOf(token) != "at+jwt" {
 			return nil, errors.New("it is no access token")
 		}
-		verified, err := current().Verify(ctx, token)
+		verified, err := keys.verify(ctx, token)
 		if err != nil {
 			return nil, err
 		}
@@ -44,6 +37,41 @@ func WithOIDC(ctx context.Context, issuer, audience string, keep time.Duration) 
 		return claims, verified.Claims(claims)
 	}, nil
 }
+
+// go-oidc's key set never forgets a key. So there is a new one every so often, which fetches at its first token.
+type keptKeys struct {
+	keep  time.Duration
+	renew func() *oidc.IDTokenVerifier
+
+	lock      sync.Mutex
+	made      time.Time
+	now, good *oidc.IDTokenVerifier // good is the one that verified last: it has keys
+}
+
+func (k *keptKeys) verify(ctx context.Context, token string) (*oidc.IDToken, error) {
+	k.lock.Lock()
+	if k.now == nil || time.Since(k.made) >= k.keep {
+		k.now, k.made = k.renew(), time.Now()
+	}
+	now, good := k.now, k.good
+	k.lock.Unlock()
+
+	verified, err := now.Verify(ctx, token)
+	if isOutage(err) && good != nil {
+		verified, err = good.Verify(ctx, token)
+	} else if err == nil {
+		k.lock.Lock()
+		k.good = now
+		k.lock.Unlock()
+	}
+	if isOutage(err) {
+		return nil, errors.Join(ErrNoKeys, err)
+	}
+	return verified, err
+}
+
+// It has no error of its own for this.
+func isOutage(err error) bool { return err != nil && strings.Contains(err.Error(), "fetching keys") }
 
 func typeOf(token string) string {
 	encoded, _, _ := strings.Cut(token, ".")

@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +21,9 @@ type Claims struct {
 // Verify answers the claims of a good access token, and an error for any other.
 type Verify func(ctx context.Context, token string) (*Claims, error)
 
+// ErrNoKeys says that the keys could not be fetched: the token may be good.
+var ErrNoKeys = errors.New("there are no keys")
+
 type key struct{}
 
 // From answers the claims of a request that a guard let pass.
@@ -35,6 +39,11 @@ func Guard(verify Verify, permission string, next http.Handler) http.Handler {
 			return
 		}
 		claims, err := verify(r.Context(), token)
+		if errors.Is(err, ErrNoKeys) {
+			w.Header().Set("Retry-After", "5")
+			http.Error(w, "Tokens can't be verified.", http.StatusServiceUnavailable)
+			return
+		}
 		if err != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			http.Error(w, "The token is not good.", http.StatusUnauthorized)
