@@ -110,6 +110,14 @@ const msalNode: Program = {
   probe: [],
   install: `${inFolder}: @azure/msal-node@7.2.3, whose dist/index.mjs it is`,
 }
+const swaggerUi: Program = {
+  name: 'Swagger UI',
+  variable: 'SWAGGER_UI',
+  command: 'node_modules/swagger-ui-dist/absolute-path.js',
+  runner: process.execPath,
+  probe: [],
+  install: `${inFolder}: swagger-ui-dist@5.35.0, whose absolute-path.js it is`,
+}
 const springClient: Program = {
   name: 'the program that is built with Spring Security',
   variable: 'SPRING_CLIENT',
@@ -230,6 +238,7 @@ const needs: Needs = [
   ['simple-oauth2', simpleOAuth2],
   ['spring-client', springClient],
   ['status-lists', jwtStatusList, pyeudiw, rustReader],
+  ['swagger-ui', chromium, swaggerUi],
   ['workload-kubernetes', kubernetesToken],
   ['workload-spire', spire],
 ]
