@@ -142,7 +142,7 @@ test('the log says what was removed, and names nobody', async t => {
 
 test('where a user has not signed in for 90 days is forgotten, also where a client told of it', async t => {
   const { clock, service, sweep } = await scene(t)
-  const { userId } = await service.users.find({ username: 'alice' })
+  const { userId } = await service.users.find('alice')
   const kept = () => select(service.databaseFile, 'select network from sign_in_networks order by network')
   changeEach(service.databaseFile, 'insert into sign_in_networks values (?, ?, ?)', [
     [userId, '192.0.2.1', clock.now()],
