@@ -4,7 +4,7 @@
  */
 import { BlockList, isIPv4 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { canonicalAddress } from '../records/network.ts'
+import { canonicalAddress, isLoopbackAddress } from '../records/network.ts'
 
 const withBrackets = /^\[([^\]]*:[^\]]*)\](?::\d{1,5})?$/
 const ipv4WithPort = /^([\d.]+):\d{1,5}$/
@@ -19,12 +19,14 @@ export function addressIn(entry: string): string | undefined {
 
 /**
  * The address in a header with which a server says from where a person signs in through it. What came twice, or holds something else
- * beside it, was perhaps written by two: it says nothing.
+ * beside it, was perhaps written by two: it says nothing. Nor does a loopback address, which a webmail beside a mail server has for all its
+ * people.
  * @param name in lower case
  */
 export function addressInHeader({ raw }: FastifyRequest, name: string): string | undefined {
   const [value, ...more] = raw.headersDistinct[name] ?? []
-  return value === undefined || more.length > 0 ? undefined : addressIn(value)
+  const address = value === undefined || more.length > 0 ? undefined : addressIn(value)
+  return address === undefined || isLoopbackAddress(address) ? undefined : address
 }
 
 /** Whether a hop is one of the trusted proxies. @param networks CIDR, as the configuration has them */

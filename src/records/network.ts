@@ -39,6 +39,9 @@ export function canonicalAddress(address: string): string | undefined {
   return /^::ffff:([\d.]+)$/.exec(canonical)?.[1] ?? canonical
 }
 
+/** Of whoever is on this machine: RFC 1122 §3.2.1.3, RFC 4291 §2.5.3. @param canonical as canonicalAddress answers it */
+export const isLoopbackAddress = (canonical: string): boolean => canonical.startsWith('127.') || canonical === '::1'
+
 function ipv4Network(address: string): string {
   return `${address.slice(0, address.lastIndexOf('.'))}.0/24`
 }
