@@ -10,7 +10,7 @@ const debian = (release: number, servers: string): Program => ({
   install: '.ci/install-interop FOLDER, as root, with debootstrap',
 })
 const debian12 = debian(12, 'Dovecot 2.3, Postfix, Prosody, FreeRADIUS, RabbitMQ, HAProxy, nginx, Caddy and Apache')
-const debian13 = debian(13, 'Dovecot 2.4, FreeRADIUS, Prosody and RabbitMQ 4.0')
+const debian13 = debian(13, 'Dovecot 2.4, Postfix, Prosody, FreeRADIUS and RabbitMQ 4.0')
 const kafkaBroker: Program = {
   name: 'the program that is built with a Kafka broker',
   variable: 'KAFKA_BROKER',
