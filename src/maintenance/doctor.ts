@@ -66,7 +66,7 @@ export function createExamination(dependencies: {
   readonly openDatabase: () => Promise<{
     readonly signingKeys: SigningKeyReader
     readonly credentials: Pick<CredentialReader, 'listExpiring'>
-    readonly clients: Pick<ClientReader, 'list'>
+    readonly clients: Pick<ClientReader, 'listSigningIn'>
     readonly audit: Pick<AuditReader, 'page'>
     readonly users: Pick<UserReader, 'countImportedHashes' | 'dearestHashCost'>
     /** When the newest audit event was written. */
@@ -154,7 +154,7 @@ export function createExamination(dependencies: {
     )
   }
 
-  const activeClients = async () => (await openDatabase()).clients.list({ status: 'active' })
+  const signingIn = async () => (await openDatabase()).clients.listSigningIn()
 
   const checks: Readonly<Record<string, () => Promise<string | undefined>>> = {
     database: async () => firstProblem(folders.database) ?? (await openDatabase()).integrityProblem(),
@@ -171,7 +171,7 @@ export function createExamination(dependencies: {
   }
   /** What they answer is as it should be. */
   const facts: typeof checks = {
-    'sign-ins': async () => guessableClients(await activeClients()),
+    'sign-ins': async () => guessableClients(await signingIn()),
     'imported passwords': async () => importedPasswords((await openDatabase()).users),
   }
   /** What is told where a check finds no problem. */
@@ -183,7 +183,7 @@ export function createExamination(dependencies: {
   /** What they answer is no problem yet. */
   const outlooks: typeof checks = {
     ...(durability && { durability }),
-    'forwarded addresses': async () => forwardedAddresses(await activeClients(), (await openDatabase()).audit, clock),
+    'forwarded addresses': async () => forwardedAddresses(await signingIn(), (await openDatabase()).audit, clock),
     credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
   }
 

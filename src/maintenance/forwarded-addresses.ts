@@ -1,7 +1,7 @@
 /** Whether clients say where people are that were set up to say it. */
 import type { Clock } from '../clock.ts'
 import type { AuditReader, ListedAuditEvent } from '../records/audit-event.ts'
-import type { RegisteredClient } from '../records/client.ts'
+import type { SigningInClient } from '../records/client.ts'
 
 /** What is older was perhaps mended since. */
 const DAY_MS = 24 * 60 * 60_000
@@ -13,14 +13,14 @@ const LOOK = 1000
 /** By the text: somebody may have altered it. */
 const isForwarded = ({ details }: ListedAuditEvent): boolean => details?.includes('"forwarded_by":') ?? false
 
-/** What to mend; undefined when there is nothing. @param clients that are active */
+/** What to mend; undefined when there is nothing. */
 export async function forwardedAddresses(
-  clients: readonly RegisteredClient[],
+  clients: readonly SigningInClient[],
   audit: Pick<AuditReader, 'page'>,
   clock: Clock,
 ): Promise<string | undefined> {
   /** What is from before its settings were changed was not asked for. */
-  async function told({ id, clientId, forwardsAddress }: RegisteredClient): Promise<string[]> {
+  async function told({ id, clientId, forwardsAddress }: SigningInClient): Promise<string[]> {
     const client = { ids: [id], nameHash: undefined }
     const latest = await audit.page({ client, types: ['client.add', 'client.update'] }, undefined, 1, LOOK)
     const sinceMs = Math.max(latest.events[0]?.occurredAtMs ?? 0, clock.now() - DAY_MS)

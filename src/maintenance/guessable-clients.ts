@@ -1,20 +1,19 @@
 /** What it means that people sign in through clients that prove who they are: a mail, chat or network server. */
-import type { RegisteredClient } from '../records/client.ts'
+import type { SigningInClient } from '../records/client.ts'
 
 /** More than these are told of by their number. */
 const MOST_NAMED = 10
 
-const named = (clients: readonly RegisteredClient[]): string => {
+const named = (clients: readonly SigningInClient[]): string => {
   const names = clients.slice(0, MOST_NAMED).map(({ clientId }) => clientId)
   return [...names, ...(clients.length > MOST_NAMED ? [`${clients.length - MOST_NAMED} more`] : [])].join(', ')
 }
 
-/** What to know; undefined when there are none. @param clients that are active */
-export function guessableClients(clients: readonly RegisteredClient[]): string | undefined {
-  const found = clients.filter(({ isPublic, grants }) => !isPublic && grants.includes('password'))
+/** What to know; undefined when there are none. */
+export function guessableClients(found: readonly SigningInClient[]): string | undefined {
   if (found.length === 0) return undefined
   const silent = found.filter(({ forwardsAddress }) => forwardsAddress === null)
-  const guesses = `Whoever guesses a person's password through ${named(found)} keeps that person out there meanwhile: its wrong passwords are counted for the account alone.`
+  const guesses = `Whoever guesses a person's password through ${named(found)} keeps that person out there meanwhile: ten wrong ones for an account are the limit, wherever they come from.`
   if (silent.length === 0) return guesses
   return `${guesses} Through ${named(silent)} everybody comes from the client's own address, also in the audit and the list of sessions: clients update --forwards-address tells where they are.`
 }

@@ -88,6 +88,9 @@ export interface ClientFilter {
   readonly limit?: number | undefined
 }
 
+/** A client that has proved who it is and signs people in. */
+export type SigningInClient = Pick<Client, 'id' | 'clientId' | 'forwardsAddress'>
+
 export interface ClientReader {
   /** Which client has this `client_id` and is not deleted, and its revision: what was read under the same two is still true. */
   revisionOf(clientId: string): Promise<Pick<Client, 'id' | 'revision'> | undefined>
@@ -99,6 +102,8 @@ export interface ClientReader {
   find(clientId: string): Promise<RegisteredClient | undefined>
   /** Ordered by `client_id`, without the deleted ones. */
   list(filter?: ClientFilter): Promise<readonly RegisteredClient[]>
+  /** What each active confidential client with the password grant says of where people are, in the order of their `client_id`. */
+  listSigningIn(): Promise<readonly SigningInClient[]>
   /** Internal ids of all that there were, the deleted ones, too. */
   allIds(): Promise<readonly string[]>
   /** Internal ids of all that had or have this `client_id`, the deleted ones, too. */

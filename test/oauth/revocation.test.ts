@@ -86,8 +86,8 @@ t.test('the access token of a session that has no refresh token ends the session
     await its.device({ clientId: 'once' }),
   ]
   t.notOk(once.refreshToken)
-  const listed = async () =>
-    (await its.as(here, 'GET', '/me/sessions')).body.sessions.map(({ id }: { id: string }) => id)
+  const management = await service.container.sessionManagement()
+  const listed = async () => (await management.list({ subjectId: user_id })).map(({ id }) => id)
   t.same((await listed()).toSorted(), [here.sid, once.sid, other.sid].toSorted())
   await its.fresh()
   for (const _ of ['revoked', 'again']) isDone(t, await its.revoke(once.access, { client: ['once', secret] }))

@@ -146,6 +146,18 @@ function clientReader(queries: Queries, executor: Executor): ClientReader {
     async allIds() {
       return (await executor.kysely.selectFrom('clients').select('id').orderBy('id').execute()).map(({ id }) => id)
     },
+    async listSigningIn() {
+      const rows = await executor.kysely
+        .selectFrom('clients')
+        .select(['id', 'client_id', 'grants', 'forwards_address'])
+        .where('status', '=', 'active')
+        .where('is_public', '=', 0)
+        .orderBy('client_id')
+        .execute()
+      return rows
+        .filter(({ grants }) => JSON.parse(grants).includes('password'))
+        .map(row => ({ id: row.id, clientId: row.client_id, forwardsAddress: row.forwards_address }))
+    },
     async idsOf(clientId) {
       const rows = await executor.kysely.selectFrom('clients').select('id').where('client_id', '=', clientId).execute()
       return rows.map(({ id }) => id)

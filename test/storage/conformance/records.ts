@@ -137,7 +137,7 @@ export const sessionOf = (name: string, more: Partial<NewSession> = {}): NewSess
   family: { handleHash: `handle-${name}`, currentHash: `first-${name}` },
   status: statusOf(1),
   address: '2001:db8::1',
-  forwardedBy: null,
+  forwardedBy: '10.0.0.5',
   userAgent: 'Browser/1 “x”',
   ...more,
 })

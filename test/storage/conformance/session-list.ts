@@ -53,6 +53,7 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       lastUsedAtMs: session.createdAtMs,
       expiresAtMs: session.expiresAtMs,
       address: '2001:db8::1',
+      forwardedBy: '10.0.0.5',
       userAgent: 'Browser/1 “x”',
     }
     t.strictSame(await read.sessions.list({}, farMs, ALL), [listed])

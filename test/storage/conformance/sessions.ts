@@ -3,7 +3,7 @@ import type { NewSession, StoredSession } from '../../../src/records/session.ts'
 import { type Engine, holds, openWithParties, sessionOf, statusOf } from './records.ts'
 
 /** A new session as it is read. */
-const asStored = ({ family, status, userAgent: _, ...session }: NewSession): StoredSession => ({
+const asStored = ({ family, status, userAgent: _, forwardedBy: __, ...session }: NewSession): StoredSession => ({
   ...session,
   endedAtMs: null,
   canRefresh: family !== undefined,
