@@ -115,7 +115,7 @@ async function forgetsARevokedKey(t: Test, release: 12 | 13, scene: Scene) {
   t.same(await client.open('before', stolen), done)
   await revokeKey(service, token)
   t.same(await client.open('afterwards', stolen), done, 'it fetches nothing')
-  const [, onPage3 = '', onPage4 = '', close = ''] = commandsOnPage('rabbitmq')
+  const [, , onPage3 = '', onPage4 = '', close = ''] = commandsOnPage('rabbitmq')
   const forget = release === 12 ? placed(onPage3, { KID: headerOf(stolen).kid }) : onPage4
   await rabbit.ctl('eval', forget.split("'")[1] ?? '')
   t.match(await client.open('forgotten', stolen), { says: /\(403\)/ })
