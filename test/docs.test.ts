@@ -109,6 +109,22 @@ t.test('the pages that the sources and their tests name exist', async t => {
   )
 })
 
+t.test('every page about other programs is in its index, and so is every finding', async t => {
+  for (const [folder, ending] of [
+    ['docs/integrations', 'md'],
+    ['findings', 'sh'],
+  ] as const) {
+    const listed = linksIn(read(`${folder}/README.md`)).map(({ target }) => target)
+    const there = filesNamed(`${folder}/*.${ending}`).map(path => basename(path))
+    t.ok(there.length > 10, folder)
+    t.strictSame(
+      listed.filter(target => /^[\w.-]+$/.test(target)).sort(),
+      there.filter(name => name !== 'README.md'),
+      folder,
+    )
+  }
+})
+
 t.test('every runbook is in the index, and says what you see, what to do, and how you know that it worked', async t => {
   const all = filesNamed('docs/runbooks/*.md')
     .map(path => basename(path, '.md'))
