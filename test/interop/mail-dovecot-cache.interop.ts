@@ -1,6 +1,6 @@
 /** What Dovecot's own cache answers, and for how long. DEBIAN_12 and DEBIAN_13 name Debians with Dovecot 2.3 and 2.4. */
 import t, { type Test, test } from 'tap'
-import { type Mail, mailProgram, until, withMail } from './mail.ts'
+import { mailProgram, until, withMail } from './mail.ts'
 import { startDovecot } from './mail-dovecot.ts'
 import { refused, signIns, temporary } from './mail-sign-ins.ts'
 
@@ -12,10 +12,8 @@ const hasExpired = 'auth_cache_ttl = 1 s\n'
 async function withCache(t: Test, release: 12 | 13, more = '') {
   const [mail, program] = [await withMail(t, 'dovecot'), mailProgram(t)]
   const dovecot = await startDovecot(t, mail, release, { also: [settings], more })
-  return { mail, dovecot, ...signIns({ dovecot, program }), signInsAsked: () => grantsIn(mail) }
+  return { mail, dovecot, ...signIns({ dovecot, program }), signInsAsked: () => mail.front.askedFor('/oauth/token') }
 }
-
-const grantsIn = ({ front }: Mail): number => front.asked.filter(({ url }) => url === '/oauth/token').length
 
 for (const [release, version] of [
   [12, '2.3'],
@@ -56,7 +54,7 @@ test('Dovecot 2.3 asks again after the time, and without an answer lets in whom 
   for (const user of ['alice', 'dave']) t.match(await byPassword(user), { done: true })
   await mail.command(['users', 'disable', 'dave'])
   t.match(await untilAsked(cached, 'dave'), { done: false, answer: refused })
-  mail.front.setDown(true)
+  mail.front.insteadAnswers(503)
   t.match(await untilAsked(cached, 'alice'), { done: true }, 'it has expired, and is all that there is')
   t.match(await byPassword('bob'), { done: false, answer: temporary }, 'who was not there before')
 })

@@ -76,10 +76,10 @@ async function testTokens(t: Test, { mail, byToken }: Scene) {
 async function testEnds(t: Test, { mail, byPassword, byToken }: Scene) {
   await t.test('without the service nobody sends, and what is said is that the password is wrong', async t => {
     const token = await mail.token('alice')
-    mail.front.setDown(true)
+    mail.front.insteadAnswers(503)
     t.match(await byPassword('alice'), refused)
     for (const mechanism of tokenMechanisms) t.match(await byToken('alice', token, mechanism), refused, mechanism)
-    mail.front.setDown(false)
+    mail.front.insteadAnswers(undefined)
     t.match(await byPassword('alice'), taken)
   })
 

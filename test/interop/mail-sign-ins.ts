@@ -134,11 +134,11 @@ async function testEnds(t: Test, scene: Scene, says: Says) {
 
   await t.test('without the service nobody is let in, and no secret is in the log', async t => {
     const token = await mail.token('alice')
-    mail.front.setDown(true)
+    mail.front.insteadAnswers(503)
     t.match(await byPassword('alice'), { done: false, answer: temporary })
     for (const mechanism of tokenMechanisms)
       t.match(await byToken('alice', token, mechanism), { done: false, answer: says.tokenInOutage }, mechanism)
-    mail.front.setDown(false)
+    mail.front.insteadAnswers(undefined)
     t.match(await byPassword('alice'), { done: true })
     for (const secret of [mail.clientSecret, password, token]) t.notOk(dovecot.output().includes(secret))
   })

@@ -1,54 +1,21 @@
 /** Mail servers with the configuration of their pages, a service that they ask over HTTPS, and a mail program. */
 import { readFileSync } from 'node:fs'
-import { request as forward, type IncomingMessage } from 'node:http'
-import { createServer } from 'node:https'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { commandLine } from '../support/command-line.ts'
-import { byTest, freePort, password, type Service, serve } from '../support/serve.ts'
+import { byTest, freePort, password, serve } from '../support/serve.ts'
 import { until } from '../support/status-list.ts'
 import { inDebian } from './debian.ts'
 import { frontOf } from './front.ts'
 import { commandsOnPage } from './integration-pages.ts'
+import { standIn } from './stand-in.ts'
 
 /** The audience that the pages name. */
 export const mailAudience = 'https://mail.example.com'
 export const otherAudience = 'https://other.example.com'
-
-/** Hands every request on as it came, and answers 503 while it is told to. */
-async function startFront(t: Test, { config }: Service, front: Awaited<ReturnType<typeof frontOf>>) {
-  const asked: IncomingMessage[] = []
-  let isDown = false
-  const server = createServer(front.tls ?? {}, (incoming, outgoing) => {
-    asked.push(incoming)
-    if (isDown) {
-      outgoing.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' })
-      outgoing.end('{"error":"temporarily_unavailable"}')
-      return
-    }
-    const { method, url: path, headers } = incoming
-    const onward = forward({ port: config.port, method, path, headers }, answer => {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
-      answer.pipe(outgoing)
-    })
-    onward.on('error', () => outgoing.destroy())
-    incoming.pipe(onward)
-  })
-  await new Promise<void>(resolve => server.listen(Number(new URL(front.url).port), '127.0.0.1', resolve))
-  t.teardown(() => void server.close().closeAllConnections())
-  return {
-    /** What has come so far. */
-    asked,
-    /** The last header of this name that a server sent. */
-    header: (name: string) => asked.at(-1)?.headers[name],
-    setDown(down: boolean) {
-      isDown = down
-    },
-  }
-}
 
 /** The words of the commands on a page, without `npx signet` and without what a shell does with quotes. */
 const signetCommands = (page: string): readonly (readonly string[])[] =>
@@ -79,7 +46,7 @@ export async function withMail(t: Test, page: string) {
     service,
     clock,
     url: front.url,
-    front: await startFront(t, service, front),
+    front: await standIn(t, service, front),
     authority: readFileSync(front.authorityFile ?? '', 'utf8'),
     /** Of the client that the page adds. */
     clientSecret: String(made[0]?.client_secret),

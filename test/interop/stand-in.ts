@@ -1,29 +1,35 @@
-/** Signet behind https, with a look at what it is asked, and an answer in its place. */
+/** What servers find at the issuer's address: Signet behind https, with a look at what it is asked, and another answer when it is told so. */
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:https'
-import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { request, type Service } from '../support/serve.ts'
+import type { Service } from '../support/serve.ts'
 import type { Front } from './machines.ts'
 
-/** What is said about the body and the connection is another's here. */
-const ofTheConnection = new Set(['host', 'connection', 'content-length', 'expect', 'transfer-encoding'])
-
-export async function answering(t: Test, { config }: Service, { url, tls }: Front) {
+/** @param changed what the answer at a path has for headers */
+export async function standIn(
+  t: Test,
+  { config }: Service,
+  { url, tls }: Front,
+  changed = (_path: string, headers: IncomingHttpHeaders) => headers,
+) {
+  const asked: IncomingMessage[] = []
   let instead: number | undefined
-  let asked = 0
-  let last: Readonly<Record<string, string>> = {}
-  const server = createServer(tls ?? {}, async (incoming, outgoing) => {
-    asked += 1
-    const body = await text(incoming)
-    last = incoming.headers as Record<string, string>
-    if (instead !== undefined) return outgoing.writeHead(instead).end()
-    const headers = Object.fromEntries(Object.entries(last).filter(([name]) => !ofTheConnection.has(name)))
-    const { method = '' } = incoming
-    const more = method === 'POST' ? { headers, body } : { headers }
-    const answer = await request(`http://127.0.0.1:${config.port}${incoming.url}`, { method, ...more })
-    return outgoing
-      .writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
-      .end(answer.text)
+  const server = createServer(tls ?? {}, (incoming, outgoing) => {
+    asked.push(incoming)
+    if (instead !== undefined) {
+      outgoing.writeHead(instead, { 'content-type': 'application/json', 'retry-after': '1' })
+      outgoing.end('{"error":"temporarily_unavailable"}')
+      return
+    }
+    const { method, url: path = '', headers } = incoming
+    // One that another request has used may be closed by now.
+    const onward = request({ port: config.port, method, path, headers, agent: false }, answer => {
+      outgoing.writeHead(answer.statusCode ?? 500, changed(path, answer.headers))
+      answer.pipe(outgoing)
+    })
+    // Without Signet there is no answer.
+    onward.on('error', () => outgoing.destroy())
+    incoming.pipe(onward)
   })
   await new Promise<void>(resolve => server.listen(Number(new URL(url).port), '127.0.0.1', resolve))
   const end = () =>
@@ -34,10 +40,12 @@ export async function answering(t: Test, { config }: Service, { url, tls }: Fron
   t.teardown(end)
   return {
     end,
-    /** How many requests have come. */
-    asked: () => asked,
-    /** Of the last request. */
-    headers: () => last,
+    /** What has come so far. */
+    asked,
+    /** How often this path was asked for. */
+    askedFor: (path: string): number => asked.filter(({ url: each }) => each === path).length,
+    /** A header of the last request. */
+    header: (name: string) => asked.at(-1)?.headers[name],
     /** What is answered in Signet's place; undefined: nothing is. */
     insteadAnswers: (status: number | undefined) => {
       instead = status

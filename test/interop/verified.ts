@@ -1,20 +1,18 @@
 /** A Signet whose tokens others verify: over HTTPS, with keys that can be rotated, and with a look at what is fetched from it. */
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import { buffer } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import type { NewClient } from '../../src/accounts/client-changes.ts'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
-import { addAlice, api, byTest, password, request, type Service, secret, serve } from '../support/serve.ts'
+import { addAlice, api, byTest, password, request, secret, serve } from '../support/serve.ts'
 import { frontOf } from './front.ts'
-import type { Front } from './machines.ts'
+import { standIn } from './stand-in.ts'
 import { wrongTokens } from './wrong-tokens.ts'
 
 /** Through which alice signs in. */
 const clientId = 'command-line'
 
+const JWKS = '/.well-known/jwks.json'
 const MINUTE_MS = 60_000
 /** The lead of a key, and what it takes until one that follows a revocation signs, and some minutes more. */
 const BEHIND_MS = 25 * 60 * MINUTE_MS
@@ -26,39 +24,14 @@ export interface VerifiedOptions {
   readonly maxAge?: number
 }
 
-/** Hands every request on as it is, and remembers what was asked for. */
-async function passOn(t: Test, service: Service, front: Front, maxAge: number | undefined) {
-  const asked: string[] = []
-  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const { method = '', url = '', headers } = incoming
-    asked.push(url)
-    const { host: _, connection: __, 'transfer-encoding': ___, ...more } = headers
-    const answer = await fetch(`http://127.0.0.1:${service.config.port}${url}`, {
-      method,
-      headers: more as Record<string, string>,
-      ...(method === 'POST' && { body: await buffer(incoming) }),
-    })
-    const answered = new Headers(answer.headers)
-    if (maxAge !== undefined && url.endsWith('/jwks.json')) answered.set('cache-control', `max-age=${maxAge}`)
-    // It comes decoded.
-    for (const name of ['connection', 'content-encoding', 'content-length']) answered.delete(name)
-    outgoing.writeHead(answer.status, Object.fromEntries(answered)).end(Buffer.from(await answer.arrayBuffer()))
-  }
-  const server = createServer(front.tls ?? {}, (incoming, outgoing) => {
-    // Without Signet there is no answer.
-    handle(incoming, outgoing).catch(() => outgoing.destroy())
-  })
-  await new Promise<void>(resolve => server.listen(Number(new URL(front.url).port), '127.0.0.1', resolve))
-  t.teardown(() => void server.close().closeAllConnections())
-  return asked
-}
-
 /** Starts it with alice, an editor. What was signed before is expired; the standby may sign. */
 export async function withVerified(t: Test, { audience = api, client = {}, maxAge }: VerifiedOptions = {}) {
   const clock = testClock(Date.now() - BEHIND_MS)
   const front = await frontOf(t, true)
   const service = await serve(t, { clock, environment: { SIGNET_ISSUER: front.url } })
-  const asked = await passOn(t, service, front, maxAge)
+  const { askedFor } = await standIn(t, service, front, (path, headers) =>
+    maxAge === undefined || path !== JWKS ? headers : { ...headers, 'cache-control': `max-age=${maxAge}` },
+  )
   const alice = await addAlice(service)
   // Tokens of half an hour ago are still good.
   await addClient(service, { clientId, audiences: [audience], accessTokenTtlSeconds: 3600, ...client })
@@ -87,10 +60,8 @@ export async function withVerified(t: Test, { audience = api, client = {}, maxAg
     alice,
     expired,
     token,
-    /** The paths that were asked for, in order. */
-    asked,
     /** How often the keys were fetched. */
-    fetches: () => asked.filter(path => path.endsWith('/jwks.json')).length,
+    fetches: () => askedFor(JWKS),
     authorityFile: front.authorityFile ?? '',
     authority: readFileSync(front.authorityFile ?? '', 'utf8'),
     /** By what they are. */
