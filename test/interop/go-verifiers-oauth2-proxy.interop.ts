@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { byTest, freePort, request, temporaryFolder } from '../support/serve.ts'
-import { until } from '../support/status-list.ts'
 import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
+import { listens } from './listening.ts'
 import { assertTakesRevokedKeyUntilAnotherComes, withVerified } from './verified.ts'
 
 /** What a service is told of a user. */
@@ -22,7 +22,8 @@ async function startService(t: Test): Promise<string> {
 
 async function withOAuth2Proxy(t: Test) {
   const signet = await withVerified(t)
-  const own = `127.0.0.1:${await freePort()}`
+  const port = await freePort()
+  const own = `127.0.0.1:${port}`
   const values = { [ISSUER]: signet.service.issuer, '127.0.0.1:4180': own, '127.0.0.1:8080': await startService(t) }
   const file = join(temporaryFolder(t), 'oauth2-proxy.cfg')
   writeFileSync(file, placed(fileOnPage('oauth2-proxy', '/etc/oauth2-proxy.cfg'), values))
@@ -38,12 +39,7 @@ async function withOAuth2Proxy(t: Test) {
     return request(`http://${own}${path}`, { headers })
   }
   const statusOf = async (token?: string, path?: string): Promise<number> => (await ask(token, path)).status
-  await until(() =>
-    statusOf().then(
-      () => true,
-      () => false,
-    ),
-  )
+  await listens(port)
   return { ...signet, ask, statusOf }
 }
 

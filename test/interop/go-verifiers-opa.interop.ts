@@ -3,15 +3,16 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { byTest, claimsOf, freePort, headerOf, request, temporaryFolder } from '../support/serve.ts'
-import { until } from '../support/status-list.ts'
+import { byTest, freePort, request, temporaryFolder } from '../support/serve.ts'
 import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
+import { listens } from './listening.ts'
 import { type VerifiedOptions, withVerified } from './verified.ts'
-import { signedBy } from './wrong-tokens.ts'
+import { resigned } from './wrong-tokens.ts'
 
 async function withOpa(t: Test, options: VerifiedOptions = {}, change = (policy: string): string => policy) {
   const signet = await withVerified(t, options)
-  const own = `127.0.0.1:${await freePort()}`
+  const port = await freePort()
+  const own = `127.0.0.1:${port}`
   const file = join(temporaryFolder(t), 'signet.rego')
   writeFileSync(file, change(placed(fileOnPage('opa', 'signet.rego'), { [ISSUER]: signet.service.issuer })))
   const words = ['run', '--server', '--addr', own, '--skip-version-check', '--log-level', 'error', file]
@@ -25,12 +26,7 @@ async function withOpa(t: Test, options: VerifiedOptions = {}, change = (policy:
     const headers = { 'content-type': 'application/json' }
     return (await request(`http://${own}/v1/data/signet`, { body, headers })).body.result
   }
-  const isServed = () =>
-    request(`http://${own}/health`).then(
-      () => true,
-      () => false,
-    )
-  await until(isServed)
+  await listens(port)
   return { ...signet, ask, isAllowed: async (token: string): Promise<boolean> => (await ask(token)).allow }
 }
 
@@ -50,7 +46,7 @@ test('the policy denies what is no access token for the service, or is expired, 
   t.equal(await isAllowed(good), true)
   for (const [name, refused] of Object.entries(await wrong())) t.equal(await isAllowed(refused), false, name)
   const exp = Math.floor(Date.now() / 1000) - 1
-  t.equal(await isAllowed(signedBy(service, headerOf(good), { ...claimsOf(good), exp })), false)
+  t.equal(await isAllowed(resigned(service, good, { exp })), false)
 })
 
 test('the policy knows the standby, and takes a revoked key until it fetches the keys again', async t => {

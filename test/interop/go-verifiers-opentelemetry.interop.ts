@@ -4,15 +4,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { byTest, freePort, request, temporaryFolder } from '../support/serve.ts'
-import { until } from '../support/status-list.ts'
 import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
+import { listens } from './listening.ts'
 import { assertTakesRevokedKeyUntilAnotherComes, withVerified } from './verified.ts'
 
 const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'hello' } }] }] }] }
 
 async function withCollector(t: Test, change = (page: string): string => page) {
   const signet = await withVerified(t, { audience: 'https://telemetry.example.com' })
-  const own = `127.0.0.1:${await freePort()}`
+  const port = await freePort()
+  const own = `127.0.0.1:${port}`
   const page = fileOnPage('opentelemetry', '/etc/otelcol/config.yaml')
   const values = {
     ...{ [ISSUER]: signet.service.issuer, '127.0.0.1:4318': own },
@@ -33,12 +34,7 @@ async function withCollector(t: Test, change = (page: string): string => page) {
     return request(`http://${own}/v1/logs`, { body: JSON.stringify(logs), headers })
   }
   const statusOf = async (token?: string): Promise<number> => (await send(token)).status
-  await until(() =>
-    statusOf().then(
-      () => true,
-      () => false,
-    ),
-  )
+  await listens(port)
   return { ...signet, send, statusOf }
 }
 

@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { byTest, claimsOf, headerOf, temporaryFolder } from '../support/serve.ts'
+import { byTest, temporaryFolder } from '../support/serve.ts'
 import { startVerifier } from './go-verifiers.ts'
 import { fileOnPage, ISSUER } from './integration-pages.ts'
 import { assertTakesRevokedKeyUntilAnotherComes, type Verified, withVerified } from './verified.ts'
-import { signedBy } from './wrong-tokens.ts'
+import { resigned } from './wrong-tokens.ts'
 
 const pageJson = (name: string) => JSON.parse(fileOnPage('vault', name))
 
@@ -30,7 +30,7 @@ async function withVault(t: Test, change: object = {}) {
 /** One that has expired so many seconds ago. */
 function expiredSince({ service }: Verified, good: string, seconds: number): string {
   const exp = Math.floor(Date.now() / 1000) - seconds
-  return signedBy(service, headerOf(good), { ...claimsOf(good), exp })
+  return resigned(service, good, { exp })
 }
 
 test('a login is the sub, with the roles as groups, also of a user who was disabled since', async t => {

@@ -1,13 +1,13 @@
 /** A Kafka broker verifies tokens as its page configures it. KAFKA_BROKER names the program of kafka-broker/. */
 import { type Test, test } from 'tap'
-import { byTest, claimsOf, headerOf, request, serve } from '../support/serve.ts'
+import { byTest, request, serve } from '../support/serve.ts'
 import { until } from '../support/status-list.ts'
 import { setUpByPage } from './commands-on-page.ts'
 import { frontOf } from './front.ts'
 import { startKafka } from './kafka-broker.ts'
 import { revokeKey, rotateKeys } from './key-changes.ts'
 import { watched } from './machines.ts'
-import { signedBy, wrongTokens } from './wrong-tokens.ts'
+import { resigned, wrongTokens } from './wrong-tokens.ts'
 
 const nowInSeconds = () => Math.floor(Date.now() / 1000)
 const done = { done: true } as const
@@ -29,10 +29,7 @@ async function withKafka(t: Test) {
     signIn: (id: 'orders' | 'kafka-admin') => kafka.open(id, secrets[id] ?? ''),
     secret: secrets['orders'] ?? '',
     /** A good token with other claims, and a good signature. */
-    resigned: async (claims: object): Promise<string> => {
-      const good = await token()
-      return signedBy(service, headerOf(good), { ...claimsOf(good), ...claims })
-    },
+    resigned: async (claims: object): Promise<string> => resigned(service, await token(), claims),
     /** Whether a new connection is taken. */
     isTaken: async (jwt: string): Promise<boolean> => {
       const { done: taken } = await kafka.show('once', jwt)

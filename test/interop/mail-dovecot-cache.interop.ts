@@ -1,6 +1,7 @@
 /** What Dovecot's own cache answers, and for how long. DEBIAN_12 and DEBIAN_13 name Debians with Dovecot 2.3 and 2.4. */
 import t, { type Test, test } from 'tap'
-import { mailProgram, until, withMail } from './mail.ts'
+import { until } from '../support/status-list.ts'
+import { mailProgram, withMail } from './mail.ts'
 import { startDovecot } from './mail-dovecot.ts'
 import { refused, signIns, temporary } from './mail-sign-ins.ts'
 

@@ -2,10 +2,11 @@
 import { createPublicKey } from 'node:crypto'
 import t, { type Test, test } from 'tap'
 import { claimsOf, headerOf, type Service } from '../support/serve.ts'
-import { type Mail, mailAudience, mailProgram, until, withMail } from './mail.ts'
+import { until } from '../support/status-list.ts'
+import { type Mail, mailAudience, mailProgram, withMail } from './mail.ts'
 import { type Dovecot, startDovecot } from './mail-dovecot.ts'
 import { refused, signIns, tokenMechanisms } from './mail-sign-ins.ts'
-import { signedBy, wrongTokens } from './wrong-tokens.ts'
+import { resigned, wrongTokens } from './wrong-tokens.ts'
 
 t.setTimeout(180_000)
 
@@ -21,7 +22,7 @@ async function writeKeys({ debian }: Dovecot, service: Service): Promise<void> {
 /** A token whose time is over by the clock of Dovecot, which is that of the machine. */
 function expired(mail: Mail, token: string): string {
   const seconds = Math.floor(Date.now() / 1000)
-  return signedBy(mail.service, headerOf(token), { ...claimsOf(token), iat: seconds - 660, exp: seconds - 60 })
+  return resigned(mail.service, token, { iat: seconds - 660, exp: seconds - 60 })
 }
 
 async function withLocal(t: Test, more: string) {

@@ -1,8 +1,11 @@
 /** Dovecot 2.3 and 2.4 in their Debians, with the configuration of the page and as little as possible around it. */
 import type { Test } from 'tap'
+import { freePort } from '../support/serve.ts'
+import { until } from '../support/status-list.ts'
 import { type Debian, inDebian } from './debian.ts'
 import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
-import { freePort, isListening, type Mail, until } from './mail.ts'
+import { isListening } from './listening.ts'
+import type { Mail } from './mail.ts'
 
 /** What the page calls the folder of Dovecot's configuration. */
 const FOLDER = '/etc/dovecot/'

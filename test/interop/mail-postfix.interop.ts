@@ -1,7 +1,7 @@
 /** Postfix of Debian 12 and 13, which DEBIAN_12 and DEBIAN_13 name, with the configuration of docs/integrations/postfix.md and dovecot.md. */
 import t, { type Test, test } from 'tap'
-import { claimsOf, headerOf } from '../support/serve.ts'
-import { type Mail, type Mechanism, mailProgram, otherAudience, password, type SignIn, withMail } from './mail.ts'
+import { claimsOf, headerOf, password } from '../support/serve.ts'
+import { type Mail, type Mechanism, mailProgram, otherAudience, type SignIn, withMail } from './mail.ts'
 import { startPostfix } from './mail-postfix.ts'
 import { tokenMechanisms } from './mail-sign-ins.ts'
 import { wrongTokens } from './wrong-tokens.ts'

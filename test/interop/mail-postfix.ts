@@ -1,9 +1,11 @@
 /** Postfix beside a Dovecot in the same Debian, with the configuration of its page. */
 import type { Test } from 'tap'
 import { authority } from '../support/certificates.ts'
+import { freePort } from '../support/serve.ts'
 import { inDebian } from './debian.ts'
 import { fileOnPage, placed } from './integration-pages.ts'
-import { freePort, isListening, type Mail, until } from './mail.ts'
+import { listens } from './listening.ts'
+import type { Mail } from './mail.ts'
 import { startDovecot } from './mail-dovecot.ts'
 
 /** What a Postfix has that is one of several on its machine, and knows no names of others. */
@@ -51,6 +53,6 @@ export async function startPostfix(t: Test, mail: Mail, release: 12 | 13) {
   const more = placed(fileOnPage('postfix', '/etc/dovecot/conf.d/auth-postfix.conf'), listener)
   const dovecot = await startDovecot(t, mail, release, { more })
   debian.start('/usr/lib/postfix/sbin/master', ['-c', folder, '-d'])
-  await until(() => isListening(port))
+  await listens(port)
   return { dovecot, port }
 }

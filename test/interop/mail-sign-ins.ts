@@ -1,7 +1,7 @@
 /** What each version of Dovecot does with the passwords and the tokens of people. */
 import type { Test } from 'tap'
-import { claimsOf, headerOf } from '../support/serve.ts'
-import { type Mail, type Mechanism, otherAudience, password, type SignIn, type Told } from './mail.ts'
+import { claimsOf, headerOf, password } from '../support/serve.ts'
+import { type Mail, type Mechanism, otherAudience, type SignIn, type Told } from './mail.ts'
 import type { Dovecot } from './mail-dovecot.ts'
 import { wrongTokens } from './wrong-tokens.ts'
 

@@ -1,36 +1,27 @@
 /** Mail servers with the configuration of their pages, a service that they ask over HTTPS, and a mail program. */
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
 import { commandLine } from '../support/command-line.ts'
-import { byTest, freePort, password, serve } from '../support/serve.ts'
-import { until } from '../support/status-list.ts'
+import { byTest, password, serve } from '../support/serve.ts'
+import { setUpByPage } from './commands-on-page.ts'
 import { inDebian } from './debian.ts'
 import { frontOf } from './front.ts'
-import { commandsOnPage } from './integration-pages.ts'
 import { standIn } from './stand-in.ts'
 
 /** The audience that the pages name. */
 export const mailAudience = 'https://mail.example.com'
 export const otherAudience = 'https://other.example.com'
 
-/** The words of the commands on a page, without `npx signet` and without what a shell does with quotes. */
-const signetCommands = (page: string): readonly (readonly string[])[] =>
-  commandsOnPage(page)
-    .flatMap(block => block.split('\n'))
-    .filter(line => line.startsWith('npx signet clients add'))
-    .map(line => (line.replace(/ +#.*/, '').match(/'[^']*'|\S+/g) ?? []).slice(2).map(word => word.replaceAll("'", '')))
-
 /** Starts the service, runs the commands of the page, and adds people: alice, Carol with a capital, and bob. */
 export async function withMail(t: Test, page: string) {
   const [clock, front] = [testClock(), await frontOf(t, true)]
   const service = await serve(t, { clock, environment: { SIGNET_ISSUER: front.url, SIGNET_TRUST_PROXY: '127.0.0.1' } })
   const { json, text } = await commandLine(t, service.environment, clock)
-  const made = []
-  for (const words of signetCommands(page)) made.push(await json(words))
+  // The client of the server, and that of the mail programs.
+  const secrets = await setUpByPage(service, page, { blocks: 2, clock })
   for (const username of ['alice', 'Carol', 'bob', 'dave'])
     await service.users.add({ username, password, roles: [] }, byTest)
   await addClient(service, {
@@ -48,8 +39,8 @@ export async function withMail(t: Test, page: string) {
     url: front.url,
     front: await standIn(t, service, front),
     authority: readFileSync(front.authorityFile ?? '', 'utf8'),
-    /** Of the client that the page adds. */
-    clientSecret: String(made[0]?.client_secret),
+    /** Of the client of the server. */
+    clientSecret: secrets['mail'] ?? '',
     /** A token for the mail server, as the client phone of the page gets one; or for another audience. */
     token,
     command: text,
@@ -95,16 +86,3 @@ export function mailProgram(t: Test): (signIn: SignIn) => Promise<Told> {
     return JSON.parse(output)
   }
 }
-
-/** Whether something takes connections there. */
-export const isListening = (port: number): Promise<boolean> =>
-  new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
-
-export { freePort, password, until }

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { type Answer, api, freePort, request } from '../support/serve.ts'
-import { until } from '../support/status-list.ts'
 import { inDebian } from './debian.ts'
 import { fileOnPage } from './integration-pages.ts'
+import { listens } from './listening.ts'
 import { type VerifiedOptions, withVerified } from './verified.ts'
 
 export const onPage = (name: string): string => fileOnPage('proxies', name)
@@ -33,17 +33,12 @@ export async function withProxy(t: Test, options: VerifiedOptions = {}) {
   const ask = (token?: string): Promise<Answer> =>
     request(url, { headers: { 'x-user': 'root', ...(token !== undefined && { authorization: `Bearer ${token}` }) } })
   const statusOf = async (token?: string): Promise<number> => (await ask(token)).status
-  const listens = () =>
-    ask().then(
-      () => true,
-      () => false,
-    )
   return {
     ...{ signet, debian, ask, statusOf },
     /** Where it listens, and where the service is: `host:port`. */
     ...{ own: `127.0.0.1:${port}`, service: `127.0.0.1:${servicePort}` },
     authorityFile: debian.write('authority.pem', signet.authority),
-    isThere: () => until(listens),
+    isThere: () => listens(port),
   }
 }
 

@@ -8,7 +8,7 @@ import { commandsOnPage, placed } from './integration-pages.ts'
 import { revokeKey, rotateKeys } from './key-changes.ts'
 import { watched } from './machines.ts'
 import { startRabbit } from './rabbitmq.ts'
-import { signedBy, wrongTokens } from './wrong-tokens.ts'
+import { resigned, wrongTokens } from './wrong-tokens.ts'
 
 const nowInSeconds = () => Math.floor(Date.now() / 1000)
 const done = { done: true } as const
@@ -34,10 +34,6 @@ async function withRabbit(t: Test, release: 12 | 13) {
 }
 
 type Scene = Awaited<ReturnType<typeof withRabbit>>
-
-/** A good token with other claims, and a good signature. */
-const resigned = ({ service }: Scene, token: string, claims: object): string =>
-  signedBy(service, headerOf(token), { ...claimsOf(token), ...claims })
 
 /** By the name that RabbitMQ has for it. */
 const usersOf = async ({ rabbit }: Scene): Promise<string[]> =>
@@ -79,17 +75,17 @@ async function signsNobodyInWhoMayNot(t: Test, scene: Scene) {
 async function refusesWhatIsNoTokenForIt(t: Test, scene: Scene) {
   const { client, service, token } = scene
   const good = await token()
-  const expired = resigned(scene, good, { exp: nowInSeconds() - 1 })
+  const expired = resigned(scene.service, good, { exp: nowInSeconds() - 1 })
   const wrong = { ...(await wrongTokens(service, good)), 'an expired token': expired, 'no token': 'password' }
   for (const [name, each] of Object.entries(wrong))
     t.match(await client.open(name, each), { refused: 'ProbableAuthenticationError', says: /\(403\)/ }, name)
-  t.match(await client.open('foreign', resigned(scene, good, { scope: 'posts:read' })), { says: /\(530\)/ })
+  t.match(await client.open('foreign', resigned(scene.service, good, { scope: 'posts:read' })), { says: /\(530\)/ })
 }
 
 async function looksAgainAtAnOpenConnection(t: Test, scene: Scene) {
   const { client, token } = scene
   const exp = nowInSeconds() + 6
-  const short = resigned(scene, await token(), { exp })
+  const short = resigned(scene.service, await token(), { exp })
   for (const name of ['asks', 'renews', 'subscribes']) t.same(await client.open(name, short), done)
   t.same(await client.declare('asks', 'orders-3'), done)
   t.same(await client.subscribe('subscribes', 'orders-3'), done)

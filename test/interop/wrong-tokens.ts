@@ -14,6 +14,10 @@ export function signedBy({ folder }: Service, header: { readonly kid: string }, 
   return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`
 }
 
+/** A good token with other claims, and a good signature. */
+export const resigned = (service: Service, good: string, claims: object): string =>
+  signedBy(service, headerOf(good), { ...claimsOf(good), ...claims })
+
 /**
  * @param good an access token for this resource
  * @returns by what it is: the public status list, an ID token of the same person, and an access token for another audience
@@ -30,9 +34,6 @@ export async function wrongTokens(service: Service, good: string): Promise<Reado
       { ...{ alg: 'RS256', typ: 'JWT' }, kid },
       { ...{ iss, sub, iat, exp, auth_time }, aud: client_id },
     ),
-    'a token for another audience': signedBy(service, headerOf(good), {
-      ...claimsOf(good),
-      aud: 'https://other.example.com',
-    }),
+    'a token for another audience': resigned(service, good, { aud: 'https://other.example.com' }),
   }
 }
