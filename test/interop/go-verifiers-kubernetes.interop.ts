@@ -51,10 +51,10 @@ test('a planned rotation is not noticed: the standby is known, and nothing is fe
 
 test('a revoked key is good until the rotation that follows brings one that is not known', async t => {
   // Older than five minutes, as it is after twenty.
-  const { ask, token, revokeKey, rotationThatFollows, fetches } = await withKubernetes(t, { maxAge: 20 })
+  const { ask, token, revokeActive, rotationThatFollows, fetches } = await withKubernetes(t, { maxAge: 20 })
   const stolen = [await token(), await token(), await token()] as const
   t.match(await ask(stolen[0]), { error: undefined })
-  await revokeKey()
+  await revokeActive()
   t.match(await ask(await token()), { error: undefined })
   t.match(await ask(stolen[1]), { error: undefined }, 'it was not seen before, and still verifies')
   t.equal(fetches(), 1)

@@ -52,10 +52,10 @@ test('the policy denies what is no access token for the service, or is expired, 
 test('the policy knows the standby, and takes a revoked key until it fetches the keys again', async t => {
   // They are kept for as long as the service says: here, a moment.
   for (const maxAge of [300, 0]) {
-    const { isAllowed, token, revokeKey } = await withOpa(t, { maxAge })
+    const { isAllowed, token, revokeActive } = await withOpa(t, { maxAge })
     const stolen = await token()
     t.equal(await isAllowed(stolen), true)
-    await revokeKey()
+    await revokeActive()
     t.equal(await isAllowed(await token()), true)
     t.equal(await isAllowed(stolen), maxAge > 0, `with keys that are kept for ${maxAge} s`)
   }

@@ -1,13 +1,16 @@
 /** A Kafka broker verifies tokens as its page configures it. KAFKA_BROKER names the program of kafka-broker/. */
-import { type Test, test } from 'tap'
+import t, { type Test, test } from 'tap'
 import { byTest, request, serve } from '../support/serve.ts'
 import { until } from '../support/status-list.ts'
 import { setUpByPage } from './commands-on-page.ts'
 import { frontOf } from './front.ts'
 import { startKafka } from './kafka-broker.ts'
-import { revokeKey, rotateKeys } from './key-changes.ts'
+import { keyChanges } from './key-changes.ts'
 import { watched } from './machines.ts'
 import { resigned, wrongTokens } from './wrong-tokens.ts'
+
+// It loads for seconds, and what it fetches it fetches behind a refusal.
+t.setTimeout(180_000)
 
 const nowInSeconds = () => Math.floor(Date.now() / 1000)
 const done = { done: true } as const
@@ -25,7 +28,7 @@ async function withKafka(t: Test) {
   }
   const kafka = await startKafka(t, front)
   return {
-    ...{ service, kafka, token },
+    ...{ service, kafka, token, keys: await keyChanges(service) },
     signIn: (id: 'orders' | 'kafka-admin') => kafka.open(id, secrets[id] ?? ''),
     secret: secrets['orders'] ?? '',
     /** A good token with other claims, and a good signature. */
@@ -80,22 +83,22 @@ async function endsAConnectionWithItsToken(t: Test, { kafka, resigned }: Scene) 
   await kafka.close('short')
 }
 
-async function takesEachNewKey(t: Test, { service, token, isTaken }: Scene) {
-  await rotateKeys(service, token)
+async function takesEachNewKey(t: Test, { keys, token, isTaken }: Scene) {
+  await keys.rotate()
   t.ok(await isTaken(await token()), 'the standby that it knows')
-  await rotateKeys(service, token)
+  await keys.rotate()
   const unknown = await token()
   t.notOk(await isTaken(unknown), 'it fetches one that it does not know behind the refusal')
   await until(() => isTaken(unknown), 30_000)
 }
 
-async function refusesARevokedKey(t: Test, { service, token, isTaken }: Scene) {
+async function refusesARevokedKey(t: Test, { keys, token, isTaken }: Scene) {
   const stolen = await token()
   t.ok(await isTaken(stolen))
-  await revokeKey(service, token)
+  await keys.revokeActive()
   t.ok(await isTaken(await token()), 'the key that took over')
   t.ok(await isTaken(stolen), 'it has not fetched yet')
-  await rotateKeys(service, token)
+  await keys.rotate()
   t.notOk(await isTaken(await token()), 'one that it does not know has it fetch')
   await until(async () => !(await isTaken(stolen)), 30_000)
 }

@@ -38,7 +38,7 @@ test('Caddy refuses within seconds a token whose session has ended, and one whos
   await signet.rotate()
   t.equal(await statusOf(await signet.token()), 200)
   const stolen = await signet.token()
-  await signet.revokeKey()
+  await signet.revokeActive()
   await until(async () => (await statusOf(stolen)) === 401)
   t.equal(await statusOf(good), 200)
   await signet.service.users.setStatus('alice', 'disabled', byTest)

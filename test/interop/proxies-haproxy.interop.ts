@@ -42,7 +42,7 @@ test('HAProxy knows the key that comes next, and refuses a revoked one when the 
   const { signet, statusOf, writeKeys, reload } = await withHaproxy(t)
   t.equal(await writeKeys(), '', 'there is nothing to load')
   const stolen = await signet.token()
-  await signet.revokeKey()
+  await signet.revokeActive()
   t.equal(await statusOf(await signet.token()), 200, 'the standby was in the configuration')
   t.equal(await statusOf(stolen), 200)
   t.equal(await writeKeys(), 'other keys\n')

@@ -45,7 +45,7 @@ test('nginx refuses a token at once when its user was disabled, or its key was r
   t.equal(await statusOf(good), 200)
   t.equal(await statusOf(await signet.token()), 200)
   const stolen = await signet.token()
-  await signet.revokeKey()
+  await signet.revokeActive()
   t.equal(await statusOf(stolen), 401)
   t.equal(await statusOf(good), 200)
   await signet.service.users.setStatus('alice', 'disabled', byTest)

@@ -1,14 +1,17 @@
 /** RabbitMQ verifies tokens as its page configures it. PIKA names a Python that has its client, DEBIAN_12 and DEBIAN_13 a RabbitMQ. */
-import { type Test, test } from 'tap'
+import t, { type Test, test } from 'tap'
 import { byTest, claimsOf, headerOf, password, request, serve } from '../support/serve.ts'
 import { until } from '../support/status-list.ts'
 import { setUpByPage } from './commands-on-page.ts'
 import { frontOf } from './front.ts'
 import { commandsOnPage, placed } from './integration-pages.ts'
-import { revokeKey, rotateKeys } from './key-changes.ts'
+import { keyChanges } from './key-changes.ts'
 import { watched } from './machines.ts'
 import { startRabbit } from './rabbitmq.ts'
 import { resigned, wrongTokens } from './wrong-tokens.ts'
+
+// Each loads for seconds, and on a busy machine for a minute.
+t.setTimeout(300_000)
 
 const nowInSeconds = () => Math.floor(Date.now() / 1000)
 const done = { done: true } as const
@@ -30,7 +33,7 @@ async function withRabbit(t: Test, release: 12 | 13) {
   const signIn = (username: string, typed = password) =>
     ask('queue-tool', { grant_type: 'password', username, password: typed })
   const rabbit = await startRabbit(t, release, front)
-  return { service, token, signIn, rabbit, client: rabbit.client() }
+  return { service, token, signIn, rabbit, client: rabbit.client(), keys: await keyChanges(service) }
 }
 
 type Scene = Awaited<ReturnType<typeof withRabbit>>
@@ -98,18 +101,18 @@ async function looksAgainAtAnOpenConnection(t: Test, scene: Scene) {
 }
 
 async function takesEachNewKey(t: Test, scene: Scene) {
-  const { client, service, token } = scene
+  const { client, keys, token } = scene
   for (const name of ['the standby that it knows', 'one that it does not know']) {
-    await rotateKeys(service, token)
+    await keys.rotate()
     t.same(await client.open(name, await token()), done, name)
   }
 }
 
 async function forgetsARevokedKey(t: Test, release: 12 | 13, scene: Scene) {
-  const { client, service, rabbit, token } = scene
+  const { client, keys, rabbit, token } = scene
   const stolen = await token()
   t.same(await client.open('before', stolen), done)
-  await revokeKey(service, token)
+  await keys.revokeActive()
   t.same(await client.open('afterwards', stolen), done, 'it fetches nothing')
   const [, , onPage3 = '', onPage4 = '', close = ''] = commandsOnPage('rabbitmq')
   const forget = release === 12 ? placed(onPage3, { KID: headerOf(stolen).kid }) : onPage4
@@ -127,12 +130,12 @@ async function forgetsARevokedKey(t: Test, release: 12 | 13, scene: Scene) {
 }
 
 async function fetchesAtAKeyThatItDoesNotKnow(t: Test, scene: Scene) {
-  const { client, service, token } = scene
+  const { client, keys, token } = scene
   const stolen = await token()
   t.same(await client.open('stolen', stolen), done)
-  await revokeKey(service, token)
+  await keys.revokeActive()
   t.same(await client.open('stolen', stolen), done)
-  await rotateKeys(service, token)
+  await keys.rotate()
   t.same(await client.open('rotated', await token()), done)
   t.match(await client.open('stolen', stolen), { says: /\(403\)/ })
 }

@@ -1,11 +1,11 @@
 /** What a resource does when the keys change: rotations, a revocation, and a while without the issuer. */
 import type { Test } from 'tap'
-import { type TestClock, testClock } from '../support/clock.ts'
-import { byTest, claimsOf, headerOf, type Service } from '../support/serve.ts'
-import { DAY, keyIn } from '../support/signing-keys.ts'
+import { claimsOf, headerOf, type Service } from '../support/serve.ts'
+import { keyIn } from '../support/signing-keys.ts'
 import { withAlice } from '../support/status-list.ts'
+import { keyChanges } from './key-changes.ts'
 import { goodToken } from './resource-cases.ts'
-import type { Resource } from './resources.ts'
+import type { Ask, Resource } from './resources.ts'
 import { signedBy } from './wrong-tokens.ts'
 
 export interface Keeping {
@@ -20,29 +20,38 @@ export interface Keeping {
 /** As long as a token may live. */
 const LONGEST_SECONDS = 12 * 3600
 
-/** A day passes at the issuer, and the standby signs. */
-async function rotate(service: Service, clock: TestClock): Promise<void> {
-  clock.advance(DAY)
-  await (await service.container.keyLifecycle()).rotate(byTest)
-  await service.tick()
-}
-
-async function revokeActive(service: Service): Promise<void> {
-  await (await service.container.keyLifecycle()).revoke(keyIn(service, 'active').kid, 'test', byTest)
-  await service.tick()
-}
-
-/** A service whose clock only the keys follow: `token` is what the key that signs now would sign at this moment. */
+/** `token` is what the key that signs now would sign at this moment, for as long as a token may live. */
 export async function withChangingKeys(t: Test) {
-  const clock = testClock()
-  const service = await withAlice(t, { clock })
+  const service = await withAlice(t)
   const good = await goodToken(service)
   const token = () => {
     const { kid } = keyIn(service, 'active')
     const exp = Math.floor(Date.now() / 1000) + LONGEST_SECONDS
     return signedBy(service, { ...headerOf(good), kid }, { ...claimsOf(good), exp })
   }
-  return { service, token, rotate: () => rotate(service, clock), revokeActive: () => revokeActive(service) }
+  return { service, token, ...(await keyChanges(service)) }
+}
+
+/** @param atUnknown what it says to a key that is new since its last fetch: `accepted` when it fetches then */
+export async function goesOnWithARevokedKey(
+  t: Test,
+  ask: Ask,
+  {
+    token,
+    rotate,
+    revokeActive,
+  }: Pick<Awaited<ReturnType<typeof withChangingKeys>>, 'token' | 'rotate' | 'revokeActive'>,
+  atUnknown: 'accepted' | 'refused' = 'accepted',
+) {
+  const revoked = token()
+  t.equal(await ask(revoked), 'accepted')
+  await revokeActive()
+  t.equal(await ask(revoked), 'accepted', 'a copy of the revoked key is used')
+  t.equal(await ask(token()), 'accepted', 'the standby that took over is known')
+  await rotate()
+  t.equal(await ask(token()), atUnknown, 'a key that is new')
+  const fetched = atUnknown === 'accepted'
+  t.equal(await ask(revoked), fetched ? 'refused' : 'accepted', 'a fetch ends the revoked one')
 }
 
 /** @throws when the resource has no clock of its own */

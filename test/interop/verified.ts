@@ -4,8 +4,10 @@ import type { Test } from 'tap'
 import type { NewClient } from '../../src/accounts/client-changes.ts'
 import { addClient } from '../support/clients.ts'
 import { testClock } from '../support/clock.ts'
-import { addAlice, api, byTest, password, request, secret, serve } from '../support/serve.ts'
+import { addAlice, api, password, request, secret, serve } from '../support/serve.ts'
+import { keyIn } from '../support/signing-keys.ts'
 import { frontOf } from './front.ts'
+import { keyChanges } from './key-changes.ts'
 import { standIn } from './stand-in.ts'
 import { wrongTokens } from './wrong-tokens.ts'
 
@@ -47,13 +49,7 @@ export async function withVerified(t: Test, { audience = api, client = {}, maxAg
   clock.advance(BEHIND_MS - 30 * MINUTE_MS)
   // It has looked at its keys at this time: the key set may be kept for as long as it usually may.
   await service.tick()
-  const keys = await service.container.keyLifecycle()
-  /** After it the service has followed. */
-  const changed = async (change: Promise<unknown>): Promise<void> => {
-    await change
-    await service.tick()
-  }
-  const activeKid = async () => (await keys.list()).find(({ state }) => state === 'active')?.kid ?? ''
+  const keys = await keyChanges(service)
   return {
     service,
     clock,
@@ -69,17 +65,13 @@ export async function withVerified(t: Test, { audience = api, client = {}, maxAg
       ...(await wrongTokens(service, await token())),
       'an expired token': expired,
     }),
-    rotate: () => changed(keys.rotate(byTest)),
-    /** Withdraws the key that signs. The standby takes over. */
-    revokeKey: async () => changed(keys.revoke(await activeKid(), 'stolen', byTest)),
-    /** Replaces all keys: nobody knows the new ones. */
-    revokeAll: () => changed(keys.revokeAll('stolen', byTest)),
+    ...keys,
     /** The rotation that follows a revocation, after twenty minutes. */
     async rotationThatFollows() {
-      const before = await activeKid()
+      const before = keyIn(service, 'active').kid
       clock.advance(21 * MINUTE_MS)
       await service.tick()
-      if ((await activeKid()) === before) throw new Error('No rotation has followed.')
+      if (keyIn(service, 'active').kid === before) throw new Error('No rotation has followed.')
     },
   }
 }
@@ -89,12 +81,12 @@ export type Verified = Awaited<ReturnType<typeof withVerified>>
 /** What holds for whoever fetches the keys when one comes that is not known, and at no other time. */
 export async function assertTakesRevokedKeyUntilAnotherComes(
   t: Test,
-  { token, revokeKey, rotationThatFollows, revokeAll, fetches }: Verified,
+  { token, revokeActive, rotationThatFollows, revokeAll, fetches }: Verified,
   isGood: (token: string) => Promise<boolean>,
 ) {
   const stolen = await token()
   t.ok(await isGood(stolen))
-  await revokeKey()
+  await revokeActive()
   t.ok(await isGood(await token()), 'the standby is known')
   t.ok(await isGood(stolen), 'and so is the revoked key')
   t.equal(fetches(), 1)

@@ -7,7 +7,7 @@ import { type Test, test } from 'tap'
 import { request, type Service } from '../support/serve.ts'
 import { fileOnPage, ISSUER, placed } from './integration-pages.ts'
 import { asksAfterDisabling, asksWithBadTokens } from './resource-cases.ts'
-import { withChangingKeys } from './resource-keys.ts'
+import { goesOnWithARevokedKey, withChangingKeys } from './resource-keys.ts'
 import { folderWith, startResource } from './resources.ts'
 
 const page = (file: string): string => fileOnPage('frameworks', file)
@@ -32,17 +32,12 @@ test('the program is made of what the page shows', async t => {
 test('a resource server of Spring Boot refuses what is no good access token, and follows the keys', {
   timeout: 90_000,
 }, async t => {
-  const { service, token, ...keys } = await withChangingKeys(t)
+  const changing = await withChangingKeys(t)
+  const { service, token } = changing
   const { ask, url } = await resourceOf(t, service)
   await asksWithBadTokens(t, service, ask)
 
-  const revoked = token()
-  await keys.revokeActive()
-  t.equal(await ask(revoked), 'accepted', 'a copy of the revoked key is used')
-  t.equal(await ask(token()), 'accepted', 'the standby that took over is known')
-  await keys.rotate()
-  t.equal(await ask(token()), 'accepted', 'a key that is new is fetched')
-  t.equal(await ask(revoked), 'refused', 'and that fetch ends the revoked one')
+  await goesOnWithARevokedKey(t, ask, changing)
 
   const authorization = `Bearer ${token()}`
   const posts = new URL('/posts', url)
