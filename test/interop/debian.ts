@@ -7,6 +7,18 @@ import type { Test } from 'tap'
 /** One that hangs is ended. */
 const LONGEST_MS = 60_000
 
+/** A test that takes too long, or is interrupted, is ended without its teardown, and what runs here is in groups of its own. */
+const ends = new Set<() => void>()
+const endAll = () => {
+  for (const end of ends) end()
+}
+process.once('exit', endAll)
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    endAll()
+    process.kill(process.pid, signal)
+  })
+
 export interface Ran {
   readonly code: number | null
   /** Standard output and standard error, as they came. */
@@ -33,9 +45,8 @@ export function inDebian(t: Test, release: 12 | 13) {
       }
     }
     t.teardown(end)
-    // A test that takes too long is ended without its teardown.
-    process.once('exit', end)
-    child.once('close', () => process.off('exit', end))
+    ends.add(end)
+    child.once('close', () => ends.delete(end))
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
     const ended = new Promise<Ran>((resolve, reject) => {
