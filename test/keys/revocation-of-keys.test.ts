@@ -4,7 +4,6 @@ import { chmodSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSyn
 import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
 import { isError } from '../support/error-shape.ts'
-import { createHold } from '../support/hold.ts'
 import { ended, good, scene } from '../support/scene.ts'
 import { byTest, headerOf, request, type ServeOptions } from '../support/serve.ts'
 import {
@@ -21,7 +20,6 @@ import {
   RETIRING,
 } from '../support/signing-keys.ts'
 import { everythingIn } from '../support/sqlite.ts'
-import { fetchList, statusIn } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -159,28 +157,6 @@ for (const which of ['active', 'retiring', 'all'] as const) {
       await service.tick()
       t.same(await verdictOn(tokens), { ...ended, listed: false })
       t.same(await verdictOn(await refreshed(tokens)), good)
-    },
-  )
-}
-
-for (const which of ['active', 'all'] as const) {
-  t.test(
-    `no status list is signed by a revoked key (${which}) once it left the JWKS, nor one that was begun before`,
-    async t => {
-      const hold = createHold()
-      const signer: Faults['signer'] = real => ({ kid: real.kid, sign: input => hold.pass(() => real.sign(input)) })
-      const { service, lifecycle, active, device } = await afterRotation(t, { faults: { signer } })
-      const { uri } = statusIn((await device()).access)
-      hold.close()
-      const begunBefore = fetchList(uri)
-      await hold.waiting(1)
-      await (which === 'all' ? lifecycle.revokeAll('leaked', byTest) : lifecycle.revoke(active.kid, 'leaked', byTest))
-      await service.tick()
-      t.notOk((await publishedBy(service)).includes(active.kid))
-      hold.open()
-      const signing = keyIn(service, 'active').kid
-      t.equal(headerOf((await begunBefore).text).kid, signing)
-      t.equal(headerOf((await fetchList(uri)).text).kid, signing)
     },
   )
 }
