@@ -17,7 +17,7 @@ folder=$(mktemp -d)
 chmod 755 "$folder"
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
 root=$folder/debian
-debootstrap --variant=minbase trixie "$root" http://deb.debian.org/debian >"$folder/log" 2>&1
+debootstrap --variant=minbase trixie "$root" >"$folder/log" 2>&1
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod +x "$root/usr/sbin/policy-rc.d"
 DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get -qq install -y --no-install-recommends dovecot-imapd >>"$folder/log" 2>&1 ||
   { tail "$folder/log" && exit 1; }

@@ -31,7 +31,7 @@ const prosodyModule: Program = {
   command: '/usr/local/lib/prosody/modules/mod_auth_oauth_external/mod_auth_oauth_external.lua',
   runner: 'cat',
   probe: [],
-  install: 'prosodyctl install --server=https://modules.prosody.im/rocks/ mod_auth_oauth_external; no package has it',
+  install: 'prosodyctl install mod_auth_oauth_external; no package has it',
 }
 const xmppClient: Program = {
   name: 'Python with slixmpp',
