@@ -154,41 +154,6 @@ t.test('for people each command answers in lines, and list in a table', async t 
   t.equal(await text(['clients', 'delete', 'spa']), 'spa is deleted\n')
 })
 
-/** Whoever asks, they are there, or say what anybody wrote. */
-const proxyHeaders = [
-  ...[
-    'X-Forwarded-For',
-    'x-forwarded-for',
-    'Forwarded',
-    'X-Real-IP',
-    'X-Forwarded-Host',
-    'X-Forwarded',
-    'Forwarded-For',
-  ],
-  ...['True-Client-IP', 'X-Client-IP', 'Client-IP', 'X-Cluster-Client-IP', 'CF-Connecting-IP', 'Fastly-Client-IP'],
-  ...['X-Original-Forwarded-For', 'X-Envoy-External-Address', 'X-Azure-ClientIP', 'Fly-Client-IP', 'Via', 'Host'],
-  ...['X_Forwarded_For', 'Remote-Addr', 'WL-Proxy-Client-IP', 'Incap-Client-IP', 'Ali-CDN-Real-IP', 'X-ClientIP'],
-]
-
-t.test('a header that forwards an address is set, kept, and taken back', async t => {
-  const { json, refuses } = await commandLine(t)
-  const password = ['--grant', 'password', '--audience', 'imap', '--audience', api]
-  t.match(await json(add('mail', ...password, '--forwards-address', 'X-Dovecot-Auth-Remote')), {
-    audiences: ['imap', api],
-    forwards_address: 'x-dovecot-auth-remote',
-  })
-  const update = (...words: string[]) => json(['clients', 'update', 'mail', ...words])
-  t.equal((await update('--scope', 'posts:read')).forwards_address, 'x-dovecot-auth-remote', 'the rest is kept')
-  await refuses([
-    {
-      words: ['clients', 'update', 'mail', '--grant', 'refresh_token'],
-      code: 1,
-      says: /or take forwards_address back/,
-    },
-  ])
-  t.equal((await update('--grant', 'refresh_token', '--forwards-address', '')).forwards_address, null)
-})
-
 t.test('what is refused ends with 1, wrong usage with 2, and neither leaves a client behind', async t => {
   const { json, refuses } = await commandLine(t)
   await json(add('taken'))
@@ -207,12 +172,6 @@ t.test('what is refused ends with 1, wrong usage with 2, and neither leaves a cl
       refused(add('new', '--origin', origin), /^An origin is/),
     ),
     refused(add('new', '--audience', api, '--audience', 'kafka'), /^An audience that is a name comes first/),
-    ...['x from', 'x-from:', 'ü', 'x'.repeat(65)].map(header =>
-      refused(add('new', '--forwards-address', header), /^The header that forwards an address has/),
-    ),
-    ...proxyHeaders.map(header => refused(add('new', '--forwards-address', header), /^Proxies write this header/)),
-    refused(add('new', '--forwards-address', 'x-from'), /^An address is forwarded with the password grant alone/),
-    misused(add('new', '--public', '--forwards-address', 'x-from'), /^A public client forwards no address/),
     refused(add('new', '--scope', 'two words'), /^A permission has/),
     ...['29s', '43201s'].map(ttl => refused(add('new', '--access-token-ttl', ttl), /lives for 30s to 12h/)),
     misused(add('new', '--grant', 'implicit', '--audience', api), /one of password, refresh_token/),
