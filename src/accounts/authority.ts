@@ -172,25 +172,10 @@ async function reachOf({ roles }: Standings, scope: readonly string[]): Promise<
 }
 
 /** What of a client is authority and no permission. */
-function authorityOf({
-  audiences,
-  introspect,
-  origins,
-  scope,
-  accessTokenTtlSeconds,
-  grantsPerMinute,
-  forwardsAddress,
-}: ClientSettings): string {
-  const whatever = scope.includes('*')
-  return JSON.stringify([
-    audiences,
-    introspect,
-    origins,
-    whatever,
-    accessTokenTtlSeconds,
-    grantsPerMinute,
-    forwardsAddress,
-  ])
+function authorityOf(settings: ClientSettings): string {
+  const { audiences, introspect, origins, scope, accessTokenTtlSeconds, grantsPerMinute, forwardsAddress } = settings
+  const lists = [audiences, introspect, origins, scope.includes('*')]
+  return JSON.stringify([...lists, accessTokenTtlSeconds, grantsPerMinute, forwardsAddress])
 }
 
 /**
