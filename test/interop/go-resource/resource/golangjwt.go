@@ -22,9 +22,10 @@ func WithGolangJWT(ctx context.Context, issuer, audience string, keep time.Durat
 	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{issuer + "/.well-known/jwks.json"}, keyfunc.Override{
 		HTTPTimeout:     5 * time.Second,
 		RefreshInterval: keep, // an hour by itself
-		// By itself once in five minutes, and whoever comes in the last of them waits.
+		// By itself once in five minutes.
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(30*time.Second), 1),
-		RateLimitWaitMax:  time.Millisecond,
+		// The longest that a request waits for its turn and the fetch together: a shorter time ends the fetch.
+		RateLimitWaitMax: 5 * time.Second,
 	})
 	if err != nil {
 		return nil, err
