@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `signet` program: the environment of the process, then the command. npx may remember this file as where it begins. */
+/** The `signet` program: the environment of the process, then the command. Whoever installs it by npm may begin here. */
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
 

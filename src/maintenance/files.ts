@@ -29,11 +29,11 @@ function adviceOn(path: string, owner: Stats, trust: FileTrust): string {
   if (isPutBack) return `If it was put back there, run: ${remedyFor(path, owner)}`
   if (owner.uid === 0) return `Run: chown ${ours} ${path}${trust.advice(owner)}`
   const name = userName(owner.uid) ?? `'#${owner.uid}'`
-  return `Run this as that user, for example: sudo -u ${name} npx signet …`
+  return `Run this as that user, for example: sudo -u ${name} ./signet …`
 }
 
 /**
- * Refuses to work on a database or key directory of another user: `sudo npx signet …` would leave files that the service can't open.
+ * Refuses to work on a database or key directory of another user: `sudo ./signet …` would leave files that the service can't open.
  * A path that does not exist yet belongs to whoever makes it, unless root would make it in another user's folder.
  * @throws ForeignOwner that names the user to run as, or what mends it
  */

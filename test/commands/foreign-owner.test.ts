@@ -20,7 +20,7 @@ t.test(
     const { json, refuses } = await commandLine(t, environment)
     await json(['migrate'])
     chownSync(file, NOBODY, NOBODY)
-    const says = /signet\.sqlite belongs to (nobody|uid 65534)\..*sudo -u (nobody|'#65534') npx signet/
+    const says = /signet\.sqlite belongs to (nobody|uid 65534)\..*sudo -u (nobody|'#65534') \.\/signet/
     const words = [['migrate'], ['users', 'list'], ['roles', 'add', 'r', '--permission', 'p'], ['clients', 'add', 'c']]
     await refuses(words.map(command => ({ words: command, code: 1, says })))
     const { code, stderr } = await signetProcess(environment, ['serve'])

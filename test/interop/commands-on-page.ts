@@ -1,4 +1,4 @@
-/** The `npx signet` commands of a page of docs/integrations/, run beside a service. */
+/** The `./signet` commands of a page of docs/integrations/, run beside a service. */
 import type { Clock } from '../../src/clock.ts'
 import { signet } from '../support/command-line.ts'
 import type { Service } from '../support/serve.ts'
@@ -20,8 +20,8 @@ export async function setUpByPage(
   const commands = commandsOnPage(page).slice(0, blocks).join('')
   const lines = commands.replaceAll(/\\\n\s*/g, '').split('\n')
   const secrets: Record<string, string> = {}
-  for (const line of lines.filter(each => each.startsWith('npx signet '))) {
-    const { code, stdout, stderr } = await signet(environment, wordsOf(line).slice(2), '', clock)
+  for (const line of lines.filter(each => each.startsWith('./signet '))) {
+    const { code, stdout, stderr } = await signet(environment, wordsOf(line).slice(1), '', clock)
     if (code !== 0) throw new Error(`${line}: ${stdout}${stderr}`)
     const [, client = ''] = /^Added (\S+)/.exec(stdout) ?? []
     const [, secret] = /not shown again\): (\S+)/.exec(stdout) ?? []

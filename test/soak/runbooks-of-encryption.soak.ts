@@ -21,7 +21,7 @@ async function encrypted(t: Test) {
   await (await terminalIn(t, plain.folder, { KEY_FILE: file }))(makeKey)
   const environment = { SIGNET_KEY_ENCRYPTION_KEY_FILE: file }
   const service = await restarted(t, plain, { environment })
-  await (await terminalIn(t, service.folder, environment))('npx signet keys rewrap')
+  await (await terminalIn(t, service.folder, environment))('./signet keys rewrap')
   return { service, file, environment, before: await device(service) }
 }
 

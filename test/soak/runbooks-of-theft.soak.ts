@@ -166,7 +166,7 @@ t.test('The audit is not whole: what is there is kept, what is wrong is said, an
     said,
     /^THE AUDIT IS NOT WHOLE: .*\nPROBLEM {2}Seal \d+ does not fit its events: 1 of its \d+ events? is missing/,
   )
-  t.equal((await terminal('npx signet audit verify "$ASIDE/audit.jsonl" || true')).match(/^PROBLEM/gm)?.length, 1)
+  t.equal((await terminal('./signet audit verify "$ASIDE/audit.jsonl" || true')).match(/^PROBLEM/gm)?.length, 1)
   await terminal(known)
   const { problems } = JSON.parse(await terminal('cat "$ASIDE/known.json"'))
   t.equal(problems.length, 1)

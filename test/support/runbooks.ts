@@ -1,6 +1,6 @@
 /** The runbooks of docs/, and a shell that follows them. */
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -48,7 +48,7 @@ export async function running(t: Test) {
 }
 
 /**
- * A terminal in the folder of a service: `npx signet` is the program, `npx node` the runtime, the database is db/signet.sqlite, and the keys are in keys/.
+ * A terminal in the folder of a service: `./signet` is the program, the database is db/signet.sqlite, and the keys are in keys/.
  * @param variables that the runbook names, such as KID
  * @param programs of others that it calls, and where they are
  */
@@ -60,14 +60,11 @@ export async function terminalIn(
 ) {
   const bin = join(folderOnDisk(t), 'bin')
   mkdirSync(bin)
-  const npx = join(bin, 'npx')
-  const node = `env -u NODE_OPTIONS '${process.execPath}'`
-  const cases = `signet) program='${file('src/signet.mjs')}' ;; node) program= ;; *) exit 64 ;;`
-  writeFileSync(npx, `#!/bin/sh\ncase $1 in ${cases} esac\nshift\nexec ${node} \${program:+"$program"} "$@"\n`)
-  chmodSync(npx, 0o700)
+  const program = join(folder, 'signet')
+  if (!existsSync(program)) symlinkSync(file('signet'), program)
   for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(bin, name))
   const { SIGNET_PORT = '', SIGNET_MANAGEMENT_PORT = '' } = await environmentOf(folder)
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SIGNET_'))
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(SIGNET_|NODE_OPTIONS$)/.test(name))
   const env = {
     ...Object.fromEntries(inherited),
     PATH: `${bin}:${process.env['PATH']}`,
