@@ -18,6 +18,7 @@ import { type TicketRouteOptions, ticketRoute } from './routes/password-tickets.
 import { introspectionRoute, type RevocationRouteOptions, revocationRoute } from './routes/revocation.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
 import { type TokenRouteOptions, tokenRoute } from './routes/token.ts'
+import { publicWelcomeRoute } from './routes/welcome.ts'
 import { jwksRoute, metadataRoute, openidConfigurationRoute } from './routes/well-known.ts'
 
 export interface PublicRoutesOptions
@@ -46,7 +47,9 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
   const authenticate = createBearerAuthentication({ ...options, issuer: metadata.issuer })
   const authenticateUser = forUsers(authenticate)
   const administration = createAdministration({ ...options, authenticate })
-  const path = new URL(metadata.issuer).pathname.replace(/\/$/, '')
+  const { origin, pathname } = new URL(metadata.issuer)
+  const path = pathname.replace(/\/$/, '')
+  const metadataPath = `/.well-known/oauth-authorization-server${path}`
   await app.register(
     async scope => {
       tokenRoute(scope, options)
@@ -63,7 +66,9 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
     { prefix: path },
   )
   if (path !== '') servingRoute(app, options.isServing)
-  metadataRoute(app, `/.well-known/oauth-authorization-server${path}`, metadata)
+  metadataRoute(app, metadataPath, metadata)
+  for (const url of path === '' ? ['/'] : [path, `${path}/`])
+    publicWelcomeRoute(app, url, metadata, origin + metadataPath)
 }
 
 export async function createPublicApp(options: BaseAppOptions & PublicRoutesOptions): Promise<FastifyInstance> {
