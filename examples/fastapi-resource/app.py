@@ -11,9 +11,9 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel, Field
 
 from settings import Settings
-from signet import (
-    AccessToken,
-    Verifier,
+from signet_verifier import AccessToken, Verifier
+from signet_verifier.fastapi import (
+    ApiError,
     document_api_keys,
     get_current_user,
     install_error_handlers,
@@ -21,7 +21,6 @@ from signet import (
     require_permission,
     require_role,
 )
-from signet.errors import ApiError
 
 CurrentUser = Annotated[AccessToken, Depends(get_current_user)]
 Writer = Annotated[AccessToken, Depends(require_permission("posts:write"))]
@@ -43,7 +42,7 @@ def create_app(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     logging.basicConfig(level=logging.WARNING)
-    logging.getLogger("signet").setLevel(logging.INFO)
+    logging.getLogger("signet_verifier").setLevel(logging.INFO)
     settings = settings or Settings.from_environment()
     verifier = Verifier(
         issuer=settings.issuer,

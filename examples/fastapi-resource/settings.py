@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from signet import ApiKeyClient
+from signet_verifier import ApiKeyClient
 
 
 @dataclass(frozen=True)

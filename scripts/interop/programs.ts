@@ -13,11 +13,11 @@ const chromium: Program = {
   install: 'apt-get install chromium',
 }
 const python: Program = {
-  name: 'Python 3.11 or later with the packages of the FastAPI example',
+  name: 'Python 3.11 or later with signet-verifier and what its tests need',
   variable: 'PYTHON',
   command: 'python3',
-  probe: ['-c', 'import sys; assert sys.version_info >= (3, 11); import fastapi, httpx, jwt, uvicorn'],
-  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install -r examples/fastapi-resource/requirements.txt',
+  probe: ['-c', 'import sys; assert sys.version_info >= (3, 11); import hatchling, mypy, pytest, signet_verifier.fastapi, uvicorn'],
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install -e "verifier-python[test]"',
 }
 const node20: Program = {
   name: 'Node 20',

@@ -13,10 +13,9 @@ from typing import Annotated, Any
 import app
 from fastapi import Depends, FastAPI
 from settings import Settings
-from signet import (
-    AccessToken,
-    Verifier,
-    exchanged_keys,
+from signet_verifier import AccessToken, Verifier
+from signet_verifier.api_keys import exchanged_keys
+from signet_verifier.fastapi import (
     get_current_user,
     install_error_handlers,
     require_permission,

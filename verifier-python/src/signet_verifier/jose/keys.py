@@ -11,7 +11,7 @@ from jwt.exceptions import PyJWTError
 from .jws import ALGORITHM
 from .strict_json import decode_base64url, parse_object
 
-log = logging.getLogger("signet")
+log = logging.getLogger("signet_verifier")
 
 MIN_MODULUS_BITS = 2048
 MIN_EXPONENT = 65537

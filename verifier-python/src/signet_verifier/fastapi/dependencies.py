@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
 
+from ..claims import AccessToken
+from ..mode import Mode
+from ..token_error import TokenError
+from ..verifier import Verifier
 from .bearer_request import MalformedRequest, find_api_key, find_token
-from .claims import AccessToken
-from .mode import Mode
 from .refusals import Refusals
-from .token_error import TokenError
-from .verifier import Verifier
 
 SCHEME = "Access token"
 Dependency = Callable[..., Awaitable[AccessToken]]

@@ -3,16 +3,16 @@
 import math
 import time
 
+from .api_keys.exchanged_keys import ExchangedKeys
+from .api_keys.token_exchange import ApiKeyClient, TokenExchange
 from .claims import AccessToken, check_times, read_claims
-from .exchanged_keys import ExchangedKeys
-from .issuer import Issuer
-from .jws import parse_jws, verify_signature
-from .locations import Locations
-from .metadata import check_issuer
+from .clock import Clock
+from .issuer.issuer import Issuer
+from .issuer.locations import Locations
+from .issuer.metadata import check_issuer
+from .jose.jws import parse_jws, verify_signature
 from .mode import Mode
-from .polled import Clock
 from .token_error import TokenError
-from .token_exchange import ApiKeyClient, TokenExchange
 
 TYPE = "at+jwt"
 MAX_LENGTH = 16_384

@@ -3,10 +3,10 @@
 import zlib
 from dataclasses import dataclass
 
-from .claims import CLOCK_TOLERANCE, is_time
-from .jws import parse_jws, verify_signature
-from .keys import Keys
-from .strict_json import decode_base64url
+from ..claims import CLOCK_TOLERANCE, is_time
+from ..jose.jws import parse_jws, verify_signature
+from ..jose.keys import Keys
+from ..jose.strict_json import decode_base64url
 
 TYPE = "statuslist+jwt"
 MAX_LENGTH = 1_000_000

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from .metadata import lies_under
-from .strict_json import JsonObject
+from .jose.strict_json import JsonObject
+from .safe_url import lies_under
 from .token_error import TokenError
 
 CLOCK_TOLERANCE = 30

@@ -11,16 +11,18 @@ from typing import TypeVar
 
 from jwt import PyJWK
 
+from ..clock import Clock
+from ..jose.keys import Keys, read_keys
+from ..jose.strict_json import parse_object
+from ..safe_url import lies_under
+from ..token_error import TokenError
 from .fetching import Answer, Outage, fetch, new_client, post
-from .keys import Keys, read_keys
 from .locations import Locations
-from .metadata import Metadata, lies_under, read_metadata
-from .polled import Clock, Polled, SingleFlight
+from .metadata import Metadata, read_metadata
+from .polled import Polled, SingleFlight
 from .status_list import StatusList, read_status_list
-from .strict_json import parse_object
-from .token_error import TokenError
 
-log = logging.getLogger("signet")
+log = logging.getLogger("signet_verifier")
 
 COOLDOWN = 10
 """Seconds between two fetches for the sake of a kid that is unknown."""

@@ -6,12 +6,11 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from ..clock import Clock
 from .fetching import Fetched
 
-log = logging.getLogger("signet")
+log = logging.getLogger("signet_verifier")
 
-Clock = Callable[[], float]
-"""Seconds: of the wall clock since the epoch, of a monotonic clock since any moment."""
 Fetch = Callable[[str, str | None], Awaitable[Fetched]]
 T = TypeVar("T")
 

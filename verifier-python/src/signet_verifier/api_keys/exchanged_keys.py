@@ -7,16 +7,16 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from ..claims import AccessToken
+from ..clock import Clock
+from ..mode import Mode
+from ..recently_used import RecentlyUsed
+from ..token_error import TokenError
 from .api_key import hash_of, is_api_key
-from .claims import AccessToken
 from .exchange_gate import ExchangeGate, unavailable
-from .mode import Mode
-from .polled import Clock
-from .recently_used import RecentlyUsed
-from .token_error import TokenError
 from .token_exchange import Answered, Failed, Refused, Unfit
 
-log = logging.getLogger("signet")
+log = logging.getLogger("signet_verifier")
 
 MAX_KEYS = 10_000
 """Each is some hundred bytes to a kilobyte."""

@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from .metadata import is_safe_url, lies_under, metadata_url
+from ..safe_url import is_safe_url, lies_under
+from .metadata import metadata_url
 
 
 class Locations:

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 
 from fastapi import FastAPI, Request, Response
 
-from .metadata import is_safe_url
-from .verifier import Verifier
+from ..safe_url import is_safe_url
+from ..verifier import Verifier
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 RESOURCE = re.compile(

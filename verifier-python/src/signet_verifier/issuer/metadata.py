@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from .strict_json import parse_object
+from ..jose.strict_json import parse_object
+from ..safe_url import is_safe_url, lies_under
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,6 @@ def check_issuer(issuer: str) -> None:
         raise ValueError(
             "The issuer must be an https URL without a query or fragment; plain http is for loopback hosts only."
         )
-
-
-def is_safe_url(url: str) -> bool:
-    """Whether it may be asked: by https, or by plain http where that crosses no network."""
-    try:
-        scheme, netloc, _, _, _ = urlsplit(url)
-        is_safe = scheme == "https" or (scheme == "http" and _is_loopback(urlsplit(url).hostname))
-    except ValueError:
-        return False
-    return netloc != "" and is_safe and "@" not in netloc
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def metadata_url(issuer: str) -> str:
@@ -66,11 +49,3 @@ def read_metadata(document: bytes, issuer: str) -> Metadata:
             raise ValueError("it names a place that does not lie under the issuer")
     # Most services do without it: it is no reason to do without the keys.
     return Metadata(jwks_uri, status_lists_uri, metadata.get("token_endpoint"))
-
-
-def lies_under(issuer: str, uri: str) -> bool:
-    """Also once a client has resolved the dots and escapes that it finds in the path."""
-    root = issuer.rstrip("/") + "/"
-    return uri.startswith(root) and not any(
-        part in uri[len(root) :] for part in ("..", "%", "\\", "#")
-    )

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
-from .claims import is_time
-from .fetching import Answer, Outage
-from .polled import Clock
-from .strict_json import JsonObject, parse_object
+from ..claims import is_time
+from ..clock import Clock
+from ..issuer.fetching import Answer, Outage
+from ..jose.strict_json import JsonObject, parse_object
 
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 UNFIT_CODES = ("invalid_target", "invalid_scope", "invalid_grant")

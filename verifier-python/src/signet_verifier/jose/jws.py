@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from jwt import PyJWK, PyJWS
 from jwt.exceptions import InvalidTokenError
 
+from ..token_error import TokenError
 from .strict_json import JsonObject, decode_base64url, parse_object
-from .token_error import TokenError
 
 ALGORITHM = "RS256"
 """What Signet signs with. It is never taken from the token or from the issuer (RFC 8725 §3.1)."""

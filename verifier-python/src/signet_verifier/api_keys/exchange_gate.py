@@ -4,11 +4,11 @@ import logging
 import math
 from collections.abc import Awaitable, Callable
 
-from .polled import Clock
-from .token_error import TokenError
+from ..clock import Clock
+from ..token_error import TokenError
 from .token_exchange import Answered, Failed
 
-log = logging.getLogger("signet")
+log = logging.getLogger("signet_verifier")
 
 MAX_STRANGERS = 16
 """Keys that were never exchanged. Any caller can send one, and each costs a call."""

@@ -3,8 +3,8 @@
 import math
 import re
 
+from ..token_error import TokenError
 from .errors import ApiError
-from .token_error import TokenError
 
 
 class Refusals:

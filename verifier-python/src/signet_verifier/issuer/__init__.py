@@ -1,0 +1,1 @@
+"""What is fetched from the token service and kept fresh."""
