@@ -1,12 +1,13 @@
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings'
 import { DEFAULT_API_KEY_TTL_SECONDS } from '../accounts/api-key-rules.ts'
 import { type ApiKeys, BY_OPERATOR, type KeyOwnerName } from '../accounts/api-keys.ts'
-import { isoTime } from '../clock.ts'
 import type { ListedApiKey } from '../records/api-key.ts'
 import { describeApiKey } from '../representations/api-key.ts'
+import { labelled, listed } from './labelled.ts'
 import { collect, duration } from './options.ts'
-import { table } from './table.ts'
-import { operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { type Column, table, WIDE } from './table.ts'
+import { type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { fullTime, type TimeService } from './times.ts'
 import { countApiKeys } from './what-goes.ts'
 
 /** Made when it is asked for. */
@@ -14,23 +15,40 @@ export interface ApiKeysService {
   apiKeys(): Promise<ApiKeys>
 }
 
-const head = ['ID', 'NAME', 'OWNER', 'STATUS', 'SCOPE', 'AUDIENCES', 'EXPIRES', 'LAST USED']
-
 const ownerOf = ({ username, clientId }: ListedApiKey): string => username ?? clientId ?? ''
 
-const audiencesOf = ({ audiences }: ListedApiKey): string =>
-  audiences.length === 0 ? '(any of the exchanging client)' : audiences.join(' ')
+const ANY = '(any of the exchanging client)'
 
-const toRow = (key: ListedApiKey): string[] => [
-  key.id,
-  key.name ?? '',
-  ownerOf(key),
-  key.status,
-  key.scope.join(' '),
-  audiencesOf(key),
-  key.expiresAtMs === null ? 'never' : isoTime(key.expiresAtMs),
-  key.lastUsedAtMs === null ? 'never' : `${isoTime(key.lastUsedAtMs)} from ${key.lastUsedAddress ?? 'unknown'}`,
+const orNever = (atMs: number | null, time: (atMs: number) => string): string => (atMs === null ? 'never' : time(atMs))
+
+const columns: readonly Column<ListedApiKey>[] = [
+  { head: 'ID', cell: ({ id }) => id },
+  { head: 'NAME', cell: ({ name }) => name ?? '', flexible: 'cut' },
+  { head: 'OWNER', cell: ownerOf, flexible: 'cut' },
+  { head: 'STATUS', cell: ({ status }) => status, isStatus: true },
+  { head: 'SCOPE', cell: ({ scope }) => scope.join(' '), wide: true },
+  { head: 'AUDIENCES', cell: ({ audiences }) => audiences.join(' ') || ANY, wide: true },
+  { head: 'EXPIRES', cell: ({ expiresAtMs }, time) => orNever(expiresAtMs, time) },
+  { head: 'LAST USED', cell: ({ lastUsedAtMs }, time) => orNever(lastUsedAtMs, time) },
+  { head: 'FROM', cell: ({ lastUsedAddress }) => lastUsedAddress ?? '' },
 ]
+
+function linesOf(key: ListedApiKey, nowMs: number): Lines {
+  const time = (atMs: number) => fullTime(atMs, nowMs)
+  const from = key.lastUsedAtMs === null ? [] : [`from ${key.lastUsedAddress ?? 'unknown'}`]
+  return labelled({
+    Name: key.name ?? 'none',
+    ID: key.id,
+    Owner: `${key.username === null ? 'client' : 'user'} ${ownerOf(key)}`,
+    Status: key.status,
+    Scope: listed(key.scope),
+    Audiences: key.audiences.length === 0 ? ANY : key.audiences,
+    Created: time(key.createdAtMs),
+    Expires: orNever(key.expiresAtMs, time),
+    Revoked: key.revokedAtMs === null ? null : time(key.revokedAtMs),
+    'Last used': [orNever(key.lastUsedAtMs, time), ...from],
+  })
+}
 
 interface Asked {
   readonly user?: string | undefined
@@ -54,7 +72,10 @@ function expiry(text: string): number | 'never' {
   }
 }
 
-export function apiKeysCommand(services: () => ApiKeysService, { answer, confirm }: Terminal): CommandUnknownOpts {
+export function apiKeysCommand(
+  services: () => ApiKeysService & TimeService,
+  { answer, confirm }: Terminal,
+): CommandUnknownOpts {
   const apiKeys = new Command('api-keys').description('keys of users and clients that are exchanged for short tokens')
 
   apiKeys
@@ -87,10 +108,11 @@ export function apiKeysCommand(services: () => ApiKeysService, { answer, confirm
     .description('list API keys, also those that were revoked or have expired in the last 90 days')
     .option('--user <name>', 'those of this user')
     .option('--client <id>', 'those of this client')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async options => {
+    .action(async ({ wide, ...options }) => {
       const keys = await (await services().apiKeys()).list(ownerIn(options))
-      answer(keys.map(describeApiKey), () => table(head, keys.map(toRow)), options)
+      answer(keys.map(describeApiKey), table(columns, keys, { nowMs: services().clock.now(), wide }), options)
     })
 
   apiKeys
@@ -100,7 +122,7 @@ export function apiKeysCommand(services: () => ApiKeysService, { answer, confirm
     .option('--json', 'print JSON')
     .action(async (id, options) => {
       const key = await (await services().apiKeys()).find(id)
-      answer(describeApiKey(key), table(head, [toRow(key)]), options)
+      answer(describeApiKey(key), linesOf(key, services().clock.now()), options)
     })
 
   apiKeys

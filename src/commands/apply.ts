@@ -6,6 +6,7 @@ import { type Difference, isNothing, takesSomething } from '../maintenance/defin
 import { type DefinitionsFile, readDefinitions } from './definitions-file.ts'
 import { describeDifference, linesOfDifference, linesOfRest, linesOfSecrets } from './difference.ts'
 import { Due, operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
 export interface DefinitionsService {
@@ -63,7 +64,7 @@ function createAcceptance(terminal: Terminal, file: string, { yes, json }: Asked
     if (told !== undefined) remark('Something has changed meanwhile. Now the difference is:')
     told = text
     const isAsked = isTTY && !yes && takesSomething(difference)
-    if (!json) answer({}, lines, {})
+    if (!json) answer({}, ({ width }) => wrapEach(lines, width), {})
     else if (isAsked) for (const line of lines) remark(line)
     if (isAsked && file === '-')
       throw new UsageError('Nobody can be asked where the file is standard input: add --yes.')
@@ -87,7 +88,8 @@ export function applyCommand(services: () => DefinitionsService, terminal: Termi
       if (options.dryRun) {
         const difference = await telling(read, definitions.compare(read.definitions))
         const lines = isNothing(difference) ? [NOTHING] : linesOfDifference(difference)
-        answer(describeDifference(difference, false), [...lines, ...linesOfRest(difference)], options)
+        const all = [...lines, ...linesOfRest(difference)]
+        answer(describeDifference(difference, false), ({ width }) => wrapEach(all, width), options)
         if (!isNothing(difference)) throw new Due('')
         return
       }
@@ -96,6 +98,6 @@ export function applyCommand(services: () => DefinitionsService, terminal: Termi
       const isApplied = !isNothing(difference)
       const rest = linesOfRest(difference)
       const lines = isApplied ? [...rest, summaryOf(difference), ...linesOfSecrets(difference)] : [NOTHING, ...rest]
-      answer(describeDifference(difference, isApplied), lines, options)
+      answer(describeDifference(difference, isApplied), ({ width }) => wrapEach(lines, width), options)
     })
 }

@@ -11,11 +11,12 @@ import type { AuditKey } from '../records/audit-seal.ts'
 import { describeAuditKey } from '../representations/audit-export.ts'
 import { fromFile, toLines } from './audit-lines.ts'
 import { printable } from './printable.ts'
-import { table } from './table.ts'
-import { Refused, type Terminal, UsageError } from './terminal.ts'
+import { table, WIDE } from './table.ts'
+import { type Lines, Refused, type Terminal, UsageError } from './terminal.ts'
+import type { TimeService } from './times.ts'
 
 /** Made when it is asked for. */
-export interface AuditProofService {
+export interface AuditProofService extends TimeService {
   auditProof(): Promise<AuditProof>
 }
 
@@ -55,13 +56,18 @@ function linesOf(verdict: Verdict): string[] {
 
 const isCurrent = (key: AuditKey, keys: readonly AuditKey[]): boolean => key === keys.at(-1)
 
-function linesOfKeys(keys: readonly AuditKey[]): string[] {
+function linesOfKeys(keys: readonly AuditKey[], shown: Parameters<typeof table>[2]): readonly string[] | Lines {
   if (keys.length === 0) return ['There is no audit key yet: signet serve makes the first one.']
-  const rows = keys.map(key => [
-    ...[publicKeyText(key), `from seal ${key.firstSeal}`, timeText(key.createdAtMs)],
-    isCurrent(key, keys) ? 'signs' : 'replaced',
-  ])
-  return table(['PUBLIC KEY', 'SEALS', 'CREATED', ''], rows).map(printable)
+  return table(
+    [
+      { head: 'PUBLIC KEY', cell: publicKeyText },
+      { head: 'SEALS', cell: ({ firstSeal }) => `from ${firstSeal}` },
+      { head: 'CREATED', cell: ({ createdAtMs }) => timeText(createdAtMs), wide: true },
+      { head: 'STATE', cell: key => (isCurrent(key, keys) ? 'signs' : 'replaced') },
+    ],
+    keys,
+    shown,
+  )
 }
 
 /** A shell's variable that is not set must not pass for no key at all. */
@@ -115,13 +121,14 @@ export function addProofCommands(
   audit
     .command('key')
     .description('print the public keys of the seals: note them elsewhere')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async options => {
+    .action(async ({ wide, json }) => {
       const keys = await (await services().auditProof()).keys()
       answer(
         keys.map(key => ({ ...describeAuditKey(key), public_key: publicKeyText(key), current: isCurrent(key, keys) })),
-        linesOfKeys(keys),
-        options,
+        linesOfKeys(keys, { nowMs: services().clock.now(), wide }),
+        { json },
       )
     })
 }

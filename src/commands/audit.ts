@@ -3,7 +3,7 @@ import type { AuditTrail } from '../audit/trail.ts'
 import { auditEventTypesOf, auditEventWords, auditOutcomes, type ListedAuditEvent } from '../records/audit-event.ts'
 import { MOST_LISTED } from '../records/limits.ts'
 import { describeAuditEvent } from '../representations/audit-event.ts'
-import { lineOfEvent } from './audit-line.ts'
+import { linesOfEvent } from './audit-line.ts'
 import { type AuditProofService, addProofCommands } from './audit-proof.ts'
 import { HIGHEST_LIMIT, ipAddress, moment, oneOf, wholeNumber } from './options.ts'
 import type { Terminal } from './terminal.ts'
@@ -37,6 +37,7 @@ const filtered = (name: string) =>
     )
     .option('--outcome <outcome>', auditOutcomes.join(' or '), oneOf(auditOutcomes))
     .option('--address <address>', 'from this IP address', ipAddress)
+    .option('--wide', 'one line an event with all that is known of it')
 
 /** Aborts when somebody has seen enough. */
 function interruption(): AbortSignal {
@@ -55,9 +56,11 @@ export function auditCommand(services: () => AuditService & AuditProofService, t
     .option('--until <when>', 'before', moment)
     .option('--limit <number>', `as many at most, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
     .option('--json', 'print JSON')
-    .action(async ({ type: types, limit = MOST_LISTED, json, ...search }) => {
+    .action(async ({ type: types, limit = MOST_LISTED, wide, json, ...search }) => {
       const { events, isAll } = await (await services().auditTrail()).list({ ...search, types }, limit, remark)
-      answer(events.map(describeAuditEvent), () => events.map(lineOfEvent), { json })
+      answer(events.map(describeAuditEvent), display => events.flatMap(event => linesOfEvent(event, wide)(display)), {
+        json,
+      })
       if (!isAll) remark(`These are the newest ${limit}: narrow it, or give a higher --limit`)
     })
 
@@ -66,10 +69,10 @@ export function auditCommand(services: () => AuditService & AuditProofService, t
     .option('-n, --lines <number>', `how many of the newest (${LINES})`, wholeNumber(0, MOST_LISTED))
     .option('-f, --follow', 'go on with what comes until it is interrupted')
     .option('--json', 'print JSON')
-    .action(async ({ type: types, lines = LINES, follow, json, ...search }) => {
+    .action(async ({ type: types, lines = LINES, follow, wide, json, ...search }) => {
       const trail = await services().auditTrail()
       const show = (events: readonly ListedAuditEvent[]) => {
-        for (const event of events) answer(describeAuditEvent(event), [lineOfEvent(event)], { json })
+        for (const event of events) answer(describeAuditEvent(event), linesOfEvent(event, wide), { json })
       }
       if (!follow) return show((await trail.list({ ...search, types }, lines, remark)).events)
       for await (const events of trail.follow({ ...search, types }, lines, remark, interruption())) show(events)

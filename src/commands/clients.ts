@@ -7,11 +7,13 @@ import { noSettings, type RegisteredClient } from '../records/client.ts'
 import type { Status } from '../records/standing.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
 import { clientKeyCommands } from './client-keys.ts'
+import { linesOfClient } from './client-lines.ts'
 import { type SettingsOptions, settingsCommand, settingsOf } from './client-settings.ts'
 import { clientTrustCommands } from './client-trusts.ts'
 import { duration } from './options.ts'
-import { table } from './table.ts'
+import { type Column, table, WIDE } from './table.ts'
 import { operator, type Terminal, UsageError, YES } from './terminal.ts'
+import type { TimeService } from './times.ts'
 import { countApiKeys, counted, countSessions, type GoingServices, goesWith, usedLast } from './what-goes.ts'
 
 /** Made when it is asked for. */
@@ -19,8 +21,18 @@ export interface ClientsService {
   clients(): Promise<Clients>
 }
 
+const kindOf = ({ isPublic }: RegisteredClient): string => (isPublic ? 'public' : 'confidential')
+
+const columns: readonly Column<RegisteredClient>[] = [
+  { head: 'ID', cell: ({ clientId }) => clientId },
+  { head: 'STATUS', cell: ({ status }) => status, isStatus: true },
+  { head: 'TYPE', cell: kindOf },
+  { head: 'GRANTS', cell: ({ grants }) => grants.join(', '), flexible: 'wrap' },
+  { head: 'CREATED', cell: ({ createdAtMs }, time) => time(createdAtMs), wide: true },
+]
+
 const toLine = (client: RegisteredClient): string =>
-  [client.clientId, client.isPublic ? 'public' : 'confidential', client.status, client.grants.join(', ')].join('  ')
+  [client.clientId, kindOf(client), client.status, client.grants.join(', ')].join('  ')
 
 const secretLines = ({ generatedSecret }: WithSecret): string[] =>
   generatedSecret === undefined ? [] : [`Secret (it is not shown again): ${generatedSecret}`]
@@ -47,7 +59,10 @@ function assertForPublic(options: { secretStdin?: true | undefined } & SettingsO
   if (problems.length > 0) throw new UsageError(problems.join(' '))
 }
 
-export function clientsCommand(services: () => ClientsService & GoingServices, terminal: Terminal): CommandUnknownOpts {
+export function clientsCommand(
+  services: () => ClientsService & GoingServices & TimeService,
+  terminal: Terminal,
+): CommandUnknownOpts {
   const { answer, readSecret, confirm } = terminal
   const clients = new Command('clients').description('the applications that ask for tokens')
 
@@ -74,16 +89,11 @@ export function clientsCommand(services: () => ClientsService & GoingServices, t
   clients
     .command('list')
     .description('list the clients')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async options => {
+    .action(async ({ wide, json }) => {
       const all = await (await services().clients()).list()
-      const rows = all.map(client => [
-        client.clientId,
-        client.status,
-        client.isPublic ? 'public' : 'confidential',
-        client.grants.join(', '),
-      ])
-      answer(all.map(describeClient), table(['ID', 'STATUS', 'TYPE', 'GRANTS'], rows), options)
+      answer(all.map(describeClient), table(columns, all, { nowMs: services().clock.now(), wide }), { json })
     })
 
   clients
@@ -93,8 +103,7 @@ export function clientsCommand(services: () => ClientsService & GoingServices, t
     .option('--json', 'print JSON')
     .action(async (clientId, options) => {
       const client = await (await services().clients()).find(clientId)
-      const lines = Object.entries(describeClient(client)).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
-      answer(describeClient(client), lines, options)
+      answer(describeClient(client), linesOfClient(client, services().clock.now()), options)
     })
 
   settingsCommand(

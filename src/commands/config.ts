@@ -1,6 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
-import { table } from './table.ts'
+import { type Column, table, WIDE } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import type { TimeService } from './times.ts'
 
 interface Setting {
   readonly name: string
@@ -10,7 +11,7 @@ interface Setting {
   readonly file: string | undefined
 }
 
-export interface ConfigService {
+export interface ConfigService extends TimeService {
   /** In the order of the documentation. */
   readonly settings: readonly Setting[]
 }
@@ -20,17 +21,22 @@ const describeSetting = ({ name, value, source, file }: Setting) => ({
   ...(file !== undefined && { file }),
 })
 
-const toRow = ({ name, value, source, file }: Setting): string[] => [
-  name,
-  value,
-  file === undefined ? source : `${source} ${file}`,
+const columns: readonly Column<Setting>[] = [
+  { head: 'VARIABLE', cell: ({ name }) => name },
+  { head: 'VALUE', cell: ({ value }) => value, flexible: 'wrap' },
+  {
+    head: 'SOURCE',
+    cell: ({ source, file }) => (file === undefined ? source : `${source} ${file}`),
+    flexible: 'wrap',
+  },
 ]
 
 export const configCommand = (services: () => ConfigService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('config')
     .description('show the configuration that is in force, and where each value comes from; secrets are masked')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(options => {
-      const { settings } = services()
-      answer(settings.map(describeSetting), table(['VARIABLE', 'VALUE', 'SOURCE'], settings.map(toRow)), options)
+    .action(({ wide, json }) => {
+      const { settings, clock } = services()
+      answer(settings.map(describeSetting), table(columns, settings, { nowMs: clock.now(), wide }), { json })
     })

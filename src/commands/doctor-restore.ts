@@ -3,13 +3,22 @@ import { isoTime, isoTimeOrNull } from '../clock.ts'
 import type { AcceptedRestore } from '../maintenance/accept-restore.ts'
 import type { AtStake } from '../maintenance/at-stake.ts'
 import { MOST_COUNTED } from '../maintenance/keys.ts'
-import type { CredentialCounts } from '../records/credential.ts'
-import { table } from './table.ts'
+import type { CredentialCounts, LiveCredential } from '../records/credential.ts'
+import { type Column, tableIn } from './table.ts'
+import type { Lines } from './terminal.ts'
+import { wrapEach } from './text-width.ts'
+import { secondTime } from './times.ts'
 
 const countOf = (counts: CredentialCounts): string =>
   `${counts.client_secret} client secrets, ${counts.client_key} client keys, ${counts.client_trust} trusts and ${counts.api_key} API keys`
 
-const head = ['CREATED', 'KIND', 'OWNER', 'NAME', 'ID']
+const columns: readonly Column<LiveCredential>[] = [
+  { head: 'ID', cell: ({ id }) => id },
+  { head: 'KIND', cell: ({ kind }) => kind },
+  { head: 'OWNER', cell: ({ username, clientId }) => username ?? clientId ?? '', flexible: 'cut' },
+  { head: 'NAME', cell: ({ name }) => name ?? '', flexible: 'cut' },
+  { head: 'CREATED', cell: ({ createdAtMs }, time) => time(createdAtMs) },
+]
 
 export const linesOfRestored = [
   'Marked the database as one that was put back: it serves nothing until that is accepted.',
@@ -39,31 +48,24 @@ export const describeAtStake = (stake: AtStake) => ({
   },
 })
 
-export function linesOfAtStake({
-  problem,
-  backedUpAtMs,
-  lastEventAtMs,
-  sessions,
-  keys,
-  credentials,
-  newest,
-}: AtStake): string[] {
-  const counted = sessions === MOST_COUNTED ? `${sessions} or more` : sessions
-  const rows = newest.map(({ createdAtMs, kind, username, clientId, name, id }) => [
-    ...[isoTime(createdAtMs), kind, username ?? clientId ?? '', name ?? '', id],
-  ])
-  return [
-    `${problem} Nothing was changed.`,
-    'Credentials that were removed after the copy was made would work again:',
-    'decide what becomes of them, and run this again with one of these:',
-    '  --keep-credentials  all go on working, also what was removed since because somebody had stolen it',
-    `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,
-    `Either way ${counted} sessions end, and ${keys} signing keys are revoked.`,
-    ...(backedUpAtMs === undefined ? [] : [`The backup was made at ${isoTime(backedUpAtMs)}.`]),
-    ...(lastEventAtMs === undefined ? [] : [`The last act that the copy knows of was at ${isoTime(lastEventAtMs)}.`]),
-    ...(rows.length === 0 ? [] : ['The newest credentials in the copy:', ...table(head, rows)]),
-  ]
-}
+/** Times are exact: whoever knows when a thief was there looks for what was made then. */
+export const linesOfAtStake =
+  ({ problem, backedUpAtMs, lastEventAtMs, sessions, keys, credentials, newest }: AtStake): Lines =>
+  display => {
+    const counted = sessions === MOST_COUNTED ? `${sessions} or more` : sessions
+    const lines = [
+      `${problem} Nothing was changed.`,
+      'Credentials that were removed after the copy was made would work again:',
+      'decide what becomes of them, and run this again with one of these:',
+      '  --keep-credentials  all go on working, also what was removed since because somebody had stolen it',
+      `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,
+      `Either way ${counted} sessions end, and ${keys} signing keys are revoked.`,
+      ...(backedUpAtMs === undefined ? [] : [`The backup was made at ${isoTime(backedUpAtMs)}.`]),
+      ...(lastEventAtMs === undefined ? [] : [`The last act that the copy knows of was at ${isoTime(lastEventAtMs)}.`]),
+    ]
+    const table = ['The newest credentials in the copy:', ...tableIn(columns, newest, display, secondTime)]
+    return [...wrapEach(lines, display.width), ...(newest.length === 0 ? [] : table)]
+  }
 
 export const describeAccepted = ({ sessions, keys, dropped }: AcceptedRestore) => ({
   ...{ sessions, keys },

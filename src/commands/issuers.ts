@@ -1,20 +1,27 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Clients } from '../accounts/clients.ts'
 import type { TrustedIssuers } from '../accounts/trusted-issuers.ts'
-import { formatDuration, isoTime } from '../clock.ts'
+import { formatDuration } from '../clock.ts'
 import type { IssuerInspection } from '../oauth/assertions/inspection.ts'
 import type { FetchedKeys } from '../records/fetched-keys.ts'
-import { DEFAULT_MAX_LIFETIME_SECONDS, type IssuerSettings, type TrustedIssuer } from '../records/trusted-issuer.ts'
+import {
+  DEFAULT_MAX_LIFETIME_SECONDS,
+  type IssuerKeySource,
+  type IssuerSettings,
+  type TrustedIssuer,
+} from '../records/trusted-issuer.ts'
 import { describeIssuer, describeIssuerWithKeys } from '../representations/trusted-issuer.ts'
 import { issuerOptions, lineOfLeftOut, settingsOf } from './issuer-settings.ts'
 import { issuerTestCommand } from './issuer-test.ts'
+import { labelled } from './labelled.ts'
 import { printable } from './printable.ts'
-import { table } from './table.ts'
-import { operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { type Column, table, WIDE } from './table.ts'
+import { type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { fullTime, type TimeService } from './times.ts'
 import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
-export interface IssuersService {
+export interface IssuersService extends TimeService {
   issuers(): Promise<TrustedIssuers>
   issuerInspection(): Promise<IssuerInspection>
   clients(): Promise<Clients>
@@ -27,21 +34,47 @@ const defaults: IssuerSettings = {
   ...{ maxLifetimeSeconds: DEFAULT_MAX_LIFETIME_SECONDS, isShared: false },
 }
 
-const toLine = ({ name, url, trustDomain }: TrustedIssuer): string => `${name}  ${url ?? `spiffe://${trustDomain}`}`
+const urlOf = ({ url, trustDomain }: TrustedIssuer): string => url ?? `spiffe://${trustDomain}`
 
-function linesOfKeys(issuer: TrustedIssuer, fetched: FetchedKeys | undefined): string[] {
-  const { keys, keys_left_out: leftOut } = describeIssuerWithKeys(issuer, fetched)
+const toLine = (issuer: TrustedIssuer): string => `${issuer.name}  ${urlOf(issuer)}`
+
+const columns: readonly Column<TrustedIssuer>[] = [
+  { head: 'NAME', cell: ({ name }) => name },
+  { head: 'ISSUER', cell: urlOf, flexible: 'cut' },
+  { head: 'SPIFFE', cell: ({ trustDomain }) => trustDomain ?? '', wide: true },
+  { head: 'KEYS FROM', cell: ({ keySource }) => keySource.kind },
+  { head: 'LIFETIME', cell: ({ maxLifetimeSeconds }) => formatDuration(maxLifetimeSeconds) },
+  { head: 'CREATED', cell: ({ createdAtMs }, time) => time(createdAtMs), wide: true },
+]
+
+const placeOf = (source: IssuerKeySource): string => ('uri' in source ? `${source.kind} ${source.uri}` : source.kind)
+
+function keysFetched({ keySource }: TrustedIssuer, fetched: FetchedKeys | undefined, nowMs: number): readonly string[] {
   const { fetchedAtMs, failure } = fetched ?? {}
-  const since =
-    fetchedAtMs === undefined
-      ? `never${failure === undefined ? ': they are at the first use' : ''}`
-      : isoTime(fetchedAtMs)
+  if (keySource.kind === 'jwks') return []
+  const never = failure === undefined ? 'never: they are at the first use' : 'never'
   return [
-    ...(issuer.keySource.kind === 'jwks' ? [] : [`keys fetched: ${since}`]),
-    ...(failure ? [`could not be fetched at ${isoTime(failure.atMs)}: ${printable(failure.message)}`] : []),
-    ...keys.map(({ kid, alg }) => `key: ${printable(kid ?? '')}  ${alg}`),
-    ...leftOut.map(({ kid, problem }) => `left out: ${printable(kid ?? 'one without a kid')}: ${problem}`),
+    fetchedAtMs === undefined ? never : fullTime(fetchedAtMs, nowMs),
+    ...(failure ? [`could not be fetched at ${fullTime(failure.atMs, nowMs)}:`, `  ${failure.message}`] : []),
   ]
+}
+
+function linesOf(issuer: TrustedIssuer, fetched: FetchedKeys | undefined, nowMs: number): Lines {
+  const { keys, keys_left_out: leftOut } = describeIssuerWithKeys(issuer, fetched)
+  return labelled({
+    Name: issuer.name,
+    ID: issuer.id,
+    Issuer: issuer.url,
+    SPIFFE: issuer.trustDomain === null ? null : `spiffe://${issuer.trustDomain}`,
+    'Keys from': placeOf(issuer.keySource),
+    Audience: issuer.audience,
+    'Longest lifetime': formatDuration(issuer.maxLifetimeSeconds),
+    Shared: issuer.isShared ? 'yes' : 'no',
+    Created: fullTime(issuer.createdAtMs, nowMs),
+    'Keys fetched': keysFetched(issuer, fetched, nowMs),
+    Keys: keys.map(({ kid, alg }) => `${kid ?? '(no kid)'}  ${alg}`),
+    'Left out': leftOut.flatMap(({ kid, problem }) => [`${kid ?? 'one without a kid'}:`, `  ${problem}`]),
+  })
 }
 
 /** Whoever mistyped a URL should not learn it from the first job that fails. */
@@ -82,14 +115,11 @@ export function issuersCommand(services: () => IssuersService, terminal: Termina
   issuers
     .command('list')
     .description('list the trusted issuers')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async options => {
+    .action(async ({ wide, json }) => {
       const all = await (await services().issuers()).list()
-      const rows = all.map(issuer => [
-        ...[issuer.name, issuer.url ?? '', issuer.trustDomain ?? '', issuer.keySource.kind],
-        formatDuration(issuer.maxLifetimeSeconds),
-      ])
-      answer(all.map(describeIssuer), table(['NAME', 'ISSUER', 'SPIFFE', 'KEYS FROM', 'LIFETIME'], rows), options)
+      answer(all.map(describeIssuer), table(columns, all, { nowMs: services().clock.now(), wide }), { json })
     })
 
   issuers
@@ -100,9 +130,7 @@ export function issuersCommand(services: () => IssuersService, terminal: Termina
     .action(async (name, options) => {
       const issuer = await (await services().issuers()).find(name)
       const fetched = await (await services().issuerInspection()).fetchedKeys(issuer)
-      const members = Object.entries(describeIssuer(issuer)).filter(([, value]) => value !== null)
-      const lines = members.map(([member, value]) => `${member}: ${JSON.stringify(value)}`)
-      answer(describeIssuerWithKeys(issuer, fetched), [...lines, ...linesOfKeys(issuer, fetched)], options)
+      answer(describeIssuerWithKeys(issuer, fetched), linesOf(issuer, fetched, services().clock.now()), options)
     })
 
   issuerOptions(

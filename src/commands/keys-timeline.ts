@@ -1,7 +1,7 @@
 /** A picture of the keys in text: a line a key, with time from left to right. */
-import { isoTime } from '../clock.ts'
 import { isPublished } from '../keys/schedule.ts'
 import type { SigningKey } from '../records/signing-key.ts'
+import { secondTime } from './times.ts'
 
 const WIDTH = 60
 const DAY_MS = 86_400_000
@@ -45,6 +45,7 @@ export function timeline(keys: readonly SigningKey[], activatesAtMs: number | un
   return [
     row('', `${now}now`),
     ...shown.map(key => row(key.kid.slice(0, 8), columns.map(column => cell(key, column)).join(''))),
-    row('', `# signs   - published, verifies   ${isoTime(startMs)} to ${isoTime(endMs)}`),
+    row('', `# signs   - published, verifies`),
+    row('', `${secondTime(startMs)} to ${secondTime(endMs)}`),
   ]
 }

@@ -5,29 +5,44 @@ import type { SigningKey } from '../records/signing-key.ts'
 import { describeSigningKey } from '../representations/signing-key.ts'
 import { describeRewrap, linesOfRewrap } from './keys-rewrap.ts'
 import { timeline } from './keys-timeline.ts'
-import { table } from './table.ts'
-import { operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
+import { type Column, table, WIDE } from './table.ts'
+import { type Lines, operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
 
 /** Made when it is asked for. */
 export interface KeysService {
   keys(): Promise<KeyAdministration>
 }
 
-function nextStep(key: SigningKey, activatesAtMs: number | undefined): string {
-  if (key.state === 'retiring') return `leaves the JWKS ${isoTime(key.retiresAtMs ?? 0)}`
-  if (key.state === 'active' && activatesAtMs !== undefined) return `stops signing ${isoTime(activatesAtMs)}`
-  if (key.state !== 'pending') return ''
-  return activatesAtMs === undefined
-    ? `may sign from ${isoTime(key.activatesAtMs)}`
-    : `signs from ${isoTime(activatesAtMs)}`
-}
-
 type Listed = Awaited<ReturnType<KeyAdministration['list']>>
 
-function describe({ keys, activatesAtMs, nowMs }: Listed): string[] {
-  const rows = keys.map(key => [key.kid, key.state, isoTime(key.sinceMs), key.cause, nextStep(key, activatesAtMs)])
-  return [...table(['KID', 'STATE', 'SINCE', 'CAUSE', 'NEXT'], rows), '', ...timeline(keys, activatesAtMs, nowMs)]
+/** @param time how long ago, or exactly */
+function whenOf(key: SigningKey, { activatesAtMs, nowMs }: Listed, time: (atMs: number) => string): string {
+  // Where no server runs nothing is done in time.
+  const step = (atMs: number, is: string, was: string) => `${atMs > nowMs ? is : was} ${time(atMs)}`
+  if (key.state === 'retiring') return step(key.retiresAtMs ?? 0, 'leaves the JWKS', 'was to leave')
+  if (key.state === 'active')
+    return activatesAtMs === undefined ? 'no rotation is planned' : step(activatesAtMs, 'stops signing', 'was to stop')
+  if (key.state !== 'pending') return time(key.sinceMs)
+  return activatesAtMs === undefined
+    ? step(key.activatesAtMs, 'may sign', 'ready')
+    : step(activatesAtMs, 'signs', 'was to sign')
 }
+
+const columnsOf = (listed: Listed): readonly Column<SigningKey>[] => [
+  { head: 'KID', cell: ({ kid }) => kid },
+  { head: 'STATE', cell: ({ state }) => state, isStatus: true },
+  { head: 'SINCE', cell: ({ sinceMs }, time) => time(sinceMs), wide: true },
+  { head: 'CAUSE', cell: ({ cause }) => cause, wide: true },
+  { head: 'WHEN', cell: (key, time) => whenOf(key, listed, time) },
+]
+
+const linesOf =
+  (listed: Listed, wide: true | undefined): Lines =>
+  display => {
+    const { keys, activatesAtMs, nowMs } = listed
+    const rows = table(columnsOf(listed), keys, { nowMs, wide })(display)
+    return [...rows, '', ...timeline(keys, activatesAtMs, nowMs)]
+  }
 
 function describeCount(count: number | undefined): string {
   if (count === undefined) return 'its'
@@ -40,14 +55,15 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
   keys
     .command('list')
     .description('list the keys: what signs when, and what is published until when')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async options => {
+    .action(async ({ wide, json }) => {
       const listed = await (await services().keys()).list()
       const { keys: all, activatesAtMs } = listed
       answer(
         all.map(key => describeSigningKey(key, activatesAtMs)),
-        () => describe(listed),
-        options,
+        linesOf(listed, wide),
+        { json },
       )
     })
 

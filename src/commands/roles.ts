@@ -4,9 +4,11 @@ import type { Users } from '../accounts/users.ts'
 import { MOST_LISTED } from '../records/limits.ts'
 import type { Role } from '../records/role.ts'
 import { describeRole } from '../representations/role.ts'
+import { labelled } from './labelled.ts'
 import { collect } from './options.ts'
-import { table } from './table.ts'
+import { type Column, table, WIDE } from './table.ts'
 import { operator, type Terminal, YES } from './terminal.ts'
+import type { TimeService } from './times.ts'
 import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
@@ -19,10 +21,15 @@ interface HoldersService {
   users(): Promise<Pick<Users, 'list'>>
 }
 
+const columns: readonly Column<Role>[] = [
+  { head: 'NAME', cell: ({ name }) => name },
+  { head: 'PERMISSIONS', cell: ({ permissions }) => permissions.join(' '), flexible: 'wrap' },
+]
+
 const toLine = ({ name, permissions }: Role): string => `${name}  ${permissions.join(' ')}`
 
 export function rolesCommand(
-  services: () => RolesService & HoldersService,
+  services: () => RolesService & HoldersService & TimeService,
   { answer, confirm }: Terminal,
 ): CommandUnknownOpts {
   const roles = new Command('roles').description('what users may do')
@@ -41,11 +48,11 @@ export function rolesCommand(
   roles
     .command('list')
     .description('list the roles')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async options => {
+    .action(async ({ wide, json }) => {
       const all = await (await services().roles()).list()
-      const rows = all.map(({ name, permissions }) => [name, permissions.join(' ')])
-      answer(all.map(describeRole), table(['NAME', 'PERMISSIONS'], rows), options)
+      answer(all.map(describeRole), table(columns, all, { nowMs: services().clock.now(), wide }), { json })
     })
 
   roles
@@ -55,7 +62,7 @@ export function rolesCommand(
     .option('--json', 'print JSON')
     .action(async (name, options) => {
       const role = await (await services().roles()).find(name)
-      answer(describeRole(role), [toLine(role)], options)
+      answer(describeRole(role), labelled({ Name: role.name, Permissions: role.permissions }), options)
     })
 
   roles

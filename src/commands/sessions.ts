@@ -1,14 +1,14 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { notFound } from '../accounts/rules.ts'
-import { isoTime } from '../clock.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
 import { MOST_LISTED } from '../records/limits.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'
 import { describeSession } from '../representations/session.ts'
 import type { ClientsService } from './clients.ts'
 import { shortUserAgent } from './printable.ts'
-import { table } from './table.ts'
+import { type Column, table, WIDE } from './table.ts'
 import { operator, type Terminal, UsageError, YES } from './terminal.ts'
+import type { TimeService } from './times.ts'
 import type { UsersService } from './users.ts'
 import { countSessions } from './what-goes.ts'
 
@@ -17,22 +17,17 @@ export interface SessionsService {
   sessionManagement(): Promise<SessionManagement>
 }
 
-type Services = SessionsService & UsersService & ClientsService
+type Services = SessionsService & UsersService & ClientsService & TimeService
 
-const head = ['ID', 'USER', 'CLIENT', 'CREATED', 'LAST USED', 'ADDRESS', 'USER AGENT']
-
-/** Of a forwarded one, who says it, too. */
-const addressOf = ({ address, forwardedBy }: ListedSession): string =>
-  forwardedBy === null ? (address ?? '') : `${address} by ${forwardedBy}`
-
-const toRow = (session: ListedSession): string[] => [
-  session.id,
-  session.username,
-  session.clientId,
-  isoTime(session.createdAtMs),
-  isoTime(session.lastUsedAtMs),
-  addressOf(session),
-  shortUserAgent(session.userAgent),
+const columns: readonly Column<ListedSession>[] = [
+  { head: 'ID', cell: ({ id }) => id },
+  { head: 'USER', cell: ({ username }) => username, flexible: 'cut' },
+  { head: 'CLIENT', cell: ({ clientId }) => clientId, flexible: 'cut' },
+  { head: 'CREATED', cell: ({ createdAtMs }, time) => time(createdAtMs), wide: true },
+  { head: 'LAST USED', cell: ({ lastUsedAtMs }, time) => time(lastUsedAtMs) },
+  { head: 'ADDRESS', cell: ({ address }) => address ?? '' },
+  { head: 'FORWARDED BY', cell: ({ forwardedBy }) => forwardedBy ?? '', wide: true },
+  { head: 'USER AGENT', cell: ({ userAgent }) => shortUserAgent(userAgent), wide: true },
 ]
 
 interface Asked {
@@ -52,15 +47,16 @@ export function sessionsCommand(services: () => Services, { answer, remark, conf
 
   sessions
     .command('list')
-    .description(`list the sessions that are alive, the one used last first, at most ${MOST_LISTED}; --json shows more`)
+    .description(`list the sessions that are alive, the one used last first, at most ${MOST_LISTED}`)
     .argument('[id]', 'the session')
     .option('--user <name>', 'those of this user')
     .option('--client <id>', 'those through this client')
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async (id, options) => {
+    .action(async (id, { wide, ...options }) => {
       const filter = await filterOf(services, id, options)
       const all = await (await services().sessionManagement()).list(filter)
-      answer(all.map(describeSession), () => table(head, all.map(toRow)), options)
+      answer(all.map(describeSession), table(columns, all, { nowMs: services().clock.now(), wide }), options)
       if (all.length >= MOST_LISTED) remark(`No more than ${MOST_LISTED} are shown: narrow it with --user or --client`)
     })
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
+import { styleText } from 'node:util'
 import type { Provenance } from '../records/audit-event.ts'
 import { createProgress } from './progress.ts'
 import { secretIn } from './secret-text.ts'
@@ -9,12 +10,26 @@ import { secretIn } from './secret-text.ts'
 /** The streams of a process, or of a test. */
 export interface Io {
   readonly stdin: Readable
-  readonly stdout: Writable
+  /** At a terminal, `columns` is its width. */
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   /** `isTTY`: whether somebody sees it at once. */
   readonly stderr: Writable & { readonly isTTY?: boolean }
   /** Whether somebody sits at standard input. */
   readonly isTTY: boolean
 }
+
+export type Colour = 'bold' | 'green' | 'red' | 'yellow'
+
+/** What shows the lines for people. */
+export interface Display {
+  /** Columns that a line may take: those of the terminal, or 80. */
+  readonly width: number
+  /** Colours are for a terminal that shows them: NO_COLOR and FORCE_COLOR are asked there. */
+  paint(colour: Colour, text: string): string
+}
+
+/** Lines that depend on it. */
+export type Lines = (display: Display) => readonly string[]
 
 export interface Terminal {
   readonly stdin: Readable
@@ -22,13 +37,10 @@ export interface Terminal {
   readonly isTTY: boolean
   /**
    * Prints what a command answers: one JSON value, or the lines for people.
-   * @param lines a function, where they are many
+   * @param lines a function, where they are many or depend on the display
    */
-  answer(
-    value: object,
-    lines: readonly string[] | (() => readonly string[]),
-    options: { readonly json?: true | undefined },
-  ): void
+  answer(value: object, lines: readonly string[] | Lines, options: { readonly json?: true | undefined }): void
+  readonly display: Display
   /** Says on standard error what somebody should know who reads the answer; under --json, too. */
   remark(line: string): void
   /** Prints what is too much to be held at once, no faster than somebody reads it. */
@@ -90,8 +102,19 @@ async function untilDrained(stream: Writable): Promise<void> {
   stream.off('close', end).off('error', end)
 }
 
+const LEAST_WIDTH = 80
+
+function displayOf(stdout: Io['stdout']): Display {
+  const isShown = stdout.isTTY === true
+  return {
+    width: Math.max(LEAST_WIDTH, (isShown && stdout.columns) || 0),
+    paint: (colour, text) => (isShown ? styleText(colour, text, { stream: stdout }) : text),
+  }
+}
+
 export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
   const progress = createProgress(stderr)
+  const display = displayOf(stdout)
 
   async function readStandardInput(name: string): Promise<string> {
     const secret = secretIn(Buffer.concat(await stdin.toArray()))
@@ -121,9 +144,10 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
   return {
     stdin,
     isTTY,
+    display,
     answer(value, lines, { json }) {
       progress.clear()
-      const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines() : lines
+      const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines(display) : lines
       stdout.write(printed.map(line => `${line}\n`).join(''))
     },
     remark(line) {

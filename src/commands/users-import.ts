@@ -8,6 +8,7 @@ import { readHashConfig, readPepper } from './import-secrets.ts'
 import { collect, oneOf, wholeNumber } from './options.ts'
 import { printable } from './printable.ts'
 import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
+import { wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
 export interface ImportService {
@@ -49,10 +50,11 @@ const mayHavePepper = (forms: ReadonlyMap<string, number>): boolean =>
 type Texts = AsyncGenerator<string, ImportSummary>
 
 /** For people: a line for each that is refused. */
-async function* inLines(run: AsyncGenerator<Refusal, ImportSummary>, dryRun: boolean): Texts {
+async function* inLines(run: AsyncGenerator<Refusal, ImportSummary>, dryRun: boolean, width: number): Texts {
   let next = await run.next()
-  for (; !next.done; next = await run.next()) yield `${sentenceOf(next.value)}\n`
-  for (const line of linesOf(next.value, dryRun)) yield `${line}\n`
+  for (; !next.done; next = await run.next())
+    for (const line of wrapEach([sentenceOf(next.value)], width)) yield `${line}\n`
+  for (const line of wrapEach([...linesOf(next.value, dryRun)], width)) yield `${line}\n`
   return next.value
 }
 
@@ -90,7 +92,7 @@ async function summaryOf(texts: Texts, { stream }: Pick<Terminal, 'stream'>): Pr
 export function usersImportCommand(
   users: Command,
   services: () => ImportService,
-  { stdin, stream, remark, tellProgress }: Terminal,
+  { stdin, stream, display, remark, tellProgress }: Terminal,
 ): void {
   users
     .command('import')
@@ -136,7 +138,8 @@ export function usersImportCommand(
           forms: { pepper, prehash, hashConfig },
         }
         const run = (await services().userImport()).run(source, asked, operator(), tellProgress)
-        const summary = await summaryOf(options.json ? inJson(run, dryRun) : inLines(run, dryRun), { stream })
+        const texts = options.json ? inJson(run, dryRun) : inLines(run, dryRun, display.width)
+        const summary = await summaryOf(texts, { stream })
         if (pepper === undefined && summary.added > 0 && mayHavePepper(summary.forms)) remark(PEPPER_HINT)
         if (summary.refused > 0) throw new Refused('')
       } finally {

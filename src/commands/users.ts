@@ -1,14 +1,17 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Users } from '../accounts/users.ts'
-import { isoTime } from '../clock.ts'
 import { MOST_LISTED } from '../records/limits.ts'
 import { type Status, statuses } from '../records/standing.ts'
 import type { UserWithRoles } from '../records/user.ts'
 import { describeUser } from '../representations/user.ts'
+import type { AuditService } from './audit.ts'
+import { labelled, listed } from './labelled.ts'
+import { describeSignIn, findLastSignIn, linesOfSignIn } from './last-sign-in.ts'
 import { collect, HIGHEST_LIMIT, oneOf, wholeNumber } from './options.ts'
 import type { RolesService } from './roles.ts'
-import { table } from './table.ts'
+import { type Column, table, WIDE } from './table.ts'
 import { operator, type Terminal, YES } from './terminal.ts'
+import { fullTime, type TimeService } from './times.ts'
 import { type ImportService, usersImportCommand } from './users-import.ts'
 import { countApiKeys, countSessions, type GoingServices, goesWith } from './what-goes.ts'
 
@@ -17,10 +20,18 @@ export interface UsersService {
   users(): Promise<Users>
 }
 
-type Services = UsersService & RolesService & GoingServices & ImportService
+type Services = UsersService & RolesService & GoingServices & ImportService & AuditService & TimeService
 
 const REUSE_NAME =
   'the name may be one that another user had: a mailbox, or what else is kept by name, goes over to this one'
+
+const columns: readonly Column<UserWithRoles>[] = [
+  { head: 'NAME', cell: ({ username }) => username, flexible: 'cut' },
+  { head: 'ID', cell: ({ userId }) => userId, wide: true },
+  { head: 'STATUS', cell: ({ status }) => status, isStatus: true },
+  { head: 'ROLES', cell: ({ roles }) => roles.join(', '), flexible: 'wrap' },
+  { head: 'CREATED', cell: ({ createdAtMs }, time) => time(createdAtMs) },
+]
 
 const toLine = (user: UserWithRoles): string =>
   `${user.username}  ${user.userId}  ${user.status}  ${user.roles.join(', ') || '(no roles)'}`
@@ -52,29 +63,33 @@ export function usersCommand(services: () => Services, terminal: Terminal): Comm
     .option('--role <role>', 'those who have this role')
     .option('--imported', 'those who still have the password hash of another system')
     .option('--limit <number>', `as many at most, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
+    .option('--wide', WIDE)
     .option('--json', 'print JSON')
-    .action(async ({ search, status, role, imported: hasImportedHash, limit = MOST_LISTED, json }) => {
+    .action(async ({ search, status, role, imported: hasImportedHash, limit = MOST_LISTED, wide, json }) => {
       if (role !== undefined) await (await services().roles()).find(role)
       const all = await (await services().users()).list({ namePart: search, status, role, hasImportedHash }, limit)
-      const rows = all.map(user => [
-        user.username,
-        user.userId,
-        user.status,
-        user.roles.join(', '),
-        isoTime(user.createdAtMs),
-      ])
-      answer(all.map(describeUser), table(['NAME', 'ID', 'STATUS', 'ROLES', 'CREATED'], rows), { json })
+      answer(all.map(describeUser), table(columns, all, { nowMs: services().clock.now(), wide }), { json })
       if (all.length >= limit) remark(`No more than ${limit} are shown: narrow it, or give a higher --limit`)
     })
 
   users
     .command('show')
-    .description('show a user')
+    .description('show a user, and the last sign-in: when, from where and through which client')
     .argument('<name>')
     .option('--json', 'print JSON')
     .action(async (username, options) => {
       const user = await (await services().users()).find(username)
-      answer(describeUser(user), [toLine(user)], options)
+      const signIn = await findLastSignIn(await services().auditTrail(), user.userId, remark)
+      const nowMs = services().clock.now()
+      const lines = labelled({
+        Name: user.username,
+        ID: user.userId,
+        Status: user.status,
+        Roles: listed(user.roles),
+        Created: fullTime(user.createdAtMs, nowMs),
+        'Last sign-in': linesOfSignIn(signIn, nowMs),
+      })
+      answer({ ...describeUser(user), last_sign_in: describeSignIn(signIn) }, lines, options)
     })
 
   users

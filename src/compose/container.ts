@@ -184,6 +184,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
   return {
     settings: config.settings,
     issuer: config.issuer,
+    clock,
     log,
     ...accounts,
     issuerInspection: async () => (await assertions()).inspection,
