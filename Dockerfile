@@ -1,11 +1,10 @@
 # Signet as an image: no development dependencies, no root, nothing written outside the two volumes.
 #
 #   docker build -t signet .
-#   docker run --read-only --tmpfs /tmp -e SIGNET_ISSUER=https://login.example.com \
-#     -v signet-db:/data/db -v signet-keys:/data/keys -p 3000:3000 signet
-#   docker exec -it CONTAINER signet users add alice
+#   docker run --rm --name signet -p 127.0.0.1:3000:3000 -e SIGNET_ISSUER=http://localhost:3000 signet
+#   docker exec -it signet signet users add alice
 #
-# /tmp holds Node's compile cache; without it Signet runs too, and only starts more slowly. Keep port 9090 (management) private.
+# With volumes, behind a proxy: docs/running.md, "Docker". Keep port 9090 (management) private.
 
 FROM node:26-slim AS dependencies
 WORKDIR /app
@@ -14,14 +13,18 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:26-slim
+# What is known only when it is built (version, revision, created, source) is given there: docs/running.md, "Docker".
+LABEL org.opencontainers.image.title="Signet" \
+  org.opencontainers.image.description="A standalone OAuth 2 token service: short-lived RS256 access tokens that resource services verify offline" \
+  org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY LICENSE package.json openapi.yaml ./
 COPY db/migrations ./db/migrations
 COPY src ./src
-RUN ln -s /app/src/signet.mjs /usr/local/bin/signet
 # 1000 is the user `node`, as a number: Kubernetes' runAsNonRoot can't look names up.
-RUN install -d -o 1000 -g 1000 -m 0700 /data /data/db /data/keys
+RUN ln -s /app/src/signet.mjs /usr/local/bin/signet \
+  && install -d -o 1000 -g 1000 -m 0700 /data /data/db /data/keys
 
 # The cache is named before the first file is read, so that what strips its types is not loaded: 15 MB.
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/node-compile-cache SIGNET_HOST=0.0.0.0 SIGNET_MANAGEMENT_HOST=0.0.0.0

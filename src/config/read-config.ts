@@ -85,16 +85,20 @@ export function readConfig(environment: Environment = process.env): Configuratio
     allowNetworks: take('allowNetworks'),
     logLevel: take('logLevel'),
   }
-  for (const { members, mistake } of contradictions(config, environment['NODE_ENV'] === 'production')) {
+  const isProduction = environment['NODE_ENV'] === 'production'
+  const hasIssuer = settings.get('issuer')?.source !== 'default'
+  for (const { members, mistake } of contradictions(config, isProduction && !hasIssuer)) {
     // A default that stands in for a refused value contradicts nothing that the operator wrote.
     if (members.some(member => refused.has(member))) continue
     const examples = members.map(member => `${variables[member].name}=${variables[member].example}`)
     mistakes.push(`${mistake}. Example: ${examples.join(' ')}`)
   }
   if (mistakes.length > 0) throw new ConfigurationError(mistakes)
-  const isOfNoHost = settings.get('issuer')?.source === 'default' && !unset.isOfHost
   const warnings = [
-    isOfNoHost
+    isProduction && config.issuer.startsWith('http:')
+      ? `SIGNET_ISSUER is ${config.issuer}: only this machine can reach it. Before anybody else uses this service, set the https URL that clients use; tokens issued until then are refused under the new name`
+      : undefined,
+    !hasIssuer && !unset.isOfHost
       ? `SIGNET_ISSUER is not set, and SIGNET_HOST is no loopback address: tokens name ${unset.issuer} as their issuer, where only this machine finds it. Set SIGNET_ISSUER to the URL that clients use`
       : undefined,
     config.database.kind === 'postgres' ? plainTextWarning(config.database.url) : undefined,
@@ -105,15 +109,16 @@ export function readConfig(environment: Environment = process.env): Configuratio
 const membersInOrder = Object.keys(variables) as (keyof Config)[]
 
 /** Values that are right one by one and wrong together. The messages repeat no value: it may come from a file. */
-function contradictions(config: Config, production: boolean) {
+function contradictions(config: Config, lacksIssuer: boolean) {
   const hosts = [config.host, config.managementHost]
   // A wildcard address takes the port on every address.
   const sameHost = config.host === config.managementHost || hosts.includes('0.0.0.0') || hosts.includes('::')
   const rules: { broken: boolean; members: (keyof Config)[]; mistake: string }[] = [
     {
-      broken: production && !config.issuer.startsWith('https:'),
+      broken: lacksIssuer,
       members: ['issuer'],
-      mistake: 'SIGNET_ISSUER is required and must be https when NODE_ENV is production',
+      mistake:
+        'SIGNET_ISSUER is required when NODE_ENV is production: the https URL that clients use, or http://localhost:3000 to try Signet on this machine',
     },
     {
       broken: sameHost && config.port === config.managementPort,

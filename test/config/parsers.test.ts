@@ -48,12 +48,23 @@ t.test('an issuer that is not in normal form is refused, and the right form is s
   }
 })
 
-t.test('in production the issuer is required and https', async t => {
-  const production = { NODE_ENV: 'production' }
-  refuses(t, production, 'SIGNET_ISSUER', /required/)
-  refuses(t, { ...production, SIGNET_ISSUER: 'http://127.0.0.1:3000' }, 'SIGNET_ISSUER', /https/)
-  t.strictSame(mistakesIn({ ...production, SIGNET_ISSUER: 'https://a.example' }), [])
+t.test('in production the issuer is required, and what to type to try it is said', async t => {
+  refuses(t, { NODE_ENV: 'production' }, 'SIGNET_ISSUER', /required.* or http:\/\/localhost:3000 to try/)
   t.strictSame(mistakesIn({ NODE_ENV: 'development' }), [])
+})
+
+t.test('in production plain http is for loopback hosts, as elsewhere, and is warned of', async t => {
+  const production = { NODE_ENV: 'production', SIGNET_HOST: '0.0.0.0' }
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    const { issuer, warnings } = readConfig({ ...production, SIGNET_ISSUER: `http://${host}:3000` })
+    t.equal(warnings.length, 1, host)
+    t.ok(warnings[0]?.startsWith(`SIGNET_ISSUER is ${issuer}: only this machine can reach it.`), warnings[0])
+  }
+  // Names below localhost lead to this machine in browsers only: others ask a name server for them.
+  for (const host of ['login.example.com', 'signet.localhost', '10.0.0.5'])
+    refuses(t, { ...production, SIGNET_ISSUER: `http://${host}` }, 'SIGNET_ISSUER', /loopback/)
+  t.strictSame(readConfig({ ...production, SIGNET_ISSUER: 'https://a.example' }).warnings, [])
+  t.strictSame(readConfig({ SIGNET_ISSUER: 'http://localhost:3000' }).warnings, [], 'outside production')
 })
 
 t.test('hosts are addresses or names without scheme, brackets and port', async t => {
