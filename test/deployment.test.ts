@@ -50,10 +50,16 @@ async function configOf(t: Test, environment: Readonly<Record<string, string>>):
 const instances = Object.entries(compose.services).filter(([, { image }]) => image === 'signet')
 
 /** What Compose makes of them, with what it takes from the environment of the operator. */
-const environmentOf = ({ environment }: (typeof compose.services)[string]): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [name, value.replace(/\$\{SITE:[^}]*\}/, 'login.example.com')]),
-  )
+const environmentOf = (
+  { environment }: (typeof compose.services)[string],
+  site = 'login.example.com',
+): Record<string, string> => {
+  const filledIn = (value: string) =>
+    value.replace(/\$\{SITE:(.)([^}]*)\}/g, (_, operator, word) =>
+      operator === '+' ? (site === '' ? '' : word) : site || word,
+    )
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(value)]))
+}
 
 t.test('Compose: Signet takes the environment of each service, and has the time to end', async t => {
   t.strictSame(instances.map(([name]) => name).sort(), ['migrate', 'signet-1', 'signet-2'])
@@ -75,6 +81,9 @@ t.test('Compose with SQLite: Signet takes the environment, and the image fits', 
   if (signet === undefined) throw new Error('There is no Signet.')
   t.strictSame(more, {})
   const config = await configOf(t, environmentOf(signet))
+  t.equal(config['SIGNET_ISSUER'], 'https://login.example.com')
+  const onLaptop = await configOf(t, environmentOf(signet, ''))
+  t.equal(onLaptop['SIGNET_ISSUER'], 'http://localhost:3000', 'without a domain')
   t.equal(seconds(signet.stop_grace_period), seconds(config['SIGNET_SHUTDOWN_DELAY']) + SHUTDOWN_SECONDS)
   const ports = [config['SIGNET_PORT'], config['SIGNET_MANAGEMENT_PORT']]
   t.strictSame(

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, constants, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { folderOnDisk, freePort } from './support/environment.ts'
@@ -21,7 +22,7 @@ const all = (instruction: string): string[] =>
   lines.filter(line => line.startsWith(`${instruction} `)).map(line => line.slice(instruction.length + 1))
 const last = (instruction: string): string => all(instruction).at(-1) ?? ''
 /** In shell form, behind a shell that gets the signals, this throws. */
-const execForm = (text: string): string[] => JSON.parse(text.slice(text.indexOf('[')))
+const execForm = (line: string): string[] => JSON.parse(line.slice(line.indexOf('[')))
 
 const command = execForm(last('CMD'))
 const healthcheck = execForm(last('HEALTHCHECK'))
@@ -32,6 +33,8 @@ const settings = Object.fromEntries(
     .map(setting => setting.split('=')),
 )
 const [uid = 0, gid = 0] = last('USER').split(':').map(Number)
+/** What docs/running.md says to type first, to try the image. */
+const [, onLaptop = ''] = /^docker run --rm (.*)$/m.exec(readFileSync(join(checkout, 'docs/running.md'), 'utf8')) ?? []
 /** The sources of each copy from the checkout, and the folder that they go to. */
 const copies = all('COPY')
   .filter(line => !line.startsWith('--from'))
@@ -48,6 +51,7 @@ t.test('the image starts from node 26 slim, not as root, and its commands are no
   t.match(settings, { NODE_ENV: 'production', SIGNET_HOST: '0.0.0.0', SIGNET_MANAGEMENT_HOST: '0.0.0.0' })
   t.strictSame(volumes, ['/data/db', '/data/keys'])
   t.equal(last('WORKDIR'), '/data', 'where the defaults look for both')
+  t.match(last('LABEL'), 'org.opencontainers.image.licenses="Apache-2.0"')
   t.match(last('RUN'), `install -d -o ${uid} -g ${gid} -m 0700 /data ${volumes.join(' ')}`)
   t.strictSame(all('EXPOSE'), ['3000 9090'])
 })
@@ -70,7 +74,7 @@ function copyInto(app: string): void {
 }
 
 t.test(
-  'what is copied serves, is healthy and ends with SIGTERM, and writes to nothing but the two volumes',
+  'what is copied serves on a laptop, is healthy and ends with SIGTERM, and writes to nothing but the two volumes',
   async t => {
     const root = folderOnDisk(t)
     chmodSync(root, 0o755)
@@ -85,9 +89,9 @@ t.test(
       if (isRoot) chownSync(folder, uid, gid)
     }
     const [port, managementPort] = [await freePort(), await freePort()]
-    const env = {
+    const [, name = '', issuer = ''] = /-e (\w+)=(\S+)/.exec(onLaptop) ?? []
+    const env: Record<string, string> = {
       ...settings,
-      SIGNET_ISSUER: 'https://login.example.com',
       SIGNET_PORT: String(port),
       SIGNET_MANAGEMENT_PORT: String(managementPort),
     }
@@ -103,6 +107,13 @@ t.test(
       return child
     }
 
+    const withoutIssuer = start(command)
+    const said = text(withoutIssuer.stderr)
+    t.strictSame(await once(withoutIssuer, 'exit'), [1, null], 'nothing is assumed')
+    t.match(await said, `${name} is required`)
+    t.match(await said, issuer, 'it says what to type')
+    env[name] = issuer
+
     t.strictSame(await once(start(healthcheck), 'exit'), [1, null], 'not healthy before it runs')
     const service = start(command)
     let log = ''
@@ -115,6 +126,8 @@ t.test(
       service.once('exit', code => reject(new Error(`it ended with ${code}: ${log}`)))
     })
     t.strictSame(await once(start(healthcheck), 'exit'), [0, null], 'healthy')
+    const metadata = await fetch(`http://localhost:${port}/.well-known/oauth-authorization-server`)
+    t.match(await metadata.json(), { issuer, token_endpoint: `${issuer}/oauth/token` })
     const ended = once(service, 'exit')
     service.kill('SIGTERM')
     t.strictSame(await ended, [0, null], 'ended by SIGTERM')

@@ -34,11 +34,16 @@ test('Compose takes it, and an instance starts when the database is there and ha
   t.match(networks, { callers: { internal: true }, database: { internal: true } })
 })
 
-test('Compose takes the one with SQLite', async t => {
-  const { status, stdout, stderr } = read(join(checkout, 'compose.yaml'))
-  t.equal(status, 0, stderr)
-  t.equal(stderr, '')
-  t.match(JSON.parse(stdout).services.signet.environment, { SIGNET_ISSUER: 'https://login.example.com' })
+test('Compose takes the one with SQLite, with a domain and without', async t => {
+  for (const [SITE, issuer] of [
+    ['login.example.com', 'https://login.example.com'],
+    ['', 'http://localhost:3000'],
+  ] as const) {
+    const { status, stdout, stderr } = read(join(checkout, 'compose.yaml'), { SITE })
+    t.equal(status, 0, stderr)
+    t.equal(stderr, '')
+    t.match(JSON.parse(stdout).services.signet.environment, { SIGNET_ISSUER: issuer })
+  }
 })
 
 test('Compose says what is missing', async t => {
