@@ -164,7 +164,8 @@ t.test(
       Object.keys(trials),
       programs.map(({ heading }) => heading),
     )
-    t.equal(codeUnder('Install'), `npm install ${packageJson.name}\n`)
+    const tarball = `${packageJson.name.replace('@', '').replace('/', '-')}-${packageJson.version}.tgz`
+    t.equal(codeUnder('Install'), `npm pack --silent ../signet/verifier\nnpm install ./${tarball}\n`)
     t.strictSame(
       blocks.filter(block => !programs.includes(block)).map(({ language, heading }) => [heading, language]),
       [
