@@ -7,7 +7,7 @@ import { chapters, pagesWithCommandsIn, textOf } from './support/runbooks.ts'
 
 const checkout = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(join(checkout, path), 'utf8')
-const notOurs = ['node_modules', '.git', '.tap', 'dist']
+const notOurs = ['node_modules', '.git', '.tap', '.venv', 'dist']
 const filesNamed = (pattern: string): string[] =>
   globSync(pattern, { cwd: checkout, exclude: path => notOurs.includes(basename(path)) }).sort()
 const pages = filesNamed('**/*.md')
@@ -86,7 +86,7 @@ t.test('docs/conformance.md calls each file and each test that it links by its n
 })
 
 t.test('every file and folder of the checkout that a page names exists', async t => {
-  const path = /(?<!`)`((?:src|test|docs|scripts|bench|examples|verifier|\.ci)\/(?!dist)[^`\s]*)`/g
+  const path = /(?<!`)`((?:src|test|docs|scripts|bench|examples|verifier|verifier-python|\.ci)\/(?!dist)[^`\s]*)`/g
   const named = pages.flatMap(page =>
     [...withoutFences(read(page)).matchAll(path)].map(([, name = '']) => ({ page, name })),
   )

@@ -16,7 +16,10 @@ const python: Program = {
   name: 'Python 3.11 or later with signet-verifier and what its tests need',
   variable: 'PYTHON',
   command: 'python3',
-  probe: ['-c', 'import sys; assert sys.version_info >= (3, 11); import hatchling, mypy, pytest, signet_verifier.fastapi, uvicorn'],
+  probe: [
+    '-c',
+    'import sys; assert sys.version_info >= (3, 11); import hatchling, mypy, pytest, signet_verifier.fastapi, uvicorn',
+  ],
   install: 'python3 -m venv FOLDER && FOLDER/bin/pip install -e "verifier-python[test]"',
 }
 const node20: Program = {

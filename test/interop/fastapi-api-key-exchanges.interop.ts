@@ -5,6 +5,7 @@ import { api } from '../support/serve.ts'
 import { takesKeys, withExchanges } from './fastapi-api-keys.ts'
 import { startFastApi } from './fastapi-service.ts'
 
+const forRabbit = { ...takesKeys, AUDIENCE: 'rabbitmq' }
 const notValid = [401, 'The API key is not valid.']
 const malformed = [401, 'The API key is malformed.']
 const later = (seconds: number) => [503, 'The API key can not be verified at the moment.', String(seconds)]
@@ -36,6 +37,13 @@ test('FastAPI: a key is exchanged by RFC 8693, and a hundred requests at once co
       ],
     ],
   )
+})
+
+test('FastAPI: an audience that is a name is asked for as one (§2.1)', async t => {
+  const { calls, reply, grant, outcomeOf } = await withExchanges(t, { app: 'guarded', environment: forRabbit })
+  reply(apiKey(), () => grant({ aud: 'rabbitmq' }))
+  t.equal(await outcomeOf(apiKey()), 'token-1')
+  t.match(Object.fromEntries(calls[0]?.form ?? []), { audience: 'rabbitmq', resource: undefined })
 })
 
 test('FastAPI: a confidential client authenticates by HTTP Basic, both halves form-urlencoded', async t => {

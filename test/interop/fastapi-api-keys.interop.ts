@@ -113,6 +113,15 @@ test('FastAPI: a key for another service is 401 here', async t => {
   t.match(await resource.withKey(api_key), notValid)
 })
 
+test('FastAPI: a service whose audience is a name takes keys, too', async t => {
+  const { service, json, create } = await withKeys(t)
+  await json(['clients', 'add', 'broker', '--public', '--grant', EXCHANGE, '--scope', '*', '--audience', 'rabbitmq'])
+  const environment = { API_KEY_CLIENT_ID: 'broker', AUDIENCE: 'rabbitmq' }
+  const resource = await startFastApi(t, { issuer: service.issuer, app: 'guarded', environment })
+  const { key } = await create('posts:read')
+  t.match(await resource.withKey(key), { status: 200, body: { aud: 'rabbitmq', scope: 'posts:read' } })
+})
+
 test('FastAPI: while the token service is down new keys are 503 and known ones go on, until it is there again', async t => {
   const { service, create, resource } = await withKeys(t, { POLL_INTERVAL: FAST })
   const [known, unknown] = [await create('posts:read'), await create('posts:read')]

@@ -59,6 +59,13 @@ test('FastAPI: a status list that does not count is none, so that strict routes 
   )
 })
 
+test('FastAPI: a mode that is misspelt counts as strict', async t => {
+  const issuer = await startIssuer(t)
+  const { as } = await startFastApi(t, { ...issuer, app: 'guarded' })
+  const token = issuer.token({ status: { status_list: { idx: 0, uri: issuer.listUri('missing') } } })
+  t.match([await as(token, '/me'), await as(token, '/misspelt')], [{ status: 200 }, { status: 503 }])
+})
+
 test('FastAPI: a list with Age that is older takes nothing back, documents that are broken are outages, and a key that left is refused from the next poll on', async t => {
   const issuer = await startIssuer(t)
   const list = (byte: number) => issuer.statusList('1', Buffer.alloc(16, byte))
@@ -115,7 +122,7 @@ test('FastAPI: a list without Age is taken, whatever the clock was when it was i
 test('FastAPI: a wall clock that is set makes nothing fresh or stale, and does not stop the search for a new key', async t => {
   const issuer = await startIssuer(t)
   const always = { roles: ['admin'], iat: now() - 7200, exp: now() + 7200 }
-  const resource = await startFastApi(t, issuer)
+  const resource = await startFastApi(t, { ...issuer, environment: { POLL_INTERVAL: '60' } })
   const strict = async (key = issuer.key) => (await resource.as(issuer.token(always, {}, key), '/admin/stats')).status
   resource.setWallClock(3600)
   t.equal(await strict(), 200, 'set ahead')

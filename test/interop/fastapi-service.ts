@@ -1,4 +1,4 @@
-/** The FastAPI example, served by a real uvicorn. */
+/** signet-verifier in a FastAPI service, served by a real uvicorn. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { renameSync, writeFileSync } from 'node:fs'
@@ -13,14 +13,14 @@ const folder = (path: string): string => fileURLToPath(new URL(path, import.meta
 export interface FastApiOptions {
   readonly issuer: string
   /** In fastapi_apps.py. */
-  readonly app?: 'example' | 'forgetful' | 'guarded'
+  readonly app?: 'example' | 'forgetful' | 'guarded' | 'readme'
   readonly environment?: Readonly<Record<string, string>>
 }
 
 /** A poll that no test lives to see: what is fetched then is fetched for another reason. */
 export const NEVER = '3600'
 
-/** Starts it with the Python of the variable PYTHON, which needs the packages of the example's requirements.txt. */
+/** Starts it with the Python of the variable PYTHON, in which the package and its extra `test` are installed. */
 export async function startFastApi(t: Test, { issuer, app = 'example', environment = {} }: FastApiOptions) {
   const offsetsFile = join(temporaryFolder(t), 'clock-offsets')
   const ahead = { wall: 0, monotonic: 0 }
@@ -52,7 +52,7 @@ export async function startFastApi(t: Test, { issuer, app = 'example', environme
       PYTHONDONTWRITEBYTECODE: '1',
       NO_PROXY: '127.0.0.1',
       SIGNET_ISSUER: issuer,
-      POLL_INTERVAL: NEVER,
+      ...('POLL_INTERVAL' in environment ? {} : { POLL_INTERVAL: NEVER, MAX_STALENESS: NEVER }),
       CLOCK_OFFSETS: offsetsFile,
       ...environment,
     },

@@ -87,6 +87,8 @@ function badClaims({ issuer, listUri }: Issuer): [claims: Json, description: str
     ...many(['9', null], 'nbf', time),
     ...many(['admin', [7], null], 'roles', 'an array of strings'),
     ...many([['posts:write'], null], 'scope', 'a string'),
+    ...many(['9', null], 'auth_time', time),
+    ...many([7, null], 'sid', 'a string'),
     [{ exp: now() - 31 }, 'The access token has expired.'],
     [{ iat: now() + 60 }, 'The access token is not valid yet.'],
     [{ nbf: now() + 60 }, 'The access token is not valid yet.'],
@@ -114,6 +116,7 @@ test('FastAPI: a token that is badly written, has a bad header or bad claims is 
   const fetched = issuer.requests.length
   for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt'])
     t.equal(await resource.verdict(issuer.token({ aud: ['x', api], exp: now() - 10 }, { typ })), 200, typ)
+  t.equal(await resource.verdict(issuer.token({ iat: now() + 20, nbf: now() + 20 })), 200, 'clocks may differ by 30 s')
   for (const [token, description] of badlyWritten(issuer)) t.equal(await resource.verdict(token), description)
   for (const [claims, description] of badClaims(issuer))
     t.equal(await resource.verdict(issuer.token(claims)), description, JSON.stringify(claims))
@@ -135,6 +138,8 @@ test('FastAPI: a bad key is left out, and the good one beside it goes on', async
   }
   const twice = await odd({})
   const bad = [
+    await createSigningKey('ES256'),
+    await createSigningKey('EdDSA'),
     await odd({ use: 'enc' }),
     await odd({ alg: 'RS512' }),
     await odd({ key_ops: ['sign'] }),
@@ -147,7 +152,8 @@ test('FastAPI: a bad key is left out, and the good one beside it goes on', async
   issuer.publishKeys([...bad.map(({ jwk }) => jwk), twice.jwk, issuer.key.jwk, plain.jwk, null, {}, { kid: 7 }])
   const resource = await startFastApi(t, issuer)
   const unknown = 'The issuer has no usable key of the name that the token gives.'
-  for (const key of bad) t.equal(await resource.verdict(issuer.token({}, {}, key)), unknown, JSON.stringify(key.jwk))
+  for (const key of bad)
+    t.equal(await resource.verdict(issuer.token({}, { alg: 'RS256' }, key)), unknown, JSON.stringify(key.jwk))
   for (const key of [issuer.key, plain]) t.equal(await resource.verdict(issuer.token({}, {}, key)), 200)
   t.match((await resource.get('/readyz')).body, { keys: { count: 2 } })
 })

@@ -1,6 +1,6 @@
 """
-The FastAPI example as tests start it: its clocks are ahead by the seconds in the file CLOCK_OFFSETS, wall clock first. With
-CLOCKS_STAND they stand still otherwise.
+What tests start: the FastAPI example, whose clocks are ahead by the seconds in the file CLOCK_OFFSETS, wall clock first, and stand
+still otherwise with CLOCKS_STAND; and services that are set up in other ways.
 """
 
 import os
@@ -8,19 +8,22 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import app
 from fastapi import Depends, FastAPI
 from settings import Settings
-from signet_verifier import AccessToken, Verifier
+from signet_verifier import AccessToken, Mode, Verifier
 from signet_verifier.api_keys import exchanged_keys
 from signet_verifier.fastapi import (
     get_current_user,
     install_error_handlers,
     require_permission,
     require_role,
+    require_token,
 )
+
+PACKAGE = Path(__file__).parent.parent.parent / "verifier-python"
 
 
 def _offsets() -> list[float]:
@@ -43,10 +46,22 @@ def forgetful() -> FastAPI:
     return example()
 
 
+def readme() -> FastAPI:
+    """The program under "Use" in the README of the package, with another issuer."""
+    page = (PACKAGE / "README.md").read_text()
+    code = page.split("## Use\n\n```python\n")[1].split("```")[0]
+    program: dict[str, Any] = {}
+    exec(code.replace("https://login.example.com", os.environ["SIGNET_ISSUER"]), program)
+    service: FastAPI = program["app"]
+    return service
+
+
 def guarded() -> FastAPI:
-    """The routes at which every middleware has to answer the same."""
+    """The routes at which every middleware has to answer the same, for any audience."""
     settings = Settings.from_environment()
-    verifier = Verifier(issuer=settings.issuer, audience=settings.audience)
+    verifier = Verifier(
+        issuer=settings.issuer, audience=settings.audience, api_keys=settings.api_keys
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -62,6 +77,7 @@ def guarded() -> FastAPI:
         "/posts": require_permission("posts:write"),
         "/admin": require_role("admin"),
         "/odd": require_role('"R\\D" é😀'),
+        "/misspelt": require_token(mode=cast(Mode, "strickt")),
     }.items():
         _add_route(service, path, dependency)
 

@@ -17,7 +17,7 @@ YEAR_10000 = 253_402_300_800
 
 @dataclass(frozen=True, slots=True)
 class StatusReference:
-    """Where it stands whether the token was revoked (draft-ietf-oauth-status-list §6.2)."""
+    """Where to look whether the token was revoked (draft-ietf-oauth-status-list §6.2)."""
 
     uri: str
     index: int
@@ -28,11 +28,17 @@ class AccessToken:
     """A verified access token: who calls, and what they may do."""
 
     subject: str
+    """`sub`: a user or a client, by an id that is never used again."""
     client_id: str
+    """The client that the token was issued to."""
     roles: frozenset[str]
+    """Empty for clients and API keys."""
     permissions: frozenset[str]
+    """What `scope` says."""
     status: StatusReference | None
+    """Where to look whether it was revoked; None for an issuer that publishes no status lists."""
     claims: Mapping[str, Any]
+    """All claims, as they are in the token."""
 
 
 def is_time(value: object) -> TypeGuard[float]:

@@ -1,4 +1,8 @@
-"""What to do while the token service can't be reached: go on with what is known, or refuse after a while."""
+"""
+What to do while the token service can't be reached.
+
+`lenient` goes on with what is known; `strict` refuses once that is older than `max_staleness`.
+"""
 
 from typing import Literal
 

@@ -20,7 +20,11 @@ TokenErrorCode = Literal[
 
 
 class TokenError(Exception):
-    """A token or an API key that is refused. The message is for developers and repeats nothing of it."""
+    """
+    A token or an API key that is refused. The message is for developers and repeats nothing of it.
+
+    `code` says why; the README has them all.
+    """
 
     def __init__(
         self, code: TokenErrorCode, message: str, retry_after: float | None = None

@@ -16,9 +16,18 @@ from .token_error import TokenError
 
 TYPE = "at+jwt"
 MAX_LENGTH = 16_384
+"""Characters of a token."""
+MAX_POLL_INTERVAL = 3600
 
 
 class Verifier:
+    """
+    Verifies the access tokens of one issuer for one audience.
+
+    `start` it before the first request and `close` it at the end, in one event loop. It polls in the background, so each process
+    has its own.
+    """
+
     def __init__(
         self,
         *,
@@ -33,12 +42,29 @@ class Verifier:
         monotonic: Clock = time.monotonic,
     ) -> None:
         """
-        `discovery` is the URL at which the issuer is reached from here, when its own leads nowhere: what is fetched is fetched
-        there, and names stay the issuer's. It may be plain http beyond loopback with `insecure_discovery` only, because whoever
-        answers there is the issuer. Intervals are in seconds. With `api_keys` API keys are taken, too, and exchanged as this client. `clock` answers the
-        seconds since the epoch. What takes its time is measured by `monotonic`, which nobody sets.
+        :param issuer: the URL of the token service, exactly as it is in `iss`
+        :param audience: the name of this service in `aud`, compared byte for byte
+        :param discovery: the URL at which the issuer is reached from here, when its own leads nowhere. Everything is fetched there;
+            names stay the issuer's
+        :param insecure_discovery: lets `discovery` be plain http beyond loopback, where whoever answers is the issuer
+        :param poll_interval: seconds from one look for news to the next, at the most; up to 3,600
+        :param max_staleness: seconds after which `strict` refuses; not less than `poll_interval`
+        :param api_keys: the client as which API keys are exchanged. None takes none
+        :param clock: seconds since the epoch
+        :param monotonic: seconds on a clock that nobody sets, for all that takes its time
+        :raises ValueError: for an issuer, a discovery URL, an audience or intervals that make no sense
         """
         check_issuer(issuer)
+        if audience == "":
+            raise ValueError("The audience must not be empty.")
+        if not 0 < poll_interval <= MAX_POLL_INTERVAL:
+            raise ValueError(
+                f"poll_interval must be above 0 and at most {MAX_POLL_INTERVAL} seconds."
+            )
+        if not poll_interval <= max_staleness < math.inf:
+            raise ValueError(
+                "max_staleness must be a number of seconds, not less than poll_interval."
+            )
         self.issuer, self.audience = issuer, audience
         self.poll_interval = poll_interval
         self._max_staleness = max_staleness
@@ -56,15 +82,22 @@ class Verifier:
             self._exchanged_keys = ExchangedKeys(self.verify, exchange, monotonic)
 
     async def start(self) -> None:
+        """Loads keys and status lists and begins to poll. An outage is no error: the polls go on, and the log says why."""
         await self._known.start()
 
     async def close(self) -> None:
+        """Ends the polling and the exchanges under way."""
         if self._exchanged_keys is not None:
             await self._exchanged_keys.close()
         await self._known.close()
 
     async def verify(self, token: str, mode: Mode = "lenient") -> AccessToken:
-        """Raises TokenError."""
+        """
+        Answers what the token says, once it is known to be good.
+
+        :param token: as it was sent, without the scheme
+        :raises TokenError: that says why it is refused
+        """
         jws = parse_jws(token, type_=TYPE, max_length=MAX_LENGTH)
         verify_signature(jws, await self._known.find_key(jws.kid))
         access_token = read_claims(jws.payload, issuer=self.issuer, audience=self.audience)
@@ -74,16 +107,27 @@ class Verifier:
 
     @property
     def takes_api_keys(self) -> bool:
+        """Whether `api_keys` was given."""
         return self._exchanged_keys is not None
 
     async def verify_api_key(self, key: str, mode: Mode = "lenient") -> AccessToken:
-        """Answers the access token that the key is exchanged for (RFC 8693). Raises TokenError."""
+        """
+        Answers the access token that the key is exchanged for (RFC 8693).
+
+        :raises TokenError: that says why it is refused
+        :raises RuntimeError: for a verifier without `api_keys`
+        """
         if self._exchanged_keys is None:
             raise RuntimeError("This verifier takes no API keys.")
         return await self._exchanged_keys.verify(key, mode)
 
     def health(self) -> dict[str, object]:
-        """Whether tokens can be verified, and how many seconds ago the token service confirmed what is known."""
+        """
+        For a readiness check; makes no call.
+
+        `ready` says whether tokens can be verified. `keys` and `status_lists` have `count`, and `age`: the seconds since the token
+        service confirmed them, None for never; of several lists, of the one confirmed the longest ago.
+        """
         lists = self._known.status_lists.values()
         return {
             "ready": bool(self._known.keys),
@@ -105,7 +149,8 @@ class Verifier:
             confirmed_at = min(confirmed_at, polled.confirmed_at)
             if polled.value is not None:
                 _check_status(polled.value.status_at(token.status.index))
-        if mode == "strict" and self._monotonic() > confirmed_at + self._max_staleness:
+        # A mode that is misspelt counts as strict.
+        if mode != "lenient" and self._monotonic() > confirmed_at + self._max_staleness:
             raise TokenError(
                 "unavailable",
                 "It can not be known at the moment whether the access token was revoked.",

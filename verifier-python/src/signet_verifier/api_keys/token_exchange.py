@@ -25,13 +25,18 @@ MAX_PAUSE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyClient:
-    """The client as which a service exchanges keys: public, or confidential by a secret."""
+    """
+    The client as which a service exchanges API keys. It needs the grant for token exchange and the audience of the service.
+
+    :raises ValueError: for an id or a secret that is empty, or has other characters than printable ASCII
+    """
 
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
+    """None for a public client. It is sent by HTTP Basic and is in no repr."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError (RFC 6749 Appendix A.1, A.2). What is empty was meant to be something."""
+        """RFC 6749 Appendix A.1, A.2. What is empty was meant to be something."""
         secret = self.client_secret
         if not _is_credential(self.client_id) or (
             secret is not None and not _is_credential(secret)

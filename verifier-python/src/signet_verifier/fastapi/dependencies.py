@@ -21,7 +21,11 @@ _Documented = Annotated[object, Security(HTTPBearer(auto_error=False, scheme_nam
 
 
 def require_token(*, mode: Mode = "lenient") -> Dependency:
-    """A route that depends on it gets the caller's access token."""
+    """
+    A dependency that gives a route the caller's access token. It raises what `get_current_user` raises.
+
+    :param mode: what to do while the token service is down
+    """
 
     async def authenticated(request: Request, _: _Documented) -> AccessToken:
         return await _authenticate(request, mode)
@@ -30,10 +34,22 @@ def require_token(*, mode: Mode = "lenient") -> Dependency:
 
 
 get_current_user = require_token()
+"""
+The dependency that gives a route the caller's access token.
+
+It takes the token from the Authorization header, or an API key from X-API-Key where the verifier takes keys, and asks
+`app.state.verifier`. It raises ApiError 401 without a good token, 400 for credentials that are sent in a wrong way or twice, and
+503 when there are no keys yet or an API key cannot be exchanged.
+"""
 
 
 def require_role(role: str, *, mode: Mode = "lenient") -> Dependency:
-    """It authenticates by itself."""
+    """
+    As `get_current_user`, for tokens that have the role; ApiError 403 for others. It authenticates by itself.
+
+    :param role: the whole name, as it is in the claim `roles`. Tokens of clients and API keys have none
+    :param mode: what to do while the token service is down
+    """
 
     async def with_role(request: Request, _: _Documented) -> AccessToken:
         user = await _authenticate(request, mode)
@@ -45,7 +61,12 @@ def require_role(role: str, *, mode: Mode = "lenient") -> Dependency:
 
 
 def require_permission(permission: str, *, mode: Mode = "lenient") -> Dependency:
-    """It authenticates by itself."""
+    """
+    As `get_current_user`, for tokens that have the permission; ApiError 403 for others. It authenticates by itself.
+
+    :param permission: the whole name, as it is in the claim `scope`
+    :param mode: what to do while the token service is down
+    """
 
     async def with_permission(request: Request, _: _Documented) -> AccessToken:
         user = await _authenticate(request, mode, scope=permission)

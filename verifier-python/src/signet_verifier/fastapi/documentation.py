@@ -10,7 +10,11 @@ API_KEY = "API key"
 
 
 def document_api_keys(app: FastAPI) -> None:
-    """Wherever an access token is asked for, an API key in X-API-Key is shown beside it."""
+    """
+    Shows an API key in X-API-Key beside the access token, wherever the API's documentation asks for one.
+
+    :param app: an application whose verifier takes API keys
+    """
     describe = app.openapi
 
     def described() -> dict[str, Any]:

@@ -21,18 +21,34 @@ DESCRIPTIONS = {
 }
 
 
-class ApiError(Exception):
-    """An error that is answered as it is. The description is for developers and repeats no input."""
+class ApiError(HTTPException):
+    """
+    An error that is answered as it is.
+
+    It is an HTTPException, so an application without `install_error_handlers` answers the same
+    status and headers, with a body of its own.
+    """
 
     def __init__(
         self, status: int, code: str, description: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(description)
-        self.status, self.code, self.description = status, code, description
-        self.headers = headers or {}
+        """
+        :param status: the status of the response
+        :param code: the member `error`, such as `insufficient_scope`
+        :param description: the member `error_description`, for developers; it repeats no input
+        :param headers: further headers of the response
+        """
+        super().__init__(status, description, headers)
+        self.code = code
 
 
 def install_error_handlers(app: FastAPI) -> None:
+    """
+    Gives every error of the application one shape: refusals, 404, 405, 422 and bugs.
+
+    :param app: the application; handlers that it adds later for the same exceptions win
+    """
+
     @app.exception_handler(ApiError)
     async def on_api_error(request: Request, error: ApiError) -> JSONResponse:
         return _response(request, error)
@@ -61,14 +77,14 @@ def install_error_handlers(app: FastAPI) -> None:
 def _response(request: Request, error: ApiError) -> JSONResponse:
     body = {
         "error": error.code,
-        "error_description": error.description,
-        "status": error.status,
+        "error_description": error.detail,
+        "status": error.status_code,
         # As it was sent: scope["path"] is decoded.
         "path": request.scope["raw_path"].decode("ascii", "backslashreplace"),
     }
     headers = {
-        **error.headers,
+        **(error.headers or {}),
         "Cache-Control": "no-store",
         "Content-Type": "application/json; charset=utf-8",
     }
-    return JSONResponse(body, error.status, headers)
+    return JSONResponse(body, error.status_code, headers)

@@ -22,8 +22,12 @@ SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 def publish_resource_metadata(app: FastAPI, verifier: Verifier, scopes: Sequence[str] = ()) -> None:
     """
-    Serves the document of the verifier's audience, and has challenges name it. The Host header of a request is never looked at.
-    Raises ValueError for an audience that is no place to ask, or scopes that are none.
+    Serves the metadata of the verifier's audience, and has challenges name it. The Host header of a request is never looked at.
+
+    :param app: gets the route, and the URL of it in `app.state.resource_metadata_url`
+    :param verifier: whose audience and issuer are published
+    :param scopes: the permissions that callers may ask for, as `scopes_supported`
+    :raises ValueError: for an audience that is no https URL in normal form, or scopes that are no permissions
     """
     origin, path = _place_of(verifier.audience)
     if not all(SCOPE_TOKEN.fullmatch(scope) for scope in scopes):
