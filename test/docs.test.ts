@@ -72,6 +72,21 @@ t.test('what leads nowhere is noticed', async t => {
   t.strictSame(linksIn('`[a](b)` [c `d`](e.md#f)\n```md\n[g](h)\n```\n'), [{ label: 'c `d`', target: 'e.md#f' }])
 })
 
+t.test('every page of docs/ begins with links to its chapters', async t => {
+  const withContents = pages.filter(page =>
+    /^(docs\/([\w-]+|integrations\/[\w-]+)|SECURITY|CONTRIBUTING)\.md$/.test(page),
+  )
+  t.ok(withContents.length > 30, 'the pages were found')
+  const missing = withContents.flatMap(page => {
+    const [start = '', ...chapters] = withoutFences(read(page)).split(/^(?=## )/m)
+    const contents = linksIn(start).map(({ target }) => target)
+    return [...anchorsOf(chapters.join('').replace(/^###.*$/gm, ''))]
+      .filter(anchor => !contents.includes(`#${anchor}`))
+      .map(anchor => `${page}: ${anchor}`)
+  })
+  t.strictSame(missing, [])
+})
+
 t.test('docs/conformance.md calls each file and each test that it links by its name', async t => {
   const links = linksIn(read('docs/conformance.md')).filter(({ target }) => target.startsWith('../'))
   t.ok(links.length > 100, 'the links were found')
