@@ -68,6 +68,8 @@ function release(): void {
     process.exitCode = 1
     return
   }
+  // What is packed has the modes with which it was written.
+  process.umask(0o022)
   rmSync(TARGET, { recursive: true, force: true })
   mkdirSync(TARGET)
   const { hasPython } = makePackages(version)

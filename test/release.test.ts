@@ -15,8 +15,13 @@ const files = {
   '.gitignore': 'dist/\n/dist-release/\n',
   'package.json': json({ version: '0.3.0' }),
   'package-lock.json': json({ version: '0.3.0' }),
-  'verifier/package.json': json({ name: '@signet/verifier', version: '0.3.0', files: ['dist', 'index.js'] }),
-  'verifier/index.js': 'export {}\n',
+  'verifier/package.json': json({
+    name: '@signet/verifier',
+    version: '0.3.0',
+    files: ['dist'],
+    scripts: { prepack: 'mkdir dist && cp index.ts dist/index.js' },
+  }),
+  'verifier/index.ts': 'export {}\n',
   'examples/resource-api/package.json': json({ dependencies: { '@signet/verifier': '0.3.0' } }),
   'verifier-python/pyproject.toml': '[project]\nversion = "0.3.0"\n',
   'openapi.yaml': 'info:\n  version: 0.3.0\n',
@@ -69,7 +74,9 @@ t.test('it makes the packages with their checksums, and the same bytes again; wh
       .sort(),
   )
 
+  const umask = process.umask(0o077)
   t.equal(run().status, 0)
+  process.umask(umask)
   t.equal(readFileSync(made('SHA256SUMS'), 'utf8'), sums)
 })
 

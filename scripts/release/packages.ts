@@ -10,10 +10,13 @@ interface Commit {
   readonly environment: NodeJS.ProcessEnv
 }
 
+/** The modes of the files would depend on the settings of whoever runs this. */
+const archive = ['-c', 'tar.umask=0022', '-c', 'tar.tar.gz.command=gzip -cn', 'archive', 'HEAD']
+
 /** @returns the folder `into` with the files of HEAD */
 export function exportCommit(into: string): string {
-  const archive = execFileSync('git', ['archive', 'HEAD'], { maxBuffer: 2 ** 30 })
-  execFileSync('tar', ['-x', '-C', into], { input: archive })
+  const input = execFileSync('git', archive, { maxBuffer: 2 ** 30 })
+  execFileSync('tar', ['-x', '-C', into], { input })
   return into
 }
 
@@ -40,8 +43,5 @@ export function packPython({ folder, environment: env }: Commit, target: string)
 /** Signet itself. */
 export function packSources(version: string, target: string): void {
   const name = `signet-${version}`
-  // The modes of the files would depend on the settings of whoever runs this.
-  const settings = ['-c', 'tar.umask=0022', '-c', 'tar.tar.gz.command=gzip -cn']
-  const words = ['archive', `--prefix=${name}/`, '-o', join(target, `${name}.tar.gz`), 'HEAD']
-  execFileSync('git', [...settings, ...words])
+  execFileSync('git', [...archive, `--prefix=${name}/`, '-o', join(target, `${name}.tar.gz`)])
 }
