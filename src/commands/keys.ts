@@ -33,7 +33,7 @@ const columnsOf = (listed: Listed): readonly Column<SigningKey>[] => [
   { head: 'STATE', cell: ({ state }) => state, isStatus: true },
   { head: 'SINCE', cell: ({ sinceMs }, time) => time(sinceMs), wide: true },
   { head: 'CAUSE', cell: ({ cause }) => cause, wide: true },
-  { head: 'WHEN', cell: (key, time) => whenOf(key, listed, time) },
+  { head: 'WHEN', cell: (key, time) => whenOf(key, listed, time), flexible: 'cut' },
 ]
 
 const linesOf =

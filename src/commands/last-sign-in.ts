@@ -2,7 +2,6 @@
 import type { AuditTrail } from '../audit/trail.ts'
 import { isoTime } from '../clock.ts'
 import type { ListedAuditEvent } from '../records/audit-event.ts'
-import { shortUserAgent } from './printable.ts'
 import { fullTime } from './times.ts'
 
 /** Undefined: the audit has none, or none any more. */
@@ -32,6 +31,6 @@ export function linesOfSignIn(event: ListedAuditEvent | undefined, nowMs: number
   return [
     fullTime(occurredAtMs, nowMs),
     `from ${address ?? 'unknown'} through ${publicClientId ?? clientId ?? 'unknown'}`,
-    ...(userAgent === null ? [] : [`with "${shortUserAgent(userAgent)}"`]),
+    ...(userAgent === null ? [] : [`with "${userAgent}"`]),
   ]
 }

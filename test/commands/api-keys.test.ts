@@ -78,15 +78,31 @@ t.test('for people create says the key once, list is a table, revoke a line', as
   const used = await make({ owner: ['--client', 'worker'], name: 'w', more: ['--audience', api, '--expires', 'never'] })
   await exchange(used.api_key)
   await until(async () => (await json(['api-keys', 'show', used.api_key_id])).last_used_at !== null)
-  const [head, first, second] = (await text(['api-keys', 'list'])).split('\n')
-  t.match(head, /^ID +NAME +OWNER +STATUS +SCOPE +AUDIENCES +EXPIRES +LAST USED$/)
+  const [head, first, second] = (await text(['api-keys', 'list', '--wide'])).split('\n')
+  t.match(head, /^ID +NAME +OWNER +STATUS +SCOPE +AUDIENCES +EXPIRES +LAST USED +FROM$/)
   const time = new Date(clock.now()).toISOString()
   const expires = new Date(clock.now() + 90 * day).toISOString()
   const rows = [first, second].sort((a = '') => (a.startsWith(id) ? -1 : 1)).map(row => row?.replace(/ {2,}/g, '  '))
   const anyAudience = '(any of the exchanging client)'
   t.equal(rows[0], `${id}  ci  alice  active  posts:read  ${anyAudience}  ${expires}  never`)
-  t.equal(rows[1], `${used.api_key_id}  w  worker  active  posts:read  ${api}  never  ${time} from 127.0.0.1`)
-  t.match(await text(['api-keys', 'show', id]), rows[0]?.slice(0, 40))
+  t.equal(rows[1], `${used.api_key_id}  w  worker  active  posts:read  ${api}  never  ${time}  127.0.0.1`)
+  t.same((await text(['api-keys', 'list', '--client', 'worker'])).trimEnd().split('\n'), [
+    'ID',
+    '  NAME  OWNER   STATUS  EXPIRES  LAST USED  FROM',
+    used.api_key_id,
+    '  w     worker  active  never    now        127.0.0.1',
+  ])
+  t.same((await text(['api-keys', 'show', id])).trimEnd().split('\n'), [
+    'Name:       ci',
+    `ID:         ${id}`,
+    'Owner:      user alice',
+    'Status:     active',
+    'Scope:      posts:read',
+    `Audiences:  ${anyAudience}`,
+    `Created:    ${time} (now)`,
+    `Expires:    ${expires} (in 90 d)`,
+    'Last used:  never',
+  ])
   t.equal(await text(['api-keys', 'revoke', id]), `Revoked ${id}\n`)
   t.equal(await text(['api-keys', 'revoke', '--user', 'alice']), 'Revoked 0 API keys\n')
 })
@@ -210,7 +226,7 @@ t.test('a name may be whatever people read, and a terminal obeys none of it', as
   const { make, text } = await machines(t)
   for (const name of ['x'.repeat(64), '😀'.repeat(64), 'Zürich – nächtlich', 'a "b" \'c\' $(d)', '--name'])
     t.equal((await make({ name }))['name'], name)
-  t.equal((await text(['api-keys', 'list'])).split('\n').length, 7)
+  t.equal((await text(['api-keys', 'list', '--wide'])).split('\n').length, 7)
 })
 
 t.test('a secret of a client is no API key to these commands', async t => {

@@ -22,7 +22,7 @@ t.test('events and keys with a time that is none are listed all the same', { ski
   t.equal(code, 0)
   t.match(stdout, /^a time that is none .*\?\[2J/m)
   t.match((await json(['audit', 'list'])).at(-1), { occurred_at: 9_000_000_000_000_000 })
-  t.match((await run(['audit', 'key'])).stdout, /a time that is none/)
+  t.match((await run(['audit', 'key', '--wide'])).stdout, /a time that is none/)
 })
 
 t.test('what was written as a key or an id does not reach the terminal as it is', { skip }, async t => {

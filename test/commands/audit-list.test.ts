@@ -191,7 +191,7 @@ t.test('for people an event is a line that a terminal can show, whatever a stran
     evil,
   )
   change(service.databaseFile, "update audit_events set target = ? where type = 'role.add'", evil)
-  const lines = (await text(['audit', 'list'])).split('\n')
+  const lines = (await text(['audit', 'list', '--wide'])).split('\n')
   const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
   const line = (pattern: string) =>
     t.ok(

@@ -47,7 +47,7 @@ t.test('a value from the environment or from a file says so, and a default that 
     { name: 'SIGNET_ACCESS_TOKEN_TTL', value: '600s', source: 'environment' },
   ]
   for (const setting of expected) t.strictSame(settings.get(setting.name), setting)
-  const lines = (await text(['config'])).split('\n')
+  const lines = (await text(['config', '--wide'])).split('\n')
   t.match(lines[0], /^VARIABLE +VALUE +SOURCE$/)
   t.match(lines[1], new RegExp(`^SIGNET_ISSUER +https://login\\.example\\.com +file ${file}$`))
   t.match(lines[2], /^SIGNET_HOST +10\.0\.0\.5 +environment$/)
@@ -78,7 +78,7 @@ t.test('no secret is shown, wherever it was written and wherever it comes from',
       const shownOf = (wanted: string) => settings.find(({ name }) => name === wanted)?.value
       t.equal(shownOf('SIGNET_DATABASE_URL'), shown)
       t.equal(shownOf('SIGNET_KEY_ENCRYPTION_KEY'), '***')
-      const printed = JSON.stringify(settings) + (await text(['config']))
+      const printed = JSON.stringify(settings) + (await text(['config'])) + (await text(['config', '--wide']))
       for (const secret of [SECRET, KEY]) t.notOk(printed.includes(secret), `${shown} holds no secret`)
     }
   })

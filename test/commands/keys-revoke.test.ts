@@ -37,7 +37,7 @@ t.test(
     )
     const activates_at = new Date(standby.created_at_ms + 20 * MINUTE).toISOString()
     t.match(listed(standby.kid), { state: 'pending', activates_at }, 'the new standby follows after 20 minutes')
-    t.match(await text(['keys', 'list']), new RegExp(`${standby.kid} .* signs from ${activates_at}`))
+    t.match(await text(['keys', 'list', '--wide']), new RegExp(`${standby.kid} .* signs ${activates_at}`))
     const operator = `operator:${userInfo().username}`
     t.match(keyAuditOf(where).slice(-3), [
       { type: 'signing_key.revoke', reason: 'laptop stolen', target: active, actor: operator },

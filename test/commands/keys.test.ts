@@ -51,7 +51,7 @@ t.test('without a rotation that is planned, list says from when on the standby m
     (await list()).find(key => key.kid === kid),
     { activates_at: null },
   )
-  t.match(await text(['keys', 'list']), `may sign from ${new Date(activates_at_ms).toISOString()}`)
+  t.match(await text(['keys', 'list', '--wide']), `may sign ${new Date(activates_at_ms).toISOString()}`)
 })
 
 t.test('rotate before the lead has passed plans it and says when; nothing else changes', async t => {

@@ -47,10 +47,10 @@ t.test('for people each command answers in a line, and list in a table', async t
   const { text } = await commandLine(t)
   await text(['users', 'add', 'ann', '--password-stdin'], password)
   t.equal(await text(['roles', 'add', 'editor', ...permissions('a:b', 'c:d')]), 'Added editor  a:b c:d\n')
-  t.equal(await text(['roles', 'show', 'editor']), 'editor  a:b c:d\n')
+  t.equal(await text(['roles', 'show', 'editor']), 'Name:         editor\nPermissions:  a:b\n              c:d\n')
   t.match(
     await text(['roles', 'list']),
-    /^NAME {10}PERMISSIONS\neditor {8}a:b c:d\nsignet-admin {2}signet:users:read signet:.*\n$/,
+    /^NAME {10}PERMISSIONS\neditor {8}a:b c:d\nsignet-admin {2}signet:users:read signet:.*\n(?: {14}signet:.*\n)+$/,
   )
   t.equal(await text(['roles', 'grant', 'editor', '--user', 'ann']), 'ann has editor\n')
   t.equal(await text(['roles', 'revoke', 'editor', '--user', 'ann']), 'ann no longer has editor\n')

@@ -115,8 +115,8 @@ t.test('list takes a user, a client and an id, and all that are given hold', asy
 
 t.test('for people list is a table and revoke a line', async t => {
   const { text, annWeb, annPhone } = await scene(t)
-  const rows = (await text(['sessions', 'list', '--user', 'ann'])).split('\n')
-  t.match(rows[0], /^ID +USER +CLIENT +CREATED +LAST USED +ADDRESS +USER AGENT$/)
+  const rows = (await text(['sessions', 'list', '--user', 'ann', '--wide'])).split('\n')
+  t.match(rows[0], /^ID +USER +CLIENT +CREATED +LAST USED +ADDRESS +FORWARDED BY +USER AGENT$/)
   const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
   const row = ({ id, clientId }: Device) =>
     new RegExp(`^${id} +ann +${clientId} +${time} +${time} +127\\.0\\.0\\.1 +a browser$`)
@@ -130,7 +130,8 @@ t.test('for people list is a table and revoke a line', async t => {
 
 t.test('a terminal obeys no user agent, and the table stays as wide as it is', async t => {
   const { text, json, refresh, annWeb, databaseFile } = await scene(t)
-  const shown = async () => (await text(['sessions', 'list', annWeb.id])).split('\n')[1]?.split('127.0.0.1  ')[1]
+  const shown = async () =>
+    (await text(['sessions', 'list', annWeb.id, '--wide'])).split('\n')[1]?.split(/127\.0\.0\.1 +/)[1]
   const typed = `t\u00e9l\u00e9 ${'x'.repeat(60)}`
   await refresh(annWeb, typed)
   t.equal(await shown(), `t?l? ${'x'.repeat(35)}`)
@@ -139,7 +140,7 @@ t.test('a terminal obeys no user agent, and the table stays as wide as it is', a
   change(databaseFile, 'update sessions set user_agent = ? where id = ?', evil, annWeb.id)
   t.equal(await shown(), 'a?[2J???b')
   change(databaseFile, 'update sessions set user_agent = null, address = null')
-  t.match(await text(['sessions', 'list', annWeb.id]), /Z\n$/)
+  t.match(await text(['sessions', 'list', annWeb.id, '--wide']), /Z\n$/)
 })
 
 t.test('revoke ID ends that session at the service beside it, and the audit says which operator did it', async t => {

@@ -22,7 +22,7 @@ t.test(
     const { service, userId, attempt: signsIn, device, refreshed, introspect, as } = await scene(t)
     const { json, text } = await commandLine(t, service.environment)
     const before = await device()
-    const shown = await json(['users', 'show', 'alice'])
+    const { last_sign_in: _, ...shown } = await json(['users', 'show', 'alice'])
     t.strictSame(await json(rename('alice', 'Alice Liddell')), { ...shown, username: 'Alice Liddell' })
     t.equal((await introspect(before.access)).body.username, 'Alice Liddell')
     t.equal((await as(before, 'GET', '/me')).body.username, 'Alice Liddell')
@@ -145,7 +145,7 @@ t.test('the audit tells of a rename without a name in it, and finds the user by 
   const event = byOld.find(({ type }) => type === 'user.rename') ?? {}
   t.match(event, { user_id: userId, username: 'al', name_hash: byOld.at(-1)?.['name_hash'] })
   t.equal(event['target'], byNew.find(({ reason }) => reason === 'unknown_user')?.['name_hash'])
-  const { stdout } = await run(['audit', 'list', '--type', 'user.rename'])
+  const { stdout } = await run(['audit', 'list', '--wide', '--type', 'user.rename'])
   t.match(stdout, /ok {6}user\.rename .* user=al {2}name=former:[\w-]{12} {2}target=[\w-]{43} {2}by=operator:/)
   t.notMatch(stdout, /alice/)
 })

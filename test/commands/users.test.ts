@@ -18,7 +18,7 @@ t.test('under --json each command answers the user as it then is, with these mem
   const { user_id, created_at } = added
   const ann = { user_id, username: 'Ann', status: 'active', roles: ['author', 'editor'], created_at }
   t.strictSame(added, ann)
-  t.strictSame(await json(['users', 'show', 'Ann']), ann)
+  t.strictSame(await json(['users', 'show', 'Ann']), { ...ann, last_sign_in: null })
   t.strictSame(await json(['users', 'disable', 'Ann']), { ...ann, status: 'disabled' })
   t.strictSame(await json(['users', 'list']), [{ ...ann, status: 'disabled' }])
   t.strictSame(await json(['users', 'enable', 'Ann']), ann)
@@ -30,9 +30,17 @@ t.test('under --json each command answers the user as it then is, with these mem
 t.test('for people each command answers in a line, and list in a table', async t => {
   const { text } = await commandLine(t)
   t.match(await text(add('ann'), password), /^Added ann {2}user_[0-9a-f]{32} {2}active {2}\(no roles\)\n$/)
-  t.match(await text(['users', 'show', 'ann']), /^ann {2}user_[0-9a-f]{32} {2}active {2}\(no roles\)\n$/)
+  t.match((await text(['users', 'show', 'ann'])).split('\n'), [
+    'Name:          ann',
+    /^ID: {12}user_[0-9a-f]{32}$/,
+    'Status:        active',
+    'Roles:         none',
+    /^Created: {7}\d{4}-\S+Z \(.+\)$/,
+    'Last sign-in:  none in the audit',
+  ])
+  t.match(await text(['users', 'list']), /^NAME +STATUS +ROLES +CREATED\nann +active +(now|\d s ago)\n$/)
   t.match(
-    await text(['users', 'list']),
+    await text(['users', 'list', '--wide']),
     /^NAME +ID +STATUS +ROLES +CREATED\nann +user_[0-9a-f]{32} +active +\d{4}-\S+Z\n$/,
   )
   t.equal(await text(['users', 'set-password', 'ann', '--password-stdin'], newPassword), 'Set the password of ann\n')

@@ -180,5 +180,5 @@ t.test('a time that no calendar has is shown as the last one that has, and stops
   change(before.databaseFile, 'update signing_keys set since_ms = since_ms - ?', AHEAD)
   t.match(await json(['users', 'list']), [{ created_at: last }])
   t.ok((await json(['keys', 'list'])).some(({ retires_at }: { retires_at: string | null }) => retires_at === last))
-  t.match(await text(['keys', 'list']), `leaves the JWKS ${last}`)
+  t.match(await text(['keys', 'list', '--wide']), `leaves the JWKS ${last}`)
 })

@@ -22,7 +22,7 @@ t.test('audit and sessions have the address of the person and that of the server
   t.match(sessionsOf(service.databaseFile), [person('203.0.113.7')])
   const { json, text } = await commandLine(t, service.environment)
   t.match(await json(['sessions', 'list']), [person('203.0.113.7')])
-  t.match(await text(['sessions', 'list']), / {2}203\.0\.113\.7 by 10\.0\.0\.5( {2}|\n)/)
+  t.match(await text(['sessions', 'list', '--wide']), / {2}203\.0\.113\.7 +10\.0\.0\.5( {2}|\n)/)
   await signIn({ from: '203.0.113.8:1', password: 'wrong' })
   await service.writeEvents()
   const events = await json(['audit', 'list', '--type', 'user.sign_in'])

@@ -1,5 +1,6 @@
 /** The command line as scripts use it: under --json, with the answers parsed and the refusals looked at closely. */
 import { Readable, Writable } from 'node:stream'
+import { WriteStream } from 'node:tty'
 import type { Test } from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Clock } from '../../src/clock.ts'
@@ -28,6 +29,7 @@ function collector() {
 /**
  * Runs `signet …words`, with passwords that cost nothing, in the process of the test; process.ts has it in one of its own.
  * @param isTTY whether somebody sits there, who types the input
+ * @param columns of the terminal that shows the answer; 0: it goes into a pipe
  */
 export async function signet(
   environment: Readonly<Record<string, string>>,
@@ -36,8 +38,11 @@ export async function signet(
   clock?: Clock,
   faults: Faults = {},
   isTTY = false,
+  columns = 0,
 ): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()]
+  const { getColorDepth } = WriteStream.prototype
+  if (columns > 0) Object.assign(stdout.stream, { isTTY: true, columns, getColorDepth })
   const io = { stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream, isTTY }
   const sources = { faults: { hasher: () => fastHasher, ...faults }, logTo: stdout.stream, ...(clock && { clock }) }
   const open = () => createContainer(readConfig(environment), sources)
