@@ -48,6 +48,9 @@ export const describeAtStake = (stake: AtStake) => ({
   },
 })
 
+const lastActIn = (atMs: number | undefined): string[] =>
+  atMs === undefined ? [] : [`The last act that the copy knows of was at ${isoTime(atMs)}.`]
+
 /** Times are exact: whoever knows when a thief was there looks for what was made then. */
 export const linesOfAtStake =
   ({ problem, backedUpAtMs, lastEventAtMs, sessions, keys, credentials, newest }: AtStake): Lines =>
@@ -60,8 +63,7 @@ export const linesOfAtStake =
       '  --keep-credentials  all go on working, also what was removed since because somebody had stolen it',
       `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,
       `Either way ${counted} sessions end, and ${keys} signing keys are revoked.`,
-      ...(backedUpAtMs === undefined ? [] : [`The backup was made at ${isoTime(backedUpAtMs)}.`]),
-      ...(lastEventAtMs === undefined ? [] : [`The last act that the copy knows of was at ${isoTime(lastEventAtMs)}.`]),
+      ...(backedUpAtMs === undefined ? lastActIn(lastEventAtMs) : [`The backup was made at ${isoTime(backedUpAtMs)}.`]),
     ]
     const table = ['The newest credentials in the copy:', ...tableIn(columns, newest, display, secondTime)]
     return [...wrapEach(lines, display.width), ...(newest.length === 0 ? [] : table)]

@@ -46,6 +46,21 @@ function choiceIn({
   return choice
 }
 
+const WIDTH = 80
+/** Under what is found, behind the word in front of it. */
+const INDENT = ' '.repeat('PROBLEM  '.length)
+
+/** In lines that fit a terminal; a word that is longer, such as a path, stays whole. */
+function wrap(text: string): string {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`
+    if (lines.length > 0 && longer.length <= WIDTH) lines[lines.length - 1] = longer
+    else lines.push(lines.length === 0 ? word : `${INDENT}${word}`)
+  }
+  return lines.join('\n')
+}
+
 function lineOf({ check, problem, warning, note }: Finding): string {
   if (problem !== undefined) return `PROBLEM  ${check}: ${problem}`
   if (warning !== undefined) return `WARNING  ${check}: ${warning}`
@@ -58,7 +73,9 @@ function linesOf(findings: readonly Finding[]): string[] {
   return findings.map(finding => {
     const { check, problem } = finding
     const first = problem === undefined ? finding : firstWith(problem)
-    return first === finding ? lineOf(finding) : `PROBLEM  ${check}: the same as of ${first.check}`
+    return wrap(
+      first === finding ? lineOf(finding) : `PROBLEM  ${check}: not checked, for the same reason as ${first.check}`,
+    )
   })
 }
 

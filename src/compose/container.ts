@@ -24,6 +24,7 @@ import { fetchUriProblem } from '../outgoing/uri.ts'
 import { createHashingLane, MOST_WAITING_WORK } from '../passwords/hashing-lane.ts'
 import { createPasswords, passwordHasher } from '../passwords/passwords.ts'
 import { systemRandomness } from '../randomness.ts'
+import type { Provenance } from '../records/audit-event.ts'
 import { createFileTrust } from '../records/file-trust.ts'
 import { createRequestWaits } from '../records/request-waits.ts'
 import type { Snapshot, Write } from '../records/unit-of-work.ts'
@@ -198,7 +199,7 @@ export function createContainer(config: Configuration, sources: Sources = {}) {
     auditProof: async () => (await maintenance()).auditProof(),
     definitions: async () => (await maintenance()).definitions(),
     userImport: async () => (await maintenance()).userImport(),
-    backup: async (file: string) => (await maintenance()).backup(file),
+    backup: async (file: string, by: Provenance) => (await maintenance()).backup(file, by),
     migrate: async () => {
       mayMake = true
       const { ran, ahead } = await database()

@@ -19,7 +19,10 @@ import { durabilityWarning } from '../maintenance/durability.ts'
 import { otherNames } from '../maintenance/files.ts'
 import { createImport, type Import } from '../maintenance/import/import.ts'
 import { createKeyAdministration, type KeyAdministration } from '../maintenance/keys.ts'
+import { backedUpByServer, lastBackup } from '../maintenance/last-backup.ts'
+import { lookForServer } from '../maintenance/own-server.ts'
 import type { SessionManagement } from '../oauth/sessions/session-management.ts'
+import { once } from './once.ts'
 import { composeRewrap, type RewrapParts } from './rewrap.ts'
 
 export interface MaintenanceParts extends RewrapParts {
@@ -62,19 +65,28 @@ export function composeMaintenance(parts: MaintenanceParts) {
             lastSealAtMs: async () => (await auditSeals.last())?.sealedAtMs,
           }
         },
-        openKeys: parts.keyStores.signing,
-        openAuditKeys: parts.keyStores.audit,
-        copiesElsewhere: async () => (await composeRewrap(parts)).copies(),
+        keys: {
+          openSigning: parts.keyStores.signing,
+          openAudit: parts.keyStores.audit,
+          copiesElsewhere: async () => (await composeRewrap(parts)).copies(),
+          assertAuditKey: parts.assertAuditKey,
+          isEncrypted: config.keyEncryptionKey !== undefined,
+          store: config.keysStore,
+        },
         restoreGuard,
-        assertAuditKey: parts.assertAuditKey,
         folders: {
           database: config.database.kind === 'sqlite' ? [dirname(config.database.path)] : [],
           keys: parts.keyStores.folders,
         },
-        isEncrypted: config.keyEncryptionKey !== undefined,
         databaseCaution: () =>
           config.database.kind === 'postgres' ? plainTextWarning(config.database.url) : otherNames(config.database),
         stepsAhead: async () => (await parts.database()).stepsAhead(),
+        server: () => lookForServer(config.managementHost, config.managementPort),
+        lastBackup: once(async () =>
+          config.database.kind === 'postgres'
+            ? backedUpByServer
+            : lastBackup((await parts.database()).read.audit, clock),
+        ),
         durability: config.database.kind === 'postgres' ? durability : undefined,
         clock,
       }),

@@ -5,12 +5,17 @@ import { KeyError } from '../records/signing-key.ts'
 export const RESTORE =
   'Restore it from a backup of the keys; if there is none, run: signet keys revoke --all --reason …'
 
+/** A copy of the database may want a key back that was revoked as stolen. */
+const RESTORE_MISSING =
+  'Restore it from a backup of the keys, unless it was revoked: then this database is an older copy, and docs/runbooks/unmarked-copy.md ' +
+  'comes first. Without a backup, run: signet keys revoke --all --reason …'
+
 /** Neither prepared nor kept. */
 export class MissingKey extends KeyError {
   /** What names the key. */
   readonly place: string
 
-  constructor(place: string, remedy = RESTORE) {
+  constructor(place: string, remedy = RESTORE_MISSING) {
     super(`The private key ${place} is missing. ${remedy}`)
     this.place = place
   }

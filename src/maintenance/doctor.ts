@@ -1,7 +1,6 @@
 /** What an operator should know of a service that may or may not run: each thing is looked at, and nothing is changed. */
-import { type Clock, isoTime } from '../clock.ts'
-import { type KeyStore, readProved } from '../keys/private-keys.ts'
-import { inState } from '../keys/schedule.ts'
+import type { Clock } from '../clock.ts'
+import { EncryptionKeyError } from '../keys/key-errors.ts'
 import type { AuditReader, Provenance } from '../records/audit-event.ts'
 import type { ClientReader } from '../records/client.ts'
 import type { CredentialReader } from '../records/credential.ts'
@@ -9,11 +8,14 @@ import type { SigningKeyReader } from '../records/signing-key.ts'
 import type { UserReader } from '../records/user.ts'
 import type { AcceptedRestore, CredentialChoice } from './accept-restore.ts'
 import type { AtStake } from './at-stake.ts'
+import { createClockChecks } from './clock-checks.ts'
 import { expiringCredentials } from './expiring-credentials.ts'
 import { folderProblem } from './files.ts'
 import { forwardedAddresses } from './forwarded-addresses.ts'
 import { guessableClients } from './guessable-clients.ts'
 import { importedPasswords } from './imported-passwords.ts'
+import { createKeyChecks, type KeyPlaces } from './key-checks.ts'
+import type { LastBackup } from './last-backup.ts'
 import type { RestoreGuard } from './restore.ts'
 
 export interface Finding {
@@ -50,16 +52,47 @@ export interface Doctor {
   acceptRestore(choice: CredentialChoice, by: Provenance): Promise<AcceptedRestore>
 }
 
+type Look = () => Promise<string | undefined>
+
+const kinds = ['problem', 'warning', 'note'] as const
+
+/** What is looked at. The first of the three that says something is what is found. */
+interface Check extends Partial<Readonly<Record<(typeof kinds)[number], Look>>> {
+  readonly check: string
+  /** Accepting a restore replaces what this is about: before that, its problem is none to mend. */
+  readonly isReplaced?: true
+}
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Which of the two it is can't be told from what is stored. */
-const CLOCK_REMEDIES =
-  'If the clock is behind, set it. If it is right, it was ahead when that was written: nothing waits for that time to come, but ' +
-  'what was issued meanwhile works for as much longer. To end that, run: signet keys revoke --all --reason …, signet sessions revoke, ' +
-  'and give new client secrets and API keys in the place of those that were made then.'
+const nothing = { problem: undefined, warning: undefined, note: undefined }
 
-/** The clock of this machine may be this much behind what was written last. */
-const CLOCK_SLACK_MS = 60_000
+/**
+ * In a copy that was put back, a private key may be missing because it was revoked as stolen, and its file must not come back. New keys
+ * are made under the key-encryption key: so that it is missing is told all the same.
+ */
+const RESTORE_FIRST = 'Solve the problem of "restore" first, then run signet doctor again.'
+
+async function find({ check, isReplaced, ...looks }: Check, isPutBack: boolean): Promise<Finding> {
+  const waits = isPutBack && isReplaced === true
+  try {
+    for (const kind of kinds) {
+      const said = await looks[kind]?.()
+      if (said === undefined) continue
+      return { check, ...nothing, ...(waits && kind === 'problem' ? { note: RESTORE_FIRST } : { [kind]: said }) }
+    }
+    return { check, ...nothing }
+  } catch (error) {
+    const isLeft = waits && !(error instanceof EncryptionKeyError)
+    return { check, ...nothing, ...(isLeft ? { note: RESTORE_FIRST } : { problem: messageOf(error) }) }
+  }
+}
+
+/** What needs somebody comes first. */
+const weightOf = (finding: Finding): number => {
+  const at = kinds.findIndex(kind => finding[kind] !== undefined)
+  return at === -1 ? kinds.length : at
+}
 
 export function createExamination(dependencies: {
   /** Opened when they are asked for: what can't be opened is what to mend. */
@@ -73,56 +106,30 @@ export function createExamination(dependencies: {
     readonly lastEventAtMs: () => Promise<number | undefined>
     /** When the newest seal was made: seals are in the order in which they were written, whatever the clock said. */
     readonly lastSealAtMs: () => Promise<number | undefined>
-    readonly integrityProblem: () => Promise<string | undefined>
+    readonly integrityProblem: Look
   }>
-  /** Of the signing keys, and of the audit. */
-  readonly openKeys: () => Promise<KeyStore>
-  readonly openAuditKeys: () => Promise<KeyStore>
-  /** The private keys that are also in the store that SIGNET_KEYS_STORE does not name. */
-  readonly copiesElsewhere: () => Promise<readonly string[]>
+  readonly keys: KeyPlaces
   readonly restoreGuard: () => Promise<RestoreGuard>
-  /** Fails when the key that seals the audit can't be used. */
-  readonly assertAuditKey: () => Promise<void>
   /** In which new files have to be made. */
   readonly folders: { readonly database: readonly string[]; readonly keys: readonly string[] }
-  readonly isEncrypted: boolean
   /** Where the database has a name too many, or is talked to in the clear. */
   readonly databaseCaution: () => string | undefined
   /** What a newer program has done to the schema, with which this one can work. */
   readonly stepsAhead: () => Promise<readonly { readonly name: string }[]>
+  /** Whether a server answers on this machine. */
+  readonly server: () => Promise<string>
+  readonly lastBackup: () => Promise<LastBackup>
   /** Whether what was acknowledged survives the server; undefined where there is none. */
-  readonly durability: (() => Promise<string | undefined>) | undefined
+  readonly durability: Look | undefined
   readonly clock: Clock
 }): Doctor['examine'] {
-  const { openDatabase, openKeys, openAuditKeys, copiesElsewhere, restoreGuard, assertAuditKey } = dependencies
-  const { folders, isEncrypted, databaseCaution, stepsAhead, durability, clock } = dependencies
+  const { openDatabase, keys, restoreGuard, folders, databaseCaution, stepsAhead } = dependencies
+  const { server, lastBackup, durability, clock } = dependencies
 
   const firstProblem = (paths: readonly string[]) => paths.map(folderProblem).find(problem => problem !== undefined)
-
-  async function keyProblem(state: 'active' | 'pending'): Promise<string | undefined> {
-    const known = await (await openDatabase()).signingKeys.list()
-    // Before the first start there are none.
-    if (known.length === 0) return undefined
-    const key = inState(known, state)
-    if (key === undefined) return `No key is ${state}. Run: signet keys revoke --all --reason …`
-    await readProved(await openKeys(), key)
-    return undefined
-  }
-
-  const isOfTheFuture = (atMs: number | undefined): atMs is number =>
-    atMs !== undefined && atMs > clock.now() + CLOCK_SLACK_MS
-
-  async function timesAhead(): Promise<string | undefined> {
-    const lastMs = await (await openDatabase()).lastEventAtMs()
-    if (!isOfTheFuture(lastMs)) return undefined
-    return `The clock says ${isoTime(clock.now())}, and the last event is of ${isoTime(lastMs)}. ${CLOCK_REMEDIES}`
-  }
-
-  /** Once a service has run by this clock, whoever looks has set it, or knows that it is right. */
-  async function clockProblem(): Promise<string | undefined> {
-    const sealedAtMs = await (await openDatabase()).lastSealAtMs()
-    return sealedAtMs === undefined || isOfTheFuture(sealedAtMs) ? timesAhead() : undefined
-  }
+  const signingIn = async () => (await openDatabase()).clients.listSigningIn()
+  const ofKeys = createKeyChecks(keys, async () => (await openDatabase()).signingKeys)
+  const ofClock = createClockChecks(openDatabase, clock)
 
   async function newerSchema(): Promise<string | undefined> {
     const names = (await stepsAhead()).map(({ name }) => name)
@@ -130,79 +137,57 @@ export function createExamination(dependencies: {
     return `The schema is of a newer Signet (${names.join(', ')}), and this version can work with it. Update it, too.`
   }
 
-  async function encryptionProblem(): Promise<string | undefined> {
-    if (!isEncrypted) return undefined
-    const stores = [await openKeys(), await openAuditKeys()]
-    const kept = (await Promise.all(stores.map(store => store.protections()))).flat()
-    const under = (protection: string) => kept.filter(each => each.under === protection).length
-    const [plain, before] = [under('plain'), under('before')]
-    const problems = [
-      ...(plain > 0
-        ? [`${plain} private keys are not encrypted: they were made before SIGNET_KEY_ENCRYPTION_KEY was set.`]
-        : []),
-      ...(before > 0 ? [`${before} private keys are still encrypted under SIGNET_KEY_ENCRYPTION_KEY_BEFORE.`] : []),
-    ]
-    return problems.length === 0 ? undefined : [...problems, 'Run: signet keys rewrap'].join(' ')
-  }
-
-  async function copyWarning(): Promise<string | undefined> {
-    const copies = await copiesElsewhere()
-    if (copies.length === 0) return undefined
-    return (
-      `${copies.length} private keys are also where they were before SIGNET_KEYS_STORE was changed. When every server was restarted, ` +
-      'run: signet keys rewrap --remove-copies'
-    )
-  }
-
-  const signingIn = async () => (await openDatabase()).clients.listSigningIn()
-
-  const checks: Readonly<Record<string, () => Promise<string | undefined>>> = {
-    database: async () => firstProblem(folders.database) ?? (await openDatabase()).integrityProblem(),
-    clock: clockProblem,
-    'key directory': async () => {
-      await openKeys()
-      return firstProblem(folders.keys)
+  const checks: readonly Check[] = [
+    {
+      check: 'database',
+      problem: async () => firstProblem(folders.database) ?? (await openDatabase()).integrityProblem(),
+      warning: async () => databaseCaution() ?? newerSchema(),
     },
-    'active key': () => keyProblem('active'),
-    'standby key': () => keyProblem('pending'),
-    'audit key': async () => void (await assertAuditKey()),
-    'key encryption': encryptionProblem,
-    restore: async () => (await restoreGuard()).refusal(),
-  }
-  /** What they answer is as it should be. */
-  const facts: typeof checks = {
-    'sign-ins': async () => guessableClients(await signingIn()),
-    'imported passwords': async () => importedPasswords((await openDatabase()).users),
-  }
-  /** What is told where a check finds no problem. */
-  const cautions: typeof checks = {
-    database: async () => databaseCaution() ?? newerSchema(),
-    clock: timesAhead,
-    'key encryption': copyWarning,
-  }
-  /** What they answer is no problem yet. */
-  const outlooks: typeof checks = {
-    ...(durability && { durability }),
-    'forwarded addresses': async () => forwardedAddresses(await signingIn(), (await openDatabase()).audit, clock),
-    credentials: async () => expiringCredentials((await openDatabase()).credentials, clock),
-  }
-
-  const nothing = { problem: undefined, warning: undefined, note: undefined }
-  const findingOf = (check: string, as: 'problem' | 'warning' | 'note', look: () => Promise<string | undefined>) =>
-    look().then(
-      said => ({ check, ...nothing, [as]: said }),
-      (error: unknown) => ({ check, ...nothing, problem: messageOf(error) }),
-    )
+    {
+      check: 'key directory',
+      async problem() {
+        await keys.openSigning()
+        return firstProblem(folders.keys)
+      },
+    },
+    { check: 'restore', problem: async () => (await restoreGuard()).refusal() },
+    { check: 'clock', problem: ofClock.problem, warning: ofClock.warning },
+    { check: 'active key', isReplaced: true, problem: () => ofKeys.stateProblem('active') },
+    { check: 'standby key', isReplaced: true, problem: () => ofKeys.stateProblem('pending') },
+    { check: 'audit key', isReplaced: true, problem: async () => void (await keys.assertAuditKey()) },
+    {
+      check: 'key encryption',
+      isReplaced: true,
+      problem: ofKeys.encryptionProblem,
+      warning: ofKeys.copyWarning,
+      note: async () => ofKeys.encryption,
+    },
+    { check: 'server', note: server },
+    {
+      check: 'last backup',
+      warning: async () => (await lastBackup()).warning,
+      note: async () => (await lastBackup()).note,
+    },
+    ...(durability === undefined ? [] : [{ check: 'durability', warning: durability }]),
+    { check: 'sign-ins', note: async () => guessableClients(await signingIn()) },
+    { check: 'imported passwords', note: async () => importedPasswords((await openDatabase()).users) },
+    {
+      check: 'forwarded addresses',
+      warning: async () => forwardedAddresses(await signingIn(), (await openDatabase()).audit, clock),
+    },
+    {
+      check: 'credentials',
+      warning: async () => expiringCredentials((await openDatabase()).credentials, clock),
+    },
+  ]
 
   return async () => {
+    // Where that can't be told, the check itself says why.
+    const refusal = await restoreGuard()
+      .then(guard => guard.refusal())
+      .catch(() => undefined)
     const findings: Finding[] = []
-    for (const [check, look] of Object.entries(checks)) {
-      const found = await findingOf(check, 'problem', look)
-      const caution = found.problem === undefined ? cautions[check] : undefined
-      findings.push(caution === undefined ? found : await findingOf(check, 'warning', caution))
-    }
-    for (const [check, look] of Object.entries(facts)) findings.push(await findingOf(check, 'note', look))
-    for (const [check, look] of Object.entries(outlooks)) findings.push(await findingOf(check, 'warning', look))
-    return findings
+    for (const check of checks) findings.push(await find(check, refusal !== undefined))
+    return findings.toSorted((one, other) => weightOf(one) - weightOf(other))
   }
 }

@@ -81,8 +81,8 @@ export function assertDatabaseIsThere(database: DatabaseLocation): void {
 export function assertKeyDirectoryIsThere(path: string): void {
   if (existsSync(path)) return
   throw new KeyError(
-    `There is no key directory ${resolve(path)}. Look at SIGNET_KEYS_DIR and at the folder that this runs in; signet serve makes it. ` +
-      `If it was lost, run: mkdir -m 700 ${resolve(path)}`,
+    `There is no key directory ${resolve(path)}. Check SIGNET_KEYS_DIR, and the folder that this runs in. For a new database signet serve ` +
+      `makes it. If it was lost, run: mkdir -m 700 ${resolve(path)}, and follow docs/runbooks/restore.md`,
   )
 }
 

@@ -48,10 +48,11 @@ export interface RestoreGuard {
 }
 
 const NOTHING_IS_SERVED =
-  'Nothing is served, so that nothing lives again that was revoked since. If it was you, run: ' +
-  'signet doctor --accept-restore, which says what to decide, then the same with --keep-credentials or --drop-credentials'
+  'Nothing is served until somebody accepts that, because whatever was revoked since would work again. If you put it back, run: ' +
+  'signet doctor --accept-restore, which changes nothing yet and says what to decide.'
+const RUNBOOK = 'docs/runbooks/restore.md'
 const OR_MOVED =
-  '. If nothing that was acknowledged can be missing (pg_upgrade, a dump made while nothing was served, a synchronous standby that was ' +
+  'If nothing that was acknowledged can be missing (pg_upgrade, a dump made while nothing was served, a synchronous standby that was ' +
   'promoted), run instead: signet doctor --accept-move, which ends no session.'
 
 /** In place of an epoch: the operator says that this database was put back. */
@@ -107,8 +108,8 @@ export function createRestoreGuard(dependencies: {
 
   async function refusal(): Promise<string | undefined> {
     const { copied, moved } = await look()
-    if (copied !== undefined) return `${copied} ${NOTHING_IS_SERVED}`
-    return moved && `${moved} ${NOTHING_IS_SERVED}${OR_MOVED}`
+    if (copied !== undefined) return `${copied} ${NOTHING_IS_SERVED} ${RUNBOOK}`
+    return moved && `${moved} ${NOTHING_IS_SERVED} ${OR_MOVED} ${RUNBOOK}`
   }
 
   async function problemOfCopy(): Promise<string | undefined> {

@@ -52,6 +52,7 @@ export const auditEventTypes = [
   'client.remove_key',
   'client.remove_secret',
   'client.remove_trust',
+  'database.backup',
   'issuer.add',
   'issuer.remove',
   'issuer.update',

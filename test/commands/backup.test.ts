@@ -1,8 +1,12 @@
 /** `signet backup FILE`: a whole copy, beside a service that goes on, and never half of one. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import type { Faults } from '../../src/compose/sources.ts'
+import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
+import { rowsOf } from '../support/audit.ts'
 import { commandLine, type Refused } from '../support/command-line.ts'
 import { auditsAll, environmentOf, type Service, temporaryFolder } from '../support/serve.ts'
 import { change, changeEach, everythingIn, notOnPostgres, type Row, select } from '../support/sqlite.ts'
@@ -43,8 +47,11 @@ function underLoad(service: Service, devices: readonly Device[]) {
   }
 }
 
+/** But for those of backups: the copy has one of its own. */
 const auditIds = (file: string): string[] =>
-  select(file, 'select id from audit_events order by rowid').map(({ id }) => id)
+  select(file, "select id from audit_events where type <> 'database.backup' order by rowid").map(({ id }) => id)
+
+const backupsIn = (file: string) => rowsOf(file).filter(({ type }) => type === 'database.backup')
 
 const refreshesIn = (file: string): number =>
   select(file, "select count(*) as count from audit_events where type = 'session.refresh'")[0]?.['count']
@@ -102,7 +109,10 @@ t.test(
     t.match(says, /no signing keys: keep a copy of the key directory/)
     t.strictSame(readdirSync(folder), ['backup.sqlite'])
     t.equal(statSync(file).mode & 0o777, 0o600)
-    const unmarked = (rows: Row[][]) => rows.map(table => table.map(row => ({ ...row, backed_up_at_ms: null })))
+    const unmarked = (rows: Row[][]) =>
+      rows.map(table =>
+        table.filter(({ type }) => type !== 'database.backup').map(row => ({ ...row, backed_up_at_ms: null })),
+      )
     const original = everythingIn(service.databaseFile)
     t.strictSame(unmarked(everythingIn(file)), unmarked(original), 'it has every row')
     const alone = new Sqlite(file, { readonly: true })
@@ -125,6 +135,30 @@ t.test('the copy is marked, the original is not, and no private key is in it', {
     t.equal(line.length, 64)
     t.notOk(bytes.includes(line))
   }
+})
+
+t.test('who made a copy is in the audit once it is complete, in that of the copy, too', { skip }, async t => {
+  const { service, json, refuses, text, file, folder } = await toBackUp(t)
+  await refuses([{ words: ['backup', folder], code: 1, says: /exists already/ }])
+  t.strictSame(backupsIn(service.databaseFile), [], 'what failed is not claimed')
+  await json(['backup', file])
+  const made = { type: 'database.backup', outcome: 'success', actor: `operator:${userInfo().username}`, reason: null }
+  t.match(backupsIn(service.databaseFile), [made])
+  t.match(backupsIn(file), [made])
+  t.match(await text(['audit', 'verify']), /^The audit is whole/)
+})
+
+t.test('a copy is good although the database can no longer note it, and that is said', { skip }, async t => {
+  const { service, folder } = await toBackUp(t)
+  const full: Faults = { write: () => () => Promise.reject(new StorageUnavailable('The disk is full.')) }
+  const { run } = await commandLine(t, service.environment, undefined, full)
+  const file = join(folder, 'backup.sqlite')
+  t.strictSame(await run(['backup', file, '--json']), {
+    ...{ code: 0, stdout: `${JSON.stringify({ file })}\n` },
+    stderr: 'The copy is complete, but the audit of the database does not have it: The disk is full.\n',
+  })
+  t.strictSame(select(file, 'pragma integrity_check'), [{ integrity_check: 'ok' }])
+  t.strictSame([backupsIn(service.databaseFile).length, backupsIn(file).length], [0, 1])
 })
 
 t.test('a database that never served is marked, too', { skip }, async t => {

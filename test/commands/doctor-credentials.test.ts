@@ -1,6 +1,7 @@
 /** `signet doctor` warns of credentials that expire soon: in time, and without saying that something is wrong. */
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
+import { unwrapped } from '../support/doctor.ts'
 import { addAlice, byTest, serve } from '../support/serve.ts'
 import { changeEach, everythingIn } from '../support/sqlite.ts'
 
@@ -20,10 +21,10 @@ async function scene(t: Test) {
     t.equal(ok, true)
     // The server of the tests waits for no disk.
     const asked = findings.filter(({ check }: { check: string }) => check !== 'durability')
-    const [found, ...others] = asked.toReversed()
-    for (const { problem, warning } of others) t.strictSame([problem, warning], [null, null])
-    t.match(found, { check: 'credentials', ok: true, problem: null })
-    return found.warning
+    const isAsked = ({ check }: { check: string }) => check === 'credentials'
+    for (const { problem, warning } of asked.filter((found: { check: string }) => !isAsked(found)))
+      t.strictSame([problem, warning], [null, null])
+    return asked.find(isAsked).warning
   }
   const addSecret = (name: string | undefined, seconds: number) =>
     service.clients.addSecret('web-app', { name, secret: undefined, ttlSeconds: seconds }, byTest)
@@ -54,7 +55,7 @@ t.test('what ends within 14 days is named, with its owner, kind and time, the fi
   t.ok(said?.includes(`: client secret ${secretId} of web-app on ${expires_at}; API key "a `), said ?? '')
   const { code, stdout, stderr } = await run(['doctor'])
   t.strictSame([code, stderr], [0, ''], 'a warning is not a problem')
-  t.equal(stdout.trimEnd().split('\n').at(-1), `WARNING  credentials: ${said}`)
+  t.ok(unwrapped(stdout).split('\n').includes(`WARNING  credentials: ${said}`), stdout)
   t.strictSame(everythingIn(service.databaseFile), before, 'nothing is changed')
 })
 

@@ -1,13 +1,17 @@
 /** `signet doctor`: says what to mend, with exit code 1 if there is anything, and mends nothing itself. */
+import { once } from 'node:events'
 import { linkSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { lookForServer } from '../../src/maintenance/own-server.ts'
 import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
+import { unwrapped } from '../support/doctor.ts'
 import { mailServer } from '../support/mail-server.ts'
-import { accepting, putBack, toRestore } from '../support/restore.ts'
+import { accepting, advice, epochFilesIn, putBack, revokeActiveKey, toRestore } from '../support/restore.ts'
 import { byTest, environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
-import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
+import { contentOf, DAY, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
 import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
 
@@ -19,28 +23,39 @@ t.jobs = 2
 const NOT_DURABLE =
   'A commit does not wait for the disk (synchronous_commit or fsync is off): what was acknowledged is lost when the server crashes. ' +
   'Run: ALTER ROLE … SET synchronous_commit = on, or turn fsync on.'
-const checks = [
-  'database',
-  'clock',
-  'key directory',
-  'active key',
-  'standby key',
-  'audit key',
-  'key encryption',
-  'restore',
-  'sign-ins',
-  'imported passwords',
-  // Only of a server. That of the tests waits for no disk.
-  ...(skip === false ? [] : ['durability']),
-  'forwarded addresses',
-  'credentials',
-]
-const warningOf = (check: string): string | null => (check === 'durability' ? NOT_DURABLE : null)
-const lineOf = (check: string): string =>
-  check === 'durability' ? `WARNING  ${check}: ${NOT_DURABLE}` : `ok       ${check}`
+const notes = {
+  'key encryption':
+    'Off. Private keys are written as plain files, mode 0600; docs/runbooks/encrypt-key-files.md turns it on.',
+  server: /^No server answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\. Other machines were not asked\.$/,
+  'last backup':
+    skip === false
+      ? 'None by signet backup is known, and of other tools nothing is. docs/runbooks/backup.md'
+      : "Not known: PostgreSQL's own tools make it. docs/postgresql.md#backup-and-restore",
+}
 const well = {
   ok: true,
-  findings: checks.map(check => ({ check, ok: true, problem: null, warning: warningOf(check), note: null })),
+  // What needs somebody comes first.
+  findings: [
+    // Only of a server. That of the tests waits for no disk.
+    ...(skip === false ? [] : [{ check: 'durability', ok: true, problem: null, warning: NOT_DURABLE, note: null }]),
+    ...Object.entries(notes).map(([check, note]) => ({ check, ok: true, problem: null, warning: null, note })),
+    ...[
+      ...['database', 'key directory', 'restore', 'clock', 'active key', 'standby key', 'audit key', 'sign-ins'],
+      ...['imported passwords', 'forwarded addresses', 'credentials'],
+    ].map(check => ({ check, ok: true, problem: null, warning: null, note: null })),
+  ],
+}
+
+interface Found {
+  readonly check: string
+  readonly problem: string | null
+  readonly warning: string | null
+  readonly note: string | null
+}
+
+function lineOf({ check, problem, warning, note }: Found): string {
+  const [word, said] = problem ? ['PROBLEM', problem] : warning ? ['WARNING', warning] : [note ? 'note' : 'ok', note]
+  return `${word.padEnd(8)} ${check}${said ? `: ${said}` : ''}`
 }
 
 function notedIn({ folder }: Service): number {
@@ -60,27 +75,31 @@ t.test('it is content with a healthy service, running or not, and changes nothin
     )
   const everything = () => [contentOf(join(service.folder, 'keys')), everythingIn(service.databaseFile)]
   const before = everything()
-  t.strictSame(await json(['doctor']), well)
+  t.match(await json(['doctor']), well)
   t.strictSame(everything(), before, 'beside a running one')
   await service.stop()
-  t.strictSame(await json(['doctor']), well)
-  t.equal(await text(['doctor']), checks.map(check => `${lineOf(check)}\n`).join(''))
+  const { findings, ...more }: { findings: readonly Found[] } = await json(['doctor'])
+  t.match({ findings, ...more }, well)
+  t.equal(findings.length, well.findings.length)
+  const printed = await text(['doctor'])
+  t.equal(unwrapped(printed), findings.map(found => `${lineOf(found)}\n`).join(''))
+  t.ok(
+    printed.split('\n').every(line => line.length <= 80),
+    'a terminal has eighty columns',
+  )
   t.strictSame(everything(), before, 'on a stopped one')
 })
 
-t.test('people read what is wrong in one line, and scripts in the exit code', async t => {
+t.test('people read what is wrong first, and scripts in the exit code', async t => {
   const where = await startedBefore(t)
   rmSync(where.active)
   const { run } = await doctorIn(t, where.folder)
   const { code, stdout, stderr } = await run(['doctor'])
   t.strictSame([code, stderr], [1, ''])
-  const lines = stdout.trimEnd().split('\n')
-  t.match(
-    lines.find(line => line.includes('active key')),
-    /^PROBLEM {2}active key: The private key .*\.pem is missing/,
-  )
+  const lines = unwrapped(stdout).trimEnd().split('\n')
+  t.match(lines[0], /^PROBLEM {2}active key: The private key .*\.pem is missing/)
   t.equal(lines.filter(line => line.startsWith('PROBLEM')).length, 1)
-  t.equal(lines.length, checks.length)
+  t.equal(lines.length, well.findings.length)
 })
 
 t.test('clients through which a guesser can keep a person out are told of, and nothing is to mend', async t => {
@@ -88,13 +107,13 @@ t.test('clients through which a guesser can keep a person out are told of, and n
   const { json, text } = await doctorIn(t, service.folder)
   await addClient(service, { clientId: 'public', isPublic: true, secret: undefined })
   await addClient(service, { clientId: 'machine', grants: ['client_credentials'] })
-  t.strictSame(await json(['doctor']), well)
+  t.match(await json(['doctor']), well)
   await addClient(service, { clientId: 'mail' })
   const { ok, findings } = await json(['doctor'])
   const { note } = findings.find(({ check }: { check: string }) => check === 'sign-ins')
   t.equal(ok, true)
   t.match(note, /^Whoever guesses a person's password through mail keeps that person out there meanwhile/)
-  t.match(await text(['doctor']), `note     sign-ins: ${note}\n`)
+  t.match(unwrapped(await text(['doctor'])), `note     sign-ins: ${note}\n`)
 })
 
 t.test('a client that does not say where people are is told of, and one that should say it and does not', async t => {
@@ -130,10 +149,10 @@ t.test('a database that has another name is warned of', { skip }, async t => {
   const { json, text } = await doctorIn(t, service.folder)
   const link = join(service.folder, 'link.sqlite')
   linkSync(service.databaseFile, link)
-  t.match(await text(['doctor']), /^WARNING {2}database: The database file has 2 names/m)
+  t.match(unwrapped(await text(['doctor'])), /^WARNING {2}database: The database file has 2 names/)
   t.equal((await json(['doctor'])).ok, true)
   rmSync(link)
-  t.strictSame(await json(['doctor']), well)
+  t.match(await json(['doctor']), well)
 })
 
 t.test('a damaged page is found, although the service would still start', { skip }, async t => {
@@ -186,7 +205,7 @@ t.test('a clock that is behind what was written last is found; a minute may be',
     )
   const { json } = await doctorIn(t, where.folder)
   at(Date.now() + MINUTE / 2)
-  t.strictSame(await json(['doctor']), well)
+  t.match(await json(['doctor']), well)
   const laterMs = Date.now() + 10 * MINUTE
   at(laterMs)
   const found = await examine(t, where)
@@ -195,14 +214,83 @@ t.test('a clock that is behind what was written last is found; a minute may be',
   t.match(found['clock'], /If it is right, it was ahead when that was written: .* signet keys revoke --all/)
 })
 
-t.test('a backup that was put back is found, with what to do', { skip }, async t => {
-  const { service, json, file } = await toRestore(t)
+t.test('of a backup that was put back, the restore is told first, and no key that was revoked', { skip }, async t => {
+  const { service, json, text, file } = await toRestore(t)
   await json(['backup', file])
+  await revokeActiveKey(service, json)
   await service.stop()
   putBack(file, service)
   const found = await examine(t, service)
   t.strictSame(Object.keys(found), ['restore'])
-  t.match(found['restore'], /^The database is a backup of .* that was put back/)
+  t.match(found['restore'], /^The database is a backup of .* that was put back\./)
+  t.match(found['restore'], advice)
+  const { stdout } = await (await doctorIn(t, service.folder)).run(['doctor'])
+  const printed = unwrapped(stdout)
+  t.match(printed, /^PROBLEM {2}restore: /, 'it is the first line')
+  t.match(printed, /^note {5}active key: Solve the problem of "restore" first/m)
+  t.notMatch(printed, /is missing|backup of the keys/, 'its file was removed because somebody had stolen it')
+  await json(accepting.keep)
+  t.match(await text(['doctor']), /^ok {7}active key$/m)
+})
+
+t.test('what a restore does not mend is told beside it: a key-encryption key that is not set', { skip }, async t => {
+  const encrypted = { SIGNET_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64url') }
+  const where = await startedBefore(t, encrypted)
+  const folder = join(where.folder, 'keys')
+  for (const name of epochFilesIn(folder)) rmSync(join(folder, name))
+  t.strictSame(Object.keys(await examine(t, where, encrypted)), ['restore'])
+  const found = await examine(t, where)
+  t.strictSame(Object.keys(found), ['restore', 'active key', 'standby key', 'audit key'])
+  t.match(found['active key'], /is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set/)
+})
+
+t.test('it says whether a server answers where the management port is configured', async t => {
+  const service = await serve(t)
+  const said = async (environment: Readonly<Record<string, string>>) => {
+    const { json } = await commandLine(t, { ...service.environment, ...environment })
+    const { findings } = await json(['doctor'])
+    return findings.find(({ check }: { check: string }) => check === 'server').note
+  }
+  const { port } = new URL(service.management)
+  t.equal(await said({}), `A server answers at 127.0.0.1:${port}.`)
+  t.equal(await said({ SIGNET_MANAGEMENT_HOST: '0.0.0.0' }), `A server answers at 127.0.0.1:${port}.`)
+  const { port: another } = new URL(service.issuer)
+  t.equal(
+    await said({ SIGNET_MANAGEMENT_PORT: another, SIGNET_PORT: port }),
+    `What answers at 127.0.0.1:${another} is no Signet (status 404).`,
+  )
+})
+
+t.test('a server that takes a connection and says nothing is not waited for', async t => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => void silent.close())
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  t.equal(
+    await lookForServer('127.0.0.1', port, 20),
+    `No server answers at 127.0.0.1:${port} (no answer within 0.02 s). Other machines were not asked.`,
+  )
+})
+
+t.test('it says how old the last backup is, and warns when they come no more', { skip }, async t => {
+  const service = await serve(t)
+  const backups = temporaryFolder(t)
+  const startMs = Date.now()
+  /** What it says so many days later. */
+  const at = async (days: number) => {
+    const clock = { now: () => startMs + days * DAY }
+    const operator = await commandLine(t, service.environment, clock)
+    const { findings } = await operator.json(['doctor'])
+    const { warning, note } = findings.find(({ check }: { check: string }) => check === 'last backup')
+    return { ...operator, warning, note }
+  }
+  await (await at(0)).json(['backup', join(backups, 'first')])
+  t.match((await at(3 / 24)).note, /^3 h ago, at \S+Z by operator:\w+\.$/)
+  t.match((await at(9)).note, /^9 days ago, /)
+  t.equal((await at(9)).warning, null, 'one alone was made before an upgrade, perhaps')
+  await (await at(7)).json(['backup', join(backups, 'second')])
+  t.equal((await at(15)).warning, null)
+  t.match((await at(16)).warning, /^9 days ago, .* at least once a week/)
 })
 
 t.test('where nothing is, it makes nothing and says which setting to look at', { skip }, async t => {

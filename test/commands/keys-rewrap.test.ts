@@ -6,6 +6,7 @@ import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose'
 import t, { type Test } from 'tap'
 import { rowsOf } from '../support/audit.ts'
 import { commandLine } from '../support/command-line.ts'
+import { unwrapped } from '../support/doctor.ts'
 import { addAlice, byTest, environmentOf, serve, signIn, temporaryFolder } from '../support/serve.ts'
 import { examine, kidsIn, refusedStart, signingKidOf, startedBefore } from '../support/signing-keys.ts'
 import { change, rowsIn, select } from '../support/sqlite.ts'
@@ -152,7 +153,10 @@ t.test('keys go from files into the database and back; what is missing is not ca
   t.strictSame(filesOf(where), needsFiles(where, '.pem'), 'servers that were not restarted yet have their files')
   await isWell(t, where, {})
   const doctor = await into.run(['doctor'])
-  t.match(doctor.stdout, /^WARNING {2}key encryption: 3 private keys are also where they were .* --remove-copies$/m)
+  t.match(
+    unwrapped(doctor.stdout),
+    /^WARNING {2}key encryption: 3 private keys are also where they were .* --remove-copies$/m,
+  )
   t.strictSame(await into.rewrap('--remove-copies'), { moved: [], left: [], copies: [] })
   t.strictSame(filesOf(where), [])
   rmSync(join(where.folder, 'keys'), { recursive: true })

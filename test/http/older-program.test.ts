@@ -1,6 +1,7 @@
 /** A newer release migrates the database under a service of this one, as in a rolling upgrade. */
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
+import { unwrapped } from '../support/doctor.ts'
 import { NEWER_STEP, newerProgram } from '../support/newer-program.ts'
 import { signetProcess } from '../support/process.ts'
 import { addAlice, refresh, type Service, secret, serve, signIn } from '../support/serve.ts'
@@ -56,7 +57,7 @@ t.test('a service goes on, starts again and is administered on a schema with a s
   )
   const { code, stdout } = await run(['doctor'])
   t.equal(code, 0)
-  t.match(stdout, new RegExp(`^WARNING  database: The schema is of a newer Signet \\(${NEWER_STEP}\\)`, 'm'))
+  t.match(unwrapped(stdout), new RegExp(`^WARNING  database: The schema is of a newer Signet \\(${NEWER_STEP}\\)`, 'm'))
 })
 
 t.test('at a step that breaks it, every command and the next start stop and name it', async t => {
@@ -72,7 +73,10 @@ t.test('at a step that breaks it, every command and the next start stop and name
   const { refuses, run } = await commandLine(t, environment)
   const says = /newer Signet \(9000-later\), and this version can't work with .* Run the newer version, or restore/
   await refuses([['migrate'], ['migrate', '--check'], ['users', 'list']].map(words => ({ words, code: 1, says })))
-  t.match((await run(['doctor'])).stdout, /^PROBLEM {2}database: The database was migrated by a newer Signet/m)
+  t.match(
+    unwrapped((await run(['doctor'])).stdout),
+    /^PROBLEM {2}database: The database was migrated by a newer Signet/m,
+  )
   const started = await signetProcess(environment, ['serve'])
   t.equal(started.code, 1)
   t.match(started.stderr, says)

@@ -1,7 +1,9 @@
 /** The key that seals the audit is replaced with the others, and what it signed before goes on to be proved. */
+
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { unwrapped } from '../support/doctor.ts'
 import { sealedAudit, sealsIn } from '../support/sealed-audit.ts'
 import { serve } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
@@ -89,7 +91,7 @@ for (const [what, lose] of Object.entries({
       await service.stop()
       lose(fileOf(keys()[0]?.['kid']))
       await t.rejects(serve(t, { folder: service.folder, clock }), { name: 'KeyError', message: /backup of the keys/ })
-      t.match((await run(['doctor'])).stdout, /^PROBLEM {2}audit key: .*backup of the keys/m)
+      t.match(unwrapped((await run(['doctor'])).stdout), /^PROBLEM {2}audit key: .*backup of the keys/m)
       await json(revokeAll)
       t.equal(keys()[1]?.['signature'], null)
       const again = await serve(t, { folder: service.folder, clock, seals: true })

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
+import { unwrapped } from '../support/doctor.ts'
 import { environmentOf, serve } from '../support/serve.ts'
 import { examine, refusedStart, type StartedBefore, startedBefore } from '../support/signing-keys.ts'
 
@@ -141,7 +142,7 @@ t.test('serve as a program ends with 1 and says in one line which key file is wr
   t.equal(stderr, `${active} is open to other users. If nobody copied it, run: chmod 600 ${active}\n`)
 })
 
-t.test('doctor says to people what is well and what is not, a line each, and what it says to do mends it', async t => {
+t.test('doctor says to people what is well and what is not, and what it says to do mends it', async t => {
   const { folder, active } = await startedBefore(t)
   const { text, run } = await commandLine(t, await environmentOf(folder))
   t.notMatch(await text(['doctor']), 'PROBLEM')
@@ -150,7 +151,9 @@ t.test('doctor says to people what is well and what is not, a line each, and wha
   t.strictSame([code, stderr], [1, ''])
   const problem = `PROBLEM  active key: ${active} is open to other users. If nobody copied it, run: chmod 600 ${active}`
   t.strictSame(
-    stdout.split('\n').filter(line => line.startsWith('PROBLEM')),
+    unwrapped(stdout)
+      .split('\n')
+      .filter(line => line.startsWith('PROBLEM')),
     [problem],
   )
   t.match(stdout, /^ok {7}standby key$/m)

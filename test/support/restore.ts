@@ -26,7 +26,7 @@ export const accepting = {
 } as const
 
 /** What whoever has put something back is told to run. */
-export const advice = /run: signet doctor --accept-restore, .* --keep-credentials or --drop-credentials$/
+export const advice = /run: signet doctor --accept-restore, .* docs\/runbooks\/restore\.md$/
 
 /** Puts a copy in the place of a database that nobody uses, without the log of the one that was there. */
 export function putBack(copy: string, { databaseFile }: Pick<Service, 'databaseFile'>): void {

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../clock.ts'
 import type { Randomness } from '../../randomness.ts'
+import type { AuditEvent } from '../../records/audit-event.ts'
 import type { FileTrust } from '../../records/file-trust.ts'
 import type { RequestWaits } from '../../records/request-waits.ts'
 import type { ServerIdentity } from '../../records/server-identity.ts'
@@ -35,9 +36,10 @@ export interface Database {
   integrityProblem(): Promise<string | undefined>
   /**
    * Writes a marked copy of all that is committed now. Undefined when the database has tools of its own for this.
+   * @param event which the copy alone has
    * @throws StorageRefused when the file exists or can't be written
    */
-  readonly backup: ((file: string) => Promise<void>) | undefined
+  readonly backup: ((file: string, event: AuditEvent) => Promise<void>) | undefined
   /** Its files, while it is open; undefined when it has none. */
   readonly files: DatabaseFiles | undefined
   /** The server that it is on; undefined when there is none. */

@@ -13,8 +13,11 @@ export function integrityProblem(database: Sqlite.Database): string | undefined 
   return `The database is damaged: ${detail}. Restore a backup.`
 }
 
+/** Writes into the copy who made it. */
+type Record = (copy: Sqlite.Database) => Promise<void>
+
 /** Marks the copy, so that it serves nothing when it is put back before an operator has accepted that. */
-function mark(file: string, nowMs: number): void {
+async function mark(file: string, nowMs: number, record: Record): Promise<void> {
   const copy = new Sqlite(file)
   try {
     // One file, without a log beside it that would have to be copied with it.
@@ -27,6 +30,7 @@ function mark(file: string, nowMs: number): void {
           "insert into instance (id, epoch, backed_up_at_ms) values ('database_' || lower(hex(randomblob(16))), 'none', ?)",
         )
         .run(nowMs)
+    await record(copy)
   } finally {
     copy.close()
   }
@@ -48,7 +52,7 @@ const ALL_PAGES = 2 ** 31 - 1
 export async function copyTo(
   database: Sqlite.Database,
   target: string,
-  finish: (copy: string) => void = () => {},
+  finish: (copy: string) => Promise<void> | void = () => {},
 ): Promise<void> {
   const file = resolve(target)
   const refuse = (error: NodeJS.ErrnoException): never => {
@@ -65,7 +69,7 @@ export async function copyTo(
   try {
     await handle.close()
     await database.backup(temporary, { progress: () => ALL_PAGES })
-    finish(temporary)
+    await finish(temporary)
     await sync(temporary)
     await rename(temporary, file)
     await sync(dirname(file))
@@ -76,5 +80,5 @@ export async function copyTo(
 }
 
 /** A marked copy. @throws StorageRefused */
-export const backUp = (database: Sqlite.Database, target: string, nowMs: number): Promise<void> =>
-  copyTo(database, target, copy => mark(copy, nowMs))
+export const backUp = (database: Sqlite.Database, target: string, nowMs: number, record: Record): Promise<void> =>
+  copyTo(database, target, copy => mark(copy, nowMs, record))

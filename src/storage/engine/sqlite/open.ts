@@ -118,7 +118,12 @@ export async function openSqlite(
       })
     },
     integrityProblem: async () => integrityProblem(readOnlyFile),
-    backup: target => backUp(file, target, clock.now()),
+    backup(target, event) {
+      const nowMs = clock.now()
+      return backUp(file, target, nowMs, copy =>
+        stores(sqliteExecutor(connectionOf(copy))).audit.append({ ...event, occurredAtMs: nowMs }),
+      )
+    },
     async ping() {
       files.assertInPlace()
       // Reads a row, not a constant: a database whose pages can't be read answers `select 1` all the same.
