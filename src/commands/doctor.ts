@@ -9,7 +9,8 @@ import {
   linesOfMove,
   linesOfRestored,
 } from './doctor-restore.ts'
-import { operator, Refused, type Terminal, UsageError } from './terminal.ts'
+import { type Colour, type Lines, operator, Refused, type Terminal, UsageError } from './terminal.ts'
+import { wrap } from './text-width.ts'
 
 /** Made when it is asked for. */
 export interface DoctorService {
@@ -46,20 +47,10 @@ function choiceIn({
   return choice
 }
 
-const WIDTH = 80
 /** Under what is found, behind the word in front of it. */
 const INDENT = ' '.repeat('PROBLEM  '.length)
 
-/** In lines that fit a terminal; a word that is longer, such as a path, stays whole. */
-function wrap(text: string): string {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const longer = `${lines.at(-1)} ${word}`
-    if (lines.length > 0 && longer.length <= WIDTH) lines[lines.length - 1] = longer
-    else lines.push(lines.length === 0 ? word : `${INDENT}${word}`)
-  }
-  return lines.join('\n')
-}
+const colours: Readonly<Record<string, Colour>> = { ok: 'green', PROBLEM: 'red', WARNING: 'yellow' }
 
 function lineOf({ check, problem, warning, note }: Finding): string {
   if (problem !== undefined) return `PROBLEM  ${check}: ${problem}`
@@ -68,16 +59,19 @@ function lineOf({ check, problem, warning, note }: Finding): string {
 }
 
 /** What keeps several checks from looking is told once. */
-function linesOf(findings: readonly Finding[]): string[] {
-  const firstWith = (problem: string) => findings.find(each => each.problem === problem) as Finding
-  return findings.map(finding => {
-    const { check, problem } = finding
-    const first = problem === undefined ? finding : firstWith(problem)
-    return wrap(
-      first === finding ? lineOf(finding) : `PROBLEM  ${check}: not checked, for the same reason as ${first.check}`,
-    )
-  })
+function textOf(finding: Finding, findings: readonly Finding[]): string {
+  const { check, problem } = finding
+  const first = problem === undefined ? finding : findings.find(each => each.problem === problem)
+  if (first === undefined || first === finding) return lineOf(finding)
+  return `PROBLEM  ${check}: not checked, for the same reason as ${first.check}`
 }
+
+const linesOf =
+  (findings: readonly Finding[]): Lines =>
+  ({ width, paint }) =>
+    findings
+      .flatMap(finding => wrap(textOf(finding, findings), width, INDENT))
+      .map(line => line.replace(/^\w+/, word => (colours[word] ? paint(colours[word], word) : word)))
 
 const describeFinding = ({ check, problem, warning, note }: Finding) => ({
   check,
@@ -129,10 +123,10 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
           ...(accepted && { accepted_restore: describeAccepted(accepted) }),
           ...(options.acceptMove && { accepted_move: true }),
         },
-        [
+        display => [
           ...(accepted === undefined ? [] : linesOfAccepted(accepted)),
           ...(options.acceptMove ? linesOfMove : []),
-          ...linesOf(findings),
+          ...linesOf(findings)(display),
         ],
         options,
       )
