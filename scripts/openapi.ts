@@ -48,7 +48,9 @@ async function generate(): Promise<string> {
           },
           oauth2: {
             type: 'oauth2',
-            description: 'An access token of a user, or of a client itself (RFC 6749 §4.3, §4.4)',
+            description:
+              'An access token of a user, or of a client itself (RFC 6749 §4.3, §4.4). `/me` and `/admin` take one whose audience is the issuer, ' +
+              'which must be among the audiences of the client.',
             flows: { password: tokenFlow(), clientCredentials: tokenFlow() },
           },
           bearer: {

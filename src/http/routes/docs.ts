@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Description, describedAt } from '../described-service.ts'
 import { notFound } from '../error-handler.ts'
+import { layout, theme } from './docs-look.ts'
 
 export interface DocsOptions {
   /** The path of openapi.yaml. */
@@ -35,7 +36,7 @@ function forOwnApi(request: PageRequest): PageRequest {
 }
 
 // Its types expect a request of the Fetch Standard, which the page's is not.
-const uiConfig = { validatorUrl: null, requestInterceptor: forOwnApi as never }
+const uiConfig = { layout, validatorUrl: null, requestInterceptor: forOwnApi as never }
 
 /** An application of its own, which nobody waits for until somebody reads it. */
 async function createReference({ openapiFile, issuer }: DocsOptions): Promise<FastifyInstance> {
@@ -47,7 +48,7 @@ async function createReference({ openapiFile, issuer }: DocsOptions): Promise<Fa
   const postProcessor = (description: object) => describedAt(issuer, description as Description) as never
   const specification = { path: openapiFile, baseDir: '', postProcessor }
   await reference.register(swagger, { mode: 'static', specification })
-  await reference.register(swaggerUi, { routePrefix: '/docs', uiConfig, staticCSP: policyAt(issuer) })
+  await reference.register(swaggerUi, { routePrefix: '/docs', uiConfig, theme, staticCSP: policyAt(issuer) })
   return reference
 }
 

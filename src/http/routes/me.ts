@@ -113,12 +113,18 @@ export function meRoutes(app: FastifyInstance, options: MeRoutesOptions): void {
         type: 'object',
         required: ['current_password', 'new_password'],
         properties: {
-          current_password: { type: 'string', format: 'password', minLength: 1 },
+          current_password: {
+            type: 'string',
+            format: 'password',
+            minLength: 1,
+            examples: ['correct horse battery staple 9'],
+          },
           new_password: {
             type: 'string',
             format: 'password',
             minLength: 1,
             description: '15 to 256 characters, and not a common one.',
+            examples: ['four words that nobody guesses'],
           },
         },
       },

@@ -116,8 +116,19 @@ const newKeySchema = {
   type: 'object',
   required: ['name', 'scope'],
   properties: {
-    name: { type: 'string', minLength: 1, maxLength: 64, description: 'What the key is for, 1 to 64 characters.' },
-    scope: { type: 'string', minLength: 1, description: 'Permissions, separated by spaces.' },
+    name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 64,
+      description: 'What the key is for, 1 to 64 characters.',
+      examples: ['nightly'],
+    },
+    scope: {
+      type: 'string',
+      minLength: 1,
+      description: 'Permissions, separated by spaces.',
+      examples: ['posts:read'],
+    },
     audience: {
       type: 'string',
       description: 'Resource services that it is for, separated by spaces. Without it: those of the client.',

@@ -31,7 +31,10 @@ export function revocationRoute(
         'and the status list shows it.',
       security: [{ client: [] }, {}],
       consumes: ['application/x-www-form-urlencoded'],
-      body: tokenForm,
+      body: {
+        ...tokenForm,
+        properties: { ...tokenForm.properties, client_id: { type: 'string', examples: ['blog'] } },
+      },
       response: {
         200: {
           description: 'RFC 7009 §2.2: revoked, or nothing to revoke',

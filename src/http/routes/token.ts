@@ -36,6 +36,20 @@ export function tokenRoute(app: FastifyInstance, { tokenEndpoint, origins }: Tok
   })
 }
 
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange' satisfies GrantType
+
+/** What each grant needs beside the client's authentication. */
+const neededBy: Readonly<Record<GrantType, readonly string[]>> = {
+  password: ['username', 'password'],
+  refresh_token: ['refresh_token'],
+  client_credentials: [],
+  [EXCHANGE]: ['subject_token', 'subject_token_type'],
+}
+
+const code = (text: string) => `\`${text}\``
+const rows = grantTypes.map(grant => `| ${code(grant)} | ${neededBy[grant].map(code).join(', ')} |`)
+const tableOfGrants = ['| `grant_type` | needs |', '|---|---|', ...rows].join('\n')
+
 const schema = {
   operationId: 'token',
   tags: ['OAuth'],
@@ -43,16 +57,23 @@ const schema = {
   description:
     'RFC 6749 §3.2 with the grants `password` (§4.3), `refresh_token` (§6), `client_credentials` (§4.4), and the exchange of an API key ' +
     '(RFC 8693). The client authenticates by HTTP Basic, by `client_id` and `client_secret` in the body, or, if it is public, by ' +
-    '`client_id` alone, in the body or by Basic with an empty secret. A refresh token is replaced at each use; the same answer comes again when it is used twice within the grace.',
+    '`client_id` alone, in the body or by Basic with an empty secret. A refresh token is replaced at each use; the same answer comes again ' +
+    `when it is used twice within the grace.\n\n${tableOfGrants}`,
   security: [{ client: [] }, {}],
   consumes: ['application/x-www-form-urlencoded'],
   body: {
     type: 'object',
     required: ['grant_type'],
     properties: {
-      grant_type: { type: 'string', enum: grantTypes },
-      username: { type: 'string', minLength: 1, description: 'For `password`.' },
-      password: { type: 'string', format: 'password', minLength: 1, description: 'For `password`.' },
+      grant_type: { type: 'string', enum: grantTypes, examples: ['password'] },
+      username: { type: 'string', minLength: 1, description: 'For `password`.', examples: ['alice'] },
+      password: {
+        type: 'string',
+        format: 'password',
+        minLength: 1,
+        description: 'For `password`.',
+        examples: ['correct horse battery staple 9'],
+      },
       refresh_token: { type: 'string', minLength: 1, description: 'For `refresh_token`.' },
       subject_token: { type: 'string', format: 'password', minLength: 1, description: 'For an exchange: the API key.' },
       subject_token_type: { type: 'string', enum: [API_KEY_TYPE], description: 'For an exchange.' },
@@ -69,9 +90,10 @@ const schema = {
       resource: {
         type: 'string',
         format: 'uri',
-        description: 'One of the audiences of the client that are URIs (RFC 8707). Without it: the first.',
+        description:
+          'One of the audiences of the client that are URIs (RFC 8707). Without it: the first. `/me` and `/admin` take tokens for the issuer.',
       },
-      client_id: { type: 'string' },
+      client_id: { type: 'string', examples: ['blog'] },
       client_secret: { type: 'string', format: 'password' },
     },
   },

@@ -25,7 +25,8 @@ export interface UserRoutesOptions {
   readonly users: Users
 }
 
-const { username, roles } = userSchema.properties
+const { roles } = userSchema.properties
+const username = { ...userSchema.properties.username, examples: ['carol'] } as const
 export const passwordSchema = {
   type: 'string',
   format: 'password',
