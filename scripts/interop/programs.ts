@@ -13,6 +13,14 @@ const chromium: Program = {
   probe: version,
   install: 'apt-get install chromium',
 }
+const axe: Program = {
+  name: 'axe-core',
+  variable: 'AXE',
+  command: 'node_modules/axe-core/axe.min.js',
+  runner: process.execPath,
+  probe: [],
+  install: `${inFolder}: axe-core@4.14.1, whose axe.min.js it is`,
+}
 const python: Program = {
   name: 'Python 3.11 or later with signet-verifier and what its tests need',
   variable: 'PYTHON',
@@ -183,6 +191,7 @@ const needs: Needs = [
   ...needsOfHashes,
   ...needsOfServers,
   ...needsOfVerifiers,
+  ['browser-accessibility', chromium, axe],
   ['browser', chromium],
   ['continuous-copy', litestream, sqlite3],
   ['curl', curl],
