@@ -48,7 +48,7 @@ export async function createApp(config: Config, { wait, logTo }: Sources = {}) {
     bodyLimit: 4096,
   })
   applyErrorShape(app)
-  allowPage(app, config.page)
+  allowPage(app, config.pages)
 
   const ending = new AbortController()
   app.addHook('onClose', async () => ending.abort())
@@ -58,7 +58,7 @@ export async function createApp(config: Config, { wait, logTo }: Sources = {}) {
   }
   const signet = createSignet(config, { ending: ending.signal, wait: wait ?? waitHere })
   const mailbox = createMailbox()
-  const accounts = createAccounts({ signet, send: mailbox.send, page: config.page })
+  const accounts = createAccounts({ signet, send: mailbox.send, page: config.pages[0] })
 
   const { later, idle } = createLater(app)
 

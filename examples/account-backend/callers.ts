@@ -6,13 +6,13 @@ import { Refusal } from './errors.ts'
 const FORMS_A_MINUTE = 10
 
 /** Of web pages only ours: others could send forms from the addresses of their visitors. What is no browser names no origin. */
-export function allowPage(app: FastifyInstance, page: string): void {
+export function allowPage(app: FastifyInstance, pages: readonly string[]): void {
   app.addHook('onRequest', async ({ headers: { origin } }, reply) => {
     reply.header('vary', 'Origin')
     if (origin === undefined) return
-    if (origin !== page)
+    if (!pages.includes(origin))
       throw new Refusal({ status: 403, error: 'origin_not_allowed' }, "Pages of this origin can't use this service.")
-    reply.headers({ 'access-control-allow-origin': page, 'access-control-expose-headers': 'Retry-After' })
+    reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'Retry-After' })
   })
 
   app.options('/*', (_request, reply) =>

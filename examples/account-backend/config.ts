@@ -6,8 +6,8 @@ export interface Config {
   /** What this service is at the token service: a machine that may add users and make password tickets. */
   readonly clientId: string
   readonly clientSecret: string
-  /** The origin of the page that has the forms, and to which the links lead. */
-  readonly page: string
+  /** The origins of the page that has the forms. The links in mails lead to the first. */
+  readonly pages: readonly [string, ...string[]]
   /** The client that the page is: it redeems the tickets. */
   readonly pageClientId: string
   /** What people who sign up get. */
@@ -25,6 +25,8 @@ const isIssuer = (text: string): boolean => /^https?:\/\/[^/?#]+(\/[^?#]*[^/?#])
 const isOrigin = (text: string): boolean => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
 const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535
+
+const isListOfOrigins = (text: string): boolean => text.split(' ').every(isOrigin)
 
 const isThere = (text: string): boolean => text !== ''
 
@@ -44,7 +46,12 @@ export function readConfig(environment: Environment): Config {
     issuer: read('SIGNET_ISSUER', 'http://127.0.0.1:3000', isIssuer, 'it must be a URL without a slash at its end'),
     clientId: read('CLIENT_ID', 'backend', isThere, 'it must not be empty'),
     clientSecret,
-    page: read('PAGE', 'http://127.0.0.1:8080', isOrigin, 'it must be an origin, without a path or a slash at its end'),
+    pages: read(
+      'PAGE',
+      'http://127.0.0.1:8080',
+      isListOfOrigins,
+      'it must be an origin without a path or a slash at its end, or several with a space in between',
+    ).split(' ') as [string, ...string[]],
     pageClientId: read('PAGE_CLIENT_ID', 'login-page', isThere, 'it must not be empty'),
     role: read('ROLE', 'reader', isThere, 'it must not be empty'),
     port: Number(read('PORT', '8082', isPort, 'it must be a whole number from 1 to 65535')),

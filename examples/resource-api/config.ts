@@ -9,6 +9,8 @@ export interface Config {
   readonly clientId: string
   /** Where the forms for a sign-up and a forgotten password are sent; without it the page has none. */
   readonly accountBackend: string | undefined
+  /** What the sign-in form tells people; everybody who opens the page reads it. */
+  readonly signInHint: string | undefined
   readonly port: number
 }
 
@@ -45,6 +47,7 @@ export function readConfig(environment: Environment): Config {
     audience: read('AUDIENCE', `http://127.0.0.1:${port}`, isUri, 'it must be an absolute URI without a fragment'),
     clientId: read('CLIENT_ID', 'login-page', text => text !== '', 'it must not be empty'),
     accountBackend: readOrigin('ACCOUNT_BACKEND', 'http://127.0.0.1:8082'),
+    signInHint: environment['SIGN_IN_HINT'],
     port: Number(port),
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'))

@@ -22,7 +22,7 @@ const policyFor = (addresses: readonly string[]): string =>
 
 export async function servePage(
   app: FastifyInstance,
-  { issuer, audience, clientId, accountBackend }: Config,
+  { issuer, audience, clientId, accountBackend, signInHint }: Config,
 ): Promise<void> {
   const policy = policyFor([issuer, ...(accountBackend === undefined ? [] : [accountBackend])])
   app.addHook('onSend', async (_request, reply) => {
@@ -33,6 +33,12 @@ export async function servePage(
   })
 
   // None of it is secret: whoever opens the page sees it.
-  app.get('/config.json', () => ({ issuer, audience, client_id: clientId, account_backend: accountBackend }))
+  app.get('/config.json', () => ({
+    issuer,
+    audience,
+    client_id: clientId,
+    account_backend: accountBackend,
+    sign_in_hint: signInHint,
+  }))
   await app.register(fastifyStatic, { root: fileURLToPath(new URL('public', import.meta.url)) })
 }

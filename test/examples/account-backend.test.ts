@@ -16,7 +16,7 @@ async function backend(t: Test) {
   const page = 'https://page.example'
   await addClient(service, { clientId: 'login-page', isPublic: true, secret: undefined, scope: ['*'], origins: [page] })
   await addBackend(service)
-  return { service, ...(await startAccountBackend(t, { issuer: service.issuer, page })) }
+  return { service, ...(await startAccountBackend(t, { issuer: service.issuer, pages: [page] })) }
 }
 
 const redeem = ({ issuer }: Service, ticket: string, password = newPassword): Promise<Answer> =>
@@ -199,6 +199,6 @@ t.test('all mistakes in its configuration are told at once', t => {
   const environment = { SIGNET_ISSUER: 'x', PAGE: 'http://127.0.0.1:8080/', CLIENT_ID: '', ROLE: '', PORT: '0' }
   const names = ['CLIENT_SECRET', 'SIGNET_ISSUER', 'CLIENT_ID', 'PAGE', 'ROLE', 'PORT']
   t.throws(() => readConfig(environment), { message: new RegExp(`^${names.join('.*\\n')}.*$`) })
-  t.match(readConfig({ CLIENT_SECRET: 'x' }), { page: 'http://127.0.0.1:8080', port: 8082, role: 'reader' })
+  t.match(readConfig({ CLIENT_SECRET: 'x' }), { pages: ['http://127.0.0.1:8080'], port: 8082, role: 'reader' })
   t.end()
 })

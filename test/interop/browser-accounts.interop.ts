@@ -9,6 +9,7 @@ import {
   alerted,
   button,
   call,
+  errorAt,
   isSignedIn,
   isSignedOut,
   listenTo,
@@ -25,7 +26,7 @@ async function application(t: Test) {
   const port = await freePort()
   const api = await resourceApi(t, {}, { ACCOUNT_BACKEND: `http://127.0.0.1:${port}` })
   await addBackend(api.service)
-  const backend = await startAccountBackend(t, { issuer: api.service.issuer, page: api.page }, port)
+  const backend = await startAccountBackend(t, { issuer: api.service.issuer, pages: [api.page] }, port)
   return { ...api, backend }
 }
 type Application = Awaited<ReturnType<typeof application>>
@@ -105,7 +106,7 @@ t.test('people sign up, read the mail, set a password and sign in; what is wrong
     await page.locator('#new-password-error').filter({ hasText: why }).waitFor()
     t.equal(await newPassword(page).getAttribute('aria-invalid'), 'true', typed)
   }
-  await page.getByLabel('Show what I type').check()
+  await button(page, 'Show the password').click()
   t.equal(await page.locator('#new-password').getAttribute('type'), 'text')
   await setPassword(page, chosen)
   await isSet(page)
@@ -130,13 +131,13 @@ t.test('a forgotten password is replaced; sessions of before are over; a used li
   await old.reload()
   t.equal(await alerted(old), 'Your session has ended. Please sign in again.')
   await signIn(old, 'dora', chosen)
-  await old.getByText('The user name or the password is wrong.').waitFor()
+  t.equal(await errorAt(old, 'password'), 'The user name or the password is wrong.')
   await signIn(page, 'dora', another)
   await isSignedIn(page, 'dora')
 
   await followLink(page, scene)
   await setPassword(page, chosen)
-  t.match(await alerted(page), /^This link was used already, is too old, or is not whole\./)
+  t.match(await alerted(page), /^This link was used already, is too old, or is incomplete\./)
   await page.getByRole('link', { name: 'Back' }).click()
   await isSignedIn(page, 'dora')
 })

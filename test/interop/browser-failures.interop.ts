@@ -22,6 +22,6 @@ t.test('an answer that is no JSON, as of a proxy in between, is told in words', 
     await page.route(`${service.issuer}/oauth/token`, route => route.fulfill({ body, headers }))
     await page.reload()
     await signIn(page)
-    t.equal(await alerted(page), `What ${service.issuer} answered can't be understood: it is no JSON.`, body)
+    t.equal(await alerted(page), `The answer of ${service.issuer} is not JSON.`, body)
   }
 })

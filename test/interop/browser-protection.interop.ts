@@ -5,6 +5,7 @@ import {
   alerted,
   bearerOf,
   button,
+  errorAt,
   isSignedIn,
   isSignedOut,
   listenTo,
@@ -18,12 +19,10 @@ const openProfile = await startBrowser(t)
 t.test('a page of another origin can sign nobody in', async t => {
   const { port, service, audited } = await resourceApi(t)
   const page = await (await openProfile(t)).newPage()
-  await page.goto(`http://localhost:${port}`)
+  const foreign = `http://page.localhost:${port}`
+  await page.goto(foreign)
   await signIn(page)
-  t.equal(
-    await alerted(page),
-    `${service.issuer} can't be reached, or it doesn't allow pages of http://localhost:${port}.`,
-  )
+  t.equal(await alerted(page), `${service.issuer} can't be reached, or it doesn't allow pages of ${foreign}.`)
   t.equal(await refreshTokenIn(page), null)
   t.match(service.log(), /"route":"\/oauth\/token","status":403,.*"outcome":"origin_not_allowed"/)
   t.equal(audited('user.sign_in'), 0, 'the password was not even looked at')
@@ -38,7 +37,7 @@ t.test(
     const page = await profile.newPage()
     await page.goto(origin)
     await signIn(page, 'alice', 'a-wrong-password-of-alice')
-    await alerted(page)
+    await errorAt(page, 'password')
     await signIn(page)
     await isSignedIn(page)
     const secrets = [await bearerOf(page, 'Who am I?'), await refreshTokenIn(page), 'a-wrong-password', 'correct horse']

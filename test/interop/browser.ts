@@ -30,7 +30,7 @@ export function listenTo(profile: BrowserContext) {
   return heard
 }
 
-export const button = (page: Page, name: string) => page.getByRole('button', { name })
+export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 export const alert = (page: Page) => page.getByRole('alert')
 const answer = (page: Page) => page.getByRole('status', { name: 'Answer' })
 
@@ -38,13 +38,32 @@ const answer = (page: Page) => page.getByRole('status', { name: 'Answer' })
 export async function signIn(page: Page, username = 'alice', typed = password): Promise<void> {
   const form = page.getByRole('form', { name: 'Sign in' })
   await form.getByLabel('User name').fill(username)
-  await form.getByLabel('Password').fill(typed)
+  await form.getByLabel('Password', { exact: true }).fill(typed)
   await page.keyboard.press('Enter')
 }
 
 /** Until the page shows whose session it is. */
 export const isSignedIn = (page: Page, username = 'alice') => page.getByText(username, { exact: true }).waitFor()
 export const isSignedOut = (page: Page) => button(page, 'Sign in').waitFor()
+
+/** What is said at a field, once it is said. */
+export async function errorAt(page: Page, id: string): Promise<string> {
+  await page.locator(`#${id}-error:not(:empty)`).waitFor()
+  return page.locator(`#${id}-error`).innerText()
+}
+
+/** The words of the notice, when there are some. */
+export async function noticed(page: Page): Promise<string> {
+  await page.locator('#notice:not(:empty)').waitFor()
+  return page.locator('#notice').innerText()
+}
+
+/** Writes a post and waits until it is in the list. */
+export async function writePost(page: Page, title: string): Promise<void> {
+  await page.getByLabel('New post').fill(title)
+  await page.keyboard.press('Enter')
+  await page.locator('#posts').getByText(title).first().waitFor()
+}
 
 /** Presses a button and answers what the resource API said. */
 export async function call(page: Page, name: string) {
@@ -83,6 +102,7 @@ export async function bearerOf(page: Page, name: string): Promise<string> {
 interface Fulfilment {
   readonly status: number
   readonly json?: object
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Holds the first request for an address: it gets this answer when the test says so. Later ones go on to the service. */

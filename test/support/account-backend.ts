@@ -12,7 +12,12 @@ export async function startAccountBackend(t: Test, config: Partial<Config> & Pic
   const lines: string[] = []
   const waits: number[] = []
   const full = {
-    ...{ clientId: 'backend', clientSecret: secret, page: 'https://page.example', pageClientId: 'login-page' },
+    ...{
+      clientId: 'backend',
+      clientSecret: secret,
+      pages: ['https://page.example'] as const,
+      pageClientId: 'login-page',
+    },
     ...{ role: 'user', port },
     ...config,
   }

@@ -15,7 +15,9 @@ export type ResourceApiEnvironment = Readonly<Record<string, string>>
 /** The surroundings of this process, without a configuration that a developer's shell may hold. */
 const inherited = () =>
   Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(SIGNET_.*|AUDIENCE|CLIENT_ID|ACCOUNT_BACKEND|PORT)$/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(SIGNET_.*|AUDIENCE|CLIENT_ID|ACCOUNT_BACKEND|SIGN_IN_HINT|PORT)$/.test(name),
+    ),
   )
 
 /** Without the loader that tap puts into NODE_OPTIONS. */
@@ -56,6 +58,9 @@ export async function startResourceApi(t: Test, environment: ResourceApiEnvironm
   }
 }
 
+/** The page by the other name of this machine: to a browser it is another origin. */
+export const byLocalName = (page: string): string => page.replace('127.0.0.1', 'localhost')
+
 /** Lets the login page of `page` sign in alice, an admin, and bob, a user. */
 async function addDemoAccounts(service: Service, page: string): Promise<void> {
   await service.roles.add({ name: 'admin', permissions: ['posts:write', 'stats:read'] }, byTest)
@@ -68,7 +73,7 @@ async function addDemoAccounts(service: Service, page: string): Promise<void> {
     secret: undefined,
     scope: ['*'],
     audiences: [page, service.issuer],
-    origins: [page],
+    origins: [page, byLocalName(page)],
   })
 }
 

@@ -24,7 +24,7 @@ export class Unreachable extends Error {
 /** Something else has answered in the place of the service. */
 export class NotUnderstood extends Error {
   constructor(url) {
-    super(`What ${new URL(url, location.href).origin} answered can't be understood: it is no JSON.`)
+    super(`The answer of ${new URL(url, location.href).origin} is not JSON.`)
   }
 }
 
@@ -44,8 +44,9 @@ export async function send(url, { signal, ...init } = {}) {
   }
 }
 
-/** What an answer holds. @throws NotUnderstood, Refused, Unreachable */
+/** What an answer holds; undefined when it has no body (204). @throws NotUnderstood, Refused, Unreachable */
 export async function readAnswer(response) {
+  if (response.status === 204) return undefined
   const text = await response.text().catch(() => {
     throw new Unreachable(response.url)
   })
@@ -65,8 +66,13 @@ function parse(text) {
   }
 }
 
+/** Passes `error` on; with this code it is said at a field of the form, in these words or its own. */
+export function atField(error, code, field, message = error.message) {
+  if (error.code === code) error.errors = [{ field, message }]
+  throw error
+}
+
 export function inWords(error) {
-  if (error.code === 'invalid_grant') return 'The user name or the password is wrong.'
   if (error.status === 429 || error.status === 503) {
     const when = error.retryAfter === null ? 'later' : `in ${error.retryAfter} seconds`
     return `The service is busy. Please try again ${when}.`

@@ -1,4 +1,4 @@
-/** What is wrong with the fields of a form, said beside them: of the field `x` in the element `x-error`, by the ids. */
+/** Errors at the fields of a form: that of the field with the id `x` is in the element `x-error`. */
 
 const placeOf = field => document.getElementById(`${field.id}-error`)
 
@@ -11,7 +11,7 @@ export function clearFields(form) {
   }
 }
 
-/** Puts the cursor in the first of them, whose description is read to whoever can't see it. @returns whether each has a field here */
+/** Moves the cursor to the first wrong field. A wrong password is selected, so that typing replaces it. @returns whether each error has a field here */
 export function markFields(form, errors) {
   const wrong = fieldsOf(form).filter(({ name }) => errors.some(({ field }) => field === name))
   for (const field of wrong) {
@@ -19,5 +19,6 @@ export function markFields(form, errors) {
     placeOf(field).textContent = errors.find(error => error.field === field.name).message
   }
   wrong[0]?.focus()
+  if (wrong[0]?.autocomplete.endsWith('password')) wrong[0].select()
   return errors.length > 0 && wrong.length === errors.length
 }
