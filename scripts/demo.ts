@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addAccounts, type Clients, newClients } from './demo/accounts.ts'
-import { instructions } from './demo/instructions.ts'
+import { addAccounts, byLocalName, type Clients, type DemoUser, newClients, newUsers } from './demo/accounts.ts'
+import { hintFor, instructions } from './demo/instructions.ts'
 import { onFreePorts } from './demo/ports.ts'
 import { createPrograms } from './demo/programs.ts'
 
@@ -23,20 +23,26 @@ const startTokenService = () =>
     const environment = { ...storage, SIGNET_PORT: String(port), SIGNET_MANAGEMENT_PORT: String(managementPort) }
     const { answers, ended } = programs.start('src/signet.mjs', ['serve'], environment)
     await answers(`http://127.0.0.1:${managementPort}/readyz`, '"msg":"serving"')
-    return { issuer: `http://127.0.0.1:${port}`, environment, ended }
+    const management = `http://127.0.0.1:${managementPort}`
+    return { issuer: `http://127.0.0.1:${port}`, management, environment, ended }
   })
 
 /** The page and its backend: each has to know where the other one is. */
-const startApplication = (issuer: string, { clientId, backendId, backendSecret, role }: Clients) =>
+const startApplication = (
+  issuer: string,
+  users: readonly DemoUser[],
+  { clientId, backendId, backendSecret, role }: Clients,
+) =>
   onFreePorts([8080, 8082], async ([port, backendPort]) => {
     const [page, backend] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${backendPort}`]
     const common = { SIGNET_ISSUER: issuer }
-    const ofPage = { AUDIENCE: page, CLIENT_ID: clientId, ACCOUNT_BACKEND: backend, PORT: String(port) }
+    const hint = hintFor(users, backend)
+    const ofPage = { AUDIENCE: page, CLIENT_ID: clientId, ACCOUNT_BACKEND: backend, SIGN_IN_HINT: hint }
     const machine = { CLIENT_ID: backendId, CLIENT_SECRET: backendSecret, ROLE: role }
-    const ofBackend = { ...machine, PAGE: page, PAGE_CLIENT_ID: clientId, PORT: String(backendPort) }
+    const ofBackend = { ...machine, PAGE: `${page} ${byLocalName(page)}`, PAGE_CLIENT_ID: clientId }
     const started = [
-      programs.start('examples/resource-api/server.ts', [], { ...common, ...ofPage }),
-      programs.start('examples/account-backend/server.ts', [], { ...common, ...ofBackend }),
+      programs.start('examples/resource-api/server.ts', [], { ...common, ...ofPage, PORT: String(port) }),
+      programs.start('examples/account-backend/server.ts', [], { ...common, ...ofBackend, PORT: String(backendPort) }),
     ] as const
     try {
       await started[0].answers(`${page}/readyz`, 'Server listening')
@@ -49,13 +55,16 @@ const startApplication = (issuer: string, { clientId, backendId, backendSecret, 
   })
 
 async function demo(): Promise<void> {
-  console.log('Starting the token service, the resource API and the backend for sign-ups …\n')
+  console.log('Starting the token service, the resource API and the sign-up backend …\n')
   const clients = newClients()
   const signet = await startTokenService()
-  const application = await startApplication(signet.issuer, clients)
-  const places = { issuer: signet.issuer, page: application.page, backend: application.backend }
-  const users = await addAccounts(
+  const users = newUsers(clients)
+  const application = await startApplication(signet.issuer, users, clients)
+  const { issuer, management } = signet
+  const places = { issuer, management, page: application.page, backend: application.backend }
+  await addAccounts(
     (words, input) => programs.run('src/signet.mjs', words, signet.environment, input),
+    users,
     clients,
     places,
   )

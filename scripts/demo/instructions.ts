@@ -1,37 +1,71 @@
-import type { Clients, DemoUser, Places } from './accounts.ts'
+import { byLocalName, type Clients, type DemoUser, type Places } from './accounts.ts'
 
-/** What the demo prints: for people first, then lines that a shell takes as they are. */
-export function instructions(
-  users: readonly DemoUser[],
-  { clientId }: Clients,
-  { issuer, page, backend }: Places,
-): string {
-  const bearer = '-H "Authorization: Bearer $(member access_token)"'
-  const signIn = ({ name, password }: DemoUser) =>
-    `TOKENS=$(curl -s ${issuer}/oauth/token -d grant_type=password -d client_id=${clientId} -d username=${name} -d password=${password})`
-  const callAs = (user: DemoUser) => [
-    signIn(user),
-    `curl -s -w '\\n' ${page}/me ${bearer}`,
-    `curl -s -w '\\n' ${page}/posts ${bearer} -H 'Content-Type: application/json' -d '{"title":"Hello from ${user.name}"}'`,
-    `curl -s -w '\\n' ${page}/admin/stats ${bearer}`,
-    `curl -s -o /dev/null -w '%{http_code}\\n' ${issuer}/oauth/revoke -d client_id=${clientId} -d token="$(member refresh_token)"`,
-  ]
+/** What the sign-in form of the demo tells people. */
+export const hintFor = (users: readonly DemoUser[], backend: string): string =>
+  [
+    'This is a demo. Sign in as:',
+    ...users.map(({ name, role, password }) => `${name} (${role}), password ${password}`),
+    `Mails that are sent: ${backend}/mails`,
+  ].join('\n')
+
+const linesAs = ({ name, password }: DemoUser): readonly string[] => [
+  `sign_in ${name} ${password}`,
+  'call $API/me',
+  `post 'Hello from ${name}'`,
+  'call $API/admin/stats',
+  'sign_out',
+]
+
+/** What the lines use. */
+const shellFunctions = ({ clientId }: Clients, { issuer, page }: Places): readonly string[] => [
+  `SIGNET=${issuer} API=${page}`,
+  'sign_in() {',
+  '  TOKENS=$(curl -s $SIGNET/oauth/token -d grant_type=password \\',
+  `    -d client_id=${clientId} -d username=$1 -d password=$2)`,
+  '}',
+  'member() {',
+  `  printf '%s' "$TOKENS" | node -p "JSON.parse(fs.readFileSync(0)).$1"`,
+  '}',
+  'call() {',
+  `  curl -s -w '\\n' -H "Authorization: Bearer $(member access_token)" "$@"`,
+  '}',
+  'post() {',
+  `  call $API/posts -H 'Content-Type: application/json' -d "{\\"title\\":\\"$1\\"}"`,
+  '}',
+  'sign_out() {',
+  "  curl -s -o /dev/null -w '%{http_code}\\n' $SIGNET/oauth/revoke \\",
+  `    -d client_id=${clientId} -d token="$(member refresh_token)"`,
+  '}',
+]
+
+/** What the demo prints, 80 columns wide: for people first, then lines that a shell takes as they are. */
+export function instructions(users: readonly [DemoUser, DemoUser], clients: Clients, places: Places): string {
+  const { issuer, management, page, backend } = places
+  const [first, second] = users
   return [
-    `The login page and the resource API: ${page}`,
-    `The token service:                   ${issuer}`,
-    `The mails that are sent:             ${backend}/mails`,
+    `Login page and resource API:  ${page}`,
+    `                              ${byLocalName(page)}`,
+    `Token service:                ${issuer}`,
+    `API reference:                ${management}/docs`,
+    `Mails that are sent:          ${backend}/mails`,
     '',
-    ...users.map(({ name, role, password }) => `${name}, ${role}, has the password ${password}`),
+    ...users.map(({ name, role, password }) => `${name} (${role}), password ${password}`),
     '',
-    'On the page: sign in; or sign up with a mail address that nobody needs to have, read the mail, follow its link and set a password.',
-    'Whoever signed up may also forget the password: the next mail has a link for another one.',
+    'On the page, sign in as one of them. Or sign up with any mail address, open',
+    'the mails, and follow the link. "Forgot your password?" sends another link to',
+    'whoever signed up.',
     '',
-    'With curl, in another terminal: sign in, see the claims, write a post, read the statistics, sign out. Only alice may do it all.',
+    'With curl, in another terminal: sign in, see the claims, write a post, read the',
+    'statistics, sign out.',
     '',
-    `member() { printf '%s' "$TOKENS" | node -p "JSON.parse(fs.readFileSync(0)).$1"; }`,
-    ...users.flatMap(callAs),
+    ...shellFunctions(clients, places),
+    ...linesAs(first),
     '',
-    'After the revocation the resource API refuses the access token within ten seconds.',
+    `As ${second.name}, who may neither post nor read the statistics:`,
+    '',
+    ...linesAs(second),
+    '',
+    'Within ten seconds of signing out, the resource API refuses the access token.',
     'Ctrl-C stops all services and removes what they stored.',
   ].join('\n')
 }

@@ -65,12 +65,19 @@ t.test(
     t.teardown(() => other.close())
     const demo = await startDemo(t)
     const text = await instructionsOf(demo)
-    const [, page = ''] = /resource API: (http:\S+)$/m.exec(text) ?? []
-    const [, issuer = ''] = /token service: +(http:\S+)$/m.exec(text) ?? []
+    const address = (name: string): string => new RegExp(`^${name}: +(http:\\S+)$`, 'm').exec(text)?.[1] ?? ''
+    const page = address('Login page and resource API')
+    const [issuer, mails] = [address('Token service'), address('Mails that are sent')]
     t.not(page, 'http://127.0.0.1:8080')
-    t.match((await request(page)).text, /<title>Resource API/)
+    t.match((await request(page)).text, /<title>Posts/)
+    t.match((await request(address('API reference'))).text, /<title>Signet API reference/)
+    t.same(
+      text.split('\n').filter(line => line.length > 80),
+      [],
+      'it fits a terminal of 80 columns',
+    )
 
-    const [, lines = ''] = /^(member\(\).*?)\n\n/ms.exec(text) ?? []
+    const lines = [...text.matchAll(/^(?:SIGNET=|sign_in bob).*?\n\n/gms)].join('')
     const { stdout } = await promisify(execFile)('sh', ['-eu', '-c', `${lines}\nmember access_token`])
     const said = stdout.trim().split('\n')
     t.equal(said.length, 9)
@@ -88,13 +95,15 @@ t.test(
     ])
     t.ok(await isRevoked(statusIn(said[8] ?? '')), 'the revocation is in the list that the resource API polls')
 
-    const [, mails = ''] = /mails that are sent: +(http:\S+)$/m.exec(text) ?? []
+    const localPage = page.replace('127.0.0.1', 'localhost')
+    t.ok(text.includes(localPage))
     const form = JSON.stringify({ username: 'dora', email: 'dora@example.org' })
-    const json = { 'content-type': 'application/json' }
+    const json = { 'content-type': 'application/json', origin: localPage }
     t.equal((await request(new URL('/sign-up', mails).href, { body: form, headers: json })).status, 202)
     const [, ticket = ''] = /#ticket=([^&\s]+)/.exec(await mailAt(mails)) ?? []
     const redeemed = { client_id: 'login-page', ticket, new_password: 'quite another horse battery 7' }
-    t.equal((await request(`${issuer}/oauth/password-tickets/redeem`, { form: redeemed })).status, 204)
+    const headers = { origin: localPage }
+    t.equal((await request(`${issuer}/oauth/password-tickets/redeem`, { form: redeemed, headers })).status, 204)
 
     t.ok(signalGroup(demo.child, 'SIGINT'))
     t.equal(await demo.ended, 0)
