@@ -1,4 +1,5 @@
 /** The package signet-verifier: its types, its own tests, the program of its page, and what `pip install ./verifier-python` installs. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { type Json, startIssuer } from '../support/issuer.ts'
@@ -36,6 +37,17 @@ test('signet-verifier: pip installs it from the checkout', async t => {
     await python(installed, ['-c', program], { PYTHONPATH: installed }),
     `signet_verifier.fastapi.dependencies ${installed}/signet_verifier/fastapi/__init__.py\n`,
   )
+})
+
+test('signet-verifier: the program of its page that needs no FastAPI prints who calls, or why not', async t => {
+  const page = readFileSync(join(project, 'README.md'), 'utf8')
+  const [, program = ''] = /^## Without FastAPI\n.*?^```python\n(.*?)^```$/ms.exec(page) ?? []
+  const { issuer, token } = await startIssuer(t)
+  const code = program.replace('https://login.example.com', issuer)
+  const printed = (claims: Json) =>
+    python(project, ['-c', code], { ACCESS_TOKEN: token(claims), NO_PROXY: '127.0.0.1' })
+  t.equal(await printed({ scope: 'posts:write', roles: ['admin'] }), "user_1 ['posts:write'] ['admin']\n")
+  t.equal(await printed({ exp: 1 }), 'expired The access token has expired.\n')
 })
 
 test('signet-verifier: the program of its page does what the page says', async t => {
