@@ -179,7 +179,52 @@ t.test('what was done with an API key is found at its user, also when it was ref
   for (const event of events) t.equal(event['target'], api_key_id)
 })
 
-t.test('for people an event is a line that a terminal can show, whatever a stranger wrote', async t => {
+t.test(
+  'who signed in as alice last night fits 80 columns, and attempts with one unknown name show as a pattern',
+  async t => {
+    const { service, clock, text, typed } = await auditScene(t)
+    const [name, from6] = ['firstname.lastname@subsidiary.example.com', '2001:db8:85a3:1234:5678:8a2e:370:7334']
+    await service.users.add({ username: name, password, roles: ['editor'] }, byTest)
+    clock.advance(48 * 60 * MINUTE_MS)
+    await typed('alice', 'a wrong password 1', '203.0.113.9')
+    await typed('alice', password, '203.0.113.9')
+    await typed(name, password, from6)
+    await typed('carol', 'a wrong password 1', '203.0.113.9')
+    await typed('dave', 'a wrong password 1', '203.0.113.9')
+    await typed('Carol', 'a wrong password 1', '198.51.100.7')
+    await service.stop()
+    const lines = async (...words: readonly string[]) =>
+      (await text(['audit', ...words]))
+        .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/gm, 'TIME')
+        .trimEnd()
+        .split('\n')
+    const below = ' '.repeat(22)
+    t.same(await lines('list', '--user', 'alice', '--type', 'user.sign_in', '--since', '24h'), [
+      'TIME  FAILED  user.sign_in  user=alice  from=203.0.113.9',
+      `${below}client=spa  wrong_password`,
+      'TIME  ok      user.sign_in  user=alice  from=203.0.113.9',
+      `${below}client=spa`,
+    ])
+    t.same(await lines('list', '--user', name, '--since', '24h'), [
+      'TIME  ok      user.sign_in',
+      `${below}user=${name}`,
+      `${below}from=${from6}  client=spa`,
+    ])
+    t.same(await lines('list', '--user', name, '--type', 'role'), [
+      'TIME  ok      role.grant',
+      `${below}user=firstname.lastname@subsidiary.example.com`,
+      `${below}target=editor  by=operator:test`,
+    ])
+    const unknown = async (...words: readonly string[]) =>
+      (await lines(...words)).flatMap(line => /unknown:([\w-]{12})/.exec(line)?.[1] ?? [])
+    const [carol, dave, again, ...more] = await unknown('list', '--outcome', 'failure', '--since', '24h')
+    t.same([again, more], [carol, []])
+    t.not(carol, dave)
+    t.same(await unknown('tail', '--type', 'user.sign_in'), [carol, dave, carol])
+  },
+)
+
+t.test('with --wide an event is a line that a terminal can show, whatever a stranger wrote', async t => {
   const { service, text, typed } = await auditScene(t)
   await typed('alice', 'a wrong password 1', '203.0.113.9')
   await typed('nobody', 'a wrong password 1', '203.0.113.9')

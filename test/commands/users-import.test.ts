@@ -22,7 +22,7 @@ t.test('who can be added is, and who can not is told of with the line', async t 
     { username: ' ', password_hash: hash },
   ])
   const refusals =
-    /^line 3: .+\n(?: {4}.+\n)*line 4: .+\n(?: {4}.+\n)*line 5: .*passwordHash.*\n(?: {4}.+\n)*line 6: .+\n/
+    /^line 3: .+\n(?: {4}.+\n)*line 4: .+\n(?: {4}.+\n)*line 5: .+\n {4}passwordHash .+\n(?: {4}.+\n)*line 6: .+\n/
   const dry = await run(['users', 'import', '-', '--dry-run'], lines)
   t.equal(dry.code, 1)
   t.match(dry.stdout, refusals)

@@ -1,10 +1,12 @@
 import t from 'tap'
+import { auditScene } from '../support/audit-scene.ts'
 import { commandLine, isoTime, type Refused } from '../support/command-line.ts'
-import { api, password, serve } from '../support/serve.ts'
+import { api, claimsOf, password, serve } from '../support/serve.ts'
 
 // Each has a database of its own.
 t.jobs = 2
 
+const HOUR_MS = 3_600_000
 const newPassword = 'another battery staple 10'
 const add = (name: string, ...more: readonly string[]) => ['users', 'add', '--password-stdin', ...more, '--', name]
 
@@ -47,6 +49,31 @@ t.test('for people each command answers in a line, and list in a table', async t
   t.equal(await text(['users', 'disable', 'ann']), 'ann is disabled\n')
   t.equal(await text(['users', 'enable', 'ann']), 'ann is active\n')
   t.equal(await text(['users', 'delete', 'ann']), 'ann is deleted\n')
+})
+
+t.test('show has the last sign-in: when, from where and through which client', async t => {
+  const { service, clock, typed, json, text } = await auditScene(t)
+  const show = async () => (await text(['users', 'show', 'alice'])).split('\n').slice(5, -1)
+  const last = async () => (await json(['users', 'show', 'alice'])).last_sign_in
+  t.same([await last(), await show()], [null, ['Last sign-in:  none in the audit']])
+  await typed('alice', password, '203.0.113.9')
+  clock.advance(HOUR_MS)
+  const { body } = await typed('alice', password, '198.51.100.7')
+  const at = (await last()).at
+  clock.advance(3 * HOUR_MS)
+  await typed('alice', 'a wrong password 1', '203.0.113.66')
+  await service.token({ grant_type: 'refresh_token', client_id: 'spa', refresh_token: body.refresh_token })
+  await service.writeEvents()
+  t.strictSame(await last(), {
+    at,
+    ...{ client_id: 'spa', session_id: claimsOf(body.access_token).sid },
+    ...{ address: '198.51.100.7', user_agent: 'a browser' },
+  })
+  t.same(await show(), [
+    `Last sign-in:  ${at} (3 h ago)`,
+    '               from 198.51.100.7 through spa',
+    '               with "a browser"',
+  ])
 })
 
 t.test('one account however its name is written: NFKC and letter case do not tell users apart', async t => {
