@@ -4,9 +4,11 @@ interface Form {
   readonly properties: Readonly<Record<string, object>>
 }
 
+type Content = Readonly<Record<string, { readonly schema: Form }>>
+
 interface Operation {
   readonly servers?: readonly object[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Form }>> }
+  readonly requestBody?: { readonly content: Content }
 }
 
 type Operations = Readonly<Record<string, Operation>>
@@ -26,16 +28,23 @@ const METADATA = '/.well-known/oauth-authorization-server'
 const mapValues = <V, W>(record: Readonly<Record<string, V>>, change: (value: V) => W): Record<string, W> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
 
+const FORM = 'application/x-www-form-urlencoded'
+
 /** The page fills the fields of a form with words such as `string`, and sends them, unless there is an example. Empty is as absent. */
 const withEmptyFields = ({ schema }: { readonly schema: Form }) => ({
   schema: { ...schema, properties: mapValues(schema.properties, property => ({ examples: [''], ...property })) },
+})
+
+const contentOf = ({ [FORM]: form, ...others }: Content): Content => ({
+  ...others,
+  ...(form && { [FORM]: withEmptyFields(form) }),
 })
 
 /** What names servers of its own is on the management port, as the page that shows this: a relative URL stands for it. */
 const operationOf = ({ servers, requestBody, ...operation }: Operation) => ({
   ...operation,
   ...(servers && { servers: [{ url: '/' }] }),
-  ...(requestBody && { requestBody: { ...requestBody, content: mapValues(requestBody.content, withEmptyFields) } }),
+  ...(requestBody && { requestBody: { ...requestBody, content: contentOf(requestBody.content) } }),
 })
 
 export function describedAt(issuer: string, description: Description): Description {

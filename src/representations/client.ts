@@ -105,7 +105,11 @@ const list = (description: string, example: readonly string[]) => ({
   description,
   examples: [example],
 })
-const wholeOrNull = (description: string) => ({ type: ['integer', 'null'], description })
+const wholeOrNull = (description: string, example: number) => ({
+  type: ['integer', 'null'],
+  description,
+  examples: [example],
+})
 const dateTime = { type: 'string', format: 'date-time' } as const
 const timeOrNull = { type: ['string', 'null'], format: 'date-time' } as const
 
@@ -118,6 +122,7 @@ export const clientIdSchema = {
 export const publicSchema = {
   type: 'boolean',
   description: 'It can keep no secret, as a page in a browser. This never changes.',
+  examples: [false],
 } as const
 
 /** Those that hold several, and of which one may be taken away. */
@@ -137,9 +142,9 @@ export const clientListSchemas = {
 
 export const clientSettingsSchemas = {
   ...clientListSchemas,
-  access_token_ttl: wholeOrNull('Seconds that its access tokens live, 30 to 43200; null: as the service says.'),
-  grants_per_minute: wholeOrNull('Tokens that it may be issued in a minute; null: as many as it asks for.'),
-  grants_per_minute_subject: wholeOrNull('The same for each user, or owner of an API key, through it.'),
+  access_token_ttl: wholeOrNull('Seconds that its access tokens live, 30 to 43200; null: as the service says.', 600),
+  grants_per_minute: wholeOrNull('Tokens that it may be issued in a minute; null: as many as it asks for.', 6000),
+  grants_per_minute_subject: wholeOrNull('The same for each user, or owner of an API key, through it.', 60),
   forwards_address: {
     type: ['string', 'null'],
     description:

@@ -113,3 +113,20 @@ t.test('an access token that is pasted works as well', async t => {
   await close(page)
   t.match(await tryOut(page, 'me'), { status: 200, text: /alice/ })
 })
+
+t.test('the page is named after Signet, and the example of the token endpoint works as it is', async t => {
+  const { page, service } = await reader(t)
+  await addClient(service, { clientId: 'blog', isPublic: true, secret: undefined })
+  await close(page)
+  t.equal(await page.title(), 'Signet API reference')
+  t.equal(await page.locator('link[rel=icon]').getAttribute('href'), '/docs/static/theme/icon.svg')
+  t.equal(await page.locator('img, .topbar').count(), 0, 'no logo of the program that draws the page')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.reload()
+  await page.locator('html.dark-mode').waitFor()
+
+  const { status, text } = await tryOut(page, 'token')
+  t.equal(status, 200)
+  t.match(claimsOf(JSON.parse(text).access_token), { client_id: 'blog' })
+  t.match(await page.locator('.opblock[id$="-token"] .opblock-description table').innerText(), /refresh_token/)
+})

@@ -46,13 +46,14 @@ const newKeySchema = {
   type: 'object',
   required: ['client_id', 'name', 'scope'],
   properties: {
-    client_id: { type: 'string', description: 'The client whose key it is.', examples: ['importer'] },
+    client_id: { type: 'string', description: 'The client whose key it is.', examples: ['web-app'] },
     name: { type: 'string', description: 'What the key is for, 1 to 64 characters.', examples: ['nightly import'] },
     scope: { type: 'string', description: 'Permissions, separated by spaces.', examples: ['posts:read'] },
     audiences: {
       type: 'array',
       items: { type: 'string' },
       description: 'Resource services that it is for; without them, every one that the exchanging client serves.',
+      examples: [['https://api.example.com']],
     },
     expires_in: {
       type: 'integer',

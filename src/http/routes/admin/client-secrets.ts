@@ -24,7 +24,11 @@ const newSecretSchema = {
   type: 'object',
   properties: {
     name: { type: 'string', description: 'What it is for, in 1 to 64 printable characters.', examples: ['ci'] },
-    expires_in: { type: 'integer', description: 'Seconds after which it stops to work; without it, it works on.' },
+    expires_in: {
+      type: 'integer',
+      description: 'Seconds after which it stops to work; without it, it works on.',
+      examples: [7_776_000],
+    },
   },
   additionalProperties: false,
 } as const

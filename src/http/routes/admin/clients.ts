@@ -60,7 +60,7 @@ const newClientSchema = {
 } as const
 const changeSchema = {
   type: 'object',
-  properties: { status: { type: 'string', enum: kept }, ...clientSettingsSchemas },
+  properties: { status: { type: 'string', enum: kept, examples: ['active'] }, ...clientSettingsSchemas },
   minProperties: 1,
   additionalProperties: false,
 } as const

@@ -36,7 +36,7 @@ const user_id = {
   description: 'Those of this user.',
   examples: ['user_3f0c9a4be17d2c58a6b1e0f493d7c285'],
 } as const
-const client_id = { type: 'string', description: 'Those through this client.' } as const
+const client_id = { type: 'string', description: 'Those through this client.', examples: ['web-app'] } as const
 const whoseSchema = { type: 'object', properties: { user_id, client_id }, additionalProperties: false } as const
 const endedSchema = {
   type: 'object',

@@ -62,7 +62,7 @@ const changeSchema = {
   type: 'object',
   properties: {
     username,
-    status: { type: 'string', enum: ['active', 'disabled'] },
+    status: { type: 'string', enum: ['active', 'disabled'], examples: ['active'] },
     roles: { ...roles, description: 'All that the user is to have; If-Match is needed with it.' },
   },
   minProperties: 1,
