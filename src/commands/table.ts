@@ -8,13 +8,15 @@ import { relativeTime } from './times.ts'
 /** A moment in milliseconds as the table shows it: how long ago, or exactly. */
 type TimeText = (atMs: number) => string
 
+type Flexible = 'cut' | 'wrap'
+
 export interface Column<Row> {
   readonly head: string
   readonly cell: (row: Row, time: TimeText) => string
   /** Shown with --wide only. */
   readonly wide?: true
   /** What is done with a cell for which there is no room. Without it the column is as wide as its widest cell: what the next command needs is never cut. */
-  readonly flexible?: 'cut' | 'wrap'
+  readonly flexible?: Flexible
   /** A word that has a colour. */
   readonly isStatus?: true
 }
@@ -38,11 +40,12 @@ export function paintStatus(text: string, { paint }: Display): string {
 
 const GAP = 2
 /** A column is not made narrower than that while there is another way. */
-const LEAST_CUT = 16
-const LEAST_WRAPPED = 30
+const LEAST = { cut: 16, wrap: 26 } as const
+/** While a column has that much, there is always a way. */
+const NARROWEST = 2
 
 interface Shape {
-  /** What the column takes of a line. */
+  /** What each column takes of a line. */
   readonly widths: readonly number[]
   /** The first cell has a line of its own, and the others stand below it. */
   readonly isStacked: boolean
@@ -52,33 +55,44 @@ const total = (widths: readonly number[]): number => widths.reduce((sum, width) 
 
 const widest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, widthOf(text)), 0)
 
-/** Takes from the widest flexible column until they fit, or none has anything to give. */
-function narrow(widths: readonly number[], isFlexible: readonly boolean[], width: number): readonly number[] {
+/** Takes from the widest columns that have more than their floor, until they fit or none has. */
+function narrow(widths: readonly number[], floors: readonly number[], width: number): readonly number[] {
   const narrowed = [...widths]
   for (let excess = total(widths) - width; excess > 0; excess -= 1) {
-    const most = Math.max(...narrowed.filter((_, at) => isFlexible[at]))
-    if (!(most > 2)) break
-    const at = narrowed.findIndex((candidate, index) => isFlexible[index] && candidate === most)
-    narrowed[at] = most - 1
+    const givers = narrowed.map((candidate, at) => (candidate > (floors[at] ?? 0) ? candidate : 0))
+    const most = Math.max(...givers)
+    if (most === 0) break
+    narrowed[givers.indexOf(most)] = most - 1
   }
   return narrowed
 }
 
 /** @param cells the heads, and then those of each row */
 function shapeOf<Row>(columns: readonly Column<Row>[], cells: readonly (readonly string[])[], width: number): Shape {
-  const inColumn = (at: number) => cells.map(row => row[at] ?? '')
-  const natural = columns.map((_, at) => widest(inColumn(at)))
+  const columnCells = columns.map((_, at) => cells.map(row => row[at] ?? ''))
+  const natural = columnCells.map(widest)
+  if (total(natural) <= width) return { widths: natural, isStacked: false }
+
   const least = columns.map(({ flexible }, at) => {
     if (flexible === undefined) return natural[at] ?? 0
-    if (flexible === 'cut') return Math.min(natural[at] ?? 0, LEAST_CUT)
-    return Math.min(widest(inColumn(at).flatMap(cell => cell.split(' '))), LEAST_WRAPPED)
+    const longest =
+      flexible === 'cut' ? (natural[at] ?? 0) : widest((columnCells[at] ?? []).flatMap(cell => cell.split(' ')))
+    return Math.min(longest, LEAST[flexible])
   })
-  const isFlexible = columns.map(({ flexible }) => flexible !== undefined)
-  if (total(natural) <= width) return { widths: natural, isStacked: false }
-  const isStacked = isFlexible[0] === false && total(least) > width
-  if (!isStacked) return { widths: narrow(natural, isFlexible, width), isStacked }
+  const isStacked = columns[0]?.flexible === undefined && total(least) > width
+  // What is wrapped loses nothing, so it gives first.
+  const wrapped = columns.map(({ flexible }, at) => (flexible === 'wrap' ? (least[at] ?? 0) : Number.POSITIVE_INFINITY))
+  const all = columns.map(({ flexible }) => (flexible === undefined ? Number.POSITIVE_INFINITY : NARROWEST))
+  const fit = (widths: readonly number[], from: number, room: number) =>
+    narrow(narrow(widths, wrapped.slice(from), room), all.slice(from), room)
+  if (!isStacked) return { widths: fit(natural, 0, width), isStacked }
   const [first = 0, ...others] = natural
-  return { widths: [first, ...narrow(others, isFlexible.slice(1), width - GAP)], isStacked }
+  return { widths: [first, ...fit(others, 1, width - GAP)], isStacked }
+}
+
+function linesOf(cell: string, flexible: Flexible | undefined, width: number): readonly string[] {
+  if (flexible === 'wrap') return wrap(cell, width)
+  return [flexible === 'cut' ? cut(cell, width) : cell]
 }
 
 /** The cells of one row side by side; one that is wrapped makes it several lines. */
@@ -113,11 +127,7 @@ export function tableIn<Row>(
 
   return cells.flatMap((row, index) => {
     const paint = index === 0 ? bold : paints
-    const lines = row.map((cell, at) =>
-      columns[at]?.flexible === 'wrap'
-        ? wrap(cell, widths[at] ?? 0)
-        : [columns[at]?.flexible === 'cut' ? cut(cell, widths[at] ?? 0) : cell],
-    )
+    const lines = row.map((cell, at) => linesOf(cell, columns[at]?.flexible, widths[at] ?? 0))
     if (!isStacked) return sideBySide(lines, paint, widths)
     const [first = [''], ...others] = lines
     const below = sideBySide(others, paint.slice(1), widths.slice(1)).map(line => ' '.repeat(GAP) + line)

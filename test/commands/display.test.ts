@@ -69,12 +69,12 @@ t.test(
     await json(addUser('名'.repeat(50)), password)
     await json(addUser('q\u0323ng'), password)
     t.same(await lines('users', 'list'), [
-      'NAME                            STATUS  ROLES                            CREATED',
-      `${'n'.repeat(29)}…  active  first-role-of-the-house,         now`,
-      '                                        second-role-of-the-house,',
-      '                                        third-role-of-the-house',
-      'q\u0323ng                             active                                   now',
-      `${'名'.repeat(14)}…   active                                   now`,
+      'NAME                                  STATUS  ROLES                      CREATED',
+      `${'n'.repeat(35)}…  active  first-role-of-the-house,   now`,
+      '                                              second-role-of-the-house,',
+      '                                              third-role-of-the-house',
+      'q\u0323ng                                   active                             now',
+      `${'名'.repeat(17)}…   active                             now`,
     ])
   },
 )

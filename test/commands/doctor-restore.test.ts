@@ -27,6 +27,16 @@ t.test('credentials are listed, and dropped with all that hung on them', async t
   t.match(restore, { backed_up_at: null, sessions: 1, keys: 2, credentials })
   t.equal(restore.newest_credentials.length, 10)
   t.ok(restore.newest_credentials.every(({ client_id }: { client_id: string }) => client_id === 'web-app'))
+  const shown = (await run(['doctor', '--accept-restore'])).stdout.split('\n')
+  const [{ id }] = restore.newest_credentials
+  t.match(
+    shown.find(line => line.startsWith(id)),
+    / {2}client_secret {2}web-app {2}.* {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+  )
+  t.same(
+    shown.filter(line => line.length > 80),
+    [],
+  )
 
   const { ok, accepted_restore } = await json(accepting.drop)
   t.equal(ok, true)
