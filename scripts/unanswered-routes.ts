@@ -28,7 +28,7 @@ export const unansweredRoutes: PublicRoutesOptions = {
   auditPage: never,
   standings: never as never,
   clock: systemClock,
-  sessionManagement: { list: never, page: never, end: never },
+  sessionManagement: { list: never, page: never, countAlive: never, end: never },
   sessionEndings: { filterOf: never, endOne: never, endAll: never },
   isServing: () => false,
   origins: { isKnown: never, mayUse: never },

@@ -1,6 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { isoTime, isoTimeOrNull } from '../clock.ts'
-import { type KeyAdministration, MOST_COUNTED } from '../maintenance/keys.ts'
+import type { KeyAdministration } from '../maintenance/keys.ts'
+import { MOST_COUNTED } from '../records/limits.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 import { describeSigningKey } from '../representations/signing-key.ts'
 import { describeRewrap, linesOfRewrap } from './keys-rewrap.ts'

@@ -41,11 +41,13 @@ export interface KeyLifecycle {
   revokeAll(reason: string, by: Provenance): Promise<readonly string[]>
 }
 
+export const NOT_PUBLISHED = 'There is no such key in the JWKS.'
+
 const refusals: Readonly<Record<Exclude<Refusal, 'standby_unknown' | 'standby_unusable'>, string>> = {
   no_keys: 'There are no signing keys yet: signet serve makes the first ones.',
   no_pair:
     'The database knows signing keys, but no active one with a standby. Run: signet keys revoke --all --reason …',
-  not_published: 'There is no such key in the JWKS.',
+  not_published: NOT_PUBLISHED,
 }
 
 /** What the other one did. */

@@ -2,8 +2,8 @@
 import type { Clock } from '../clock.ts'
 import { isPublished } from '../keys/schedule.ts'
 import type { CredentialCounts, LiveCredential } from '../records/credential.ts'
+import { MOST_COUNTED } from '../records/limits.ts'
 import type { Readers } from '../records/unit-of-work.ts'
-import { MOST_COUNTED } from './keys.ts'
 import type { RestoreGuard } from './restore.ts'
 
 /** Of the newest credentials. */

@@ -1,12 +1,13 @@
 /** What operators do with signing keys, and what they are told of them. */
 import type { Clock } from '../clock.ts'
 import type { AuditKeyChanges } from '../keys/audit-key-changes.ts'
-import type { KeyLifecycle } from '../keys/key-lifecycle.ts'
+import { type KeyLifecycle, NOT_PUBLISHED } from '../keys/key-lifecycle.ts'
 import { createKeyList, type ListKeys } from '../keys/key-list.ts'
-import { inState, type KeyPolicy, signingSpan } from '../keys/schedule.ts'
+import { inState, isPublished, type KeyPolicy, signingSpan } from '../keys/schedule.ts'
 import type { Provenance } from '../records/audit-event.ts'
+import { MOST_COUNTED } from '../records/limits.ts'
 import type { SessionReader } from '../records/session.ts'
-import type { SigningKey } from '../records/signing-key.ts'
+import { KeyError, type SigningKey } from '../records/signing-key.ts'
 import type { Rewrap } from './rewrap.ts'
 
 /** Each act throws KeyError on a copy of the database: it must not change the keys of the original. */
@@ -14,6 +15,12 @@ export interface KeyAdministration {
   readonly list: ListKeys
   /** @returns the key that signs next, from when, and whether it does already */
   rotate(by: Provenance): Promise<{ readonly kid: string; readonly activatesAtMs: number; readonly isDone: boolean }>
+  /**
+   * How many sessions have an access token that revoking it would end; MOST_COUNTED stands for so many or more.
+   * @param kid undefined: every key
+   * @throws KeyError when there is no such key in the JWKS
+   */
+  countLiveSessions(kid: string | undefined): Promise<number>
   /** @param kid undefined: every key */
   revoke(kid: string | undefined, reason: string, by: Provenance): Promise<RevokedKeys>
   rewrap: Rewrap['rewrap']
@@ -33,9 +40,6 @@ export interface RevokedKeys {
   /** The new key of the audit, when every key was revoked and there was one. */
   readonly auditKid: string | undefined
 }
-
-/** That many are told of exactly: a million are not counted while somebody waits. */
-export const MOST_COUNTED = 10_000
 
 export function createKeyAdministration(dependencies: {
   readonly lifecycle: KeyLifecycle
@@ -72,6 +76,12 @@ export function createKeyAdministration(dependencies: {
       await assertOriginal()
       const { kid, activatesAtMs } = await lifecycle.rotate(by)
       return { kid, activatesAtMs, isDone: activatesAtMs <= clock.now() }
+    },
+    async countLiveSessions(kid) {
+      const keys = await lifecycle.list()
+      const span = signingSpanOf(kid, keys.filter(isPublished))
+      if (span === undefined) throw new KeyError(NOT_PUBLISHED)
+      return countLiveSessions(span)
     },
     async revoke(kid, reason, by) {
       await assertOriginal()

@@ -30,5 +30,8 @@ export const SIGN_IN_NETWORK_KNOWN_SECONDS = 90 * 24 * 60 * 60
 /** What a list shows when nobody asks for more: more than anybody reads. */
 export const MOST_LISTED = 1000
 
+/** That many sessions are told of exactly: a million are not counted while somebody waits. */
+export const MOST_COUNTED = 10_000
+
 /** A credential that ends within this is told of, so that its successor is there in time. */
 export const EXPIRES_SOON_SECONDS = 14 * 24 * 60 * 60

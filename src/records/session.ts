@@ -117,6 +117,21 @@ export interface SessionFilter {
   readonly holds?: StatusReference | undefined
 }
 
+/** Which sessions an act reaches: those of everybody who has a role, or of some credentials, too. */
+export interface SessionReach extends SessionFilter {
+  readonly roleName?: string | undefined
+  readonly credentialIds?: readonly string[] | undefined
+}
+
+/** What of them is alive. */
+export interface AliveSessions {
+  readonly signIns: number
+  /** Those of them with a live access token. */
+  readonly signInsWithToken: number
+  /** What machines hold, each by one credential through one client, with an access token that may be alive. */
+  readonly machines: number
+}
+
 /** Sessions that were ended, or whose index was taken. */
 export interface ChangedSessions {
   /** In order. */
@@ -163,6 +178,8 @@ export interface SessionReader {
     moment: Moment,
   ): Promise<{ readonly ids: readonly string[]; readonly next: string | undefined }>
 
+  /** Looks no further than at `most` that are alive. */
+  countAlive(reach: SessionReach, nowMs: number, most: number): Promise<AliveSessions>
   /** Those that have not ended, expired ones, too: as many as there are, or `most`. */
   countOpen(most: number): Promise<number>
   /** Sessions with a live access token that were used last in this span of time: as many as there are, or `most`. */

@@ -1,8 +1,8 @@
 /** Sessions as their users and the operators manage them. */
 import type { Clock } from '../../clock.ts'
 import type { Provenance } from '../../records/audit-event.ts'
-import { MOST_LISTED } from '../../records/limits.ts'
-import type { ListedSession, SessionFilter, SessionReader } from '../../records/session.ts'
+import { MOST_COUNTED, MOST_LISTED } from '../../records/limits.ts'
+import type { AliveSessions, ListedSession, SessionFilter, SessionReach, SessionReader } from '../../records/session.ts'
 import type { Stores, Write } from '../../records/unit-of-work.ts'
 import type { Cascades } from './cascades.ts'
 import type { SessionEnds } from './session-ends.ts'
@@ -12,6 +12,8 @@ export interface SessionManagement {
   list(filter: SessionFilter, limit?: number): Promise<readonly ListedSession[]>
   /** Those that are alive, in the order of their start, the last one first, behind this one. */
   page(filter: SessionFilter, afterId: string | undefined, limit: number): Promise<readonly ListedSession[]>
+  /** What an act would reach. MOST_COUNTED in all stand for so many or more. */
+  countAlive(reach: SessionReach): Promise<AliveSessions>
   /**
    * Ends every one of them, and answers how many.
    * @param assertMay asked inside the first write, before anything ends: what it throws is thrown
@@ -35,6 +37,8 @@ export function createSessionManagement(dependencies: {
     list: (filter, limit = MOST_LISTED) => sessionReader.list(filter, clock.now(), limit),
 
     page: (filter, afterId, limit) => sessionReader.page(filter, clock.now(), afterId, limit),
+
+    countAlive: reach => sessionReader.countAlive(reach, clock.now(), MOST_COUNTED),
 
     async end(filter, reason, by, assertMay) {
       const { ended, cascadeId } = await write(async stores => {

@@ -1,6 +1,6 @@
 /** Sessions as their users and the operators look for them. */
 import type { ExpressionBuilder, Kysely } from 'kysely'
-import type { ListedSession, SessionFilter } from '../../records/session.ts'
+import type { AliveSessions, ListedSession, SessionFilter, SessionReach } from '../../records/session.ts'
 import type { Schema } from '../engine/schema.ts'
 
 /** The sessions that have not ended and fulfil every condition that is given. */
@@ -152,6 +152,52 @@ export async function countLive(
     .select(row => row.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return Number(count)
+}
+
+/** Alive is a sign-in that can be refreshed, and whatever has a live access token. */
+export async function countAlive(
+  kysely: Kysely<Schema>,
+  { roleName, credentialIds, ...filter }: SessionReach,
+  nowMs: number,
+  most: number,
+): Promise<AliveSessions> {
+  const counts = await kysely
+    .selectFrom(some => {
+      let query = some
+        .selectFrom('sessions')
+        .select(['credential_id', 'status_last_expiry_ms'])
+        .where(row => matching(row, filter))
+        .where(row =>
+          row.or([
+            row('status_last_expiry_ms', '>', nowMs),
+            row.and([row('expires_at_ms', '>', nowMs), row('credential_id', 'is', null)]),
+          ]),
+        )
+        .limit(most)
+      if (credentialIds !== undefined) query = query.where('credential_id', 'in', credentialIds)
+      if (roleName !== undefined)
+        query = query.where('subject_id', 'in', holders =>
+          holders.selectFrom('user_roles').select('user_id').where('role_name', '=', roleName),
+        )
+      return query.as('alive')
+    })
+    .select(row => {
+      const counted = () => row.fn.countAll<number>()
+      const isSignIn = row('credential_id', 'is', null)
+      return [
+        counted().filterWhere(isSignIn).as('signIns'),
+        counted()
+          .filterWhere(row.and([isSignIn, row('status_last_expiry_ms', '>', nowMs)]))
+          .as('signInsWithToken'),
+        counted().filterWhere('credential_id', 'is not', null).as('machines'),
+      ]
+    })
+    .executeTakeFirstOrThrow()
+  return {
+    signIns: Number(counts.signIns),
+    signInsWithToken: Number(counts.signInsWithToken),
+    machines: Number(counts.machines),
+  }
 }
 
 /** By the index of those; it looks no further than it counts. */

@@ -6,7 +6,7 @@ import type { Schema, SessionsTable } from '../engine/schema.ts'
 import { prepareSessionChanges } from './session-changes.ts'
 import { prepareSessionEnds } from './session-ends.ts'
 import { prepareSessionFamilies } from './session-families.ts'
-import { countLive, countOpen, listSessions, matching, pageOfSessions } from './session-list.ts'
+import { countAlive, countLive, countOpen, listSessions, matching, pageOfSessions } from './session-list.ts'
 import { toRow, toSession } from './session-rows.ts'
 import { sessionSweep } from './session-sweep.ts'
 
@@ -42,6 +42,7 @@ export function prepareSessionStore(db: Kysely<Schema>, dialect: Dialect): (exec
     list: (...which) => listSessions(executor.kysely, ...which),
     page: (...which) => pageOfSessions(executor.kysely, ...which),
     countLive: (...which) => countLive(executor.kysely, ...which),
+    countAlive: (...which) => countAlive(executor.kysely, ...which),
     countOpen: most => countOpen(executor.kysely, most),
     async findByCredential(credentialId, clientId) {
       const row = await findByCredential.first(executor, { credentialId, clientId })

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { ListedSession } from '../../../src/records/session.ts'
+import type { ListedSession, SessionReach } from '../../../src/records/session.ts'
 import { ALL, all, type Engine, farMs, openWithParties, sessionOf, statusOf } from './records.ts'
 import { isMachine, openWithDevices, statusOfDevice, ways } from './which-sessions.ts'
 
@@ -153,6 +153,48 @@ export function sessionListChecks(t: Test, engine: Engine): void {
       t.equal(await count(0, Number.MAX_SAFE_INTEGER, farMs + 100), 0)
     },
   )
+
+  t.test('what an act reaches is counted by what is alive of it: sign-ins, their tokens, and machines', async t => {
+    const { read, write } = await openWithParties(t, engine)
+    const live = { status: statusOf(1, { lastExpiryMs: farMs + 100 }) }
+    const over = { status: statusOf(2, { lastExpiryMs: farMs }) }
+    const later = { expiresAtMs: farMs + 100 }
+    const machine = { family: undefined, ...live, expiresAtMs: 1 }
+    await write(async ({ sessions }) => {
+      await sessions.insert(sessionOf('phone', { ...later, ...live }))
+      await sessions.insert(sessionOf('idle', { ...later, ...over }))
+      await sessions.insert(sessionOf('last-token', { expiresAtMs: farMs, ...live }))
+      await sessions.insert(sessionOf('over', { expiresAtMs: farMs, ...over }))
+      await sessions.insert(sessionOf('of-bob', { ...later, ...live, subjectId: 'user_bob', clientId: 'client_spa' }))
+      await sessions.insert(sessionOf('machine', { ...machine, credentialId: 'key_1' }))
+      await sessions.insert(sessionOf('other-machine', { ...machine, credentialId: 'key_2', clientId: 'client_spa' }))
+      await sessions.insert(
+        sessionOf('silent-machine', { ...later, ...over, family: undefined, credentialId: 'key_3' }),
+      )
+      await sessions.insert(sessionOf('ended', { ...later, ...live }))
+      await sessions.end({ sessionId: 'session_ended' }, all, 'now', farMs)
+    })
+    const count = async (reach: SessionReach, most = ALL) => {
+      const { signIns, signInsWithToken, machines } = await read.sessions.countAlive(reach, farMs, most)
+      return [signIns, signInsWithToken, machines]
+    }
+    t.strictSame(await count({}), [4, 3, 2])
+    t.strictSame(await count({ subjectId: 'user_alice' }), [3, 2, 2])
+    t.strictSame(await count({ clientId: 'client_spa' }), [1, 1, 1])
+    t.strictSame(await count({ sessionId: 'session_idle' }), [1, 0, 0])
+    t.strictSame(await count({ credentialIds: ['key_1', 'key_3', 'key_4'] }), [0, 0, 1])
+    t.strictSame(await count({ roleName: 'editor' }), [0, 0, 0])
+    await write(async ({ roles, users }) => {
+      await roles.insert({ name: 'editor', permissions: ['posts:write'] })
+      await users.grantRole('user_bob', 'editor')
+    })
+    t.strictSame(await count({ roleName: 'editor' }), [1, 1, 0])
+    t.equal(
+      (await count({}, 2)).reduce((sum, each, index) => (index === 1 ? sum : sum + each), 0),
+      2,
+      'no further',
+    )
+  })
 
   t.test('those that have not ended are counted, no further than is asked for', async t => {
     const { read, write } = await openWithParties(t, engine)
