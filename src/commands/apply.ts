@@ -5,7 +5,7 @@ import { DefinitionsRefused, NO_SUCH_ROLE } from '../maintenance/definition-prob
 import { type Difference, isNothing, takesSomething } from '../maintenance/definitions.ts'
 import { type DefinitionsFile, readDefinitions } from './definitions-file.ts'
 import { describeDifference, linesOfDifference, linesOfRest, linesOfSecrets } from './difference.ts'
-import { Due, operator, type Terminal, UsageError, YES } from './terminal.ts'
+import { Due, type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
 import { wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
@@ -26,6 +26,15 @@ const counted = (all: readonly unknown[], noun: string): string => `${all.length
 
 const summaryOf = ({ roles, issuers, clients }: Difference): string =>
   `Applied: ${counted(roles, 'role')}, ${counted(issuers, 'issuer')}, ${counted(clients, 'client')}`
+
+/** A sign stays with what is added or removed. */
+const inWidth =
+  (lines: readonly string[]): Lines =>
+  ({ width }) =>
+    wrapEach(
+      lines.map(line => line.replace(/([+-]) /g, '$1\u00A0')),
+      width,
+    ).map(line => line.replaceAll('\u00A0', ' '))
 
 /** Also what of the rest breaks a rule, so that whoever mends it sees all at once. What is left out may be named by the rest. */
 async function refusalOfForm(file: DefinitionsFile, definitions: Promise<DefinitionAdministration>): Promise<Error> {
@@ -64,7 +73,7 @@ function createAcceptance(terminal: Terminal, file: string, { yes, json }: Asked
     if (told !== undefined) remark('Something has changed meanwhile. Now the difference is:')
     told = text
     const isAsked = isTTY && !yes && takesSomething(difference)
-    if (!json) answer({}, ({ width }) => wrapEach(lines, width), {})
+    if (!json) answer({}, inWidth(lines), {})
     else if (isAsked) for (const line of lines) remark(line)
     if (isAsked && file === '-')
       throw new UsageError('Nobody can be asked where the file is standard input: add --yes.')
@@ -89,7 +98,7 @@ export function applyCommand(services: () => DefinitionsService, terminal: Termi
         const difference = await telling(read, definitions.compare(read.definitions))
         const lines = isNothing(difference) ? [NOTHING] : linesOfDifference(difference)
         const all = [...lines, ...linesOfRest(difference)]
-        answer(describeDifference(difference, false), ({ width }) => wrapEach(all, width), options)
+        answer(describeDifference(difference, false), inWidth(all), options)
         if (!isNothing(difference)) throw new Due('')
         return
       }
@@ -98,6 +107,6 @@ export function applyCommand(services: () => DefinitionsService, terminal: Termi
       const isApplied = !isNothing(difference)
       const rest = linesOfRest(difference)
       const lines = isApplied ? [...rest, summaryOf(difference), ...linesOfSecrets(difference)] : [NOTHING, ...rest]
-      answer(describeDifference(difference, isApplied), ({ width }) => wrapEach(lines, width), options)
+      answer(describeDifference(difference, isApplied), inWidth(lines), options)
     })
 }

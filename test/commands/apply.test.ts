@@ -200,3 +200,15 @@ t.test('where something ends by it, a terminal is asked first', async t => {
   t.match(await at('', '--yes'), { code: 0, stderr: '' })
   t.strictSame(await now(), ['e:f'])
 })
+
+t.test('a line that is too long goes on below, and a sign stays with what is added or removed', async t => {
+  const { json, run } = await commandLine(t)
+  const letters = ['a', 'b', 'c', 'd', 'e', 'f']
+  await json(['roles', 'add', 'editor', '--permission', 'posts:read'])
+  const file = `roles:\n  editor: { permissions: [${letters.map(letter => `${letter.repeat(12)}:write`).join(', ')}] }\n`
+  t.same((await run(DRY_RUN, file)).stdout.split('\n').slice(0, 3), [
+    '~ role editor: + aaaaaaaaaaaa:write, + bbbbbbbbbbbb:write, + cccccccccccc:write,',
+    '    + dddddddddddd:write, + eeeeeeeeeeee:write, + ffffffffffff:write,',
+    '    - posts:read',
+  ])
+})
