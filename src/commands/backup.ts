@@ -6,18 +6,18 @@ export interface BackupService {
   readonly backup: BackUp
 }
 
+const WITH_KEYS =
+  'It holds the private keys, encrypted: keep a copy of SIGNET_KEY_ENCRYPTION_KEY too, apart from this one'
+const WITHOUT_KEYS = 'It holds no signing keys: keep a copy of the key directory too, apart from this one'
+
 export const backupCommand = (services: () => BackupService, { answer, remark }: Terminal): CommandUnknownOpts =>
   new Command('backup')
     .description('copy the database to a file, consistent, also beside a running service')
     .argument('<file>', 'it must not exist')
     .option('--json', 'print JSON')
     .action(async (file, options) => {
-      const unrecorded = await services().backup(file, operator())
-      answer(
-        { file },
-        [`Wrote ${file}`, 'It holds no signing keys: keep a copy of the key directory too, apart from this one'],
-        options,
-      )
+      const { unrecorded, holdsKeys } = await services().backup(file, operator())
+      answer({ file }, [`Wrote ${file}`, holdsKeys ? WITH_KEYS : WITHOUT_KEYS], options)
       if (unrecorded !== undefined)
         remark(`The copy is complete, but the audit of the database does not have it: ${unrecorded}`)
     })

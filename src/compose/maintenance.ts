@@ -132,6 +132,9 @@ export function composeMaintenance(parts: MaintenanceParts) {
       )
     },
 
-    backup: createBackup(config.database.kind === 'sqlite' ? parts.database : undefined),
+    backup: createBackup(
+      config.database.kind === 'sqlite' ? parts.database : undefined,
+      config.keysStore === 'database',
+    ),
   }
 }

@@ -8,7 +8,7 @@ import type { Faults } from '../../src/compose/sources.ts'
 import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { rowsOf } from '../support/audit.ts'
 import { commandLine, type Refused } from '../support/command-line.ts'
-import { auditsAll, environmentOf, type Service, temporaryFolder } from '../support/serve.ts'
+import { auditsAll, environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
 import { change, changeEach, everythingIn, notOnPostgres, type Row, select } from '../support/sqlite.ts'
 import { type Device, device, refreshed, withAlice } from '../support/status-list.ts'
 import { startTogether } from '../support/together.ts'
@@ -159,6 +159,17 @@ t.test('a copy is good although the database can no longer note it, and that is 
   })
   t.strictSame(select(file, 'pragma integrity_check'), [{ integrity_check: 'ok' }])
   t.strictSame([backupsIn(service.databaseFile).length, backupsIn(file).length], [0, 1])
+})
+
+t.test('it says which secret a restore needs beside the copy', { skip }, async t => {
+  const environment = {
+    SIGNET_KEYS_STORE: 'database',
+    SIGNET_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64url'),
+  }
+  const service = await serve(t, { environment })
+  const { text } = await commandLine(t, service.environment)
+  const says = await text(['backup', join(temporaryFolder(t), 'backup.sqlite')])
+  t.match(says, /^It holds the private keys, encrypted: keep a copy of SIGNET_KEY_ENCRYPTION_KEY too/m)
 })
 
 t.test('a database that never served is marked, too', { skip }, async t => {
