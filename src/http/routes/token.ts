@@ -47,7 +47,7 @@ const neededBy: Readonly<Record<GrantType, readonly string[]>> = {
 }
 
 const code = (text: string) => `\`${text}\``
-const rows = grantTypes.map(grant => `| ${code(grant)} | ${neededBy[grant].map(code).join(', ')} |`)
+const rows = grantTypes.map(grant => `| ${code(grant)} | ${neededBy[grant].map(code).join(', ') || 'nothing else'} |`)
 const tableOfGrants = ['| `grant_type` | needs |', '|---|---|', ...rows].join('\n')
 
 const schema = {
