@@ -2,6 +2,7 @@
 /** The `signet` program: the environment of the process, then the command. Whoever installs it by npm may begin here. */
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 
 // At this signal Node opens its debugger to every user of the machine. --disable-sigusr1 forbids it; so does a listener, from here on.
 process.on('SIGUSR1', () => {})
@@ -9,7 +10,10 @@ process.on('SIGUSR1', () => {})
 // Signatures must not wait behind password hashes, which take a thread each. Read once, when the pool is first used.
 const configured = Number(process.env['UV_THREADPOOL_SIZE']) || 0
 process.env['UV_THREADPOOL_SIZE'] = String(Math.max(configured, availableParallelism() + 4))
-enableCompileCache()
+// A folder of the user's own, unless NODE_COMPILE_CACHE names one: Node's default is one that whoever comes first can own, and what lies
+// there runs.
+const { NODE_COMPILE_CACHE, XDG_CACHE_HOME, HOME = '' } = process.env
+if (!NODE_COMPILE_CACHE && HOME !== '') enableCompileCache(join(XDG_CACHE_HOME || join(HOME, '.cache'), 'signet'))
 process.umask(0o077)
 
 const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJson }] = await Promise.all([
