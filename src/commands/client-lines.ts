@@ -1,12 +1,12 @@
 /** A client for people, with its credentials: of its secrets, all but the secret. */
-import { formatDuration } from '../clock.ts'
+import { formatDuration, relativeTime } from '../clock.ts'
 import type { GrantLimits, RegisteredClient } from '../records/client.ts'
 import type { ClientKey } from '../records/client-key.ts'
 import type { ClientTrust } from '../records/client-trust.ts'
 import type { Credential } from '../records/credential.ts'
 import { labelled, listed } from './labelled.ts'
 import type { Lines } from './terminal.ts'
-import { fullTime, relativeTime } from './times.ts'
+import { fullTime } from './times.ts'
 
 type Times = Pick<Credential, 'createdAtMs' | 'lastUsedAtMs'> & Partial<Pick<Credential, 'expiresAtMs'>>
 

@@ -58,9 +58,8 @@ export const linesOfAtStake =
     const counted = sessions === MOST_COUNTED ? `${sessions} or more` : sessions
     const lines = [
       `${problem} Nothing was changed.`,
-      'Credentials that were removed after the copy was made would work again:',
-      'decide what becomes of them, and run this again with one of these:',
-      '  --keep-credentials  all go on working, also what was removed since because somebody had stolen it',
+      'Credentials that were removed after the copy was made would work again. Decide, and run this again with one of these:',
+      '  --keep-credentials  all go on working, even those that were removed because somebody had stolen them',
       `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,
       `Either way ${counted} sessions end, and ${keys} signing keys are revoked.`,
       ...(backedUpAtMs === undefined ? lastActIn(lastEventAtMs) : [`The backup was made at ${isoTime(backedUpAtMs)}.`]),
@@ -77,8 +76,8 @@ export const describeAccepted = ({ sessions, keys, dropped }: AcceptedRestore) =
 export const linesOfAccepted = ({ sessions, keys, dropped }: AcceptedRestore): string[] => [
   `Accepted the restore: ${sessions} sessions ended, ${keys} signing keys revoked`,
   dropped === undefined
-    ? 'Client secrets and API keys were kept: what was removed after the backup works again.'
+    ? 'Client secrets and API keys were kept: those that were removed after the backup work again.'
     : `Revoked ${countOf(dropped)}: their owners need new ones.`,
-  'What changed after the backup is not known here: users, passwords, roles, clients and secrets that were added,',
-  'changed or removed since. Go through them, and set again what was changed because it was stolen.',
+  'This database does not know what was added, changed or removed after the backup: users, passwords, roles, clients, secrets. ' +
+    'Go through them, and change again what was changed because it was stolen.',
 ]

@@ -10,7 +10,7 @@ import {
   linesOfRestored,
 } from './doctor-restore.ts'
 import { type Colour, type Lines, operator, Refused, type Terminal, UsageError } from './terminal.ts'
-import { wrap } from './text-width.ts'
+import { wrap, wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
 export interface DoctorService {
@@ -50,6 +50,17 @@ function choiceIn({
 /** Under what is found, behind the word in front of it. */
 const INDENT = ' '.repeat('PROBLEM  '.length)
 
+const COMMAND = /\bsignet [a-z-]+(?: [a-z]+)?(?: --[a-z-]+)*/g
+const NO_BREAK = '\u00A0'
+
+/** A command stays in one line, so that it can be copied. */
+const wrapped = (text: string, width: number): string[] =>
+  wrap(
+    text.replace(COMMAND, command => command.replaceAll(' ', NO_BREAK)),
+    width,
+    INDENT,
+  ).map(line => line.replaceAll(NO_BREAK, ' '))
+
 const colours: Readonly<Record<string, Colour>> = { ok: 'green', PROBLEM: 'red', WARNING: 'yellow' }
 
 function lineOf({ check, problem, warning, note }: Finding): string {
@@ -70,7 +81,7 @@ const linesOf =
   (findings: readonly Finding[]): Lines =>
   ({ width, paint }) =>
     findings
-      .flatMap(finding => wrap(textOf(finding, findings), width, INDENT))
+      .flatMap(finding => wrapped(textOf(finding, findings), width))
       .map(line => line.replace(/^\w+/, word => (colours[word] ? paint(colours[word], word) : word)))
 
 const describeFinding = ({ check, problem, warning, note }: Finding) => ({
@@ -124,7 +135,7 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
           ...(options.acceptMove && { accepted_move: true }),
         },
         display => [
-          ...(accepted === undefined ? [] : linesOfAccepted(accepted)),
+          ...wrapEach(accepted === undefined ? [] : linesOfAccepted(accepted), display.width),
           ...(options.acceptMove ? linesOfMove : []),
           ...linesOf(findings)(display),
         ],

@@ -1,9 +1,8 @@
 /** Rows for people, in as many columns as the display has. */
-import { isoTime } from '../clock.ts'
+import { isoTime, relativeTime } from '../clock.ts'
 import { printable } from './printable.ts'
 import type { Colour, Display, Lines } from './terminal.ts'
 import { cut, pad, widthOf, wrap } from './text-width.ts'
-import { relativeTime } from './times.ts'
 
 /** A moment in milliseconds as the table shows it: how long ago, or exactly. */
 type TimeText = (atMs: number) => string

@@ -33,5 +33,5 @@ export async function expiringCredentials(
   const unnamed = found.length - MOST_NAMED
   const told = found.slice(0, MOST_NAMED).map(describe)
   if (unnamed > 0) told.push(`and ${unnamed} more`)
-  return `${count} ${expire} within ${SOON_DAYS} days: ${told.join('; ')}. Give their owners new ones before.`
+  return `${count} ${expire} within ${SOON_DAYS} days: ${told.join('; ')}. Give their owners new ones in time: docs/runbooks/stolen-client-secret.md`
 }

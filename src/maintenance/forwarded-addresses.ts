@@ -28,7 +28,7 @@ export async function forwardedAddresses(
     const without = events.filter(event => !isForwarded(event)).length
     if (without === 0) return []
     return [
-      `Of the last ${events.length} sign-ins through ${clientId}, ${without} came without one address in ${forwardsAddress}: they are counted and shown as from the client's own.`,
+      `Of the last ${events.length} sign-ins through ${clientId}, ${without} came without one address in ${forwardsAddress}: they count and are shown as from the client's own address. docs/accounts.md#forwarded-addresses`,
     ]
   }
   const lines: string[] = []

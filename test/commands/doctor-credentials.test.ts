@@ -44,7 +44,7 @@ t.test('what ends within 14 days is named, with its owner, kind and time, the fi
   const key = await addKey('a "script"', '14d')
   t.equal(
     await warning(),
-    `1 expires within 14 days: API key "a \\"script\\"" (${key.api_key_id}) of alice on ${key.expires_at}. Give their owners new ones before.`,
+    `1 expires within 14 days: API key "a \\"script\\"" (${key.api_key_id}) of alice on ${key.expires_at}. Give their owners new ones in time: docs/runbooks/stolen-client-secret.md`,
   )
   const { secretId } = await addSecret(undefined, 10 * DAY_SECONDS)
   const { secrets } = await json(['clients', 'show', 'web-app'])

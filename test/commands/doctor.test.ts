@@ -286,11 +286,11 @@ t.test('it says how old the last backup is, and warns when they come no more', {
   }
   await (await at(0)).json(['backup', join(backups, 'first')])
   t.match((await at(3 / 24)).note, /^3 h ago, at \S+Z by operator:\w+\.$/)
-  t.match((await at(9)).note, /^9 days ago, /)
+  t.match((await at(9)).note, /^9 d ago, /)
   t.equal((await at(9)).warning, null, 'one alone was made before an upgrade, perhaps')
   await (await at(7)).json(['backup', join(backups, 'second')])
   t.equal((await at(15)).warning, null)
-  t.match((await at(16)).warning, /^9 days ago, .* at least once a week/)
+  t.match((await at(16)).warning, /^9 d ago, .* at least once a week/)
 })
 
 t.test('where nothing is, it makes nothing and says which setting to look at', { skip }, async t => {

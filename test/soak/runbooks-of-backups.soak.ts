@@ -31,10 +31,11 @@ t.test('Backup and Restore: what was given out before is of no use, and the serv
   const [BACKUP, KEYS_BACKUP] = [temporaryFolder(t), temporaryFolder(t)]
   const ASIDE = join(temporaryFolder(t), 'aside')
   const terminal = await terminalIn(t, service.folder, { BACKUP, KEYS_BACKUP, ASIDE })
-  const [backup = '', ...more] = blocksOf('backup')
+  const [backup = '', age = '', ...more] = blocksOf('backup')
   const [exchange = '', keep = '', , look = '', ...evenMore] = blocksOf('restore')
   t.strictSame([more, evenMore], [[], []])
   await terminal(backup)
+  t.match(await terminal(age), /^note {5}last backup: (now|\d+ s ago), /m)
   t.strictSame(readdirSync(BACKUP), ['signet.sqlite'])
   t.strictSame(readdirSync(join(KEYS_BACKUP, 'keys')).sort(), readdirSync(join(service.folder, 'keys')).sort())
   const since = await device(service)
