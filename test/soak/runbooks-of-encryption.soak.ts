@@ -40,7 +40,7 @@ t.test('A key-encryption key was seen: keys move to a new one beside the server,
   const moving = await restarted(t, service, { environment: both })
   const terminal = await terminalIn(t, service.folder, both)
   await t.rejects(terminal(look), {
-    message: /3 private keys are still encrypted under SIGNET_KEY_ENCRYPTION_KEY_BEFORE/,
+    message: /3 private keys are still encrypted under\s+SIGNET_KEY_ENCRYPTION_KEY_BEFORE/,
   })
   t.match(await terminal(rewrap), /^Moved 3 private keys: /)
   t.not(await verifyingKid(before.access, await jwksOf(moving)), undefined, 'no token was lost by that')
@@ -57,7 +57,7 @@ t.test('A key-encryption key was seen: keys move to a new one beside the server,
   const environment = { SIGNET_KEY_ENCRYPTION_KEY_FILE: KEY_FILE }
   const after = await restarted(t, moving, { environment })
   t.equal(await signingKidOf(after), kidsIn(after, 'active')[0])
-  t.match(await (await terminalIn(t, service.folder, environment))(look), /^ok +key encryption$/m)
+  t.match(await (await terminalIn(t, service.folder, environment))(look), /^note +key encryption: On/m)
 })
 
 t.test('Keys in the database: they go there beside the server, and the files go when it has followed', async t => {
@@ -73,7 +73,7 @@ t.test('Keys in the database: they go there beside the server, and the files go 
   t.strictSame(keyFilesIn(service), [])
   t.strictSame(readdirSync(join(service.folder, 'keys', 'audit')), [])
   t.equal(privateKeysIn(again).length, 3)
-  t.match(await terminal(look), /^ok +key encryption$/m)
+  t.match(await terminal(look), /^note +key encryption: On/m)
   t.equal(await signingKidOf(again), kidsIn(again, 'active')[0])
   t.strictSame(await worksAt(again, before), await worksAt(again, await device(again)))
 })
