@@ -13,7 +13,7 @@ const named = (clients: readonly SigningInClient[]): string => {
 export function guessableClients(found: readonly SigningInClient[]): string | undefined {
   if (found.length === 0) return undefined
   const silent = found.filter(({ forwardsAddress }) => forwardsAddress === null)
-  const guesses = `Whoever guesses a person's password through ${named(found)} keeps that person out there meanwhile: an account has ten wrong guesses there, wherever they come from. docs/accounts.md#throttling`
+  const guesses = `Somebody who guesses a person's password through ${named(found)} also keeps that person out there for a while: an account has ten wrong guesses there, from anywhere. docs/accounts.md#throttling`
   if (silent.length === 0) return guesses
-  return `${guesses} Through ${named(silent)} everybody comes from the client's own address, in the audit and the list of sessions, too. To see where people are: signet clients update --forwards-address`
+  return `${guesses} Sign-ins through ${named(silent)} show the client's own address, in the audit and in lists of sessions. To see where people are: signet clients update --forwards-address`
 }

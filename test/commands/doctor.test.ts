@@ -112,7 +112,7 @@ t.test('clients through which a guesser can keep a person out are told of, and n
   const { ok, findings } = await json(['doctor'])
   const { note } = findings.find(({ check }: { check: string }) => check === 'sign-ins')
   t.equal(ok, true)
-  t.match(note, /^Whoever guesses a person's password through mail keeps that person out there meanwhile/)
+  t.match(note, /^Somebody who guesses a person's password through mail also keeps that person out there for a while/)
   t.match(unwrapped(await text(['doctor'])), `note     sign-ins: ${note}\n`)
 })
 
@@ -133,7 +133,7 @@ t.test('a client that does not say where people are is told of, and one that sho
   t.equal((await signIn({ from: '203.0.113.7:1' })).status, 200)
   t.match(await told(), {
     ok: true,
-    note: /^Whoever guesses .* through chat, mail, radius, web-app keeps .* Through radius, web-app everybody comes from the client's own address/,
+    note: /^Somebody who guesses .* through chat, mail, radius, web-app also .* Sign-ins through radius, web-app show the client's own address/,
     warning: null,
   })
   t.equal((await signIn()).status, 200)
