@@ -38,12 +38,19 @@ export class CannotListen extends Error {
   override readonly name = 'CannotListen'
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'this user may not listen on that port',
+  ENOTFOUND: 'no such host is known',
+}
+
 async function listen(app: FastifyInstance, { host, port }: Address): Promise<void> {
   try {
     await app.listen({ host, port })
   } catch (error) {
-    const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    const reason = inUse ? 'another process listens there' : String(error)
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason = reasons[code ?? ''] ?? message
     throw new CannotListen(`Can't listen on ${host}, port ${port}: ${reason}.`, { cause: error })
   }
 }

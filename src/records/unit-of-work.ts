@@ -97,6 +97,18 @@ export class StorageUnavailable extends Error {
   override readonly name: string = 'StorageUnavailable'
   /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds = 1
+  /** Whether nothing gets better before an operator has mended something: a right, a password, a full disk. */
+  readonly mustBeMended: boolean
+
+  constructor(message: string, { mustBeMended = false, ...options }: ErrorOptions & { mustBeMended?: boolean } = {}) {
+    super(message, options)
+    this.mustBeMended = mustBeMended
+  }
+}
+
+/** The same, found when it was opened: nothing was asked of it yet. */
+export class StorageNotOpened extends StorageUnavailable {
+  override readonly name = 'StorageNotOpened'
 }
 
 /** Another write took at the same moment what only one can have. Nothing was changed; whoever looks again sees who has it. */

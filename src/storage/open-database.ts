@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseLocation } from '../records/instance.ts'
-import { StorageRefused, StorageUnavailable } from '../records/unit-of-work.ts'
+import { StorageNotOpened, StorageRefused, StorageUnavailable } from '../records/unit-of-work.ts'
 import type { Database, Sources } from './engine/database.ts'
 import { describe, SchemaIsNewer, type SchemaSteps, type Step } from './engine/migrations.ts'
 import { prepareStores } from './stores/stores.ts'
@@ -66,10 +66,12 @@ export async function checkSchema(target: DatabaseLocation, sources: Sources): P
 const cannotOpen =
   (target: DatabaseLocation) =>
   (error: unknown): never => {
-    if (error instanceof SchemaIsNewer || error instanceof StorageRefused || target.kind === 'postgres') throw error
+    if (error instanceof SchemaIsNewer || error instanceof StorageRefused) throw error
     const { cause, message } = error as Error
+    if (target.kind === 'postgres')
+      throw error instanceof StorageUnavailable ? new StorageNotOpened(message, { cause }) : error
     const reason = cause instanceof Error ? cause.message : message
-    throw new StorageUnavailable(`The database ${resolve(target.path)} can't be used: ${reason}.`, { cause: error })
+    throw new StorageNotOpened(`The database ${resolve(target.path)} can't be used: ${reason}.`, { cause: error })
   }
 
 const isNotOurs = (target: DatabaseLocation) =>

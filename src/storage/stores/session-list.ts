@@ -161,6 +161,8 @@ export async function countAlive(
   nowMs: number,
   most: number,
 ): Promise<AliveSessions> {
+  // PostgreSQL takes no empty list.
+  if (credentialIds?.length === 0) return { signIns: 0, signInsWithToken: 0, machines: 0 }
   const counts = await kysely
     .selectFrom(some => {
       let query = some

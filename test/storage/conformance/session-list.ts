@@ -183,6 +183,7 @@ export function sessionListChecks(t: Test, engine: Engine): void {
     t.strictSame(await count({ clientId: 'client_spa' }), [1, 1, 1])
     t.strictSame(await count({ sessionId: 'session_idle' }), [1, 0, 0])
     t.strictSame(await count({ credentialIds: ['key_1', 'key_3', 'key_4'] }), [0, 0, 1])
+    t.strictSame(await count({ credentialIds: [] }), [0, 0, 0])
     t.strictSame(await count({ roleName: 'editor' }), [0, 0, 0])
     await write(async ({ roles, users }) => {
       await roles.insert({ name: 'editor', permissions: ['posts:write'] })

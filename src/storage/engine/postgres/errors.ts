@@ -11,6 +11,12 @@ import { adviceOn, type Who } from './advice.ts'
  */
 const UNAVAILABLE = /^(08|28|40|53|57P|58|25006|25P03|3D000|3F000|42501|42P01|55P03|57014)/
 
+/**
+ * Those that stay until an operator does something: wrong passwords and names (28, 3D000), rights and schemas (42, 3F), a full or failing
+ * disk (53100, 58), a standby (25006), what a pooler refuses (08P01).
+ */
+const TO_MEND = /^(28|3D000|3F000|42|53100|58|25006|08P01)/
+
 /** What is told of PostgreSQL's own error, in the log as elsewhere: its detail and its context quote rows and parameters. */
 class QueryFailed extends Error {
   override readonly name = 'QueryFailed'
@@ -38,6 +44,7 @@ function unavailable(error: unknown, who?: Who): StorageUnavailable {
   const advice = who && adviceOn(code, message, who)
   return new StorageUnavailable(`PostgreSQL can't be used: ${wordsOf(error)}.${advice ? ` ${advice}` : ''}`, {
     cause: error instanceof pg.DatabaseError ? new QueryFailed(error) : error,
+    mustBeMended: TO_MEND.test(code ?? ''),
   })
 }
 

@@ -26,10 +26,14 @@ export const STANDING = `pg_is_in_recovery() as "inRecovery", current_setting('t
 
 /** @throws StorageUnavailable when nothing can be written there */
 export function assertWritable({ inRecovery, readOnly }: Standing): void {
-  if (inRecovery) throw new StorageUnavailable("PostgreSQL can't be used: the server is a standby (in recovery).")
+  if (inRecovery)
+    throw new StorageUnavailable("PostgreSQL can't be used: the server is a standby (in recovery).", {
+      mustBeMended: true,
+    })
   if (readOnly)
     throw new StorageUnavailable(
       "PostgreSQL can't be used: the server takes no writes (default_transaction_read_only).",
+      { mustBeMended: true },
     )
 }
 

@@ -12,13 +12,26 @@ export const BUSY_TIMEOUT_MS = 20
 /** Errors of the moment or of the machine, not of the statement: nothing was changed, and a retry makes sense. */
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/
 
+/** Those that go on until an operator does something, and what. */
+const toMend: Readonly<Record<string, string>> = {
+  FULL: ' Make room on the disk.',
+  IOERR: ' The disk failed, or is full.',
+  CANTOPEN: ' Look at its folder: this user must be able to write there.',
+  READONLY: ' This user must be able to write to it, and its file system to take writes.',
+}
+
 export const isBusy = (error: unknown): boolean =>
   error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')
 
-export const toStorageError = (error: unknown): unknown =>
-  error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)
-    ? new StorageUnavailable(`The database can't be used: ${error.message} (${error.code}).`, { cause: error })
-    : error
+export function toStorageError(error: unknown): unknown {
+  const [, kind] = (error instanceof Sqlite.SqliteError && UNAVAILABLE.exec(error.code)) || []
+  if (!(error instanceof Sqlite.SqliteError) || kind === undefined) return error
+  const advice = toMend[kind]
+  return new StorageUnavailable(`The database can't be used: ${error.message} (${error.code}).${advice ?? ''}`, {
+    cause: error,
+    mustBeMended: advice !== undefined,
+  })
+}
 
 /** Durable: WAL, FULL (a commit is on the disk when it returns), foreign keys. */
 export function openForWriting(file: string): Sqlite.Database {
