@@ -8,6 +8,7 @@ import {
   type GrantLimitsChange,
   type RegisteredClient,
 } from '../records/client.ts'
+import type { RoleReader } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import { revokeKeysOf } from './api-keys.ts'
@@ -40,7 +41,7 @@ export interface PreparedClient {
 
 /** Every act throws an AccountError when it is refused. */
 export interface ClientChanges {
-  /** Outside of a write. */
+  /** Outside of a write. @throws AccountError */
   prepare(asked: NewClient): PreparedClient
   /** Inside a write. */
   add(stores: Stores, prepared: PreparedClient, by: By<RegisteredClient>): Promise<void>
@@ -56,6 +57,9 @@ export interface ClientChanges {
   ): Promise<RegisteredClient>
 }
 
+export const clientIdIsTaken = (): AccountError =>
+  new AccountError('already_exists', 'There is a client with this id already.')
+
 const statusEvents = { active: 'client.enable', disabled: 'client.disable', deleted: 'client.delete' } as const
 
 const distinct = (settings: ClientSettings): ClientSettings => ({
@@ -70,11 +74,14 @@ const distinct = (settings: ClientSettings): ClientSettings => ({
   forwardsAddress: settings.forwardsAddress,
 })
 
-/** Whether something that live tokens may carry is taken away. What `*` gives to users, it does not give to the client itself. */
-export const isNarrower = (before: ClientSettings, after: ClientSettings): boolean =>
-  before.scope.some(permission => !after.scope.includes(permission)) ||
-  before.audiences.some(audience => !after.audiences.includes(audience)) ||
-  before.grants.some(grant => !after.grants.includes(grant))
+/** What live tokens may carry and is taken away. What `*` gives to users, it does not give to the client itself. */
+export const takenBy = (before: ClientSettings, after: ClientSettings): readonly string[] =>
+  (['grants', 'scope', 'audiences'] as const).flatMap(setting => {
+    const kept: readonly string[] = after[setting]
+    return before[setting].filter(each => !kept.includes(each))
+  })
+
+export const isNarrower = (before: ClientSettings, after: ClientSettings): boolean => takenBy(before, after).length > 0
 
 /** What is from before there was a rule must not be in the way of a change. This right is of no use to a public client. */
 const settingsAfter = (before: RegisteredClient, change: Partial<Settings>): ClientSettings =>
@@ -89,7 +96,10 @@ const settingsAfter = (before: RegisteredClient, change: Partial<Settings>): Cli
   })
 
 /** Locked, so that none of them is on its way out; in one order, after the client. */
-async function assertRolesExist(stores: Stores, names: readonly string[]): Promise<void> {
+export async function assertRolesExist(
+  stores: { readonly roles: Pick<RoleReader, 'find'> },
+  names: readonly string[],
+): Promise<void> {
   for (const name of names.toSorted())
     if ((await stores.roles.find(name)) === undefined) {
       const message = 'There is no such role to grant.'
@@ -164,7 +174,7 @@ export function createClientChanges(dependencies: {
     async add(stores, { client, secret }, by) {
       await assertMayChangeClient(stores, by, undefined, client)
       const isNew = await stores.clients.insert(client)
-      if (!isNew) throw new AccountError('already_exists', 'There is a client with this id already.')
+      if (!isNew) throw clientIdIsTaken()
       await assertRolesExist(stores, client.mayGrant)
       if (secret !== undefined) await stores.credentials.insert(client.id, 'client_secret', secret.stored)
       const target = secret === undefined ? {} : { target: secret.stored.id }

@@ -32,6 +32,8 @@ export interface MadeSecret {
 
 /** Every act throws an AccountError when it is refused. */
 interface ClientSecrets {
+  /** Whatever can be known before the secret is there. */
+  assertMayBeAdded(clientId: string, secret: Omit<NewSecret, 'secret'>): Promise<void>
   add(clientId: string, secret: NewSecret, by: By<RegisteredClient>): Promise<WithSecret>
   /** Ends what the client got for itself with it, too. */
   remove(clientId: string, secretId: string, by: By<RegisteredClient>): Promise<RegisteredClient>
@@ -71,23 +73,34 @@ export function makeSecret(
 const byAge = (one: Credential, other: Credential): number =>
   one.createdAtMs - other.createdAtMs || (one.id < other.id ? -1 : 1)
 
+/** @throws AccountError */
+function assertTakesSecret({ isPublic, secrets }: RegisteredClient, nowMs: number): void {
+  if (isPublic) throw new AccountError('conflict', 'A public client has no secret.')
+  const tooMany = secretCountProblem(secrets, nowMs)
+  if (tooMany !== undefined) throw new AccountError('limit_reached', tooMany)
+}
+
 export function createClientSecrets(dependencies: {
+  readonly clients: ClientReader
   readonly write: Write
   readonly cascades: Pick<Cascades, 'end'>
   readonly clock: Clock
   readonly randomness: Randomness
 }): ClientSecrets {
-  const { write, cascades, clock } = dependencies
+  const { clients, write, cascades, clock } = dependencies
   return {
+    async assertMayBeAdded(clientId, asked) {
+      makeSecret({ ...asked, secret: undefined }, dependencies)
+      assertTakesSecret(await findClient(clients, clientId), clock.now())
+    },
+
     async add(clientId, asked, by) {
       const { stored, generated } = makeSecret(asked, dependencies)
       return write(async stores => {
         const client = await findClient(stores.clients, clientId)
         await assertMayGiveUse(stores, by, client)
         by.expect?.(client)
-        if (client.isPublic) throw new AccountError('conflict', 'A public client has no secret.')
-        const tooMany = secretCountProblem(client.secrets, clock.now())
-        if (tooMany !== undefined) throw new AccountError('limit_reached', tooMany)
+        assertTakesSecret(client, clock.now())
         const secrets = [...client.secrets, stored].toSorted(byAge)
         await stores.credentials.insert(client.id, 'client_secret', stored)
         await stores.clients.raiseRevision(client.id)

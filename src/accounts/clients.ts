@@ -4,11 +4,19 @@ import type { Provenance } from '../records/audit-event.ts'
 import type { ClientFilter, ClientReader, RegisteredClient } from '../records/client.ts'
 import type { ClientKey, ClientKeySource } from '../records/client-key.ts'
 import type { ClientTrust, Condition } from '../records/client-trust.ts'
+import type { RoleReader } from '../records/role.ts'
 import { isActive, type Status } from '../records/standing.ts'
 import type { Stores, Write } from '../records/unit-of-work.ts'
 import type { By } from './authority.ts'
 import { type Cascades, onceOver } from './cascades.ts'
-import { type ClientChange, createClientChanges, finishPredecessors, type NewClient } from './client-changes.ts'
+import {
+  assertRolesExist,
+  type ClientChange,
+  clientIdIsTaken,
+  createClientChanges,
+  finishPredecessors,
+  type NewClient,
+} from './client-changes.ts'
 import { createClientKeys } from './client-keys.ts'
 import { createClientSecrets, findClient, type NewSecret, type WithSecret } from './client-secrets.ts'
 import { createClientTrusts } from './client-trusts.ts'
@@ -24,6 +32,8 @@ interface With<Credential> {
 /** Every act throws an AccountError when it is refused. */
 export interface Clients {
   add(client: NewClient, by: By<RegisteredClient>): Promise<WithSecret>
+  /** Whatever can be known before its secret is there. */
+  assertMayBeAdded(client: Omit<NewClient, 'secret'>): Promise<void>
   list(filter?: ClientFilter): Promise<readonly RegisteredClient[]>
   find(clientId: string): Promise<RegisteredClient>
   /**
@@ -33,6 +43,8 @@ export interface Clients {
   update(clientId: string, change: ClientChange, by: By<RegisteredClient>): Promise<RegisteredClient>
   /** The same for the status alone. */
   setStatus(clientId: string, status: Status, by: By<RegisteredClient>): Promise<RegisteredClient>
+  /** Whatever can be known before the secret is there. */
+  assertMayAddSecret(clientId: string, secret: Omit<NewSecret, 'secret'>): Promise<void>
   addSecret(clientId: string, secret: NewSecret, by: By<RegisteredClient>): Promise<WithSecret>
   removeSecret(clientId: string, secretId: string, by: By<RegisteredClient>): Promise<RegisteredClient>
   addKey(clientId: string, source: ClientKeySource, by: Provenance): Promise<With<ClientKey>>
@@ -49,6 +61,7 @@ export interface Clients {
 
 export function createClients(dependencies: {
   readonly clients: ClientReader
+  readonly roles: Pick<RoleReader, 'find'>
   readonly write: Write
   readonly cascades: Cascades
   readonly clock: Clock
@@ -56,7 +69,7 @@ export function createClients(dependencies: {
   /** What is wrong with a URI to fetch from. */
   readonly uriProblem: (uri: string) => string | undefined
 }): Clients {
-  const { clients, write, cascades } = dependencies
+  const { clients, roles, write, cascades } = dependencies
   const secrets = createClientSecrets(dependencies)
   const changes = createClientChanges(dependencies)
   const keys = createClientKeys(dependencies)
@@ -85,6 +98,12 @@ export function createClients(dependencies: {
       return { client, secretId: secret?.stored.id, generatedSecret: secret?.generated }
     },
 
+    async assertMayBeAdded(asked) {
+      changes.prepare({ ...asked, secret: undefined })
+      if ((await clients.find(asked.clientId)) !== undefined) throw clientIdIsTaken()
+      await assertRolesExist({ roles }, asked.mayGrant)
+    },
+
     list: filter => clients.list(filter),
 
     find: clientId => findClient(clients, clientId),
@@ -93,6 +112,7 @@ export function createClients(dependencies: {
 
     setStatus: (clientId, status, by) => update(clientId, { status }, by),
 
+    assertMayAddSecret: secrets.assertMayBeAdded,
     addSecret: secrets.add,
     removeSecret: secrets.remove,
 

@@ -3,7 +3,7 @@
  * people and programs elsewhere know nothing else of a user.
  */
 import type { Stores } from '../records/unit-of-work.ts'
-import type { User } from '../records/user.ts'
+import type { User, UserReader } from '../records/user.ts'
 import type { By } from './authority.ts'
 import { AccountError } from './rules.ts'
 import { mixedScriptsProblem, usernameKey, usernameProblem } from './username.ts'
@@ -22,10 +22,14 @@ export const nameIsTaken = (): AccountError =>
   new AccountError('already_exists', 'There is a user with this name already.')
 
 /**
- * Asked when the user has the name: then nobody else can take it meanwhile, or have given it up unseen.
+ * Asked when the user has the name: then nobody else can take it meanwhile, or have given it up unseen. Of a user who is still to be
+ * added it may be asked before, too.
  * @throws AccountError
  */
-export async function assertWasNobodyElses({ users }: Stores, { userId, username }: User): Promise<void> {
+export async function assertWasNobodyElses(
+  { users }: { readonly users: Pick<UserReader, 'idsOf'> },
+  { userId, username }: { readonly userId?: string; readonly username: string },
+): Promise<void> {
   const ids = await users.idsOf(usernameKey(username))
   if (ids.some(id => id !== userId)) throw new AccountError('already_exists', WAS_ANOTHERS)
 }

@@ -19,7 +19,11 @@ export interface NewUser extends NewName {
   readonly roles: readonly string[]
 }
 
-export type AddUser = (user: NewUser, by: By<UserWithRoles>) => Promise<UserWithRoles>
+export interface AddingUsers {
+  add(user: NewUser, by: By<UserWithRoles>): Promise<UserWithRoles>
+  /** Whatever can be known before the password is hashed, or asked for. */
+  assertMayBeAdded(user: NewUser, by: By<never>): Promise<void>
+}
 
 const SECRET_BYTES = 32
 
@@ -30,16 +34,20 @@ export function createUserAddition(dependencies: {
   readonly cascades: Cascades
   readonly clock: Clock
   readonly randomness: Randomness
-}): AddUser {
+}): AddingUsers {
   const { read, write, passwords, cascades, clock, randomness } = dependencies
 
-  /** Everything that can be known before the password is hashed, which costs more than all else. */
-  async function assertMayBeAdded({ username, password, roles: names }: NewUser, by: By<never>): Promise<void> {
+  /** To hash the password costs more than all else. */
+  async function assertMayBeAdded(
+    { username, password, roles: names, reusesName }: NewUser,
+    by: By<never>,
+  ): Promise<void> {
     const { roles, problem } = await rolesToHave(read.roles, names)
     const passwordProblem = password === undefined ? undefined : await passwords.problemOf(password, [username])
     assertNoProblems({ username: newNameProblem(username, by), password: passwordProblem, roles: problem })
     await assertMayActOnUser(read, by, [], roles)
     if ((await read.users.findByKey(usernameKey(username))) !== undefined) throw nameIsTaken()
+    if (!reusesName) await assertWasNobodyElses(read, { username })
   }
 
   const hash = ({ username, password }: NewUser, by: By<never>): Promise<string> =>
@@ -61,12 +69,15 @@ export function createUserAddition(dependencies: {
     return withRoles(user, has)
   }
 
-  return async (asked, by) => {
-    await assertMayBeAdded(asked, by)
-    const passwordHash = await hash(asked, by)
-    const [userId, passwordId] = [randomId(randomness, USER_ID_PREFIX), randomId(randomness, 'password')]
-    const { username } = asked
-    const user: User = { userId, username, status: 'active', passwordHash, passwordId, createdAtMs: clock.now() }
-    return write(stores => insert(stores, user, asked, by))
+  return {
+    assertMayBeAdded,
+    async add(asked, by) {
+      await assertMayBeAdded(asked, by)
+      const passwordHash = await hash(asked, by)
+      const [userId, passwordId] = [randomId(randomness, USER_ID_PREFIX), randomId(randomness, 'password')]
+      const { username } = asked
+      const user: User = { userId, username, status: 'active', passwordHash, passwordId, createdAtMs: clock.now() }
+      return write(stores => insert(stores, user, asked, by))
+    },
   }
 }

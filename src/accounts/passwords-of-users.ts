@@ -26,6 +26,8 @@ export interface PasswordChange {
 }
 
 export interface PasswordsOfUsers {
+  /** What the rules say against a new password of whoever has, or is to have, this name; undefined: nothing. */
+  passwordProblem(username: string, password: string): Promise<string | undefined>
   /** Ends the user's sessions and revokes the API keys, too. */
   setPassword(which: NamedUser, password: string, by: By<UserWithRoles>): Promise<UserWithRoles>
   /**
@@ -106,6 +108,8 @@ export function createPasswordsOfUsers(dependencies: {
   }
 
   return {
+    passwordProblem: (username, password) => passwords.problemOf(password, [username]),
+
     async setPassword(which, password, by) {
       const found = await findUser(read.users, which)
       const { userId, username } = found.user

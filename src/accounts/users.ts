@@ -12,14 +12,13 @@ import type { Cascades } from './cascades.ts'
 import { type ChangesOfUsers, createChangesOfUsers } from './changes-of-users.ts'
 import { findUser, type NamedUser, withRoles } from './finding-users.ts'
 import type { NameHash, NewName } from './names-of-users.ts'
-import { type AddUser, createUserAddition } from './new-users.ts'
+import { type AddingUsers, createUserAddition } from './new-users.ts'
 import { createPasswordsOfUsers, type PasswordsOfUsers } from './passwords-of-users.ts'
 import type { SignInThrottling } from './sign-in-throttling.ts'
 import { usernameKey } from './username.ts'
 
 /** Every act throws an AccountError when it is refused. */
-export interface Users extends ChangesOfUsers, PasswordsOfUsers {
-  readonly add: AddUser
+export interface Users extends AddingUsers, ChangesOfUsers, PasswordsOfUsers {
   rename(which: NamedUser, to: NewName, by: By<UserWithRoles>): Promise<UserWithRoles>
   setStatus(which: NamedUser, status: Status, by: By<UserWithRoles>): Promise<UserWithRoles>
   /** The first `limit`, ordered by name. @param after behind whom it begins */
@@ -53,7 +52,7 @@ export function createUsers(dependencies: {
   return {
     ...changes,
     ...createPasswordsOfUsers(dependencies),
-    add: createUserAddition(dependencies),
+    ...createUserAddition(dependencies),
     rename: (which, name, by) => changes.update(which, { name }, by),
     setStatus: (which, status, by) =>
       status === 'deleted' ? changes.delete(which, by) : changes.update(which, { status }, by),

@@ -3,12 +3,13 @@ import { DEFAULT_API_KEY_TTL_SECONDS } from '../accounts/api-key-rules.ts'
 import { type ApiKeys, BY_OPERATOR, type KeyOwnerName } from '../accounts/api-keys.ts'
 import type { ListedApiKey } from '../records/api-key.ts'
 import { describeApiKey } from '../representations/api-key.ts'
+import { examples } from './help.ts'
 import { labelled, listed } from './labelled.ts'
 import { collect, duration } from './options.ts'
 import { type Column, table, WIDE } from './table.ts'
 import { type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
 import { fullTime, type TimeService } from './times.ts'
-import { countApiKeys } from './what-goes.ts'
+import { countAlive, counted, endingTokens, type GoingServices } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface ApiKeysService {
@@ -73,21 +74,33 @@ function expiry(text: string): number | 'never' {
 }
 
 export function apiKeysCommand(
-  services: () => ApiKeysService & TimeService,
+  services: () => ApiKeysService & TimeService & Pick<GoingServices, 'sessionManagement'>,
   { answer, confirm }: Terminal,
 ): CommandUnknownOpts {
-  const apiKeys = new Command('api-keys').description('keys of users and clients that are exchanged for short tokens')
+  const apiKeys = new Command('api-keys')
+    .description('keys of users and clients, which services exchange for short tokens')
+    .addHelpText(
+      'after',
+      examples('signet api-keys create --user alice --name ci --scope posts:read', 'signet api-keys list --user alice'),
+    )
 
   apiKeys
     .command('create')
-    .description('make an API key; it is shown once')
-    .option('--user <name>', 'whose key it is: it does at most what this user may do')
+    .description('make an API key of a user or a client; it is shown once')
+    .option('--user <name>', 'whose key it is; it may do at most what this user may; give this or --client')
     .option('--client <id>', 'the same for a client')
     .requiredOption('--name <name>', 'what the key is for')
-    .requiredOption('--scope <scope>', 'a permission it has, if its owner has it; may be repeated', collect)
+    .requiredOption('--scope <scope>', 'a permission it has as long as its owner has it; may be repeated', collect)
     .option('--audience <audience>', 'a resource service it is for; may be repeated; without it, any', collect)
-    .option('--expires <duration>', "when it stops to work, for example 30d, or 'never'; 90d without it", expiry)
+    .option('--expires <duration>', "how long it works, for example 30d, or 'never'; 90d without it", expiry)
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'signet api-keys create --user alice --name ci --scope posts:read',
+        'signet api-keys create --client reports --name cron --scope a:b --expires 1d',
+      ),
+    )
     .action(async options => {
       const owner = ownerIn(options)
       if (owner === undefined) throw new UsageError('Say whose key it is: --user or --client.')
@@ -105,11 +118,12 @@ export function apiKeysCommand(
 
   apiKeys
     .command('list')
-    .description('list API keys, also those that were revoked or have expired in the last 90 days')
-    .option('--user <name>', 'those of this user')
-    .option('--client <id>', 'those of this client')
+    .description('list API keys, including those revoked or expired in the last 90 days')
+    .option('--user <name>', 'only those of this user')
+    .option('--client <id>', 'only those of this client')
     .option('--wide', WIDE)
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet api-keys list --user alice'))
     .action(async ({ wide, ...options }) => {
       const keys = await (await services().apiKeys()).list(ownerIn(options))
       answer(keys.map(describeApiKey), table(columns, keys, { nowMs: services().clock.now(), wide }), options)
@@ -117,7 +131,7 @@ export function apiKeysCommand(
 
   apiKeys
     .command('show')
-    .description('show an API key: all but the key')
+    .description('show an API key, without its secret')
     .argument('<id>')
     .option('--json', 'print JSON')
     .action(async (id, options) => {
@@ -127,11 +141,12 @@ export function apiKeysCommand(
 
   apiKeys
     .command('revoke')
-    .description('revoke an API key, or all of a user, with the tokens that were given for it')
+    .description('revoke one API key, or with --user all of a user, with the tokens that were given for it')
     .argument('[id]')
     .option('--user <name>', 'every key of this user')
     .option('--yes', YES)
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet api-keys revoke key_019a2b', 'signet api-keys revoke --user alice'))
     .action(async (id, options) => {
       if ((id === undefined) === (options.user === undefined))
         throw new UsageError('Say which API key: an id, or --user for all of a user.')
@@ -139,14 +154,21 @@ export function apiKeysCommand(
       if (id !== undefined) {
         await confirm(async () => {
           const key = await service.find(id)
-          return `The API key ${key.name ?? id} of ${ownerOf(key)} goes for good.`
+          const ends = endingTokens(await countAlive(services(), { credentialId: id }))
+          return `This revokes the API key ${key.name ?? id} of ${ownerOf(key)} for good, and ends ${ends}.`
         }, options)
         const key = await service.revoke(id, { reason: BY_OPERATOR, by: operator() })
         answer(describeApiKey(key), [`Revoked ${id}`], options)
         return
       }
       const owner = { username: options.user as string }
-      await confirm(async () => `For good go, of ${owner.username}, ${await countApiKeys(services(), owner)}.`, options)
+      await confirm(async () => {
+        const all = await service.list(owner)
+        const credentialIds = all.map(({ id: keyId }) => keyId)
+        const ends = endingTokens(await countAlive(services(), { credentialIds }))
+        const keys = counted(all.filter(({ status }) => status === 'active').length, 'API key')
+        return `This revokes ${keys} of ${owner.username} for good, and ends ${ends}.`
+      }, options)
       const revoked = await service.revokeAllOf(owner, operator())
       answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'API key' : 'API keys'}`], options)
     })

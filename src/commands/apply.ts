@@ -5,6 +5,8 @@ import { DefinitionsRefused, NO_SUCH_ROLE } from '../maintenance/definition-prob
 import { type Difference, isNothing, takesSomething } from '../maintenance/definitions.ts'
 import { type DefinitionsFile, readDefinitions } from './definitions-file.ts'
 import { describeDifference, linesOfDifference, linesOfRest, linesOfSecrets } from './difference.ts'
+import { type EndingServices, whatEnds } from './difference-ends.ts'
+import { examples } from './help.ts'
 import { Due, type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
 import { wrapEach } from './text-width.ts'
 
@@ -14,11 +16,13 @@ export interface DefinitionsService {
 }
 
 const HELP = `
-What the file names is made as the file says, lists inside it included, in one write: all of it or nothing. What it does not
-name is left as it is. Secrets are never in it. 'signet export' writes such a file; docs/definitions.md says more.
+What the file names is made as the file says, lists included, in one write: all
+of it or nothing. What it does not name is left as it is. It holds no secrets.
+'signet export' writes such a file; docs/definitions.md says more.
 
-Exit codes: 0 applied, or nothing to change; 1 refused, and nothing was changed; 2 wrong usage; 3 with --dry-run, when there
-is a difference.`
+Exit codes: 0 applied, or nothing to change; 1 refused, and nothing was changed;
+2 wrong usage; 3 with --dry-run, when there is a difference.
+${examples('signet apply definitions.yaml --dry-run', 'signet apply definitions.yaml')}`
 
 const NOTHING = 'Nothing to change: all is as the file says.'
 
@@ -62,7 +66,7 @@ interface Asked {
 }
 
 /** Says what is about to change, and asks where something ends by it and somebody can answer. */
-function createAcceptance(terminal: Terminal, file: string, { yes, json }: Asked) {
+function createAcceptance(terminal: Terminal, services: () => EndingServices, file: string, { yes, json }: Asked) {
   const { answer, remark, confirm, isTTY } = terminal
   let told: string | undefined
 
@@ -77,16 +81,19 @@ function createAcceptance(terminal: Terminal, file: string, { yes, json }: Asked
     else if (isAsked) for (const line of lines) remark(line)
     if (isAsked && file === '-')
       throw new UsageError('Nobody can be asked where the file is standard input: add --yes.')
-    if (takesSomething(difference)) await confirm(() => 'Something ends by this.', { yes })
+    if (takesSomething(difference)) await confirm(() => whatEnds(difference, services()), { yes })
   }
 }
 
-export function applyCommand(services: () => DefinitionsService, terminal: Terminal): CommandUnknownOpts {
+export function applyCommand(
+  services: () => DefinitionsService & EndingServices,
+  terminal: Terminal,
+): CommandUnknownOpts {
   const { answer, stdin } = terminal
   return new Command('apply')
     .description('make roles, issuers and clients what a file says')
     .argument('<file>', "definitions in YAML or JSON; '-' reads standard input")
-    .option('--dry-run', 'print the difference and change nothing: exit code 3 when there is one')
+    .option('--dry-run', 'print the difference and change nothing; exit code 3 when there is one')
     .option('--yes', YES)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
@@ -102,7 +109,7 @@ export function applyCommand(services: () => DefinitionsService, terminal: Termi
         if (!isNothing(difference)) throw new Due('')
         return
       }
-      const accept = createAcceptance(terminal, file, options)
+      const accept = createAcceptance(terminal, services, file, options)
       const difference = await telling(read, definitions.apply(read.definitions, operator(), accept))
       const isApplied = !isNothing(difference)
       const rest = linesOfRest(difference)

@@ -10,6 +10,7 @@ import type { AuditProof } from '../maintenance/audit-proof.ts'
 import type { AuditKey } from '../records/audit-seal.ts'
 import { describeAuditKey } from '../representations/audit-export.ts'
 import { fromFile, toLines } from './audit-lines.ts'
+import { examples } from './help.ts'
 import { printable } from './printable.ts'
 import { table, WIDE } from './table.ts'
 import { type Lines, Refused, type Terminal, UsageError } from './terminal.ts'
@@ -92,15 +93,23 @@ export function addProofCommands(
 ): void {
   audit
     .command('verify')
-    .description('check that no event was altered, removed or added; exit code 1 and what is wrong if one was')
+    .description('check that no event was altered, removed or added; if one was, say which, with exit code 1')
     .argument('[file]', 'an export; without it, the database')
-    .option('--head <number:digest>', 'a head that was noted elsewhere: what was cut off after it is noticed')
+    .option('--head <number:digest>', 'a head that you noted elsewhere, so that events cut off after it are noticed')
     .option(
       '--public-key <key>',
-      'a key that was noted elsewhere, as signet audit key prints it; may be repeated',
+      'a key that you noted elsewhere, as signet audit key prints it; may be repeated',
       collectKeys,
     )
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'signet audit verify',
+        `signet audit verify audit.jsonl \\
+--head 1042:q1Yh0gq0mJ4m3sQ2oXv7k9d5w8e6r4t2y1u3i5o7p9a`,
+      ),
+    )
     .action(async (file, options) => {
       const { publicKey: publicKeys = [] } = options
       const head = headIn(options.head)
@@ -114,13 +123,14 @@ export function addProofCommands(
     .command('export')
     .description('print all events with their seals as JSON Lines, which `verify FILE` checks without the database')
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet audit export > audit.jsonl'))
     .action(async () => {
       await stream(toLines(await (await services().auditProof()).read()))
     })
 
   audit
     .command('key')
-    .description('print the public keys of the seals: note them elsewhere')
+    .description('print the public keys of the seals, to be noted elsewhere')
     .option('--wide', WIDE)
     .option('--json', 'print JSON')
     .action(async ({ wide, json }) => {

@@ -5,6 +5,7 @@ import { MOST_LISTED } from '../records/limits.ts'
 import { describeAuditEvent } from '../representations/audit-event.ts'
 import { linesOfEvent } from './audit-line.ts'
 import { type AuditProofService, addProofCommands } from './audit-proof.ts'
+import { examples } from './help.ts'
 import { HIGHEST_LIMIT, ipAddress, moment, oneOf, wholeNumber } from './options.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,8 +29,8 @@ function collectTypes(word: string, before: readonly string[] = []): readonly st
 /** With the options that say which events. */
 const filtered = (name: string) =>
   new Command(name)
-    .option('--user <name>', 'by, to and as whoever has or had this name, or tried it; or of this id')
-    .option('--client <id>', 'the same of a client')
+    .option('--user <name>', 'by, to or as whoever has or had this name, or tried it; or by id')
+    .option('--client <id>', 'the same for a client')
     .option(
       '--type <type>',
       'of this type, such as user.sign_in, or about this noun, such as session; may be repeated',
@@ -48,14 +49,26 @@ function interruption(): AbortSignal {
 
 export function auditCommand(services: () => AuditService & AuditProofService, terminal: Terminal): CommandUnknownOpts {
   const { answer, remark } = terminal
-  const audit = new Command('audit').description('what happened: who, what, when, from where and why')
+  const audit = new Command('audit')
+    .description('what happened: who, what, when, from where and why')
+    .addHelpText(
+      'after',
+      examples('signet audit list --user alice --since 12h', 'signet audit tail --follow', 'signet audit verify'),
+    )
 
   const list = filtered('list')
-    .description(`list events in the order of time; of more than --limit (${MOST_LISTED}) the newest`)
+    .description(`list events, the oldest first; of more than --limit (${MOST_LISTED}), the newest`)
     .option('--since <when>', 'not before: a duration such as 12h, or a time such as 2026-03-01T22:30Z', moment)
-    .option('--until <when>', 'before', moment)
-    .option('--limit <number>', `as many at most, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
+    .option('--until <when>', 'before: the same', moment)
+    .option('--limit <number>', `at most this many, from 1 to ${HIGHEST_LIMIT}`, wholeNumber(1, HIGHEST_LIMIT))
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'signet audit list --user alice --since 12h',
+        'signet audit list --type user.sign_in --outcome failure --since 2026-03-01',
+      ),
+    )
     .action(async ({ type: types, limit = MOST_LISTED, wide, json, ...search }) => {
       const { events, isAll } = await (await services().auditTrail()).list({ ...search, types }, limit, remark)
       answer(events.map(describeAuditEvent), display => events.flatMap(event => linesOfEvent(event, wide)(display)), {
@@ -65,10 +78,11 @@ export function auditCommand(services: () => AuditService & AuditProofService, t
     })
 
   const tail = filtered('tail')
-    .description('show the newest events and, with --follow, those that come; with --json one value a line')
+    .description('show the newest events and, with --follow, new ones as they come; with --json, one a line')
     .option('-n, --lines <number>', `how many of the newest (${LINES})`, wholeNumber(0, MOST_LISTED))
-    .option('-f, --follow', 'go on with what comes until it is interrupted')
+    .option('-f, --follow', 'go on until interrupted')
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet audit tail --follow', 'signet audit tail --client blog --lines 100'))
     .action(async ({ type: types, lines = LINES, follow, wide, json, ...search }) => {
       const trail = await services().auditTrail()
       const show = (events: readonly ListedAuditEvent[]) => {

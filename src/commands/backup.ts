@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { BackUp } from '../maintenance/backup.ts'
+import { examples } from './help.ts'
 import { operator, type Terminal } from './terminal.ts'
 
 export interface BackupService {
@@ -12,9 +13,10 @@ const WITHOUT_KEYS = 'It holds no signing keys: keep a copy of the key directory
 
 export const backupCommand = (services: () => BackupService, { answer, remark }: Terminal): CommandUnknownOpts =>
   new Command('backup')
-    .description('copy the database to a file, consistent, also beside a running service')
-    .argument('<file>', 'it must not exist')
+    .description('copy the database to a file, consistently, also beside a running service')
+    .argument('<file>', 'a file that does not exist yet')
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet backup /backup/signet-2026-03-01.sqlite'))
     .action(async (file, options) => {
       const { unrecorded, holdsKeys } = await services().backup(file, operator())
       answer({ file }, [`Wrote ${file}`, holdsKeys ? WITH_KEYS : WITHOUT_KEYS], options)

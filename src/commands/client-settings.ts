@@ -67,7 +67,7 @@ export const settingsCommand = (clients: Command, verb: string, description: str
     .argument('<id>', 'the client_id')
     .option(
       '--grant <grant>',
-      `a grant type it may use: ${grantTypes.join(', ')}; may be repeated`,
+      `a grant type it may use; may be repeated; one of ${grantTypes.join(', ')}`,
       collectFrom(grantTypes),
     )
     .option(
@@ -77,32 +77,32 @@ export const settingsCommand = (clients: Command, verb: string, description: str
     )
     .option(
       '--audience <audience>',
-      'a resource service its tokens are for, by its URI or its name, the default first; may be repeated',
+      'a resource service its tokens are for, by URI or name, the default first; may be repeated; a client with a grant needs one',
       collect,
     )
     .option(
       '--origin <origin>',
-      'a web page or an app that may use it, for example https://login.example.com; may be repeated',
+      'the origin of a web page that may use it, for example https://login.example.com; may be repeated',
       collect,
     )
     .option(
       '--introspect <audience>',
-      'an audience whose tokens it may introspect, unless it is public; may be repeated',
+      'an audience whose tokens it may introspect; not for a public client; may be repeated',
       collect,
     )
     .option('--access-token-ttl <duration>', "how long its access tokens live, for example 10m, or 'default'", lifetime)
     .option(
       '--grants-per-minute <limit>',
-      "how many tokens it may be issued in a minute, and one subject through it, for example 600 or 600/10, or 'unlimited'",
+      "how many tokens it gets in a minute, and after a slash how many for one subject: 600 or 600/10, or 'unlimited'",
       grantLimits,
     )
     .option(
       '--may-grant <role>',
-      'a role that it may grant over HTTP, where it asks for itself, and on whose users it may act; may be repeated',
+      'a role that it may grant over HTTP when it asks for itself, and on whose users it may act; may be repeated',
       collect,
     )
     .option(
       '--forwards-address <header>',
-      "the header in which it says from where a person signs in through it, for a mail or network server, for example x-dovecot-auth-remote; '' takes it back",
+      "the header in which a mail or network server says from where a person signs in, for example x-dovecot-auth-remote; '' takes it back",
     )
     .option('--json', 'print JSON')

@@ -4,8 +4,9 @@ import type { Clients } from '../accounts/clients.ts'
 import { notFound } from '../accounts/rules.ts'
 import type { Condition } from '../records/client-trust.ts'
 import { describeClient } from '../representations/client.ts'
-import { operator, type Terminal, UsageError, YES } from './terminal.ts'
-import { usedLast } from './what-goes.ts'
+import { examples } from './help.ts'
+import { operator, type Terminal, YES } from './terminal.ts'
+import { credentialGoes, type GoingServices } from './what-goes.ts'
 
 /** The first `=` ends the name. */
 function condition(text: string, before: readonly Condition[] = []): readonly Condition[] {
@@ -16,22 +17,24 @@ function condition(text: string, before: readonly Condition[] = []): readonly Co
 
 export function clientTrustCommands(
   clients: Command,
-  services: () => { clients(): Promise<Clients> },
+  services: () => { clients(): Promise<Clients> } & GoingServices,
   { answer, confirm }: Terminal,
 ): void {
   clients
     .command('add-trust')
-    .description('let a workload be the client by its own token: of a trusted issuer, and with these claims')
+    .description(
+      'trust the tokens of a workload: one of a trusted issuer, with these claims, proves that it is this client',
+    )
     .argument('<id>')
     .requiredOption('--issuer <name>', 'as `issuers list` has it')
-    .option(
+    .requiredOption(
       '--claim <name=value>',
-      'a claim that the token must have, as a whole; may be repeated, and all must hold. A name with a slash in front is a JSON Pointer',
+      'a claim that the token must have; may be repeated, and all must hold; a name that begins with a slash is a JSON Pointer',
       condition,
     )
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet clients add-trust deploy --issuer github --claim repository_id=123'))
     .action(async (clientId, { issuer, claim, json }) => {
-      if (claim === undefined) throw new UsageError('Give at least one --claim NAME=VALUE.')
       const { client, added } = await (await services().clients()).addTrust(clientId, issuer, claim, operator())
       answer({ ...describeClient(client), trust_id: added.id }, [`Added ${added.id}`], { json })
     })
@@ -39,18 +42,19 @@ export function clientTrustCommands(
   clients
     .command('remove-trust')
     .description(
-      'remove a trust: such tokens are refused at once, what the client got for them ends, and sessions go on',
+      'remove a trust: such tokens are refused at once, tokens that the client got for them end, and sessions go on',
     )
     .argument('<id>')
     .argument('<trust-id>', 'as `clients show` lists it')
     .option('--yes', YES)
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet clients remove-trust deploy trust_019a2b'))
     .action(async (clientId, trustId, options) => {
       await confirm(async () => {
         const { trusts } = await (await services().clients()).find(clientId)
         const trust = trusts.find(({ id }) => id === trustId)
         if (trust === undefined) throw notFound('trust of this client')
-        return `${trustId} of ${clientId} goes for good. ${usedLast(trust)}.`
+        return credentialGoes(services(), { kind: 'trust', clientId, credential: trust })
       }, options)
       const client = await (await services().clients()).removeTrust(clientId, trustId, operator())
       answer(describeClient(client), [`Removed ${trustId}`], options)

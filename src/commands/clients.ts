@@ -1,20 +1,28 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { takenBy } from '../accounts/client-changes.ts'
 import { publicClientProblems } from '../accounts/client-rules.ts'
-import type { WithSecret } from '../accounts/client-secrets.ts'
 import type { Clients } from '../accounts/clients.ts'
-import { notFound } from '../accounts/rules.ts'
-import { noSettings, type RegisteredClient } from '../records/client.ts'
-import type { Status } from '../records/standing.ts'
+import { type ClientSettings, noSettings, type RegisteredClient } from '../records/client.ts'
 import { describeClient, describeWithSecret } from '../representations/client.ts'
 import { clientKeyCommands } from './client-keys.ts'
 import { linesOfClient } from './client-lines.ts'
+import { clientSecretCommands, SECRET_STDIN, secretLines, secretOf } from './client-secrets.ts'
 import { type SettingsOptions, settingsCommand, settingsOf } from './client-settings.ts'
 import { clientTrustCommands } from './client-trusts.ts'
-import { duration } from './options.ts'
+import { examples } from './help.ts'
 import { type Column, table, WIDE } from './table.ts'
 import { operator, type Terminal, UsageError, YES } from './terminal.ts'
 import type { TimeService } from './times.ts'
-import { countApiKeys, counted, countSessions, type GoingServices, goesWith, usedLast } from './what-goes.ts'
+import {
+  countAlive,
+  countApiKeys,
+  endingSessions,
+  endingTokens,
+  type GoingServices,
+  inWords,
+  reachesOfClient,
+  some,
+} from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface ClientsService {
@@ -34,18 +42,6 @@ const columns: readonly Column<RegisteredClient>[] = [
 const toLine = (client: RegisteredClient): string =>
   [client.clientId, kindOf(client), client.status, client.grants.join(', ')].join('  ')
 
-const secretLines = ({ generatedSecret }: WithSecret): string[] =>
-  generatedSecret === undefined ? [] : [`Secret (it is not shown again): ${generatedSecret}`]
-
-function secretGoes({ clientId, secrets }: RegisteredClient, secretId: string): string {
-  const secret = secrets.find(({ id }) => id === secretId)
-  if (secret === undefined) throw notFound('secret of this client')
-  return `${secret.name ?? secretId} of ${clientId} goes for good. ${usedLast(secret)}.`
-}
-
-const SECRET_STDIN =
-  'read the secret from standard input instead of making one: 32 to 256 printable ASCII characters, at least 10 of them different'
-
 /** @throws UsageError */
 function assertWithoutSecret(options: { public?: true | undefined; secretStdin?: true | undefined }): void {
   if (options.public) throw new UsageError('A public client has no secret anyway: leave out --no-secret.')
@@ -64,25 +60,59 @@ export function clientsCommand(
   terminal: Terminal,
 ): CommandUnknownOpts {
   const { answer, readSecret, confirm } = terminal
-  const clients = new Command('clients').description('the applications that ask for tokens')
+  const clients = new Command('clients')
+    .description('the applications that ask for tokens')
+    .addHelpText(
+      'after',
+      examples(
+        'signet clients add api --introspect https://api.example.com',
+        'signet clients show api',
+        'signet clients add-secret api --expires 90d',
+      ),
+    )
+
+  const aliveOf = (id: string) => countAlive(services(), ...reachesOfClient(id))
+
+  /** Undefined when the change takes nothing that tokens may carry. */
+  async function whatNarrows(clientId: string, change: Partial<ClientSettings>): Promise<string | undefined> {
+    const before = await (await services().clients()).find(clientId)
+    const taken = takenBy(before, { ...before, ...change })
+    if (taken.length === 0) return undefined
+    return `This takes ${inWords(taken)} from ${clientId} and ends ${endingTokens(await aliveOf(before.id))}; sessions go on.`
+  }
 
   settingsCommand(
     clients,
     'add',
-    'add a client; a secret is made and shown once unless one is given or the client is public',
+    'add a client; unless it is public or a secret is given, a secret is made and shown once',
   )
-    .option('--public', 'it can keep no secret: a page in a browser, an app on a phone; this never changes')
+    .option('--public', 'for what can keep no secret, a page or an app on a phone; it stays so for good')
     .option('--secret-stdin', SECRET_STDIN)
-    .option('--no-secret', 'make no secret: for a client with only a key or a trust')
+    .option('--no-secret', 'make no secret, for a client that has only a key or a trust')
+    .addHelpText(
+      'after',
+      examples(
+        `signet clients add blog --public --grant password --grant refresh_token \\
+--scope '*' --audience https://api.example.com`,
+        `signet clients add reports --grant client_credentials \\
+--scope posts:read --audience https://api.example.com`,
+        'signet clients add api --introspect https://api.example.com',
+      ),
+    )
     .action(async (clientId, options) => {
       if (options.public) assertForPublic(options)
       if (!options.secret) assertWithoutSecret(options)
       if (options.grant?.length && !options.audience?.length)
         throw new UsageError('A client with a grant needs an --audience.')
-      const given = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
+      const asked = { ...noSettings, ...settingsOf(options), clientId, isPublic: options.public === true }
+      const given =
+        options.secretStdin &&
+        (await readSecret('secret', '--secret-stdin', options.secretStdin, async () => {
+          await (await services().clients()).assertMayBeAdded(asked)
+          return secretOf(clientId)
+        }))
       const secret = options.secret ? given : null
-      const asked = { ...noSettings, ...settingsOf(options), clientId, isPublic: options.public === true, secret }
-      const added = await (await services().clients()).add(asked, operator())
+      const added = await (await services().clients()).add({ ...asked, secret }, operator())
       answer(describeWithSecret(added), [`Added ${toLine(added.client)}`, ...secretLines(added)], options)
     })
 
@@ -106,82 +136,70 @@ export function clientsCommand(
       answer(describeClient(client), linesOfClient(client, services().clock.now()), options)
     })
 
-  settingsCommand(
-    clients,
-    'update',
-    "replace the settings that are given and keep the others; '' empties a list",
-  ).action(async (clientId, options) => {
-    const change = settingsOf(options)
-    if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
-    const client = await (await services().clients()).update(clientId, change, operator())
-    answer(describeClient(client), [`Updated ${toLine(client)}`], options)
-  })
-
-  clients
-    .command('add-secret')
-    .description('add a secret beside the others, 20 at most, so that they can be exchanged without an interruption')
-    .argument('<id>')
-    .option('--name <name>', 'what the secret is for, in 1 to 64 characters')
-    .option('--expires <duration>', 'when it stops to work, for example 90d', duration)
-    .option('--secret-stdin', SECRET_STDIN)
-    .option('--json', 'print JSON')
-    .action(async (clientId, options) => {
-      const secret = options.secretStdin && (await readSecret('secret', '--secret-stdin', options.secretStdin))
-      const asked = { name: options.name, secret, ttlSeconds: options.expires }
-      const added = await (await services().clients()).addSecret(clientId, asked, operator())
-      answer(describeWithSecret(added), [`Added ${added.secretId}`, ...secretLines(added)], options)
-    })
-
-  clients
-    .command('remove-secret')
-    .description(
-      'remove a secret: it is refused at once, what the client got for itself with it ends, and sessions go on',
-    )
-    .argument('<id>')
-    .argument('<secret-id>', 'as `clients show` lists it')
+  settingsCommand(clients, 'update', "replace settings: those that are given; the others stay, and '' empties a list")
     .option('--yes', YES)
-    .option('--json', 'print JSON')
-    .action(async (clientId, secretId, options) => {
-      await confirm(async () => secretGoes(await (await services().clients()).find(clientId), secretId), options)
-      const client = await (await services().clients()).removeSecret(clientId, secretId, operator())
-      answer(describeClient(client), [`Removed ${secretId}`], options)
+    .addHelpText(
+      'after',
+      examples(
+        'signet clients update blog --scope posts:read --scope posts:write',
+        'signet clients update blog --origin https://blog.example.com',
+        "signet clients update blog --origin ''",
+      ),
+    )
+    .action(async (clientId, options) => {
+      const change = settingsOf(options)
+      if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
+      await confirm(() => whatNarrows(clientId, change), options)
+      const client = await (await services().clients()).update(clientId, change, operator())
+      answer(describeClient(client), [`Updated ${toLine(client)}`], options)
     })
 
+  clientSecretCommands(clients, services, terminal)
   clientKeyCommands(clients, services, terminal)
   clientTrustCommands(clients, services, terminal)
 
-  const statusCommand = (verb: string, status: Status, description: string) =>
-    clients
-      .command(verb)
-      .description(description)
-      .argument('<id>')
-      .option('--json', 'print JSON')
-      .action(async (clientId, options) => {
-        const client = await (await services().clients()).setStatus(clientId, status, operator())
-        answer(describeClient(client), [`${client.clientId} is ${status}`], options)
-      })
-  statusCommand('disable', 'disabled', 'refuse the client every token and end its sessions')
-  statusCommand('enable', 'active', 'let a disabled client work again')
+  clients
+    .command('disable')
+    .description('end the sessions of a client, which gets no more tokens until enabled again')
+    .argument('<id>')
+    .option('--yes', YES)
+    .option('--json', 'print JSON')
+    .action(async (clientId, options) => {
+      await confirm(async () => {
+        const { id } = await (await services().clients()).find(clientId)
+        return `This disables ${clientId} and ends ${inWords(endingSessions(await aliveOf(id)))}.`
+      }, options)
+      const client = await (await services().clients()).setStatus(clientId, 'disabled', operator())
+      answer(describeClient(client), [`${client.clientId} is disabled`], options)
+    })
+
+  clients
+    .command('enable')
+    .description('let a disabled client work again; what has ended stays ended')
+    .argument('<id>')
+    .option('--json', 'print JSON')
+    .action(async (clientId, options) => {
+      const client = await (await services().clients()).setStatus(clientId, 'active', operator())
+      answer(describeClient(client), [`${client.clientId} is active`], options)
+    })
 
   clients
     .command('delete')
-    .description('end the client for good; the id is free again')
+    .description('delete a client for good, with its credentials; its id is free again')
     .argument('<id>')
     .option('--yes', YES)
     .option('--json', 'print JSON')
     .action(async (clientId, options) => {
       await confirm(async () => {
         const { id, secrets, keys: ownKeys, trusts } = await (await services().clients()).find(clientId)
-        const [sessions, keys] = [
-          await countSessions(services(), { clientId: id }),
-          await countApiKeys(services(), { clientId }),
+        const goes = [
+          ...endingSessions(await aliveOf(id)),
+          ...some(secrets.length, 'secret'),
+          ...some(ownKeys.length, 'key'),
+          ...some(trusts.length, 'trust'),
+          ...some(await countApiKeys(services(), { clientId }), 'API key'),
         ]
-        return goesWith(
-          clientId,
-          sessions,
-          counted(secrets.length + ownKeys.length + trusts.length, 'credential'),
-          keys,
-        )
+        return `This deletes ${clientId} for good, with ${inWords(goes)}.`
       }, options)
       const client = await (await services().clients()).setStatus(clientId, 'deleted', operator())
       answer(describeClient(client), [`${client.clientId} is deleted`], options)

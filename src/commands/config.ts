@@ -33,7 +33,7 @@ const columns: readonly Column<Setting>[] = [
 
 export const configCommand = (services: () => ConfigService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('config')
-    .description('show the configuration that is in force, and where each value comes from; secrets are masked')
+    .description('show the configuration that is in force and where each value comes from; secrets are masked')
     .option('--wide', WIDE)
     .option('--json', 'print JSON')
     .action(({ wide, json }) => {

@@ -1,6 +1,6 @@
 /** What `signet doctor` says to somebody who accepts a restore, before and after. */
 import { isoTime, isoTimeOrNull } from '../clock.ts'
-import type { AcceptedRestore } from '../maintenance/accept-restore.ts'
+import type { AcceptedRestore, CredentialChoice } from '../maintenance/accept-restore.ts'
 import type { AtStake } from '../maintenance/at-stake.ts'
 import type { CredentialCounts, LiveCredential } from '../records/credential.ts'
 import { MOST_COUNTED } from '../records/limits.ts'
@@ -8,6 +8,7 @@ import { type Column, tableIn } from './table.ts'
 import type { Lines } from './terminal.ts'
 import { wrapEach } from './text-width.ts'
 import { secondTime } from './times.ts'
+import { counted } from './what-goes.ts'
 
 const countOf = (counts: CredentialCounts): string =>
   `${counts.client_secret} client secrets, ${counts.client_key} client keys, ${counts.client_trust} trusts and ${counts.api_key} API keys`
@@ -24,6 +25,15 @@ export const linesOfRestored = [
   'Marked the database as one that was put back: it serves nothing until that is accepted.',
   'Go on with: signet doctor --accept-restore',
 ]
+
+export const RESTORED_ENDS = 'The service stops serving at once, until the restore is accepted.'
+
+export function whatAcceptingEnds({ sessions, keys, credentials }: AtStake, choice: CredentialChoice): string {
+  const ends = `This ends ${counted(sessions, 'session', MOST_COUNTED)} and revokes ${counted(keys, 'signing key')}`
+  return choice === 'drop'
+    ? `${ends}, ${countOf(credentials)}.`
+    : `${ends}. Credentials that were removed after the copy was made work again.`
+}
 
 export const linesOfMove = ['Accepted that the database is on another server: sessions, keys and credentials go on.']
 
@@ -55,13 +65,12 @@ const lastActIn = (atMs: number | undefined): string[] =>
 export const linesOfAtStake =
   ({ problem, backedUpAtMs, lastEventAtMs, sessions, keys, credentials, newest }: AtStake): Lines =>
   display => {
-    const counted = sessions === MOST_COUNTED ? `${sessions} or more` : sessions
     const lines = [
       `${problem} Nothing was changed.`,
       'Credentials that were removed after the copy was made would work again. Decide, and run this again with one of these:',
       '  --keep-credentials  all go on working, even those that were removed because somebody had stolen them',
       `  --drop-credentials  all are revoked, ${countOf(credentials)}: their owners need new ones`,
-      `Either way ${counted} sessions end, and ${keys} signing keys are revoked.`,
+      `Either way, this ends ${counted(sessions, 'session', MOST_COUNTED)} and revokes ${counted(keys, 'signing key')}.`,
       ...(backedUpAtMs === undefined ? lastActIn(lastEventAtMs) : [`The backup was made at ${isoTime(backedUpAtMs)}.`]),
     ]
     const table = ['The newest credentials in the copy:', ...tableIn(columns, newest, display, secondTime)]

@@ -8,8 +8,11 @@ import {
   linesOfAtStake,
   linesOfMove,
   linesOfRestored,
+  RESTORED_ENDS,
+  whatAcceptingEnds,
 } from './doctor-restore.ts'
-import { type Colour, type Lines, operator, Refused, type Terminal, UsageError } from './terminal.ts'
+import { examples } from './help.ts'
+import { type Colour, type Lines, operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
 import { wrap, wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
@@ -92,12 +95,12 @@ const describeFinding = ({ check, problem, warning, note }: Finding) => ({
   note: note ?? null,
 })
 
-export const doctorCommand = (services: () => DoctorService, { answer }: Terminal): CommandUnknownOpts =>
+export const doctorCommand = (services: () => DoctorService, { answer, confirm }: Terminal): CommandUnknownOpts =>
   new Command('doctor')
     .description('check configuration, database, clock, keys and credentials, and say what to mend')
     .option(
       '--restored',
-      'say that the database was put back by other means than a marked backup: it serves nothing then',
+      'say that the database was put back from something other than a signet backup: it serves nothing then',
     )
     .option(
       '--accept-restore',
@@ -105,15 +108,21 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
     )
     .option(
       '--accept-move',
-      'after the database came to another PostgreSQL server, and nothing is missing from it: serve again, and end nothing',
+      'after the database moved to another PostgreSQL server and nothing is missing: serve again, and end nothing',
     )
-    .option('--keep-credentials', 'with it: client secrets, keys and trusts, and API keys go on working')
-    .option('--drop-credentials', 'with it: all of them are revoked')
+    .option('--keep-credentials', 'with --accept-restore: client secrets, keys and trusts, and API keys go on working')
+    .option('--drop-credentials', 'with --accept-restore: all of them are revoked')
+    .option('--yes', YES)
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples('signet doctor', 'signet doctor --accept-restore', 'signet doctor --accept-restore --keep-credentials'),
+    )
     .action(async options => {
       const choice = choiceIn(options)
       const doctor = await services().doctor()
       if (options.restored) {
+        await confirm(() => RESTORED_ENDS, options)
         await doctor.markRestored(operator())
         answer({ ok: true, restored: true }, linesOfRestored, options)
         return
@@ -124,6 +133,7 @@ export const doctorCommand = (services: () => DoctorService, { answer }: Termina
         answer(describeAtStake(stakes), linesOfAtStake(stakes), options)
         throw new Refused('')
       }
+      if (choice !== undefined) await confirm(async () => whatAcceptingEnds(await doctor.atStake(), choice), options)
       const accepted = choice && (await doctor.acceptRestore(choice, operator()))
       const findings = await doctor.examine()
       const isWell = findings.every(({ problem }) => problem === undefined)

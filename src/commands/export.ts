@@ -1,13 +1,16 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { describeDefinitions } from '../representations/definitions.ts'
 import type { DefinitionsService } from './apply.ts'
+import { examples } from './help.ts'
 import type { Terminal } from './terminal.ts'
 
 /** From the folder of the checkout, where commands are run. */
 const HEAD = '# yaml-language-server: $schema=docs/definitions.schema.json'
 
 const HELP = `
-For 'signet apply'. Secrets are never in it; see docs/definitions.md.`
+'signet apply' takes such a file. It holds no secrets. docs/definitions.md says
+more.
+${examples('signet export > definitions.yaml')}`
 
 export const exportCommand = (services: () => DefinitionsService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('export')

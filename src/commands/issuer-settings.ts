@@ -61,10 +61,10 @@ export const issuerOptions = (issuers: Command, verb: string, description: strin
   issuers
     .command(verb)
     .description(description)
-    .argument('<name>', 'what operators call it')
+    .argument('<name>', 'what you call it')
     .option(
       '--issuer <url>',
-      'the iss of its tokens, byte for byte; its keys are found by discovery unless said otherwise',
+      'the iss of its tokens, byte for byte; its keys are found by discovery unless another option names them',
     )
     .option('--spiffe <domain>', 'a SPIFFE trust domain, for example example.org')
     .option('--jwks-uri <url>', "where its keys are; '' leaves that to discovery again")
@@ -76,9 +76,9 @@ export const issuerOptions = (issuers: Command, verb: string, description: strin
     )
     .option(
       '--max-lifetime <duration>',
-      'how long its tokens live at most, for example 25h; 1h for one that is added without it',
+      'how long its tokens live at most, for example 25h; 1h for a new one',
       duration,
     )
-    .option('--shared', 'many have tokens of it, so that a condition must name whose')
-    .option('--no-shared', 'they are of one owner')
+    .option('--shared', 'many people have tokens of it, so that a claim must name whose')
+    .option('--no-shared', 'all of its tokens are of one owner')
     .option('--json', 'print JSON')

@@ -10,6 +10,7 @@ import type { Client } from '../records/client.ts'
 import type { TrustedIssuer } from '../records/trusted-issuer.ts'
 import { sentenceOf } from './assertion-sentences.ts'
 import { readText } from './files.ts'
+import { examples } from './help.ts'
 import { printable } from './printable.ts'
 import { Refused, type Terminal } from './terminal.ts'
 
@@ -67,11 +68,16 @@ export function issuerTestCommand(
 
   issuers
     .command('test')
-    .description('say what would be decided of a token on standard input, and why; changes nothing')
+    .description('say whether a token on standard input would be accepted, and why; changes nothing')
     .argument('<name>')
     .requiredOption('--client <id>', 'the client that would present it')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit codes: 0 it would be accepted; 1 it would be refused, or could not be tested.')
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 it would be accepted; 1 it would be refused, or could not be\ntested.\n${examples(
+        'signet issuers test github --client deploy < token.jwt',
+      )}`,
+    )
     .action(async (name, options) => {
       const issuer = await (await services().issuers()).find(name)
       const client = await (await services().clients()).find(options.client)

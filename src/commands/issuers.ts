@@ -1,6 +1,6 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Clients } from '../accounts/clients.ts'
-import type { TrustedIssuers } from '../accounts/trusted-issuers.ts'
+import { completed, type TrustedIssuers, takes } from '../accounts/trusted-issuers.ts'
 import { formatDuration } from '../clock.ts'
 import type { IssuerInspection } from '../oauth/assertions/inspection.ts'
 import type { FetchedKeys } from '../records/fetched-keys.ts'
@@ -11,6 +11,7 @@ import {
   type TrustedIssuer,
 } from '../records/trusted-issuer.ts'
 import { describeIssuer, describeIssuerWithKeys } from '../representations/trusted-issuer.ts'
+import { examples } from './help.ts'
 import { issuerOptions, lineOfLeftOut, settingsOf } from './issuer-settings.ts'
 import { issuerTestCommand } from './issuer-test.ts'
 import { labelled } from './labelled.ts'
@@ -18,10 +19,10 @@ import { printable } from './printable.ts'
 import { type Column, table, WIDE } from './table.ts'
 import { type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
 import { fullTime, type TimeService } from './times.ts'
-import { counted } from './what-goes.ts'
+import { countAlive, counted, endingTokens, type GoingServices } from './what-goes.ts'
 
 /** Made when it is asked for. */
-export interface IssuersService extends TimeService {
+export interface IssuersService extends TimeService, Pick<GoingServices, 'sessionManagement'> {
   issuers(): Promise<TrustedIssuers>
   issuerInspection(): Promise<IssuerInspection>
   clients(): Promise<Clients>
@@ -93,7 +94,18 @@ const remarksOn = ({ audience }: TrustedIssuer, fetched: FetchedKeys | undefined
 
 export function issuersCommand(services: () => IssuersService, terminal: Terminal): CommandUnknownOpts {
   const { answer, confirm, remark } = terminal
-  const issuers = new Command('issuers').description("trusted issuers of workloads' tokens: CI jobs, clusters, clouds")
+  const issuers = new Command('issuers')
+    .description("trusted issuers of workloads' tokens: CI jobs, clusters, clouds")
+    .addHelpText('after', examples('signet issuers list', 'signet issuers test github --client deploy < token.jwt'))
+
+  /** How many clients trust it, and what they got for its tokens. */
+  async function trustIn({ id }: TrustedIssuer) {
+    const clients = await (await services().clients()).list()
+    const trusts = clients.map(client => client.trusts.filter(({ issuerId }) => issuerId === id))
+    const credentialIds = trusts.flat().map(trust => trust.id)
+    const trusting = trusts.filter(ofClient => ofClient.length > 0)
+    return { clients: trusting.length, tokens: await countAlive(services(), { credentialIds }) }
+  }
 
   async function answerWith(issuer: TrustedIssuer, verb: string, options: { json?: true | undefined }) {
     const fetched = await (await services().issuerInspection()).fetchKeys(issuer)
@@ -104,13 +116,23 @@ export function issuersCommand(services: () => IssuersService, terminal: Termina
   issuerOptions(
     issuers,
     'add',
-    'trust an issuer: its tokens prove that a client which trusts it, too, is that client',
-  ).action(async (name, options) => {
-    const settings = { ...defaults, ...(await settingsOf(options, terminal)) }
-    if (settings.url === null && settings.trustDomain === null)
-      throw new UsageError('Give --issuer URL, or --spiffe with a trust domain.')
-    await answerWith(await (await services().issuers()).add(name, settings, operator()), 'Added', options)
-  })
+    'trust an issuer, so that clients can trust its tokens: give --issuer, or --spiffe with --bundle-uri or --jwks-uri',
+  )
+    .addHelpText(
+      'after',
+      examples(
+        `signet issuers add github \\
+--issuer https://token.actions.githubusercontent.com`,
+        `signet issuers add cluster --spiffe example.org \\
+--bundle-uri https://spire.example.org/bundle`,
+      ),
+    )
+    .action(async (name, options) => {
+      const settings = { ...defaults, ...(await settingsOf(options, terminal)) }
+      if (settings.url === null && settings.trustDomain === null)
+        throw new UsageError('Give --issuer URL, or --spiffe with a trust domain.')
+      await answerWith(await (await services().issuers()).add(name, settings, operator()), 'Added', options)
+    })
 
   issuers
     .command('list')
@@ -124,7 +146,7 @@ export function issuersCommand(services: () => IssuersService, terminal: Termina
 
   issuers
     .command('show')
-    .description('show an issuer: also when its keys were fetched, which it has, which are left out and why')
+    .description('show an issuer, with its keys: when they were fetched, and which are left out and why')
     .argument('<name>')
     .option('--json', 'print JSON')
     .action(async (name, options) => {
@@ -137,25 +159,34 @@ export function issuersCommand(services: () => IssuersService, terminal: Termina
     issuers,
     'update',
     'replace what is given and keep the rest; access tokens that were given for its tokens end',
-  ).action(async (name, options) => {
-    const change = await settingsOf(options, terminal)
-    if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
-    await answerWith(await (await services().issuers()).update(name, change, operator()), 'Updated', options)
-  })
+  )
+    .option('--yes', YES)
+    .addHelpText('after', examples('signet issuers update github --max-lifetime 30m'))
+    .action(async (name, options) => {
+      const change = await settingsOf(options, terminal)
+      if (Object.keys(change).length === 0) throw new UsageError('Say what to update.')
+      await confirm(async () => {
+        const issuer = await (await services().issuers()).find(name)
+        const { tokens } = await trustIn(issuer)
+        const endsSome = takes(issuer, completed({ ...issuer, ...change })) && tokens.machines > 0
+        return endsSome ? `This ends ${endingTokens(tokens)}, given for tokens of ${name}.` : undefined
+      }, options)
+      await answerWith(await (await services().issuers()).update(name, change, operator()), 'Updated', options)
+    })
 
   issuers
     .command('remove')
-    .description('trust an issuer no more: its trusts go from all clients, and what they got for its tokens ends')
+    .description(
+      'stop trusting an issuer: its trusts are removed from all clients, and tokens that they got for its tokens end',
+    )
     .argument('<name>')
     .option('--yes', YES)
     .option('--json', 'print JSON')
     .action(async (name, options) => {
       const all = await services().issuers()
       await confirm(async () => {
-        const { id } = await all.find(name)
-        const clients = await (await services().clients()).list()
-        const trusting = clients.filter(({ trusts }) => trusts.some(({ issuerId }) => issuerId === id))
-        return `${name} goes for good, with the trusts of ${counted(trusting.length, 'client')} and what they got for its tokens.`
+        const { clients, tokens } = await trustIn(await all.find(name))
+        return `This removes ${name} for good, with the trusts of ${counted(clients, 'client')} in it, and ends ${endingTokens(tokens)}.`
       }, options)
       await all.remove(name, operator())
       answer({ name, removed: true }, [`Removed ${name}`], options)

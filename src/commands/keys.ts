@@ -4,10 +4,12 @@ import type { KeyAdministration } from '../maintenance/keys.ts'
 import { MOST_COUNTED } from '../records/limits.ts'
 import type { SigningKey } from '../records/signing-key.ts'
 import { describeSigningKey } from '../representations/signing-key.ts'
+import { examples } from './help.ts'
 import { describeRewrap, linesOfRewrap } from './keys-rewrap.ts'
 import { timeline } from './keys-timeline.ts'
 import { type Column, table, WIDE } from './table.ts'
 import { type Lines, operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
+import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface KeysService {
@@ -50,12 +52,21 @@ function describeCount(count: number | undefined): string {
   return count === MOST_COUNTED ? `${count} or more` : String(count)
 }
 
+function whatRevokeEnds(kid: string | undefined, liveSessions: number): string {
+  const tokens = `This ends the access tokens of ${counted(liveSessions, 'session', MOST_COUNTED)}; each gets a new one at its next refresh.`
+  return kid === undefined
+    ? `Every key leaves the JWKS at once, and new ones sign that no verifier has seen yet. ${tokens}`
+    : `${kid} leaves the JWKS at once. ${tokens}`
+}
+
 export function keysCommand(services: () => KeysService, { answer, confirm }: Terminal): CommandUnknownOpts {
-  const keys = new Command('keys').description('the keys that sign access tokens')
+  const keys = new Command('keys')
+    .description('the keys that sign access tokens')
+    .addHelpText('after', examples('signet keys list', 'signet keys rotate'))
 
   keys
     .command('list')
-    .description('list the keys: what signs when, and what is published until when')
+    .description('list the signing keys: which signs when, and which is published until when')
     .option('--wide', WIDE)
     .option('--json', 'print JSON')
     .action(async ({ wide, json }) => {
@@ -70,7 +81,7 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
 
   keys
     .command('rotate')
-    .description('let the standby sign: at once if it was published for long enough, else as soon as it was')
+    .description('let the standby key sign: at once if it has been published for long enough, else as soon as it has')
     .option('--json', 'print JSON')
     .action(async options => {
       const { kid, activatesAtMs, isDone } = await (await services().keys()).rotate(operator())
@@ -80,17 +91,23 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
 
   keys
     .command('revoke')
-    .description('take a key out of the JWKS at once, with every token that it signed')
+    .description('take a key out of the JWKS at once, which ends every token that it signed; give a kid or --all')
     .argument('[kid]', 'the key')
-    .option('--all', 'every key: the whole key store was read; new ones are made and used at once')
+    .option('--all', 'every key, after the whole key store was read; new ones are made and used at once')
     .requiredOption('--reason <reason>', 'why, for the audit')
     .option('--yes', YES)
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        "signet keys revoke 3q2-7w --reason 'its file was in a copied image'",
+        "signet keys revoke --all --reason 'the key directory was copied'",
+      ),
+    )
     .action(async (kid, options) => {
       if ((kid === undefined) === (options.all === undefined)) throw new UsageError('Give a kid or --all.')
       if (options.reason.trim() === '') throw new UsageError('Give a reason: it is all that the audit will say.')
-      const goes = kid === undefined ? 'Every key leaves the JWKS at once' : `${kid} leaves the JWKS at once`
-      await confirm(() => `${goes}, and no token that it signed is good any more.`, options)
+      await confirm(async () => whatRevokeEnds(kid, await (await services().keys()).countLiveSessions(kid)), options)
       const done = await (await services().keys()).revoke(kid, options.reason, operator())
       const { revoked, liveSessions, signerIsKnown, followUp, auditKid } = done
       const lines = [
@@ -125,8 +142,12 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
   keys
     .command('rewrap')
     .description('bring all private keys to where SIGNET_KEYS_STORE says, encrypted under SIGNET_KEY_ENCRYPTION_KEY')
-    .option('--remove-copies', 'also remove them from where they were before SIGNET_KEYS_STORE was changed')
+    .option('--remove-copies', 'also remove them from where they were before SIGNET_KEYS_STORE changed')
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples('signet keys rewrap', 'SIGNET_KEYS_STORE=database signet keys rewrap --remove-copies'),
+    )
     .action(async options => {
       const done = await (await services().keys()).rewrap(options.removeCopies ?? false, operator())
       answer(describeRewrap(done), linesOfRewrap(done), options)

@@ -1,4 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { examples } from './help.ts'
 import { Due, type Terminal } from './terminal.ts'
 
 interface StepAhead {
@@ -35,8 +36,9 @@ function linesOfDue(step: Step): string[] {
 export const migrateCommand = (services: () => MigrateService, { answer }: Terminal): CommandUnknownOpts =>
   new Command('migrate')
     .description('bring the database schema up to date (serve does so by itself)')
-    .option('--check', 'say what would run, and change nothing: exit code 3 when something is due')
+    .option('--check', 'say what would run, and change nothing; exit code 3 when something is due')
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet migrate --check', 'signet migrate'))
     .action(async options => {
       if (options.check) {
         const { due, ahead } = await services().checkSchema()

@@ -5,12 +5,13 @@ import { MOST_LISTED } from '../records/limits.ts'
 import type { ListedSession, SessionFilter } from '../records/session.ts'
 import { describeSession } from '../representations/session.ts'
 import type { ClientsService } from './clients.ts'
+import { examples } from './help.ts'
 import { shortUserAgent } from './printable.ts'
 import { type Column, table, WIDE } from './table.ts'
 import { operator, type Terminal, UsageError, YES } from './terminal.ts'
 import type { TimeService } from './times.ts'
 import type { UsersService } from './users.ts'
-import { countSessions } from './what-goes.ts'
+import { countAlive, endingSessions, inWords } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface SessionsService {
@@ -43,16 +44,19 @@ async function filterOf(services: () => Services, sessionId: string | undefined,
 }
 
 export function sessionsCommand(services: () => Services, { answer, remark, confirm }: Terminal): CommandUnknownOpts {
-  const sessions = new Command('sessions').description('where users are signed in')
+  const sessions = new Command('sessions')
+    .description('where users are signed in')
+    .addHelpText('after', examples('signet sessions list --user alice', 'signet sessions revoke --user alice'))
 
   sessions
     .command('list')
-    .description(`list the sessions that are alive, the one used last first, at most ${MOST_LISTED}`)
+    .description(`list the sessions that are alive, the last used first, at most ${MOST_LISTED}`)
     .argument('[id]', 'the session')
-    .option('--user <name>', 'those of this user')
-    .option('--client <id>', 'those through this client')
+    .option('--user <name>', 'only those of this user')
+    .option('--client <id>', 'only those through this client')
     .option('--wide', WIDE)
     .option('--json', 'print JSON')
+    .addHelpText('after', examples('signet sessions list --user alice'))
     .action(async (id, { wide, ...options }) => {
       const filter = await filterOf(services, id, options)
       const all = await (await services().sessionManagement()).list(filter)
@@ -63,18 +67,26 @@ export function sessionsCommand(services: () => Services, { answer, remark, conf
   sessions
     .command('revoke')
     .description(
-      'end sessions, with their refresh tokens and their access tokens; needs an id, --user or --client, and together all must be true',
+      'end sessions, with their refresh and access tokens; give an id, --user or --client; of several, all must hold',
     )
     .argument('[id]', 'the session')
-    .option('--user <name>', 'those of this user')
-    .option('--client <id>', 'those through this client')
+    .option('--user <name>', 'all of this user')
+    .option('--client <id>', 'all through this client')
     .option('--yes', YES)
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'signet sessions revoke session_019a2b',
+        'signet sessions revoke --user alice',
+        'signet sessions revoke --user alice --client blog --yes',
+      ),
+    )
     .action(async (id, options) => {
       if (id === undefined && options.user === undefined && options.client === undefined)
         throw new UsageError('Say which sessions: an id, --user or --client.')
       const filter = await filterOf(services, id, options)
-      await confirm(async () => `What ends for good: ${await countSessions(services(), filter)}.`, options)
+      await confirm(async () => `This ends ${inWords(endingSessions(await countAlive(services(), filter)))}.`, options)
       const revoked = await (await services().sessionManagement()).end(filter, 'revoked_by_operator', operator())
       if (id !== undefined && revoked === 0) throw notFound('session')
       answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'session' : 'sessions'}`], options)

@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import type { Provenance } from '../records/audit-event.ts'
 import { createProgress } from './progress.ts'
+import { createQuestions } from './questions.ts'
 import { secretIn } from './secret-text.ts'
 
 /** The streams of a process, or of a test. */
@@ -48,21 +49,40 @@ export interface Terminal {
   /** Says on standard error how far a long change is. @param share of the whole, from 0 to 1, where that is known: it is drawn at a terminal */
   tellProgress(done: number, share?: number): void
   /**
-   * A secret from standard input (secret-text.ts), or typed at a prompt that does not show it.
+   * A secret from standard input (secret-text.ts); at a terminal it is typed, twice, and not shown.
    * @param flag the option that makes standard input the source
-   * @throws UsageError when it is not asked for and nobody sits at a terminal, or is not one line of text
+   * @param prepare made only where it is asked for: first it finds what would be refused whatever is typed
+   * @throws UsageError when it is neither piped nor can be asked for, or is not one line of text; Interrupted; Refused
    */
-  readSecret(name: string, flag: string, fromStandardInput: true | undefined): Promise<string>
+  readSecret(
+    name: string,
+    flag: string,
+    fromStandardInput: true | undefined,
+    prepare: () => Promise<SecretQuestion>,
+  ): Promise<string>
   /**
-   * Before what can't be undone: says what goes and asks, where somebody sits at a terminal and has not said --yes.
-   * @param what a sentence, made only when it is asked
-   * @throws Refused when the answer is anything but y or yes
+   * Before something is destroyed: says what goes and asks, where somebody sits at a terminal and has not said --yes.
+   * @param what a sentence, made only when it is asked; undefined: nothing goes, and nobody is asked
+   * @throws Refused when the answer is anything but y or yes; Interrupted
    */
-  confirm(what: () => string | Promise<string>, options: { readonly yes?: true | undefined }): Promise<void>
+  confirm(
+    what: () => string | undefined | Promise<string | undefined>,
+    options: { readonly yes?: true | undefined },
+  ): Promise<void>
+}
+
+export interface SecretQuestion {
+  /** Whose, and what it must be: `Password for alice (15 to 256 characters)`. */
+  readonly question: string
+  /** Why it can't be taken: then it is asked for again. */
+  problemOf(secret: string): Promise<string | undefined> | string | undefined
 }
 
 /** For `--yes`. */
 export const YES = 'do not ask first, as without a terminal'
+
+/** Whoever has mistyped so often looks for another way. */
+const MOST_TRIES = 3
 
 /** A mistake in the call that the parser can't see: exit code 2. */
 export class UsageError extends Error {
@@ -115,6 +135,7 @@ function displayOf(stdout: Io['stdout']): Display {
 export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
   const progress = createProgress(stderr)
   const display = displayOf(stdout)
+  const questions = createQuestions({ stdin, stderr })
 
   async function readStandardInput(name: string): Promise<string> {
     const secret = secretIn(Buffer.concat(await stdin.toArray()))
@@ -122,23 +143,27 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     return secret.text
   }
 
-  async function prompt(name: string): Promise<string> {
-    const { read } = await import('read')
-    const ask = (question: string) => read({ prompt: question, silent: true, input: stdin, output: stderr })
-    const secret = await ask(`${name}: `)
-    if (secret !== (await ask(`${name} again: `))) throw new UsageError(`The two entries of the ${name} differ.`)
-    return secret
+  /** Answers the secret, or what is wrong with it. */
+  async function typed(
+    name: string,
+    { question, problemOf }: SecretQuestion,
+  ): Promise<{ readonly text: string } | { readonly problem: string }> {
+    const secret = secretIn(Buffer.from(await questions.askHidden(`${question}: `)))
+    if ('problem' in secret) return { problem: `The ${name} ${secret.problem}` }
+    const problem = await problemOf(secret.text)
+    if (problem !== undefined) return { problem }
+    const again = await questions.askHidden(`The same ${name} again: `)
+    return again === secret.text ? secret : { problem: `The two entries of the ${name} differ.` }
   }
 
-  /** The line that is typed; '' when the input ends instead, or with Ctrl-C. */
-  async function ask(question: string): Promise<string> {
-    const { createInterface } = await import('node:readline')
-    const lines = createInterface({ input: stdin, output: stderr })
-    return new Promise<string>(resolve => {
-      lines.once('line', resolve).once('close', () => resolve(''))
-      lines.setPrompt(question)
-      lines.prompt()
-    }).finally(() => lines.close())
+  async function prompt(name: string, asked: SecretQuestion): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      const secret = await typed(name, asked)
+      if ('text' in secret) return secret.text
+      const isLast = tries === MOST_TRIES
+      stderr.write(`${secret.problem} ${isLast ? 'Nothing was done.' : 'Try again.'}\n`)
+      if (isLast) throw new Refused('')
+    }
   }
 
   return {
@@ -162,14 +187,17 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       progress.clear()
     },
     tellProgress: progress.tell,
-    async readSecret(name, flag, fromStandardInput) {
+    async readSecret(name, flag, fromStandardInput, prepare) {
+      if (isTTY) return prompt(name, await prepare())
       if (fromStandardInput) return readStandardInput(name)
-      if (!isTTY) throw new UsageError(`Give the ${name} on standard input with ${flag}, or run this in a terminal.`)
-      return prompt(name)
+      throw new UsageError(`Give the ${name} on standard input with ${flag}, or run this in a terminal.`)
     },
     async confirm(what, { yes }) {
       if (!isTTY || yes) return
-      if (/^y(es)?$/i.test((await ask(`${await what()} Go on? [y/N] `)).trim())) return
+      const sentence = await what()
+      if (sentence === undefined) return
+      stderr.write(`${sentence}\n`)
+      if (/^y(es)?$/i.test((await questions.ask('Go on? [y/N] ')).trim())) return
       stderr.write('Nothing was done.\n')
       throw new Refused('')
     },

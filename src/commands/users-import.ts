@@ -4,6 +4,7 @@ import { formatNames } from '../maintenance/import/formats/formats.ts'
 import type { Import, ImportSummary, Refusal } from '../maintenance/import/import.ts'
 import { openSource } from '../maintenance/import/source.ts'
 import { DEFAULT_MAX_COST } from '../passwords/forms/forms.ts'
+import { examples } from './help.ts'
 import { readHashConfig, readPepper } from './import-secrets.ts'
 import { collect, oneOf, wholeNumber } from './options.ts'
 import { printable } from './printable.ts'
@@ -16,10 +17,16 @@ export interface ImportService {
 }
 
 const HELP = `
-Users who are there already are never changed. A run that was stopped can be started again: each person is added once. Each
-refused record is reported with its line and the reason. docs/import.md says for each system what to export, and how.
+Users who are there already are never changed. A run that was stopped can be
+started again: each person is added once. Each refused record is reported with
+its line and the reason. docs/import.md says what to export from each system.
 
-Exit codes: 0 all were added or were there already; 1 a record or the file was refused; 2 wrong usage.`
+Exit codes: 0 all were added, or were there already; 1 a record or the file was
+refused; 2 wrong usage.
+${examples(
+  'signet users import users.jsonl --dry-run',
+  'signet users import export.json --format keycloak --role member',
+)}`
 
 /** Whoever mistypes a password waits as long as the dearest check takes. */
 const HIGHEST_COST = 1000
@@ -101,11 +108,11 @@ export function usersImportCommand(
     .option('--format <format>', `what wrote the file: ${formatNames.join(', ')} (signet)`, oneOf(formatNames))
     .option('--dry-run', 'report what would be added and refused, and change nothing')
     .option('--username-from <member>', 'the member or column with the name to sign in with, such as email')
-    .option('--role <role>', 'a role for everybody, besides those of the file; may be repeated', collect)
+    .option('--role <role>', 'a role for everybody, besides those in the file; may be repeated', collect)
     .option('--allow-admin', "allow roles that have Signet's own permissions")
     .option(
       '--max-cost <number>',
-      `the most that checking one hash may cost; 1 is a hash of Signet (${DEFAULT_MAX_COST})`,
+      `the most that checking one hash may cost, 1 being a hash of Signet (${DEFAULT_MAX_COST})`,
       wholeNumber(1, HIGHEST_COST),
     )
     .option('--pepper-file <file>', 'a file with the secret that the other system put into every hash')

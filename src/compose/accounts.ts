@@ -55,7 +55,7 @@ export function composeAccounts(parts: {
     }),
     clients: once(async () => {
       const { read, ...rest } = await common()
-      return createClients({ clients: read.clients, uriProblem: surroundings.uriProblem, ...rest })
+      return createClients({ ...rest, clients: read.clients, roles: read.roles, uriProblem: surroundings.uriProblem })
     }),
     issuers: once(async () => {
       const { read, ...rest } = await common()

@@ -8,6 +8,8 @@
 
 const MIN_CODE_POINTS = 15
 const MAX_CODE_POINTS = 256
+/** The part of the rule that whoever chooses a password is told before. */
+export const PASSWORD_LENGTH = `${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters`
 
 /** Shorter words and stretches of a sequence turn up in random text too often to mean anything. */
 const MIN_PIECE = 3

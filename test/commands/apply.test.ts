@@ -180,7 +180,7 @@ t.test('where something ends by it, a terminal is asked first', async t => {
   t.strictSame([refused.code, await now()], [1, ['a:b', 'c:d']])
   t.match(refused, {
     stdout: /^~ role editor: - c:d\n {4}narrower/,
-    stderr: /Something ends by this\. Go on\? \[y\/N\]/,
+    stderr: /^This ends no live access token\.\nGo on\? \[y\/N\]/,
   })
   const inJson = await at('n\n', '--json')
   t.match(inJson, { code: 1, stdout: '', stderr: /^~ role editor: - c:d\n/ })

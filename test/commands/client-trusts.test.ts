@@ -69,7 +69,7 @@ t.test('there are no conditions on what every token is asked for, and none that 
       says: /has 1 to 1024 printable characters\. There are no patterns/,
     })),
     ...['ref', '=x', ''].map(pair => ({ words: adding(pair), code: 2 as const, says: /It is NAME=VALUE/ })),
-    { words: adding(), code: 2, says: /Give at least one --claim/ },
+    { words: adding(), code: 2, says: /required option .--claim/ },
     { words: adding('ref=x', 'ref=y'), code: 1, says: /A claim has one condition at most/ },
     { words: adding('ref=x', '/ref=x'), code: 1, says: /A claim has one condition at most/ },
     { words: adding(...Array.from({ length: 21 }, (_, at) => `claim-${at}=x`)), code: 1, says: /1 to 20 conditions/ },

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { Faults } from '../../src/compose/sources.ts'
+import { StorageUnavailable } from '../../src/records/unit-of-work.ts'
 import { addedRoles } from '../support/added-roles.ts'
 import { commandLine, inParallel, signet } from '../support/command-line.ts'
 import { databaseIn } from '../support/database-in.ts'
+import { freePort } from '../support/free-port.ts'
 import { signetProcess, signetUnread } from '../support/process.ts'
 import { notOnPostgres } from '../support/sqlite.ts'
 
@@ -47,11 +50,14 @@ const nouns = {
   config: [],
   apply: [],
   export: [],
+  version: [],
 }
 
-/** The names in the list of commands of a help text. */
+/** The names in the lists of commands of a help text. */
 const commandsIn = (help: string): string[] =>
-  [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name)
+  [...(help.split('\nExamples:\n')[0] ?? '').matchAll(/^ {2}([a-z][a-z-]*)(?: [[<][^ ]+)*(?: {2,}|$)/gm)].map(
+    ([, name = '']) => name,
+  )
 
 t.test('--help shows what exists, works with a broken configuration, and opens nothing', async t => {
   const { environment, folder } = await databaseIn(t)
@@ -62,10 +68,10 @@ t.test('--help shows what exists, works with a broken configuration, and opens n
     t.match(stdout, new RegExp(`^Usage: signet ${words.join(' ')}`))
     return stdout
   }
-  t.strictSame(commandsIn(await help([])), [...Object.keys(nouns), 'help'])
+  t.strictSame(commandsIn(await help([])).toSorted(), [...Object.keys(nouns), 'help'].toSorted())
   await inParallel(Object.entries(nouns), async ([noun, verbs]) => {
     const text = await help([noun])
-    t.strictSame(commandsIn(text), verbs.length === 0 ? [] : [...verbs, 'help'])
+    if (verbs.length > 0) t.strictSame(commandsIn(text), [...verbs, 'help'])
     if (verbs.length === 0 && noun !== 'serve') t.match(text, /^ {2}--json +print JSON$/m)
   })
   const commands = Object.entries(nouns).flatMap(([noun, verbs]) => verbs.map(verb => [noun, verb]))
@@ -189,6 +195,36 @@ t.test('a command that cannot write says why and what to do, and ends with 1', {
   t.strictSame(addedRoles(await json(['roles', 'list'])), [])
 })
 
+t.test('a command is to be run again only where that can help', async t => {
+  const add = ['roles', 'add', 'editor', '--permission', 'a:b']
+  const failing = (error: Error): Faults => ({ write: () => () => Promise.reject(error) })
+  const says = async (error: Error) => {
+    const { environment } = await commandLine(t)
+    const { code, stdout, stderr } = await signet(environment, add, '', undefined, failing(error))
+    t.strictSame([code, stdout], [1, ''])
+    return stderr
+  }
+  const pointer = 'docs/error-messages.md has what helps.\n'
+  t.equal(
+    await says(new StorageUnavailable('It is busy.')),
+    `It is busy. What was done before stays done: run the command again. ${pointer}`,
+  )
+  t.equal(
+    await says(new StorageUnavailable('The disk is full.', { mustBeMended: true })),
+    `The disk is full. What was done before stays done: mend that, and then run the command again. ${pointer}`,
+  )
+  const { environment } = await databaseIn(t)
+  const away = { ...environment, SIGNET_DATABASE_URL: `postgres://signet@127.0.0.1:${await freePort()}/signet` }
+  for (const words of [add, ['users', 'list'], ['migrate', '--check']]) {
+    const { code, stderr } = await signet(away, words)
+    t.equal(code, 1)
+    t.match(
+      stderr,
+      /^PostgreSQL can't be used: connect ECONNREFUSED [^ ]+\. docs\/error-messages\.md has what helps\.\n$/,
+    )
+  }
+})
+
 t.test('what nobody expected to fail is told with its stack', { skip }, async t => {
   const { environment, file } = await databaseIn(t)
   const { json, run } = await commandLine(t, environment)
@@ -221,6 +257,23 @@ t.test('serve says in one line that another process listens on its port, and end
   t.equal(code, 1)
   t.match(stderr, /^Can't listen on 127\.0\.0\.1, port \d+: another process listens there\.\n$/)
 })
+
+t.test(
+  'serve says in one line that it cannot listen at the management address, or where this machine is not',
+  async t => {
+    const { environment } = await databaseIn(t)
+    const other = createServer().listen(Number(environment['SIGNET_MANAGEMENT_PORT']), '127.0.0.1')
+    t.teardown(() => other.close())
+    await once(other, 'listening')
+    const taken = await signetProcess(environment, ['serve'])
+    t.equal(taken.code, 1)
+    t.match(taken.stderr, /^Can't listen on 127\.0\.0\.1, port \d+: another process listens there\.\n$/)
+    const absent = { ...environment, SIGNET_MANAGEMENT_HOST: '192.0.2.7' }
+    const elsewhere = await signetProcess(absent, ['serve'])
+    t.equal(elsewhere.code, 1)
+    t.match(elsewhere.stderr, /^Can't listen on 192\.0\.2\.7, port \d+: this machine has no such address\.\n$/)
+  },
+)
 
 t.test('what is no database is refused with 1 and left as it is', { skip }, async t => {
   const { environment, file } = await databaseIn(t)

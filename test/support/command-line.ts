@@ -43,7 +43,13 @@ export async function signet(
   const [stdout, stderr] = [collector(), collector()]
   const { getColorDepth } = WriteStream.prototype
   if (columns > 0) Object.assign(stdout.stream, { isTTY: true, columns, getColorDepth })
-  const io = { stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream, isTTY }
+  // Whoever types sends line by line.
+  const typed = isTTY
+    ? String(input)
+        .split(/(?<=\n)/)
+        .map(line => Buffer.from(line))
+    : [Buffer.from(input)]
+  const io = { stdin: Readable.from(typed), stdout: stdout.stream, stderr: stderr.stream, isTTY }
   const sources = { faults: { hasher: () => fastHasher, ...faults }, logTo: stdout.stream, ...(clock && { clock }) }
   const open = () => createContainer(readConfig(environment), sources)
   const code = await runProgram({ open, io, version: packageJson.version }, words)
