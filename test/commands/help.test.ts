@@ -43,7 +43,7 @@ function wordsOf(example: string): string[] {
 
 /** With one argument at most, and no option of its own. */
 const isPlain = (help: string): boolean =>
-  !/^ {2}(-\w, )?--(?!json|yes|help)/m.test(help) && !/^Usage: .*> </m.test(help)
+  !/^ {2}(-\w, )?--(?!json|yes|wide|help)/m.test(help) && !/^Usage: .*> </m.test(help)
 
 const REACHED = 'The command was understood.'
 
