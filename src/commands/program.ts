@@ -66,7 +66,8 @@ const FIRST_STEPS = `${examples(
   'signet audit tail --follow',
 )}
 
-Each command has help of its own: signet users --help, signet users add --help.
+In a checkout, type ./signet in place of signet. Each command has help of its
+own: signet users --help, signet users add --help.
 Documentation: README.md for the first hour; docs/runbooks.md and
 docs/error-messages.md when something is wrong; docs/ for everything else.`
 
