@@ -105,12 +105,12 @@ const legends = [
   ...legend(
     3,
     'Revocation',
-    'A signed list says which tokens are revoked: every service refuses them within 10 seconds.',
+    'A signed list of what is revoked. Services that poll it refuse the token within 10 seconds.',
   ),
   ...legend(
     4,
     'Key rotation',
-    'A new key is published a day before it signs, an old one until its last token has expired.',
+    'A new key is published at least a day before it signs, an old one until its tokens expire.',
   ),
 ]
 
