@@ -30,12 +30,15 @@ export async function rolesToHave(
     const role = await reader.find(name)
     if (role !== undefined) known.set(name, role)
     // Of thousands that there are not, one is looked for.
-    else if (names.includes(name)) return { roles: [], problem: unknownAt(names.indexOf(name)), unknown: name }
+    else if (names.includes(name)) return { roles: [], problem: unknownIn(names, name), unknown: name }
   }
   return { roles: [...new Set(names)].sort().flatMap(name => known.get(name) ?? []), problem: undefined }
 }
 
-const unknownAt = (index: number): string => `There is no such role: number ${index + 1} of those that are given.`
+const unknownIn = (names: readonly string[], name: string): string =>
+  names.length === 1
+    ? 'There is no such role.'
+    : `There is no such role: number ${names.indexOf(name) + 1} of those that are given.`
 
 /**
  * Inside a write that has locked the user. A role that is taken ends the access tokens that may name it; with one that is given, password

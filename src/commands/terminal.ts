@@ -7,6 +7,7 @@ import type { Provenance } from '../records/audit-event.ts'
 import { createProgress } from './progress.ts'
 import { createQuestions } from './questions.ts'
 import { secretIn } from './secret-text.ts'
+import { wrap } from './text-width.ts'
 
 /** The streams of a process, or of a test. */
 export interface Io {
@@ -196,7 +197,11 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       if (!isTTY || yes) return
       const sentence = await what()
       if (sentence === undefined) return
-      stderr.write(`${sentence}\n`)
+      stderr.write(
+        wrap(sentence, display.width)
+          .map(line => `${line}\n`)
+          .join(''),
+      )
       if (/^y(es)?$/i.test((await questions.ask('Go on? [y/N] ')).trim())) return
       stderr.write('Nothing was done.\n')
       throw new Refused('')

@@ -70,11 +70,12 @@ t.test('who did it over HTTP is found by the name, and named in the lines', asyn
   ])
   t.match(await json([...keys, '--client', 'machine-1', '--client', 'machine-1']), [{ actor_name: 'machine-1' }])
   t.same(await json([...keys, '--user', 'alice']), [])
-  const lines = (await text(keys)).trim().split('\n')
+  const wide = [...keys, '--wide']
+  const lines = (await text(wide)).trim().split('\n')
   t.match(lines[0], / {2}by=user:admin( |$)/)
   t.match(lines[1], / {2}by=client:machine-1( |$)/)
   await json(['users', 'rename', 'admin', 'ad ministra tor'])
-  t.match((await text(keys)).split('\n')[0], /by=user:/, 'as the user is called now')
+  t.match((await text(wide)).split('\n')[0], /by=user:/, 'as the user is called now')
   t.equal((await json([...keys, '--user', 'admin'])).length, 1, 'also by the former name')
 })
 

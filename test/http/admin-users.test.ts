@@ -20,7 +20,7 @@ t.test('a user is added, found, changed in one write and deleted, as the command
   const created = await add({ username: 'Dave', password, roles: ['reader', 'editor', 'reader'] })
   const { status, headers, body: dave } = created
   t.equal(status, 201)
-  t.strictSame(dave, await json(['users', 'show', 'dave']))
+  t.strictSame({ ...dave, last_sign_in: null }, await json(['users', 'show', 'dave']))
   t.strictSame(
     { ...dave, user_id: '', created_at: '' },
     {
@@ -83,7 +83,8 @@ t.test('users are listed in pages, and looked for by name, status and role', asy
   const all = (await pagesOf(its, '/admin/users', 'users', 2)).flat()
   t.strictSame(all, await json(['users', 'list']))
   const listed = async (query: string) => (await ask(admin, 'GET', `/admin/users?${query}`)).body.users
-  t.strictSame(await listed('username=%EF%BC%A1lice'), [await json(['users', 'show', 'alice'])])
+  const { last_sign_in: _, ...alice } = await json(['users', 'show', 'alice'])
+  t.strictSame(await listed('username=%EF%BC%A1lice'), [alice])
   t.strictSame(await listed('username=ali'), [])
   await patch(ids[0] ?? '', { status: 'disabled' })
   t.match(await listed('status=disabled&role=paged'), [{ user_id: ids[0] }])

@@ -48,6 +48,8 @@ function welcomeRoute(app: FastifyInstance, url: string, welcome: Welcome, schem
     config: { openToEveryOrigin: true },
     schema,
     handler: async (request, reply) => {
+      // `*`, and the address of another website that is asked as if this were a proxy, are routed here, too.
+      if (!request.url.startsWith('/')) return reply.callNotFound()
       reply.headers({ 'cache-control': 'no-cache', vary: 'Accept' })
       return wantsPage(request.headers.accept)
         ? reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(page)
