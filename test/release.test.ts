@@ -26,7 +26,7 @@ const files = {
   'verifier-python/pyproject.toml': '[project]\nversion = "0.3.0"\n',
   'openapi.yaml': 'info:\n  version: 0.3.0\n',
   'CHANGELOG.md': '## [Unreleased]\n\n## [0.3.0] - 2026-01-02\n\n## [0.2.0] - 2026-01-01\n',
-  'README.md': packed,
+  'docs/tutorial.md': packed,
   'verifier/README.md': packed,
   'deploy/kubernetes/sqlite.yaml': image,
   'deploy/kubernetes/postgres/signet.yaml': image,

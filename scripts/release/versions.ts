@@ -10,7 +10,7 @@ const places: readonly (readonly [file: string, pattern: RegExp])[] = [
   ['verifier-python/pyproject.toml', /^version = "(.+)"/m],
   ['openapi.yaml', /^ {2}version: (.+)/m],
   ['CHANGELOG.md', /^## \[(\d.*?)\]/m],
-  ['README.md', /signet-verifier-(.+?)\.tgz/],
+  ['docs/tutorial.md', /signet-verifier-(.+?)\.tgz/],
   ['verifier/README.md', /signet-verifier-(.+?)\.tgz/],
   ['deploy/kubernetes/sqlite.yaml', /image: .+\/signet:(.+)/],
   ['deploy/kubernetes/postgres/signet.yaml', /image: .+\/signet:(.+)/],
