@@ -1,4 +1,4 @@
-/** README.md and docs/tutorial.md, typed word for word beside a service; only addresses are the test's own, and npm is left out. */
+/** README.md and then docs/tutorial.md, typed word for word beside a service; only addresses are the test's own, and npm is left out. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, symlinkSync } from 'node:fs'
@@ -10,13 +10,16 @@ import { serve } from './support/serve.ts'
 import { notOnPostgres } from './support/sqlite.ts'
 
 const checkout = fileURLToPath(new URL('..', import.meta.url))
-// Each has a service of its own.
-t.jobs = 2
 
 const skip = notOnPostgres('the pages make the database that comes by default')
 
+interface Block {
+  readonly heading: string
+  readonly code: string
+}
+
 /** The shell blocks of a page with the nearest heading above each, without those that need a container engine. */
-const blocksOf = (page: string): { heading: string; code: string }[] =>
+const blocksOf = (page: string): Block[] =>
   readFileSync(join(checkout, page), 'utf8')
     .split(/^#+ (?=\S)/m)
     .flatMap(section => {
@@ -26,9 +29,11 @@ const blocksOf = (page: string): { heading: string; code: string }[] =>
     .filter(({ code }) => !code.startsWith('docker '))
 
 const isNpm = (line: string): boolean => line.startsWith('npm ')
+const codeOf = (blocks: readonly Block[]): string => blocks.map(({ code }) => code).join('')
+const npmIn = (blocks: readonly Block[]): string[] => codeOf(blocks).split('\n').filter(isNpm)
 
 /** What the blocks under each heading print, all typed into one shell beside a service of the test's own. */
-async function typed(t: Test, page: string): Promise<{ printed: (heading: string) => string; npm: string[] }> {
+async function typed(t: Test, blocks: readonly Block[]): Promise<(heading: string) => string> {
   const folder = folderOnDisk(t)
   const service = await serve(t, { folder, faults: { hasher: argon2id => argon2id } })
   for (const name of ['signet', 'node_modules']) symlinkSync(join(checkout, name), join(folder, name))
@@ -37,17 +42,14 @@ async function typed(t: Test, page: string): Promise<{ printed: (heading: string
     ['8080', String(await freePort())],
     ['8081', String(await freePort())],
   ])
-  const lines = blocksOf(page).flatMap(({ heading, code }) => [`echo '## ${heading}'`, ...code.split('\n')])
-  const script = lines
+  const script = blocks
+    .flatMap(({ heading, code }) => [`echo '## ${heading}'`, ...code.split('\n')])
     .filter(line => !isNpm(line))
     .join('\n')
     .replaceAll(/\b(3000|8080|8081)\b/g, port => ports.get(port) ?? port)
   const output = await printedBy(t, script, folder, service.environment)
   const sections = output.split(/^## /m)
-  return {
-    npm: lines.filter(isNpm),
-    printed: heading => sections.filter(section => section.startsWith(`${heading}\n`)).join(''),
-  }
+  return heading => sections.filter(section => section.startsWith(`${heading}\n`)).join('')
 }
 
 /** What the shell prints. What it leaves running ends with it. */
@@ -63,17 +65,19 @@ async function printedBy(t: Test, script: string, cwd: string, environment: Read
   return output
 }
 
-t.test('README.md leads to a first token', { skip }, async t => {
-  const { printed, npm } = await typed(t, 'README.md')
-  t.strictSame(npm, ['npm ci', 'npm run demo', 'npm start'])
+t.test('README.md leads to a first token, and docs/tutorial.md goes on from there', { skip }, async t => {
+  const [readme, tutorial] = [blocksOf('README.md'), blocksOf('docs/tutorial.md')]
+  t.strictSame(npmIn(readme), ['npm ci', 'npm run demo', 'npm start'])
+  const pack = 'npm pack --silent ./verifier --pack-destination playground'
+  t.strictSame(npmIn(tutorial), ['npm ci', 'npm start', 'npm run --silent build', pack])
+  // The tutorial says to skip it after the README.
+  const isAgain = ({ heading }: Block) => heading === 'A role, a user and a client'
+  const [again, further] = [tutorial.filter(isAgain), tutorial.filter(block => !isAgain(block))]
+  t.equal(codeOf(again), codeOf(readme.filter(({ code }) => /^(\.\/signet (roles|clients)|printf) /.test(code))))
+
+  const printed = await typed(t, [...readme, ...further])
   t.match(printed('Your first token'), /"access_token":"eyJ/)
   t.match(printed('Your first token'), /user\.sign_in/)
-})
-
-t.test('docs/tutorial.md does what it says', { skip }, async t => {
-  const { printed, npm } = await typed(t, 'docs/tutorial.md')
-  const pack = 'npm pack --silent ./verifier --pack-destination playground'
-  t.strictSame(npm, ['npm ci', 'npm start', 'npm run --silent build', pack])
   t.equal(printed('Sign in and refresh').match(/"refresh_token":"signet_rt_/g)?.length, 2)
   t.match(printed('Verify an access token'), /client_id: 'blog'/)
   t.match(printed('Ask whether it was revoked'), /\nnot revoked\n/)
