@@ -1,7 +1,8 @@
 /** What people do on the login page of the example beside signing in and out, in a real Chromium. */
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { byLocalName, resourceApi } from '../support/resource-api.ts'
+import { byLocalName } from '../../scripts/demo/accounts.ts'
+import { resourceApi } from '../support/resource-api.ts'
 import { password, type Service } from '../support/serve.ts'
 import {
   button,

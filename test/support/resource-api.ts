@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { byLocalName } from '../../scripts/demo/accounts.ts'
 import { rowsOf } from './audit.ts'
 import { addClient } from './clients.ts'
 import { auditsAll, byTest, freePort, password, type ServeOptions, type Service, serve } from './serve.ts'
@@ -57,9 +58,6 @@ export async function startResourceApi(t: Test, environment: ResourceApiEnvironm
     },
   }
 }
-
-/** The page by the other name of this machine: to a browser it is another origin. */
-export const byLocalName = (page: string): string => page.replace('127.0.0.1', 'localhost')
 
 /** Lets the login page of `page` sign in alice, an admin, and bob, a user. */
 async function addDemoAccounts(service: Service, page: string): Promise<void> {
