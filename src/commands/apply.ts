@@ -8,7 +8,7 @@ import { describeDifference, linesOfDifference, linesOfRest, linesOfSecrets } fr
 import { type EndingServices, whatEnds } from './difference-ends.ts'
 import { examples } from './help.ts'
 import { Due, type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
-import { wrapEach } from './text-width.ts'
+import { unbroken, wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
 export interface DefinitionsService {
@@ -36,9 +36,9 @@ const inWidth =
   (lines: readonly string[]): Lines =>
   ({ width }) =>
     wrapEach(
-      lines.map(line => line.replace(/([+-]) /g, '$1\u00A0')),
+      lines.map(line => line.replace(/[+-] /g, unbroken)),
       width,
-    ).map(line => line.replaceAll('\u00A0', ' '))
+    )
 
 /** Also what of the rest breaks a rule, so that whoever mends it sees all at once. What is left out may be named by the rest. */
 async function refusalOfForm(file: DefinitionsFile, definitions: Promise<DefinitionAdministration>): Promise<Error> {

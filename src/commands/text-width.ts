@@ -8,6 +8,7 @@ const WIDE =
   /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}\p{Emoji_Presentation}]$/u
 
 const ELLIPSIS = '…'
+const NO_BREAK = '\u00A0'
 
 const widthOfCharacter = (character: string): number => (MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
 
@@ -36,6 +37,9 @@ export const pad = (text: string, width: number): string => text + ' '.repeat(Ma
 export const cut = (text: string, width: number): string =>
   widthOf(text) <= width ? text : `${beginningOf(text, width - 1)}${ELLIPSIS}`
 
+/** A text that `wrap` keeps in one line while it is shorter than one. */
+export const unbroken = (text: string): string => text.replaceAll(' ', NO_BREAK)
+
 /**
  * Lines that are broken at spaces, or inside a word that is longer than a line.
  * @param indent what the lines after the first begin with
@@ -59,7 +63,7 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     }
     ;[line, isBegun] = [line + rest, rest !== '']
   }
-  return [...lines, line.trimEnd()]
+  return [...lines, line.trimEnd()].map(each => each.replaceAll(NO_BREAK, ' '))
 }
 
 /** Lines that say something each: what is too long goes on below, further in than it began. */
