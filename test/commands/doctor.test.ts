@@ -1,17 +1,14 @@
 /** `signet doctor`: says what to mend, with exit code 1 if there is anything, and mends nothing itself. */
-import { once } from 'node:events'
 import { linkSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { lookForServer } from '../../src/maintenance/own-server.ts'
 import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
 import { unwrapped } from '../support/doctor.ts'
 import { mailServer } from '../support/mail-server.ts'
 import { accepting, advice, epochFilesIn, putBack, revokeActiveKey, toRestore } from '../support/restore.ts'
 import { byTest, environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
-import { contentOf, DAY, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
+import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
 import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
 
@@ -242,55 +239,6 @@ t.test('what a restore does not mend is told beside it: a key-encryption key tha
   const found = await examine(t, where)
   t.strictSame(Object.keys(found), ['restore', 'active key', 'standby key', 'audit key'])
   t.match(found['active key'], /is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set/)
-})
-
-t.test('it says whether a server answers where the management port is configured', async t => {
-  const service = await serve(t)
-  const said = async (environment: Readonly<Record<string, string>>) => {
-    const { json } = await commandLine(t, { ...service.environment, ...environment })
-    const { findings } = await json(['doctor'])
-    return findings.find(({ check }: { check: string }) => check === 'server').note
-  }
-  const { port } = new URL(service.management)
-  t.equal(await said({}), `A server answers at 127.0.0.1:${port}.`)
-  t.equal(await said({ SIGNET_MANAGEMENT_HOST: '0.0.0.0' }), `A server answers at 127.0.0.1:${port}.`)
-  const { port: another } = new URL(service.issuer)
-  t.equal(
-    await said({ SIGNET_MANAGEMENT_PORT: another, SIGNET_PORT: port }),
-    `What answers at 127.0.0.1:${another} is no Signet (status 404).`,
-  )
-})
-
-t.test('a server that takes a connection and says nothing is not waited for', async t => {
-  const silent = createServer().listen(0, '127.0.0.1')
-  t.teardown(() => void silent.close())
-  await once(silent, 'listening')
-  const { port } = silent.address() as AddressInfo
-  t.equal(
-    await lookForServer('127.0.0.1', port, 20),
-    `No server answers at 127.0.0.1:${port} (no answer within 0.02 s). Other machines were not asked.`,
-  )
-})
-
-t.test('it says how old the last backup is, and warns when they come no more', { skip }, async t => {
-  const service = await serve(t)
-  const backups = temporaryFolder(t)
-  const startMs = Date.now()
-  /** What it says so many days later. */
-  const at = async (days: number) => {
-    const clock = { now: () => startMs + days * DAY }
-    const operator = await commandLine(t, service.environment, clock)
-    const { findings } = await operator.json(['doctor'])
-    const { warning, note } = findings.find(({ check }: { check: string }) => check === 'last backup')
-    return { ...operator, warning, note }
-  }
-  await (await at(0)).json(['backup', join(backups, 'first')])
-  t.match((await at(3 / 24)).note, /^3 h ago, at \S+Z by operator:\w+\.$/)
-  t.match((await at(9)).note, /^9 d ago, /)
-  t.equal((await at(9)).warning, null, 'one alone was made before an upgrade, perhaps')
-  await (await at(7)).json(['backup', join(backups, 'second')])
-  t.equal((await at(15)).warning, null)
-  t.match((await at(16)).warning, /^9 d ago, .* at least once a week/)
 })
 
 t.test('where nothing is, it makes nothing and says which setting to look at', { skip }, async t => {
