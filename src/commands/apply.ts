@@ -9,6 +9,7 @@ import { type EndingServices, whatEnds } from './difference-ends.ts'
 import { examples } from './help.ts'
 import { Due, type Lines, operator, type Terminal, UsageError, YES } from './terminal.ts'
 import { unbroken, wrapEach } from './text-width.ts'
+import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface DefinitionsService {
@@ -26,10 +27,8 @@ ${examples('signet apply definitions.yaml --dry-run', 'signet apply definitions.
 
 const NOTHING = 'Nothing to change: all is as the file says.'
 
-const counted = (all: readonly unknown[], noun: string): string => `${all.length} ${noun}${all.length === 1 ? '' : 's'}`
-
 const summaryOf = ({ roles, issuers, clients }: Difference): string =>
-  `Applied: ${counted(roles, 'role')}, ${counted(issuers, 'issuer')}, ${counted(clients, 'client')}`
+  `Applied: ${counted(roles.length, 'role')}, ${counted(issuers.length, 'issuer')}, ${counted(clients.length, 'client')}`
 
 /** A sign stays with what is added or removed. */
 const inWidth =

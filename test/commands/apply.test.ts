@@ -63,7 +63,7 @@ t.test('what the file names is made as it says, twice changes nothing, and the r
   t.strictSame([dry.code, dry.stdout, dry.stderr], [3, `${[...added, rest].join('\n')}\n`, ''])
   t.strictSame((await json(['clients', 'list'])).length, 1, 'a dry run changes nothing')
   const note = 'web-app has no secret: signet clients add-secret web-app'
-  t.equal(await text(APPLY, first), `${[...added, rest, 'Applied: 1 role, 0 issuers, 2 clients', note].join('\n')}\n`)
+  t.equal(await text(APPLY, first), `${[...added, rest, 'Applied: 1 role, no issuers, 2 clients', note].join('\n')}\n`)
 
   const client = await json(['clients', 'show', 'web-app'])
   t.match(client, {
