@@ -6,7 +6,7 @@ import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
 import { unwrapped } from '../support/doctor.ts'
 import { mailServer } from '../support/mail-server.ts'
-import { accepting, advice, epochFilesIn, putBack, revokeActiveKey, toRestore } from '../support/restore.ts'
+import { accepting } from '../support/restore.ts'
 import { byTest, environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
 import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
 import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
@@ -209,36 +209,6 @@ t.test('a clock that is behind what was written last is found; a minute may be',
   t.strictSame(Object.keys(found), ['clock'])
   t.match(found['clock'], `the last event is of ${new Date(laterMs).toISOString()}. If the clock is behind, set it.`)
   t.match(found['clock'], /If it is right, it was ahead when that was written: .* signet keys revoke --all/)
-})
-
-t.test('of a backup that was put back, the restore is told first, and no key that was revoked', { skip }, async t => {
-  const { service, json, text, file } = await toRestore(t)
-  await json(['backup', file])
-  await revokeActiveKey(service, json)
-  await service.stop()
-  putBack(file, service)
-  const found = await examine(t, service)
-  t.strictSame(Object.keys(found), ['restore'])
-  t.match(found['restore'], /^The database is a backup of .* that was put back\./)
-  t.match(found['restore'], advice)
-  const { stdout } = await (await doctorIn(t, service.folder)).run(['doctor'])
-  const printed = unwrapped(stdout)
-  t.match(printed, /^PROBLEM {2}restore: /, 'it is the first line')
-  t.match(printed, /^note {5}active key: Solve the problem of "restore" first/m)
-  t.notMatch(printed, /is missing|backup of the keys/, 'its file was removed because somebody had stolen it')
-  await json(accepting.keep)
-  t.match(await text(['doctor']), /^ok {7}active key$/m)
-})
-
-t.test('what a restore does not mend is told beside it: a key-encryption key that is not set', { skip }, async t => {
-  const encrypted = { SIGNET_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64url') }
-  const where = await startedBefore(t, encrypted)
-  const folder = join(where.folder, 'keys')
-  for (const name of epochFilesIn(folder)) rmSync(join(folder, name))
-  t.strictSame(Object.keys(await examine(t, where, encrypted)), ['restore'])
-  const found = await examine(t, where)
-  t.strictSame(Object.keys(found), ['restore', 'active key', 'standby key', 'audit key'])
-  t.match(found['active key'], /is encrypted, and SIGNET_KEY_ENCRYPTION_KEY is not set/)
 })
 
 t.test('where nothing is, it makes nothing and says which setting to look at', { skip }, async t => {
