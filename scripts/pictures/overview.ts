@@ -46,30 +46,36 @@ function arrow(from: Point, to: Point, look = 'line'): string {
 const step = (at: Point, number: number) =>
   `<circle cx="${at.x}" cy="${at.y}" r="10" class="step"/>${text({ x: at.x, y: at.y + 4 }, String(number), 'number', 'middle')}`
 
-const callers = [
-  box({ x: 10, y: 60 }, 210, 120, 'box'),
-  text({ x: 115, y: 90 }, 'People and machines', 'name', 'middle'),
-  text({ x: 115, y: 116 }, 'a password, a secret,', 'small', 'middle'),
-  text({ x: 115, y: 135 }, 'an API key, or a JWT that', 'small', 'middle'),
-  text({ x: 115, y: 154 }, 'their platform signed', 'small', 'middle'),
-]
+/** A box with a name and lines of words. */
+const card = (at: Point, width: number, height: number, look: string, name: string, words: readonly string[]) => {
+  const middle = at.x + width / 2
+  return [
+    box(at, width, height, look),
+    text({ x: middle, y: at.y + 30 }, name, 'name', 'middle'),
+    ...words.map((line, index) => text({ x: middle, y: at.y + 56 + 19 * index }, line, 'small', 'middle')),
+  ]
+}
+
+const callers = card({ x: 10, y: 60 }, 210, 120, 'box', 'People and machines', [
+  'a password, a secret,',
+  'an API key, or a JWT that',
+  'their platform signed',
+])
 
 const service = [
-  box({ x: 385, y: 40 }, 170, 160, 'signet'),
-  text({ x: 470, y: 72 }, 'Signet', 'name', 'middle'),
-  text({ x: 470, y: 102 }, 'users, clients, roles,', 'small', 'middle'),
-  text({ x: 470, y: 121 }, 'sessions, signing keys,', 'small', 'middle'),
-  text({ x: 470, y: 140 }, 'a sealed audit', 'small', 'middle'),
+  ...card({ x: 385, y: 40 }, 170, 160, 'signet', 'Signet', [
+    'users, clients, roles,',
+    'sessions, signing keys,',
+    'a sealed audit',
+  ]),
   text({ x: 470, y: 176 }, 'SQLite or PostgreSQL', 'small', 'middle'),
 ]
 
-const resources = [
-  box({ x: 690, y: 60 }, 170, 120, 'box'),
-  text({ x: 775, y: 90 }, 'Your services', 'name', 'middle'),
-  text({ x: 775, y: 116 }, 'verify each token', 'small', 'middle'),
-  text({ x: 775, y: 135 }, 'by themselves:', 'small', 'middle'),
-  text({ x: 775, y: 154 }, 'no call per request', 'small', 'middle'),
-]
+const resources = card({ x: 690, y: 60 }, 170, 120, 'box', 'Your services', [
+  'verify each token',
+  'by themselves:',
+  'no call per request',
+])
 
 const exchange = [
   arrow({ x: 220, y: 95 }, { x: 385, y: 95 }),

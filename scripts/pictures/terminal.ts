@@ -12,8 +12,7 @@ const style = `
   .window { fill: #0d1117; stroke: #3d444d }
   text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #d1d7e0; white-space: pre }
   .typed { fill: #ffffff; font-weight: 600 }
-  .s1 { font-weight: 700 } .s2, .s90 { fill: #8b949e } .s31 { fill: #ff7b72 } .s32 { fill: #7ee787 } .s33 { fill: #f2cc60 }
-  .s34 { fill: #79c0ff } .s35 { fill: #d2a8ff } .s36 { fill: #76e3ea }`
+  .s1 { font-weight: 700 } .s31 { fill: #ff7b72 } .s32 { fill: #7ee787 } .s33 { fill: #f2cc60 }`
 
 /** ECMA-48 SGR: colours and weights are opened by a number, and closed by 0, 22 or 39. */
 const ESCAPE = /\x1b\[([\d;]*)m/
