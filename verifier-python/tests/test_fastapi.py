@@ -1,6 +1,7 @@
 """The dependencies in applications that are set up in another way than the example."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 import httpx
@@ -8,7 +9,13 @@ import pytest
 from fastapi import Depends, FastAPI
 
 from signet_verifier import AccessToken, Verifier
-from signet_verifier.fastapi import get_current_user, install_error_handlers, require_permission
+from signet_verifier.fastapi import (
+    get_current_user,
+    install_error_handlers,
+    require_permission,
+    require_role,
+    require_token,
+)
 
 writes_posts = require_permission("posts:write")
 alice = AccessToken(
@@ -64,3 +71,13 @@ def test_a_dependency_is_overridden_by_the_name_it_was_given(app: FastAPI) -> No
     assert ask(app, "POST", "/posts").status_code == 401
     app.dependency_overrides[writes_posts] = lambda: alice
     assert ask(app, "POST", "/posts").json() == "user_1"
+
+
+@pytest.mark.parametrize("maker", [require_token, require_role, require_permission])
+def test_a_dependency_that_was_not_made_lets_nobody_pass(
+    app: FastAPI, maker: Callable[..., object]
+) -> None:
+    app.get("/open", dependencies=[Depends(maker)])(lambda: "open")
+    for query in ("", "?mode=lenient&role=admin&permission=posts:write"):
+        with pytest.raises(TypeError, match="Call what makes the dependency"):
+            ask(app, "GET", f"/open{query}")

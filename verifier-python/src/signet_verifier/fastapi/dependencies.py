@@ -1,9 +1,9 @@
 """The dependencies of routes: who calls (RFC 6750), and whether they may."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
 from ..claims import AccessToken
@@ -20,7 +20,18 @@ Dependency = Callable[..., Awaitable[AccessToken]]
 _Documented = Annotated[object, Security(HTTPBearer(auto_error=False, scheme_name=SCHEME))]
 
 
-def require_token(*, mode: Mode = "lenient") -> Dependency:
+def _refuse() -> NoReturn:
+    raise TypeError(
+        "Call what makes the dependency: Depends(require_token()), Depends(require_role(...))."
+    )
+
+
+# FastAPI would take the arguments of `Depends(require_role)` from the query, and let everybody pass: it gets this error instead.
+_Mode = Annotated[Mode, Depends(_refuse)]
+_Name = Annotated[str, Depends(_refuse)]
+
+
+def require_token(*, mode: _Mode = "lenient") -> Dependency:
     """
     A dependency that gives a route the caller's access token. It raises what `get_current_user` raises.
 
@@ -43,7 +54,7 @@ It takes the token from the Authorization header, or an API key from X-API-Key w
 """
 
 
-def require_role(role: str, *, mode: Mode = "lenient") -> Dependency:
+def require_role(role: _Name, *, mode: _Mode = "lenient") -> Dependency:
     """
     As `get_current_user`, for tokens that have the role; ApiError 403 for others. It authenticates by itself.
 
@@ -60,7 +71,7 @@ def require_role(role: str, *, mode: Mode = "lenient") -> Dependency:
     return with_role
 
 
-def require_permission(permission: str, *, mode: Mode = "lenient") -> Dependency:
+def require_permission(permission: _Name, *, mode: _Mode = "lenient") -> Dependency:
     """
     As `get_current_user`, for tokens that have the permission; ApiError 403 for others. It authenticates by itself.
 
