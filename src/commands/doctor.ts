@@ -13,7 +13,7 @@ import {
 } from './doctor-restore.ts'
 import { examples } from './help.ts'
 import { type Colour, type Lines, operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
-import { wrap, wrapEach } from './text-width.ts'
+import { unbroken, wrap, wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
 export interface DoctorService {
@@ -54,15 +54,9 @@ function choiceIn({
 const INDENT = ' '.repeat('PROBLEM  '.length)
 
 const COMMAND = /\bsignet [a-z-]+(?: [a-z]+)?(?: --[a-z-]+)*/g
-const NO_BREAK = '\u00A0'
 
 /** A command stays in one line, so that it can be copied. */
-const wrapped = (text: string, width: number): string[] =>
-  wrap(
-    text.replace(COMMAND, command => command.replaceAll(' ', NO_BREAK)),
-    width,
-    INDENT,
-  ).map(line => line.replaceAll(NO_BREAK, ' '))
+const wrapped = (text: string, width: number): string[] => wrap(text.replace(COMMAND, unbroken), width, INDENT)
 
 const colours: Readonly<Record<string, Colour>> = { ok: 'green', PROBLEM: 'red', WARNING: 'yellow' }
 

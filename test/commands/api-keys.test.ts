@@ -165,7 +165,7 @@ t.test('what is wrong with the words ends with 2, and nothing is made', async t 
   t.same([events, keysIn(its)], [[], []])
 })
 
-t.test('what can not be ends with 1, and nothing is made', async t => {
+t.test('what cannot be ends with 1, and nothing is made', async t => {
   const its = await machines(t)
   const { issuer } = its.service
   await its.service.users.setStatus('bob', 'deleted', byTest)

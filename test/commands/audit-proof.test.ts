@@ -143,7 +143,7 @@ t.test('before the first start there is nothing to prove, and nothing is wrong',
   t.match(await json(['audit', 'verify']), { ok: true, head: null, seals: 0 })
 })
 
-t.test('what can not be a head, a key or an export is refused', async t => {
+t.test('what cannot be a head, a key or an export is refused', async t => {
   const folder = temporaryFolder(t)
   const noExport = join(folder, 'lines')
   writeFileSync(noExport, '{"a":1}\n')

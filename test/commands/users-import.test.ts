@@ -196,7 +196,7 @@ t.test('the audit has each person and each role, and who did it', async t => {
   t.strictSame(byId, byName)
 })
 
-t.test('what is asked wrongly, or can not be read, changes nothing', async t => {
+t.test('what is asked wrongly, or cannot be read, changes nothing', async t => {
   const { refuses, rows } = await importing(t)
   const folder = temporaryFolder(t)
   const file = join(folder, 'people.jsonl')

@@ -8,7 +8,7 @@ import { startFastApi } from './fastapi-service.ts'
 const forRabbit = { ...takesKeys, AUDIENCE: 'rabbitmq' }
 const notValid = [401, 'The API key is not valid.']
 const malformed = [401, 'The API key is malformed.']
-const later = (seconds: number) => [503, 'The API key can not be verified at the moment.', String(seconds)]
+const later = (seconds: number) => [503, 'The API key cannot be verified at the moment.', String(seconds)]
 
 test('FastAPI: a key is exchanged by RFC 8693, and a hundred requests at once cost one call', async t => {
   const { hold, calls, reply, grant, outcomeOf, issuer } = await withExchanges(t)
@@ -214,7 +214,7 @@ test('FastAPI: after a pause a key known good that came in it goes first, and un
   t.strictSame(await outcomeOf(apiKey(3)), notValid)
 })
 
-test('FastAPI: a token that can not be verified yet is kept: the key is not exchanged again for that', async t => {
+test('FastAPI: a token that cannot be verified yet is kept: the key is not exchanged again for that', async t => {
   const { issuer, calls, grant, reply } = await withExchanges(t)
   reply(apiKey(), () => grant())
   issuer.publish(issuer.jwksPath, { status: 503, body: '' })
@@ -222,7 +222,7 @@ test('FastAPI: a token that can not be verified yet is kept: the key is not exch
   for (let request = 0; request < 3; request += 1)
     t.match(await resource.withKey(apiKey()), {
       status: 503,
-      body: { error_description: 'The keys of the issuer can not be had.' },
+      body: { error_description: 'The keys of the issuer are unavailable.' },
     })
   const serves = resource.hears(/jwks\.json has news/)
   issuer.publishKeys([issuer.key.jwk])

@@ -131,7 +131,7 @@ test('FastAPI: while the token service is down new keys are 503 and known ones g
   await outage
   const { status, headers, body } = await resource.withKey(unknown.key)
   t.same([status, headers.get('retry-after'), headers.get('www-authenticate')], [503, '1', null])
-  t.equal(body.error_description, 'The API key can not be verified at the moment.')
+  t.equal(body.error_description, 'The API key cannot be verified at the moment.')
   t.equal((await resource.withKey(known.key)).status, 200)
   resource.setWallClock(331)
   t.match(await resource.withKey(known.key), { status: 503 }, 'its token has expired')

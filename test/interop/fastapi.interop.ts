@@ -121,7 +121,7 @@ test('FastAPI: with the token service down for an hour valid tokens pass, and st
   resource.advance(3600)
   t.equal((await resource.as(admin, '/me')).status, 200)
   const { status, headers, text } = await resource.as(admin, '/admin/stats')
-  const description = 'It can not be known at the moment whether the access token was revoked.'
+  const description = 'It cannot be known at the moment whether the access token was revoked.'
   const expected = unavailable(description, '/admin/stats', '1')
   t.same([status, headers.get('retry-after'), text], [expected.status, '1', expected.text])
   t.equal(headers.get('www-authenticate'), null)
@@ -140,7 +140,7 @@ test('FastAPI: without any key it answers 503, and it serves as soon as the toke
   const resource = await startFastApi(t, { issuer: service.issuer })
   for (const path of ['/me', '/admin/stats']) {
     const answer = await resource.as(admin, path)
-    t.equal(answer.text, unavailable('The keys of the issuer can not be had.', path).text)
+    t.equal(answer.text, unavailable('The keys of the issuer are unavailable.', path).text)
     t.equal(answer.headers.get('retry-after'), NEVER)
   }
   t.match(await resource.get('/readyz'), { status: 503, body: { error: 'temporarily_unavailable', path: '/readyz' } })

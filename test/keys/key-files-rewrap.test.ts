@@ -109,7 +109,7 @@ t.test('what a process that was killed left behind is removed when it is surely 
   await isMoved(t, folder, 'beside it')
 })
 
-t.test('a key in the clear stays as long as the encrypted one beside it can not be read', async t => {
+t.test('a key in the clear stays as long as the encrypted one beside it cannot be read', async t => {
   const folder = await everyCondition(t)
   const { done, left } = await (await openKeyFiles(folder, alone)).rewrap()
   t.strictSame(left.map(({ kid }) => kid).sort(), ['both', 'old', 'old-new'])

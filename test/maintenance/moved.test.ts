@@ -58,7 +58,7 @@ test('a move is accepted: sessions go on, and the audit tells of it', async t =>
   t.match(JSON.parse(stdout), [{ type: 'restore.move', outcome: 'success', reason: identity }])
 })
 
-test('what is known to be a copy can not be accepted as a move', async t => {
+test('what is known to be a copy cannot be accepted as a move', async t => {
   const { identity, pretend, refuses, run } = await moved(t)
   t.match(await run(['doctor', '--restored']), { code: 0 })
   await pretend(identity.replace(/^\d+/, '1'))

@@ -89,7 +89,7 @@ export function apiKeyConformance({ name, start, readsForms }: Framework): void 
     for (const number of [1, 1, 2])
       t.same(
         seen(await ask(withKey('/me', apiKey(number)))),
-        unavailable('The API key can not be verified at the moment.', '/me', '7'),
+        unavailable('The API key cannot be verified at the moment.', '/me', '7'),
       )
     t.equal(served(), 0)
     t.equal((await ask(bearing('/me', issuer.token()))).status, 200, 'tokens go on')

@@ -118,7 +118,7 @@ export function conformance({ name, start, middlewares, readsForms }: Framework)
     for (const path of ['/me', '/posts', '/admin', '/strict'])
       t.same(
         seen(await ask(bearing(path, tokens.good))),
-        unavailable('The keys of the issuer can not be had.', path, '3'),
+        unavailable('The keys of the issuer are unavailable.', path, '3'),
         'seconds of Retry-After are whole',
       )
     t.same(seen(await ask({ target: '/me' })).status, 401, 'a token is missing all the same')
@@ -141,7 +141,7 @@ export function conformance({ name, start, middlewares, readsForms }: Framework)
     passedMs = 3_600_000
     for (const path of ['/me', '/any', '/posts', '/editor'])
       t.equal((await ask(bearing(path, tokens.good))).status, 200, path)
-    const description = 'It can not be known at the moment whether the access token was revoked.'
+    const description = 'It cannot be known at the moment whether the access token was revoked.'
     for (const path of strict) t.same(seen(await ask(bearing(path, tokens.good))), unavailable(description, path))
   })
 

@@ -4,7 +4,7 @@ import { exchanging } from '../support/api-keys.ts'
 import { apiKey, ENDPOINT, type Reply, refusal } from '../support/exchanging-issuer.ts'
 import { SECOND_MS } from '../support/simulated-verifier.ts'
 
-const message = 'The API key can not be verified at the moment.'
+const message = 'The API key cannot be verified at the moment.'
 const unreadable = 'It answers 200 without an access token that can be used.'
 const away = (headers: Readonly<Record<string, string>> = {}, status = 503): Reply => ({ status, headers, body: '' })
 
@@ -158,7 +158,7 @@ test('of several times to wait that come at once, the longest holds', async t =>
   }
 })
 
-test('a token that can not be verified yet is kept: the key is not exchanged again for that', async t => {
+test('a token that cannot be verified yet is kept: the key is not exchanged again for that', async t => {
   const { environment, issuer, start, reply, grant, calls } = await exchanging(t)
   reply(apiKey(), () => grant())
   issuer.publish(issuer.jwksPath, { status: 503, body: '' })

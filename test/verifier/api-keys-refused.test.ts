@@ -5,7 +5,7 @@ import { apiKey, ENDPOINT, refusal } from '../support/exchanging-issuer.ts'
 import { SECOND_MS } from '../support/simulated-verifier.ts'
 
 const notValid = { code: 'invalid_api_key', message: 'The API key is not valid.', retryAfter: undefined }
-const atTheMoment = { code: 'unavailable', message: 'The API key can not be verified at the moment.' }
+const atTheMoment = { code: 'unavailable', message: 'The API key cannot be verified at the moment.' }
 
 test('a refused key is asked for once in ten seconds, and works at the first request after that', async t => {
   const { environment, calls, reply, grant, outcomeOf } = await exchanging(t)

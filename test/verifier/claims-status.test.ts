@@ -74,7 +74,7 @@ t.test('idx is a whole number from 0 on', async t => {
   await bench.refuses('revoked', { '5': withIndex(5) })
   await bench.refuses('invalid_claim', each([8, 9, 16, 2 ** 20, 2 ** 31, 2 ** 32 + 1, 2 ** 53 - 1], withIndex))
 
-  // In a list that nobody has asked for yet: what is in it can not be the reason.
+  // In a list that nobody has asked for yet: what is in it cannot be the reason.
   const elsewhere = (idx: unknown) => issuer.token({ status: { status_list: { idx, uri: issuer.listUri('2') } } })
   await refusesUnasked(
     t,

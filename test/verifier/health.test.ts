@@ -38,7 +38,7 @@ test('health is unavailable without keys, ok with fresh ones, stale after maxSta
   t.match(verifier.health(), { status: 'ok', keys: { problem: undefined } })
 })
 
-test('one document that can not be had is enough to be stale, and says which', async t => {
+test('one document that cannot be had is enough to be stale, and says which', async t => {
   for (const broken of ['/jwks.json', '/status-lists', '/status-lists/1']) {
     const { environment, issuer, start, publishBits } = await simulated(t)
     publishBits('1', 0)

@@ -55,7 +55,7 @@ test('keys that have moved are found by the metadata', async t => {
   await environment.advance(30 * SECOND_MS)
   t.equal(await outcome(issuer.token({}, {}, next)), 'accepted')
   t.equal(verifier.health().keys.uri, `${issuer.issuer}/moved.json`)
-  t.equal(issuer.countOf(metadata), 2, 'and it is read again only when they can not be had')
+  t.equal(issuer.countOf(metadata), 2, 'and it is read again only when they cannot be had')
 })
 
 test('after the clock of the token service was set back, a revocation is seen at the next poll', async t => {

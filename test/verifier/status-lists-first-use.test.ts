@@ -23,7 +23,7 @@ test('tokens that name a list not seen before wait for one fetch of it, and are 
   t.equal(await outcome(tokenOf('1', 0)), 'revoked')
 })
 
-test('a list that can not be had at first: lenient passes and says so once, strict refuses, and the next poll decides', async t => {
+test('a list that cannot be had at first: lenient passes and says so once, strict refuses, and the next poll decides', async t => {
   const { environment, issuer, start, tokenOf, publishBits } = await simulated(t)
   issuer.publishMetadata({ status_list_aggregation_endpoint: undefined })
   const { outcome, events } = start()

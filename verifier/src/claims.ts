@@ -107,7 +107,7 @@ export function createRevocationCheck(dependencies: {
     }
     // A key may have been revoked as well. A mode that is misspelt counts as strict.
     if (mode !== 'lenient' && (isStale(keys) || (list !== undefined && isStale(list))))
-      throw new TokenError('unavailable', 'It can not be known at the moment whether the access token was revoked.')
+      throw new TokenError('unavailable', 'It cannot be known at the moment whether the access token was revoked.')
     if (list !== undefined && statusList === undefined) reportUnchecked(list)
   }
 }

@@ -153,7 +153,7 @@ class Verifier:
         if mode != "lenient" and self._monotonic() > confirmed_at + self._max_staleness:
             raise TokenError(
                 "unavailable",
-                "It can not be known at the moment whether the access token was revoked.",
+                "It cannot be known at the moment whether the access token was revoked.",
             )
 
     def _age(self, confirmed_at: float) -> float | None:

@@ -22,7 +22,7 @@ export interface ExchangeGate {
 
 /** @param ms milliseconds after which it may be otherwise */
 export const unavailable = (ms: number): TokenError =>
-  new TokenError('unavailable', 'The API key can not be verified at the moment.', ms / 1000)
+  new TokenError('unavailable', 'The API key cannot be verified at the moment.', ms / 1000)
 
 export function createExchangeGate(
   uri: () => string | undefined,

@@ -55,7 +55,7 @@ export function createKeys(
       if (document.isRefreshing() || mayFetch()) await document.refresh()
       const key = find(kid)
       if (key !== undefined) return key
-      if (document.value() === undefined) throw new TokenError('unavailable', 'The keys of the issuer can not be had.')
+      if (document.value() === undefined) throw new TokenError('unavailable', 'The keys of the issuer are unavailable.')
       throw new TokenError('unknown_key', 'The issuer has no usable key of the name that the token gives.')
     },
   }

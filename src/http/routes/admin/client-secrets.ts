@@ -26,7 +26,7 @@ const newSecretSchema = {
     name: { type: 'string', description: 'What it is for, in 1 to 64 printable characters.', examples: ['ci'] },
     expires_in: {
       type: 'integer',
-      description: 'Seconds after which it stops to work; without it, it works on.',
+      description: 'Seconds after which it expires; without it, it does not.',
       examples: [7_776_000],
     },
   },

@@ -20,7 +20,7 @@ HEAD_START = 1.0
 
 def unavailable(seconds: float) -> TokenError:
     """It may be otherwise after so many seconds."""
-    return TokenError("unavailable", "The API key can not be verified at the moment.", seconds)
+    return TokenError("unavailable", "The API key cannot be verified at the moment.", seconds)
 
 
 class ExchangeGate:

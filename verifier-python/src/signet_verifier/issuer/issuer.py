@@ -89,7 +89,7 @@ class Issuer:
         if kid not in self.keys:
             await self._search()
         if not self.keys:
-            raise TokenError("unavailable", "The keys of the issuer can not be had.")
+            raise TokenError("unavailable", "The keys of the issuer are unavailable.")
         if kid not in self.keys:
             raise TokenError(
                 "unknown_key", "The issuer has no usable key of the name that the token gives."
