@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { folderOnDisk, freePort } from './support/environment.ts'
+import { inherited } from './support/process.ts'
 import { serve } from './support/serve.ts'
 import { notOnPostgres } from './support/sqlite.ts'
 
@@ -56,7 +57,7 @@ async function typed(t: Test, blocks: readonly Block[]): Promise<(heading: strin
 async function printedBy(t: Test, script: string, cwd: string, environment: Readonly<Record<string, string>>) {
   const child = spawn('bash', ['-euc', `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n${script}`], {
     cwd,
-    env: { ...process.env, NODE_OPTIONS: '', ...environment },
+    env: { ...inherited(), NODE_OPTIONS: '', ...environment },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))

@@ -55,8 +55,8 @@ const INDENT = ' '.repeat('PROBLEM  '.length)
 
 const COMMAND = /\bsignet [a-z-]+(?: [a-z]+)?(?: --[a-z-]+)*/g
 
-/** A command stays in one line, so that it can be copied. */
-const wrapped = (text: string, width: number): string[] => wrap(text.replace(COMMAND, unbroken), width, INDENT)
+/** A command or a path stays in one line, so that it can be copied. */
+const wrapped = (text: string, width: number): string[] => wrap(text.replace(COMMAND, unbroken), width, INDENT, 'keep')
 
 const colours: Readonly<Record<string, Colour>> = { ok: 'green', PROBLEM: 'red', WARNING: 'yellow' }
 

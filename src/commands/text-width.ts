@@ -41,10 +41,12 @@ export const cut = (text: string, width: number): string =>
 export const unbroken = (text: string): string => text.replaceAll(' ', NO_BREAK)
 
 /**
- * Lines that are broken at spaces, or inside a word that is longer than a line.
+ * Lines that are broken at spaces.
  * @param indent what the lines after the first begin with
+ * @param longWords a word that is longer than a line is broken, or kept whole, so that a path can be copied
  */
-export function wrap(text: string, width: number, indent = ''): string[] {
+export function wrap(text: string, width: number, indent = '', longWords: 'break' | 'keep' = 'break'): string[] {
+  const isTooLong = (line: string) => longWords === 'break' && widthOf(line) > width
   const lead = text.slice(0, text.length - text.trimStart().length)
   const lines: string[] = []
   let [line, isBegun] = [lead, false]
@@ -56,7 +58,7 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     }
     if (isBegun) lines.push(line.trimEnd())
     let rest = word
-    for (line = isBegun ? indent : line; widthOf(line + rest) > width; line = indent) {
+    for (line = isBegun ? indent : line; isTooLong(line + rest); line = indent) {
       const part = beginningOf(rest, width - widthOf(line))
       lines.push(line + part)
       rest = rest.slice(part.length)

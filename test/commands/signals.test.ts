@@ -92,15 +92,21 @@ test('whoever asks Node for its debugger has it', async t => {
 })
 
 test('every way to start the service that is written down has the flag', async t => {
-  const files = ['package.json', 'Dockerfile', ...globSync('{*.md,docs/**/*.md}', { cwd: checkout })]
+  // `signet` has another line, too, for a Node that may be too old to know the flag: there main.ts stands guard.
+  const files = [
+    'signet',
+    'Dockerfile',
+    'deploy/systemd/signet.service',
+    ...globSync('{*.md,docs/**/*.md}', { cwd: checkout }),
+  ]
   const starts = files.flatMap(file =>
     readFileSync(`${checkout}/${file}`, 'utf8')
       .replace(/\\\n/g, ' ')
       .split('\n')
-      .filter(line => /node\b.*src\/signet\.mjs"?,? "?serve/.test(line))
+      .filter(line => /(node\b.*src\/signet\.mjs"?,? "?serve|exec "\$node")/.test(line))
       .map(line => ({ file, line })),
   )
-  t.ok(starts.length >= 5, 'they were found')
+  t.ok(starts.length >= 3, 'they were found')
   t.strictSame(
     starts.filter(({ line }) => !line.includes('--disable-sigusr1')),
     [],
