@@ -10,11 +10,11 @@ process.on('SIGUSR1', () => {})
 // Signatures must not wait behind password hashes, which take a thread each. Read once, when the pool is first used.
 const configured = Number(process.env['UV_THREADPOOL_SIZE']) || 0
 process.env['UV_THREADPOOL_SIZE'] = String(Math.max(configured, availableParallelism() + 4))
+process.umask(0o077)
 // A folder of the user's own, unless NODE_COMPILE_CACHE names one: Node's default is one that whoever comes first can own, and what lies
 // there runs.
 const { NODE_COMPILE_CACHE, XDG_CACHE_HOME, HOME = '' } = process.env
 if (!NODE_COMPILE_CACHE && HOME !== '') enableCompileCache(join(XDG_CACHE_HOME || join(HOME, '.cache'), 'signet'))
-process.umask(0o077)
 
 const [{ createContainer }, { readConfig }, { runProgram }, { default: packageJson }] = await Promise.all([
   import('./compose/container.ts'),
