@@ -12,6 +12,7 @@ import {
   whatAcceptingEnds,
 } from './doctor-restore.ts'
 import { examples } from './help.ts'
+import { printable } from './printable.ts'
 import { type Colour, type Lines, operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
 import { unbroken, wrap, wrapEach } from './text-width.ts'
 
@@ -78,7 +79,7 @@ const linesOf =
   (findings: readonly Finding[]): Lines =>
   ({ width, paint }) =>
     findings
-      .flatMap(finding => wrapped(textOf(finding, findings), width))
+      .flatMap(finding => wrapped(printable(textOf(finding, findings)), width))
       .map(line => line.replace(/^\w+/, word => (colours[word] ? paint(colours[word], word) : word)))
 
 const describeFinding = ({ check, problem, warning, note }: Finding) => ({

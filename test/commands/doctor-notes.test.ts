@@ -7,7 +7,7 @@ import { lookForServer } from '../../src/maintenance/own-server.ts'
 import { commandLine } from '../support/command-line.ts'
 import { serve, temporaryFolder } from '../support/serve.ts'
 import { DAY } from '../support/signing-keys.ts'
-import { notOnPostgres } from '../support/sqlite.ts'
+import { change, notOnPostgres } from '../support/sqlite.ts'
 
 interface Finding {
   readonly check: string
@@ -71,3 +71,12 @@ t.test(
     t.match((await at(16)).warning, /^9 d ago, .* at least once a week/)
   },
 )
+
+t.test('a terminal obeys nothing of what it says', { skip: notOnPostgres('signet backup is for SQLite') }, async t => {
+  const service = await serve(t)
+  const operator = await commandLine(t, service.environment)
+  await operator.json(['backup', join(temporaryFolder(t), 'copy')])
+  const altered = "update audit_events set actor = 'operator:' || char(27) || '[2J' where type = 'database.backup'"
+  change(service.databaseFile, altered)
+  t.match((await operator.run(['doctor'])).stdout, 'by operator:?[2J.')
+})
