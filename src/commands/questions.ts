@@ -31,7 +31,10 @@ export function createQuestions({
 }): Questions {
   /** Afterwards the terminal is as it was before: Ctrl-C ends the command, and what is typed is shown. */
   async function line(question: string, output: Writable, terminal: boolean): Promise<string> {
-    if (stdin.readableEnded) throw new Interrupted(false)
+    if (stdin.readableEnded) {
+      stderr.write(question)
+      throw new Interrupted(false)
+    }
     const { createInterface } = await import('node:readline')
     const lines = createInterface({ input: stdin, output, terminal, historySize: 0 })
     return new Promise((resolve, reject) => {
@@ -45,6 +48,8 @@ export function createQuestions({
         lines.close()
       })
       lines.once('close', () => reject(new Interrupted(false)))
+      // By now a terminal shows no more of what is typed than `output` does.
+      if (output !== stderr) stderr.write(question)
       lines.setPrompt(question)
       lines.prompt()
     })
@@ -57,9 +62,8 @@ export function createQuestions({
         throw error
       }),
     async askHidden(question) {
-      stderr.write(question)
       try {
-        return await line('', nowhere(), true)
+        return await line(question, nowhere(), true)
       } finally {
         // The key that ended the line was not shown either.
         stderr.write('\n')

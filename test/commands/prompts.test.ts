@@ -1,5 +1,7 @@
 /** Secrets that are typed: asked for when all else is known to be good, with their rule, and again when they are refused. */
+import { Readable, Writable } from 'node:stream'
 import { test } from 'tap'
+import { createQuestions } from '../../src/commands/questions.ts'
 import { commandLine, signet } from '../support/command-line.ts'
 import { api, password, secret } from '../support/serve.ts'
 
@@ -102,4 +104,21 @@ test('Ctrl-C at a prompt ends with 130, the end of the input with 1, each with o
     }
   t.match(await typed(['users', 'delete', 'ann'], ''), { code: 1, stderr: /\nNothing was done\.\n$/ })
   t.strictSame(await names(), ['ann'])
+})
+
+test('a terminal shows nothing of a secret that is typed as soon as the question is there', async t => {
+  const seen: string[] = []
+  const stdin = Object.assign(new Readable({ read: () => undefined }), {
+    isTTY: true,
+    setRawMode: (isRaw: boolean) => seen.push(isRaw ? 'hides' : 'shows'),
+  })
+  const stderr = new Writable({
+    write(chunk, _encoding, done) {
+      seen.push(String(chunk))
+      if (seen.at(-1) === 'Password: ') stdin.push(`${password}\n`)
+      done()
+    },
+  })
+  t.equal(await createQuestions({ stdin, stderr }).askHidden('Password: '), password)
+  t.strictSame(seen, ['hides', 'Password: ', 'shows', '\n'])
 })
