@@ -1,6 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { BackUp } from '../maintenance/backup.ts'
 import { examples } from './help.ts'
+import { printable } from './printable.ts'
 import { operator, type Terminal } from './terminal.ts'
 
 export interface BackupService {
@@ -8,8 +9,8 @@ export interface BackupService {
 }
 
 const WITH_KEYS =
-  'It holds the private keys, encrypted: keep a copy of SIGNET_KEY_ENCRYPTION_KEY too, apart from this one'
-const WITHOUT_KEYS = 'It holds no signing keys: keep a copy of the key directory too, apart from this one'
+  'It holds the private keys, encrypted: keep a copy of SIGNET_KEY_ENCRYPTION_KEY too, in another place than this file'
+const WITHOUT_KEYS = 'It holds no signing keys: keep a copy of the key directory too, in another place than this file'
 
 export const backupCommand = (services: () => BackupService, { answer, remark }: Terminal): CommandUnknownOpts =>
   new Command('backup')
@@ -19,7 +20,7 @@ export const backupCommand = (services: () => BackupService, { answer, remark }:
     .addHelpText('after', examples('signet backup /backup/signet-2026-03-01.sqlite'))
     .action(async (file, options) => {
       const { unrecorded, holdsKeys } = await services().backup(file, operator())
-      answer({ file }, [`Wrote ${file}`, holdsKeys ? WITH_KEYS : WITHOUT_KEYS], options)
+      answer({ file }, [`Wrote ${printable(file)}`, holdsKeys ? WITH_KEYS : WITHOUT_KEYS], options)
       if (unrecorded !== undefined)
         remark(`The copy is complete, but the audit of the database does not have it: ${unrecorded}`)
     })

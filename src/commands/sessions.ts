@@ -61,6 +61,7 @@ export function sessionsCommand(services: () => Services, { answer, remark, conf
       const filter = await filterOf(services, id, options)
       const all = await (await services().sessionManagement()).list(filter)
       answer(all.map(describeSession), table(columns, all, { nowMs: services().clock.now(), wide }), options)
+      if (id !== undefined && all.length === 0) remark('There is no such session. Those of a user: --user NAME')
       if (all.length >= MOST_LISTED) remark(`No more than ${MOST_LISTED} are shown: narrow it with --user or --client`)
     })
 

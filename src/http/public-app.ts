@@ -67,8 +67,10 @@ export async function addPublicRoutes(app: FastifyInstance, options: PublicRoute
   )
   if (path !== '') servingRoute(app, options.isServing)
   metadataRoute(app, metadataPath, metadata)
-  for (const url of path === '' ? ['/'] : [path, `${path}/`])
-    publicWelcomeRoute(app, url, metadata, origin + metadataPath)
+  for (const url of path === '' ? ['/'] : [path, `${path}/`]) {
+    // The path may be that of a route at the root, such as /healthz.
+    if (!app.hasRoute({ method: 'GET', url })) publicWelcomeRoute(app, url, metadata, origin + metadataPath)
+  }
 }
 
 export async function createPublicApp(options: BaseAppOptions & PublicRoutesOptions): Promise<FastifyInstance> {

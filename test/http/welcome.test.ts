@@ -74,6 +74,13 @@ test('with a path in the issuer it lies there, with and without a slash', async 
   isError(t, await request(`${port}/`), [404, 'not_found'])
 })
 
+test('an issuer whose path is that of a route has that route there', async t => {
+  const { config } = await serve(t, { environment: { SIGNET_ISSUER: 'https://example.com/healthz' } })
+  const { status, body } = await request(`http://127.0.0.1:${config.port}/healthz`)
+  t.equal(status, 200)
+  t.equal(body?.issuer, undefined, 'it is the health check')
+})
+
 test('the management port lists its own paths, and each of them is there', async t => {
   const service = await serve(t)
   const { status, body } = await request(`${service.management}/`)
