@@ -36,12 +36,16 @@ const words = process.argv.slice(2)
 
 // Whoever reads may have read enough: `signet audit export | head`. What only reads ends then; what changes something is not left half done.
 for (const stream of [stdout, stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    if (words[0] === 'audit') process.exit(0)
+  stream.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+    stream.on('error', () => {})
+    if (code !== 'EPIPE') {
+      process.exitCode = 1
+      stderr.write(`The answer could not be written: ${message}\n`)
+    }
+    if (words[0] === 'audit') process.exit()
   })
 
-process.exitCode = await runProgram(
+const exitCode = await runProgram(
   {
     open: onProgress => createContainer(readConfig(), { onProgress }),
     io: { stdin, stdout, stderr, isTTY: stdin.isTTY === true },
@@ -49,3 +53,4 @@ process.exitCode = await runProgram(
   },
   words,
 )
+process.exitCode ||= exitCode

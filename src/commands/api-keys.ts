@@ -166,8 +166,9 @@ export function apiKeysCommand(
         const all = await service.list(owner)
         const credentialIds = all.map(({ id: keyId }) => keyId)
         const ends = endingTokens(await countAlive(services(), { credentialIds }))
-        const keys = counted(all.filter(({ status }) => status === 'active').length, 'API key')
-        return `This revokes ${keys} of ${owner.username} for good, and ends ${ends}.`
+        const active = all.filter(({ status }) => status === 'active').length
+        if (active === 0) return undefined
+        return `This revokes ${counted(active, 'API key')} of ${owner.username} for good, and ends ${ends}.`
       }, options)
       const revoked = await service.revokeAllOf(owner, operator())
       answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'API key' : 'API keys'}`], options)

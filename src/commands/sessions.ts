@@ -87,7 +87,10 @@ export function sessionsCommand(services: () => Services, { answer, remark, conf
       if (id === undefined && options.user === undefined && options.client === undefined)
         throw new UsageError('Say which sessions: an id, --user or --client.')
       const filter = await filterOf(services, id, options)
-      await confirm(async () => `This ends ${inWords(endingSessions(await countAlive(services(), filter)))}.`, options)
+      await confirm(async () => {
+        const alive = await countAlive(services(), filter)
+        return alive.signIns + alive.machines === 0 ? undefined : `This ends ${inWords(endingSessions(alive))}.`
+      }, options)
       const revoked = await (await services().sessionManagement()).end(filter, 'revoked_by_operator', operator())
       if (id !== undefined && revoked === 0) throw notFound('session')
       answer({ revoked }, [`Revoked ${revoked} ${revoked === 1 ? 'session' : 'sessions'}`], options)

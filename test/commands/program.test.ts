@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -245,6 +247,23 @@ t.test('a command whose answer nobody reads on ends with 0 and without a complai
   ]) {
     const { code, stderr } = await signetUnread(environment, words)
     t.strictSame([code, stderr], [0, ''], words.join(' '))
+  }
+})
+
+t.test('an answer that cannot be written is told in one line, and ends with 1', async t => {
+  const { environment } = await commandLine(t)
+  const full = 'unset NODE_OPTIONS; exec "$0" "$@" > /dev/full'
+  const main = fileURLToPath(new URL('../../src/signet.mjs', import.meta.url))
+  for (const words of [
+    ['roles', 'list'],
+    ['audit', 'export'],
+  ]) {
+    const ran = await new Promise<{ code: unknown; stderr: string }>(resolve =>
+      execFile('sh', ['-c', full, process.execPath, main, ...words], { env: environment }, (error, _, stderr) =>
+        resolve({ code: error?.code ?? 0, stderr }),
+      ),
+    )
+    t.strictSame(ran, { code: 1, stderr: 'The answer could not be written: ENOSPC: no space left on device, write\n' })
   }
 })
 
