@@ -144,6 +144,14 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     return secret.text
   }
 
+  /** To whoever is asked. */
+  const say = (sentence: string) =>
+    stderr.write(
+      wrap(sentence, display.width)
+        .map(line => `${line}\n`)
+        .join(''),
+    )
+
   /** Answers the secret, or what is wrong with it. */
   async function typed(
     name: string,
@@ -162,7 +170,7 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       const secret = await typed(name, asked)
       if ('text' in secret) return secret.text
       const isLast = tries === MOST_TRIES
-      stderr.write(`${secret.problem} ${isLast ? 'Nothing was done.' : 'Try again.'}\n`)
+      say(`${secret.problem} ${isLast ? 'Nothing was done.' : 'Try again.'}`)
       if (isLast) throw new Refused('')
     }
   }
@@ -197,11 +205,7 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       if (!isTTY || yes) return
       const sentence = await what()
       if (sentence === undefined) return
-      stderr.write(
-        wrap(sentence, display.width)
-          .map(line => `${line}\n`)
-          .join(''),
-      )
+      say(sentence)
       if (/^y(es)?$/i.test((await questions.ask('Go on? [y/N] ')).trim())) return
       stderr.write('Nothing was done.\n')
       throw new Refused('')

@@ -46,7 +46,7 @@ export const reachesOfClient = (id: string): readonly SessionReach[] => [
 export function endingSessions({ signIns, signInsWithToken, machines }: AliveSessions): readonly string[] {
   const withToken = signIns === 0 ? '' : ` (${signInsWithToken || 'none'} with a live access token)`
   return [
-    `${counted(signIns, 'session', MOST_COUNTED)}${withToken}`,
+    ...(signIns === 0 && machines > 0 ? [] : [`${counted(signIns, 'session', MOST_COUNTED)}${withToken}`]),
     ...(machines === 0 ? [] : [`the access tokens of ${counted(machines, 'credential', MOST_COUNTED)}`]),
   ]
 }

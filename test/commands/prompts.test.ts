@@ -79,7 +79,7 @@ test('the secret of a client likewise', async t => {
   const add = ['clients', 'add', 'web', '--grant', 'client_credentials', '--audience', api, '--secret-stdin']
   const { code, stderr } = await typed(add, `short\n${twice(secret)}`)
   t.equal(code, 0)
-  t.match(stderr, /^Secret for web \(32 to 256 ASCII characters\): \nA client secret has 32 to 256 .*Try again\.\n/)
+  t.match(stderr, /^Secret for web \(32 to 256 ASCII characters\): \nA client secret has 32 to 256 .*Try\sagain\.\n/s)
   t.equal((await json(['clients', 'show', 'web'])).secrets.length, 1)
   t.match(await typed(['clients', 'add-secret', 'web', '--secret-stdin'], twice(`${secret}2`)), { code: 0 })
 })
