@@ -23,7 +23,7 @@ t.test('One key is stolen: it is gone, the standby signs, and sessions go on', a
   t.strictSame(more, [])
   const terminal = await terminalIn(t, service.folder, { KID })
   const says = await terminal(revoke)
-  t.match(says, `Revoked ${KID}\nThis ends the access tokens of 1 sessions`)
+  t.match(says, `Revoked ${KID}\nThis ends the access tokens of 1 session;`)
   await service.tick()
   await terminal(look)
   t.notOk((await publishedBy(service)).includes(KID))

@@ -14,6 +14,7 @@ import { examples } from './help.ts'
 import { printable } from './printable.ts'
 import { table, WIDE } from './table.ts'
 import { type Lines, Refused, type Terminal, UsageError } from './terminal.ts'
+import { wrap } from './text-width.ts'
 import type { TimeService } from './times.ts'
 
 /** Made when it is asked for. */
@@ -40,6 +41,9 @@ const describeVerdict = (verdict: Verdict) => ({
   unlisted_problems: verdict.unlisted,
   warnings: verdict.warnings,
 })
+
+/** Under what is found, behind the word in front of it. */
+const INDENT = ' '.repeat('PROBLEM  '.length)
 
 function linesOf(verdict: Verdict): string[] {
   const { problems, unlisted, warnings, last, seals, rows, unsealed } = verdict
@@ -115,7 +119,11 @@ export function addProofCommands(
       const head = headIn(options.head)
       const proof = await services().auditProof()
       const verdict = await proof.verify(file === undefined ? undefined : fromFile(file), { publicKeys, head })
-      answer(describeVerdict(verdict), linesOf(verdict), options)
+      answer(
+        describeVerdict(verdict),
+        ({ width }) => linesOf(verdict).flatMap(line => wrap(line, width, INDENT, 'keep')),
+        options,
+      )
       if (verdict.problems.length > 0) throw new Refused('')
     })
 

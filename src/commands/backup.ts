@@ -8,9 +8,8 @@ export interface BackupService {
   readonly backup: BackUp
 }
 
-const WITH_KEYS =
-  'It holds the private keys, encrypted: keep a copy of SIGNET_KEY_ENCRYPTION_KEY too, in another place than this file'
-const WITHOUT_KEYS = 'It holds no signing keys: keep a copy of the key directory too, in another place than this file'
+const WITH_KEYS = 'It holds the private keys, encrypted: keep SIGNET_KEY_ENCRYPTION_KEY elsewhere'
+const WITHOUT_KEYS = 'It holds no signing keys: also keep a copy of the key directory, elsewhere'
 
 export const backupCommand = (services: () => BackupService, { answer, remark }: Terminal): CommandUnknownOpts =>
   new Command('backup')

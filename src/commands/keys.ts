@@ -9,6 +9,7 @@ import { describeRewrap, linesOfRewrap } from './keys-rewrap.ts'
 import { timeline } from './keys-timeline.ts'
 import { type Column, table, WIDE } from './table.ts'
 import { type Lines, operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
+import { wrapEach } from './text-width.ts'
 import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
@@ -47,10 +48,9 @@ const linesOf =
     return [...rows, '', ...timeline(keys, activatesAtMs, nowMs)]
   }
 
-function describeCount(count: number | undefined): string {
-  if (count === undefined) return 'its'
-  return count === MOST_COUNTED ? `${count} or more` : String(count)
-}
+/** @param count undefined when it was not counted */
+const sessionsOf = (count: number | undefined): string =>
+  count === undefined ? 'its sessions' : counted(count, 'session', MOST_COUNTED)
 
 function whatRevokeEnds(kid: string | undefined, liveSessions: number): string {
   const tokens = `This ends the access tokens of ${counted(liveSessions, 'session', MOST_COUNTED)}; each gets a new one at its next refresh.`
@@ -58,6 +58,33 @@ function whatRevokeEnds(kid: string | undefined, liveSessions: number): string {
     ? `Every key leaves the JWKS at once, and new ones sign that no verifier has seen yet. ${tokens}`
     : `${kid} leaves the JWKS at once. ${tokens}`
 }
+
+type Revocation = Awaited<ReturnType<KeyAdministration['revoke']>>
+
+function whatFollows({ followUp, signerIsKnown }: Revocation): string[] {
+  if (followUp !== undefined)
+    return [
+      `${followUp.kid} signs from ${isoTime(followUp.activatesAtMs)} on, while a server runs: until then the revoked key is taken by verifiers that fetch keys only when they meet an unknown one`,
+    ]
+  if (!signerIsKnown) return []
+  return [
+    'No rotation is known to follow: restart the verifiers that fetch keys only when they meet an unknown one, or they go on taking the revoked key',
+  ]
+}
+
+const linesOfRevocation = (done: Revocation): string[] => [
+  `Revoked ${done.revoked.join(', ')}`,
+  `This ends the access tokens of ${sessionsOf(done.liveSessions)}; each gets a new one at its next refresh`,
+  ...(done.signerIsKnown
+    ? []
+    : [
+        'A key signs now that verifiers have not seen: verification of new tokens fails until they fetch the JWKS again',
+      ]),
+  ...whatFollows(done),
+  ...(done.auditKid === undefined
+    ? []
+    : ['The key that seals the audit was replaced, too: note the new one, signet audit key']),
+]
 
 export function keysCommand(services: () => KeysService, { answer, confirm }: Terminal): CommandUnknownOpts {
   const keys = new Command('keys')
@@ -86,7 +113,11 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
     .action(async options => {
       const { kid, activatesAtMs, isDone } = await (await services().keys()).rotate(operator())
       const line = isDone ? `${kid} signs now` : `${kid} signs from ${isoTime(activatesAtMs)} on, while a server runs`
-      answer({ kid, state: isDone ? 'active' : 'pending', activates_at: isoTime(activatesAtMs) }, [line], options)
+      answer(
+        { kid, state: isDone ? 'active' : 'pending', activates_at: isoTime(activatesAtMs) },
+        ({ width }) => wrapEach([line], width),
+        options,
+      )
     })
 
   keys
@@ -110,31 +141,13 @@ export function keysCommand(services: () => KeysService, { answer, confirm }: Te
       await confirm(async () => whatRevokeEnds(kid, await (await services().keys()).countLiveSessions(kid)), options)
       const done = await (await services().keys()).revoke(kid, options.reason, operator())
       const { revoked, liveSessions, signerIsKnown, followUp, auditKid } = done
-      const lines = [
-        `Revoked ${revoked.join(', ')}`,
-        `This ends the access tokens of ${describeCount(liveSessions)} sessions; each gets a new one at its next refresh`,
-      ]
-      if (!signerIsKnown)
-        lines.push(
-          'A key signs now that verifiers have not seen: verification of new tokens fails until they fetch the JWKS again',
-        )
-      if (followUp !== undefined)
-        lines.push(
-          `${followUp.kid} signs from ${isoTime(followUp.activatesAtMs)} on, while a server runs: until then the revoked key is taken by verifiers that fetch keys only when they meet an unknown one`,
-        )
-      else if (signerIsKnown)
-        lines.push(
-          'No rotation is known to follow: restart the verifiers that fetch keys only when they meet an unknown one, or they go on taking the revoked key',
-        )
-      if (auditKid !== undefined)
-        lines.push('The key that seals the audit was replaced, too: note the new one, signet audit key')
       answer(
         {
           ...{ revoked, reason: options.reason, live_sessions: liveSessions, signer_was_published: signerIsKnown },
           ...{ next_kid: followUp?.kid ?? null, next_rotation_at: isoTimeOrNull(followUp?.activatesAtMs ?? null) },
           ...(auditKid !== undefined && { audit_kid: auditKid }),
         },
-        lines,
+        ({ width }) => wrapEach(linesOfRevocation(done), width),
         options,
       )
     })

@@ -6,6 +6,7 @@ import { commandLine, isoTime } from '../support/command-line.ts'
 import { sealedAudit } from '../support/sealed-audit.ts'
 import { temporaryFolder } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const D = 'A'.repeat(43)
 
@@ -96,7 +97,7 @@ t.test(
     t.equal(code, 1)
     t.match(stdout, /^THE AUDIT IS NOT WHOLE: \d+ events in \d+ seals, 1 not sealed yet$/m)
     t.match(
-      stdout,
+      unwrapped(stdout),
       new RegExp(
         `^PROBLEM {2}Seal ${row?.['seal']} does not fit its events: one or more of its \\d+ events were altered`,
         'm',

@@ -106,7 +106,7 @@ t.test(
     await device(service)
     const says = await text(['backup', file])
     t.match(says, `Wrote ${file}\n`)
-    t.match(says, /no signing keys: keep a copy of the key directory/)
+    t.match(says, /no signing keys: also keep a copy of the key directory/)
     t.strictSame(readdirSync(folder), ['backup.sqlite'])
     t.equal(statSync(file).mode & 0o777, 0o600)
     const unmarked = (rows: Row[][]) =>
@@ -169,7 +169,7 @@ t.test('it says which secret a restore needs beside the copy', { skip }, async t
   const service = await serve(t, { environment })
   const { text } = await commandLine(t, service.environment)
   const says = await text(['backup', join(temporaryFolder(t), 'backup.sqlite')])
-  t.match(says, /^It holds the private keys, encrypted: keep a copy of SIGNET_KEY_ENCRYPTION_KEY too/m)
+  t.match(says, /^It holds the private keys, encrypted: keep SIGNET_KEY_ENCRYPTION_KEY elsewhere/m)
 })
 
 t.test('a database that never served is marked, too', { skip }, async t => {

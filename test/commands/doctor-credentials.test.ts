@@ -1,9 +1,9 @@
 /** `signet doctor` warns of credentials that expire soon: in time, and without saying that something is wrong. */
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
 import { addAlice, byTest, serve } from '../support/serve.ts'
 import { changeEach, everythingIn } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 // Each has a database of its own.
 t.jobs = 2

@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
 import {
   accepting,
   advice,
@@ -17,6 +16,7 @@ import { byTest, secret, signIn } from '../support/serve.ts'
 import { examine, startedBefore } from '../support/signing-keys.ts'
 import { everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
 import { device, restarted, withAlice } from '../support/status-list.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const skip = notOnPostgres('it is about the file')
 

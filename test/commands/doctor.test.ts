@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
 import { mailServer } from '../support/mail-server.ts'
 import { accepting } from '../support/restore.ts'
 import { byTest, environmentOf, type Service, serve, temporaryFolder } from '../support/serve.ts'
 import { contentOf, examine, MINUTE, startedBefore } from '../support/signing-keys.ts'
 import { change, changeEach, everythingIn, notOnPostgres, select } from '../support/sqlite.ts'
 import { until } from '../support/status-list.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const skip = notOnPostgres('it is about the file')
 

@@ -4,6 +4,7 @@ import t from 'tap'
 import { isoTime } from '../support/command-line.ts'
 import { keyCommands } from '../support/key-commands.ts'
 import { keyAuditOf, keyIn, MINUTE } from '../support/signing-keys.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -58,7 +59,7 @@ t.test('revoke says how many sessions have a token that the key signed', async t
   t.equal(await of(kidOf('pending')), 0, 'one that never signed')
   t.equal(await of(kidOf('active')), 1, 'the one that signs')
   t.match(
-    await text(['keys', 'revoke', kidOf('retiring'), '--reason', 'test']),
+    unwrapped(await text(['keys', 'revoke', kidOf('retiring'), '--reason', 'test'])),
     /^This ends the access tokens of 3 sessions; each gets a new one at its next refresh$/m,
     'the one before',
   )
@@ -70,7 +71,8 @@ t.test(
     const { json, text, kidOf, makeReady } = await keyCommands(t)
     makeReady()
     await json(['keys', 'rotate'])
-    const revoke = (state: 'active' | 'retiring') => text(['keys', 'revoke', kidOf(state), '--reason', 'test'])
+    const revoke = async (state: 'active' | 'retiring') =>
+      unwrapped(await text(['keys', 'revoke', kidOf(state), '--reason', 'test']))
     const follows = /^\S{43} signs from \S+Z on, while a server runs: until then the revoked key is taken/m
     t.match(await revoke('active'), follows)
     const ofRetiring = await revoke('retiring')
@@ -100,7 +102,7 @@ t.test('revoke --all replaces every key of the running service within 2 seconds'
 t.test('revoke --all says to people that verification fails until the JWKS is fetched again', async t => {
   const { text, publishedKids } = await keyCommands(t)
   const before = await publishedKids()
-  const lines = await text(['keys', 'revoke', '--all', '--reason', 'test'])
+  const lines = unwrapped(await text(['keys', 'revoke', '--all', '--reason', 'test']))
   for (const kid of before) t.match(lines, kid)
   t.match(
     lines,

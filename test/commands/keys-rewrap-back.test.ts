@@ -4,10 +4,10 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
 import { addAlice, environmentOf, serve } from '../support/serve.ts'
 import { kidsIn, signingKidOf, startedBefore } from '../support/signing-keys.ts'
 import { change, select } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 // Each has a service of its own.
 t.jobs = 2

@@ -6,10 +6,10 @@ import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose'
 import t, { type Test } from 'tap'
 import { rowsOf } from '../support/audit.ts'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
 import { addAlice, byTest, environmentOf, serve, signIn, temporaryFolder } from '../support/serve.ts'
 import { examine, kidsIn, refusedStart, signingKidOf, startedBefore } from '../support/signing-keys.ts'
 import { change, rowsIn, select } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 // Each has a service of its own.
 t.jobs = 2

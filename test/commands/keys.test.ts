@@ -5,6 +5,7 @@ import { commandLine, inParallel, isoTime } from '../support/command-line.ts'
 import { keyCommands } from '../support/key-commands.ts'
 import { DAY, keyIn } from '../support/signing-keys.ts'
 import { change } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -61,7 +62,7 @@ t.test('rotate before the lead has passed plans it and says when; nothing else c
   const activates_at = new Date(pending.activates_at_ms).toISOString()
   t.strictSame(await json(['keys', 'rotate']), { kid: pending.kid, state: 'pending', activates_at })
   t.equal(
-    await text(['keys', 'rotate']),
+    unwrapped(await text(['keys', 'rotate'])),
     `${pending.kid} signs from ${activates_at} on, while a server runs\n`,
     'asking again changes nothing',
   )

@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
 import { databaseIn } from '../support/database-in.ts'
-import { unwrapped } from '../support/doctor.ts'
 import { isOnPostgres } from '../support/environment.ts'
 import { emptyPostgres } from '../support/postgres.ts'
 import { cannotRunAsOthers, signetProcess, spawnService } from '../support/process.ts'
 import { environmentOf, password, serve, temporaryFolder } from '../support/serve.ts'
 import { notOnPostgres } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const skip = notOnPostgres('it is about the file')
 

@@ -1,7 +1,7 @@
 /** A newer release migrates the database under a service of this one, as in a rolling upgrade. */
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 import { NEWER_STEP, newerProgram } from '../support/newer-program.ts'
 import { signetProcess } from '../support/process.ts'
 import { addAlice, refresh, type Service, secret, serve, signIn } from '../support/serve.ts'

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 import { environmentOf, serve } from '../support/serve.ts'
 import { examine, refusedStart, type StartedBefore, startedBefore } from '../support/signing-keys.ts'
 

@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/doctor.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 import { connect, migratedPostgres } from '../support/postgres.ts'
 import { poolerBefore } from '../support/postgres-pooler.ts'
 import { proxyBefore } from '../support/postgres-proxy.ts'
