@@ -16,6 +16,7 @@ import { assertNothingLost, changes, remove, withSession } from '../support/chan
 import { beside } from '../support/put-back.ts'
 import { temporaryFolder } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 t.jobs = 2
 
@@ -31,7 +32,10 @@ for (const endings of [['-shm'], ['-wal'], ['-shm', '-wal']])
     for (const words of [['users', 'disable', 'alice'], ['users', 'list'], ['doctor']]) {
       const { code, stdout, stderr } = await scene.cli(words)
       t.equal(code, 1)
-      t.match(stdout + stderr, /^(PROBLEM {2}database: )?Another process uses .*signet\.sqlite, and .* was deleted/m)
+      t.match(
+        unwrapped(stdout + stderr),
+        /^(PROBLEM {2}database: )?Another process uses .*signet\.sqlite, and .* was deleted/m,
+      )
     }
     t.strictSame(readdirSync(scene.databaseFolder), before, 'nothing was made')
     process.kill(scene.pid(), 'SIGCONT')
