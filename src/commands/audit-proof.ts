@@ -16,6 +16,7 @@ import { table, WIDE } from './table.ts'
 import { type Lines, Refused, type Terminal, UsageError } from './terminal.ts'
 import { wrap } from './text-width.ts'
 import type { TimeService } from './times.ts'
+import { counted } from './what-goes.ts'
 
 /** Made when it is asked for. */
 export interface AuditProofService extends TimeService {
@@ -49,7 +50,7 @@ function linesOf(verdict: Verdict): string[] {
   const { problems, unlisted, warnings, last, seals, rows, unsealed } = verdict
   const found = problems.length === 0 ? 'The audit is whole' : 'THE AUDIT IS NOT WHOLE'
   return [
-    `${found}: ${rows} events in ${seals} seals, ${unsealed} not sealed yet`,
+    `${found}: ${counted(rows, 'event')} in ${counted(seals, 'seal')}, ${unsealed} not sealed yet`,
     ...problems.map(({ message }) => `PROBLEM  ${message}`),
     ...(unlisted === 0 ? [] : [`and ${unlisted} more`]),
     ...warnings.map(warning => `NOTE     ${warning}`),

@@ -8,10 +8,15 @@ import { type Column, tableIn } from './table.ts'
 import type { Lines } from './terminal.ts'
 import { wrapEach } from './text-width.ts'
 import { secondTime } from './times.ts'
-import { counted } from './what-goes.ts'
+import { counted, inWords } from './what-goes.ts'
 
 const countOf = (counts: CredentialCounts): string =>
-  `${counts.client_secret} client secrets, ${counts.client_key} client keys, ${counts.client_trust} trusts and ${counts.api_key} API keys`
+  inWords([
+    counted(counts.client_secret, 'client secret'),
+    counted(counts.client_key, 'client key'),
+    counted(counts.client_trust, 'trust'),
+    counted(counts.api_key, 'API key'),
+  ])
 
 const columns: readonly Column<LiveCredential>[] = [
   { head: 'ID', cell: ({ id }) => id },
@@ -83,7 +88,7 @@ export const describeAccepted = ({ sessions, keys, dropped }: AcceptedRestore) =
 })
 
 export const linesOfAccepted = ({ sessions, keys, dropped }: AcceptedRestore): string[] => [
-  `Accepted the restore: ${sessions} sessions ended, ${keys} signing keys revoked`,
+  `Accepted the restore: ${counted(sessions, 'session')} ended, ${counted(keys, 'signing key')} revoked`,
   dropped === undefined
     ? 'Client secrets and API keys were kept: those that were removed after the backup work again.'
     : `Revoked ${countOf(dropped)}: their owners need new ones.`,

@@ -1,10 +1,10 @@
 /** A newer release migrates the database under a service of this one, as in a rolling upgrade. */
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/unwrapped.ts'
 import { NEWER_STEP, newerProgram } from '../support/newer-program.ts'
 import { signetProcess } from '../support/process.ts'
 import { addAlice, refresh, type Service, secret, serve, signIn } from '../support/serve.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const migrateBy = (program: string, { environment }: Service, more: readonly string[] = []) =>
   signetProcess(environment, ['migrate', ...more], '', {}, [], program)

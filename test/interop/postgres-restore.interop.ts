@@ -47,7 +47,7 @@ async function putBack(t: Test) {
 test('a dump is put back: nothing is served unasked; then sessions are over, and who was there can sign in', async t => {
   t.strictSame(more, [])
   const { terminal, start, refreshToken } = await putBack(t)
-  t.match(await terminal(keep), /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
+  t.match(await terminal(keep), /^Accepted the restore: 1 session ended, 2 signing keys revoked$/m)
   const service = await start()
   await terminal(look)
   t.equal((await refresh(service, refreshToken)).body.error, 'invalid_grant')
@@ -56,7 +56,7 @@ test('a dump is put back: nothing is served unasked; then sessions are over, and
 
 test('the same without the secrets of before', async t => {
   const { terminal, start } = await putBack(t)
-  t.match(await terminal(drop), /^Revoked 1 client secrets, 0 client keys, 0 trusts and 0 API keys/m)
+  t.match(await terminal(drop), /^Revoked 1 client secret, no client keys, no trusts and no API keys/m)
   const service = await start()
   t.equal((await signIn(service)).body.error, 'invalid_client')
   await service.clients.addSecret('web-app', { name: undefined, secret, ttlSeconds: undefined }, byTest)

@@ -3,10 +3,10 @@
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { unwrapped } from '../support/unwrapped.ts'
 import { sealedAudit, sealsIn } from '../support/sealed-audit.ts'
 import { serve } from '../support/serve.ts'
 import { select } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const revokeAll = ['keys', 'revoke', '--all', '--reason', 'the disk was stolen']
 

@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { signet } from '../support/command-line.ts'
-import { unwrapped } from '../support/unwrapped.ts'
 import { postgresOf } from '../support/postgres.ts'
 import { environmentOf, serve, temporaryFolder } from '../support/serve.ts'
 import { kidsIn } from '../support/signing-keys.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 /** The first instance has served; the second one is another machine, with an empty folder of its own. */
 async function twoMachines(t: Test) {

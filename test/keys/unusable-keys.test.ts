@@ -16,9 +16,9 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/unwrapped.ts'
 import { environmentOf, serve } from '../support/serve.ts'
 import { examine, refusedStart, type StartedBefore, startedBefore } from '../support/signing-keys.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 // Each has a service of its own.
 t.jobs = 2

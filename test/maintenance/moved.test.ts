@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { type Test, test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/unwrapped.ts'
 import { connect, migratedPostgres } from '../support/postgres.ts'
 import { addAlice, refresh, serve, signIn, temporaryFolder } from '../support/serve.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const REMEMBERED = 'select server_identity from instance'
 

@@ -91,7 +91,7 @@ t.test('accepting says what it ended and what it cannot know, and the audit says
   putBack(file, service)
   const before = auditOf(file).length
   const says = await text(accepting.keep)
-  t.match(says, /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
+  t.match(says, /^Accepted the restore: 1 session ended, 2 signing keys revoked$/m)
   t.match(says, /^Client secrets and API keys were kept: /m)
   t.match(says, /does not know what was added, changed or removed after the\s+backup:\s+users, passwords/)
   t.match(says, /^ok +restore$/m)

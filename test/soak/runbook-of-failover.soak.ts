@@ -125,7 +125,7 @@ t.test('something is missing: it is accepted as a restore', { skip }, async t =>
   await failOver(scene)
   await isOlder(scene)
   t.match(await scene.terminal(look), /^PROBLEM +restore: /m)
-  t.match(await beginsAnew(t, scene, acceptLoss), /^Accepted the restore: 1 sessions ended/m)
+  t.match(await beginsAnew(t, scene, acceptLoss), /^Accepted the restore: 1 session ended/m)
   t.equal((await scene.refresh()).body.error, 'invalid_grant')
   t.equal((await scene.signIn()).status, 200)
 })

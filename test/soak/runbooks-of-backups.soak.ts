@@ -44,7 +44,7 @@ t.test('Backup and Restore: what was given out before is of no use, and the serv
   await terminal(exchange)
   t.equal(select(join(ASIDE, 'signet.sqlite'), 'select id from sessions').length, 2, 'the database of before is kept')
   t.match(await refusal(t, service), advice)
-  t.match(await terminal(keep), /^Accepted the restore: 1 sessions ended, 2 signing keys revoked$/m)
+  t.match(await terminal(keep), /^Accepted the restore: 1 session ended, 2 signing keys revoked$/m)
   const again = await restarted(t, service, {})
   await terminal(look)
   t.strictSame([await worksAt(again, before), await worksAt(again, since)], [[], []])
@@ -65,7 +65,7 @@ t.test(
     const [exchange = '', , drop = '', look = ''] = blocksOf('restore')
     t.match(
       await terminal(exchange + drop + look),
-      /^Revoked 2 client secrets, 0 client keys, 0 trusts and 0 API keys/m,
+      /^Revoked 2 client secrets, no client keys, no trusts and no API keys/m,
     )
     const again = await restarted(t, service, {})
     t.equal((await again.token({ grant_type: 'refresh_token' }, { client: ['web-app', secret] })).status, 401)
@@ -92,7 +92,7 @@ t.test('A copy that nothing marks: it is said that it was put back, and accepted
   const terminal = await terminalIn(t, service.folder)
   await terminal(say)
   t.match(await refusal(t, service), advice)
-  t.match(await terminal(accept), /^Accepted the restore: 1 sessions ended/m)
+  t.match(await terminal(accept), /^Accepted the restore: 1 session ended/m)
   const again = await restarted(t, service, {})
   await terminal(look)
   t.strictSame(await worksAt(again, before), [])

@@ -2,7 +2,6 @@
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
-import { unwrapped } from '../support/unwrapped.ts'
 import { connect, migratedPostgres } from '../support/postgres.ts'
 import { poolerBefore } from '../support/postgres-pooler.ts'
 import { proxyBefore } from '../support/postgres-proxy.ts'
@@ -18,6 +17,7 @@ import {
   temporaryFolder,
 } from '../support/serve.ts'
 import { until } from '../support/status-list.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 t.jobs = 4
 
