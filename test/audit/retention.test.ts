@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
 import { sealedAudit, sealsIn } from '../support/sealed-audit.ts'
 import { change, select } from '../support/sqlite.ts'
+import { unwrapped } from '../support/unwrapped.ts'
 
 const DAY_MS = 86_400_000
 const environment = { SIGNET_AUDIT_RETENTION: '30d' }
@@ -87,7 +88,7 @@ t.test(
       service.environment['SIGNET_AUDIT_RETENTION'] = longer
       const { code, stdout } = await run(['audit', 'verify'])
       t.equal(code, 1)
-      t.match(stdout, /If the retention was shorter until lately, set what it was before/)
+      t.match(unwrapped(stdout), /If the retention was shorter until lately, set what it was before/)
     }
   },
 )
