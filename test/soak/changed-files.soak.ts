@@ -60,7 +60,9 @@ t.test('a command writes to an exchanged log before the service notices: what bo
 t.test('a service whose files are gone consumes nothing that it refuses', async t => {
   const scene = await withSession(t)
   remove('-shm')(scene)
-  t.equal((await scene.refresh(scene.refreshToken)).status, 503)
+  // It may end by itself before it answers.
+  const answer = await scene.refresh(scene.refreshToken).catch(() => undefined)
+  t.equal(answer?.status ?? 503, 503)
   t.equal(await scene.ended(), 1)
   await scene.start()
   t.equal((await scene.refresh(scene.refreshToken)).status, 200)
