@@ -74,7 +74,7 @@ t.test('what leads nowhere is noticed', async t => {
 
 t.test('every page of docs/ begins with links to its chapters', async t => {
   const withContents = pages.filter(page =>
-    /^(docs\/([\w-]+|integrations\/[\w-]+)|SECURITY|CONTRIBUTING)\.md$/.test(page),
+    /^(docs\/(integrations\/(frameworks\/)?)?[\w-]+|SECURITY|CONTRIBUTING)\.md$/.test(page),
   )
   t.ok(withContents.length > 30, 'the pages were found')
   const missing = withContents.flatMap(page => {
@@ -125,18 +125,16 @@ t.test('the pages that the sources and their tests name exist', async t => {
 })
 
 t.test('every page about other programs is in its index, and so is every finding', async t => {
-  for (const [folder, ending] of [
-    ['docs/integrations', 'md'],
-    ['findings', 'sh'],
+  for (const [index, files, atLeast] of [
+    ['docs/integrations/README.md', '*.md', 10],
+    ['docs/integrations/frameworks.md', 'frameworks/*.md', 8],
+    ['findings/README.md', '*.sh', 10],
   ] as const) {
-    const listed = linksIn(read(`${folder}/README.md`)).map(({ target }) => target)
-    const there = filesNamed(`${folder}/*.${ending}`).map(path => basename(path))
-    t.ok(there.length > 10, folder)
-    t.strictSame(
-      listed.filter(target => /^[\w.-]+$/.test(target)).sort(),
-      there.filter(name => name !== 'README.md'),
-      folder,
-    )
+    const there = filesNamed(join(dirname(index), files)).filter(path => path !== index)
+    t.ok(there.length >= atLeast, index)
+    const listed = linksIn(read(index)).map(({ target }) => join(dirname(index), target))
+    const folder = dirname(there[0] ?? '')
+    t.strictSame(listed.filter(path => dirname(path) === folder && !path.includes('#')).sort(), there, index)
   }
 })
 

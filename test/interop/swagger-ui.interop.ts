@@ -1,6 +1,6 @@
 /**
- * Swagger UI signs people in by the password grant, in the page that docs/integrations/frameworks.md shows. SWAGGER_UI names a file of
- * swagger-ui-dist's, CHROMIUM a browser.
+ * Swagger UI signs people in by the password grant, in the page that docs/integrations/frameworks/api-clients.md shows. SWAGGER_UI names a
+ * file of swagger-ui-dist's, CHROMIUM a browser.
  */
 import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -19,7 +19,7 @@ const types: Readonly<Record<string, string>> = { '.css': 'text/css', '.js': 'te
 
 /** The page of the docs, the files beside it, and an API that answers `GET /me` with the token that it was given. */
 async function startPage(t: Test, { issuer }: Service): Promise<string> {
-  const page = placed(fileOnPage('frameworks', 'swagger.html'), { [ISSUER]: issuer })
+  const page = placed(fileOnPage('frameworks/api-clients', 'swagger.html'), { [ISSUER]: issuer })
   const server = createServer(({ url = '/', headers }, response) => {
     const file = join(files, url)
     if (url === '/') response.writeHead(200, { 'content-type': 'text/html' }).end(page)

@@ -1,6 +1,6 @@
 /**
- * Resource services of Go that verify with go-oidc, golang-jwt and jwx: with the files that docs/integrations/frameworks.md shows.
- * GO_RESOURCE names the program of go-resource/.
+ * Resource services of Go that verify with go-oidc, golang-jwt and jwx: with the files that docs/integrations/frameworks/go.md
+ * shows. GO_RESOURCE names the program of go-resource/.
  */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -20,7 +20,7 @@ const resourceOf = (t: Test, library: string, { issuer }: Service, keepSeconds: 
 test('the program is made of what the page shows', async t => {
   for (const file of ['resource.go', 'oidc.go', 'golangjwt.go', 'jwx.go']) {
     const compiled = readFileSync(new URL(`go-resource/resource/${file}`, import.meta.url), 'utf8')
-    t.equal(fileOnPage('frameworks', file), compiled, file)
+    t.equal(fileOnPage('frameworks/go', file), compiled, file)
   }
 })
 

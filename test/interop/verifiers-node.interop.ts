@@ -1,6 +1,6 @@
 /**
- * Resource services of Node that verify with libraries of others, as docs/integrations/frameworks.md shows them. NODE_VERIFIERS names
- * a file of jose's, beside which the others are installed.
+ * Resource services of Node that verify with libraries of others, as docs/integrations/frameworks/node.md shows them. NODE_VERIFIERS
+ * names a file of jose's, beside which the others are installed.
  */
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ async function resourceOf(t: Test, file: string, { issuer }: Service, clock?: Cl
     port => {
       folderWith(
         t,
-        { [file]: placed(fileOnPage('frameworks', file), { [ISSUER]: issuer, '8080': String(port) }) },
+        { [file]: placed(fileOnPage('frameworks/node', file), { [ISSUER]: issuer, '8080': String(port) }) },
         folder,
       )
       return [process.execPath, file]

@@ -1,6 +1,6 @@
 /**
- * Resource services of Python that verify with PyJWT and with Authlib, as docs/integrations/frameworks.md shows them. PYTHON_VERIFIERS
- * names a Python with both, and Flask.
+ * Resource services of Python that verify with PyJWT and with Authlib, as docs/integrations/frameworks/python.md shows them.
+ * PYTHON_VERIFIERS names a Python with both, and Flask.
  */
 import { type Test, test } from 'tap'
 import type { Service } from '../support/serve.ts'
@@ -24,7 +24,7 @@ async function resourceOf(
   clock?: Clock,
 ): Promise<Resource> {
   const pages = [...new Set([app, knowing])].map(
-    name => [`${name}.py`, fileOnPage('frameworks', `${name}.py`)] as const,
+    name => [`${name}.py`, fileOnPage('frameworks/python', `${name}.py`)] as const,
   )
   const files = Object.fromEntries(pages)
   const known = placed(files[`${knowing}.py`] ?? '', { [ISSUER]: issuer })

@@ -1,6 +1,6 @@
 /**
- * SmallRye JWT, which Quarkus verifies with, and the properties of docs/integrations/frameworks.md. SMALLRYE_RESOURCE names the
- * program of smallrye-resource/.
+ * SmallRye JWT, which Quarkus verifies with, and the properties of docs/integrations/frameworks/quarkus.md. SMALLRYE_RESOURCE names
+ * the program of smallrye-resource/.
  */
 import { type Test, test } from 'tap'
 import type { Service } from '../support/serve.ts'
@@ -10,7 +10,7 @@ import { goesOnWithARevokedKey, withChangingKeys } from './resource-keys.ts'
 import { folderWith, startProgram } from './resources.ts'
 
 function resourceOf(t: Test, { issuer }: Service) {
-  const properties = placed(fileOnPage('frameworks', 'application.properties'), { [ISSUER]: issuer })
+  const properties = placed(fileOnPage('frameworks/quarkus', 'application.properties'), { [ISSUER]: issuer })
   const folder = folderWith(t, { 'META-INF/microprofile-config.properties': properties })
   return startProgram(t, folder, [process.env['SMALLRYE_RESOURCE'] ?? 'smallrye-resource'])
 }

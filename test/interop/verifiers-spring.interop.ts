@@ -1,5 +1,5 @@
 /**
- * A resource service of Spring Boot, as docs/integrations/frameworks.md shows it. SPRING_RESOURCE names the program of
+ * A resource service of Spring Boot, as docs/integrations/frameworks/spring.md shows it. SPRING_RESOURCE names the program of
  * spring-resource/.
  */
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { asksAfterDisabling, asksWithBadTokens } from './resource-cases.ts'
 import { goesOnWithARevokedKey, withChangingKeys } from './resource-keys.ts'
 import { folderWith, startResource } from './resources.ts'
 
-const page = (file: string): string => fileOnPage('frameworks', file)
+const page = (file: string): string => fileOnPage('frameworks/spring', file)
 
 /** With the configuration of the page, but for the issuer's address and the port. */
 const resourceOf = (t: Test, { issuer }: Service) =>

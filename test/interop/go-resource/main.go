@@ -1,5 +1,5 @@
 // A resource service, guarded by the library that the first argument names: go-resource LIBRARY ISSUER AUDIENCE SECONDS PORT. For so
-// many seconds it keeps the keys. Its files in resource/ are those of docs/integrations/frameworks.md.
+// many seconds it keeps the keys. Its files in resource/ are those of docs/integrations/frameworks/go.md.
 package main
 
 import (
