@@ -5,12 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type Test, test } from 'tap'
-import { api, type Service } from '../support/serve.ts'
+import { api, claimsOf, type Service } from '../support/serve.ts'
 import { until, withAlice } from '../support/status-list.ts'
 import { fileOnPage } from './integration-pages.ts'
-import { asksAfterDisabling, asksWithBadTokens } from './resource-cases.ts'
+import { asksAfterDisabling, asksWithBadTokens, goodToken } from './resource-cases.ts'
 import { goesOnWithARevokedKey, withChangingKeys } from './resource-keys.ts'
 import { folderWith, type Resource, startResource } from './resources.ts'
+import { resigned } from './wrong-tokens.ts'
 
 const resourceOf = (t: Test, library: string, { issuer }: Service, keepSeconds: number): Promise<Resource> =>
   startResource(t, folderWith(t, {}), port => {
@@ -44,6 +45,9 @@ for (const [library, atUnknown] of Object.entries(libraries)) {
     const service = await withAlice(t)
     const { ask } = await resourceOf(t, library, service, 300)
     await asksWithBadTokens(t, service, ask)
+    const good = await goodToken(service)
+    const early = resigned(service, good, { iat: claimsOf(good).iat + 3 })
+    t.equal(await ask(early), 'accepted', 'when the clock of the issuer is three seconds ahead')
     await asksAfterDisabling(t, service, ask)
   })
 
@@ -66,5 +70,13 @@ for (const [library, atUnknown] of Object.entries(libraries)) {
     const fetches = await failingIssuer(t, service)
     await until(async () => (await ask(good)) !== 'accepted' || fetches() > 1)
     t.equal(await ask(good), 'accepted', 'while the issuer is away its keys go on')
+  })
+}
+
+for (const library of ['oidc', 'golangjwt']) {
+  test(`${library}.go does not start without the issuer`, async t => {
+    const service = await withAlice(t)
+    await service.stop()
+    await t.rejects(resourceOf(t, library, service, 300), /connection refused/)
   })
 }

@@ -26,6 +26,8 @@ func WithGolangJWT(ctx context.Context, issuer, audience string, keep time.Durat
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(30*time.Second), 1),
 		// The longest that a request waits for its turn and the fetch together: a shorter time ends the fetch.
 		RateLimitWaitMax: 5 * time.Second,
+		// By itself it starts without keys, and refuses every token.
+		NoErrorReturnFirstHTTPReq: new(bool),
 	})
 	if err != nil {
 		return nil, err

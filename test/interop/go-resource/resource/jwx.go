@@ -36,7 +36,9 @@ func WithJWX(ctx context.Context, issuer, audience string, keep time.Duration) (
 			return nil, errors.New("it is no access token")
 		}
 		verified, err := jwt.Parse([]byte(token), jwt.WithKeySet(keys),
-			jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithRequiredClaim("exp"), jwt.WithRequiredClaim("client_id"))
+			jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithRequiredClaim("exp"), jwt.WithRequiredClaim("client_id"),
+			// By itself it refuses a token of this second when its clock is a second slow.
+			jwt.WithAcceptableSkew(5*time.Second))
 		if err != nil {
 			return nil, err
 		}
