@@ -1,4 +1,4 @@
-/** Servers that are there already: mail, chat, networks, brokers and gateways, as Debian has them. */
+/** Servers that are there already: mail, calendars, chat, networks, brokers and gateways, most of them as Debian has them. */
 import { type Needs, type Program, version } from './program.ts'
 
 const debian = (release: number, servers: string): Program => ({
@@ -33,6 +33,13 @@ const prosodyModule: Program = {
   probe: [],
   install: 'prosodyctl install mod_auth_oauth_external; no package has it',
 }
+const radicale: Program = {
+  name: 'Radicale 3.9',
+  variable: 'RADICALE',
+  command: 'radicale',
+  probe: version,
+  install: 'python3 -m venv FOLDER && FOLDER/bin/pip install radicale==3.9.0 requests==2.34.2',
+}
 const xmppClient: Program = {
   name: 'Python with slixmpp',
   variable: 'XMPP_CLIENT',
@@ -48,5 +55,6 @@ export const needsOfServers: Needs = [
   ['freeradius', debian12, debian13],
   ['kafka-broker', kafkaBroker],
   ['rabbitmq', debian12, debian13, pika],
+  ['radicale', radicale],
   ['proxies', debian12],
 ]

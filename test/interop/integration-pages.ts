@@ -19,6 +19,17 @@ export function fileOnPage(page: string, name: string): string {
   return found[1] ?? ''
 }
 
+/**
+ * The block whose first line is this.
+ * @throws when the page has not exactly one
+ */
+export function blockOnPage(page: string, line: string): string {
+  const begun = new RegExp(`^\`\`\`\\w*\\n(${RegExp.escape(line)}\\n.*?)^\`\`\`$`, 'gms')
+  const [found, ...more] = [...textOf(page).matchAll(begun)]
+  if (found === undefined || more.length > 0) throw new Error(`docs/integrations/${page}.md has not one block ${line}.`)
+  return found[1] ?? ''
+}
+
 /** The shell blocks of a page, in order. */
 export const commandsOnPage = (page: string): string[] =>
   [...textOf(page).matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)

@@ -1,6 +1,7 @@
 /** What servers find at the issuer's address: Signet behind https, with a look at what it is asked, and another answer when it is told so. */
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:https'
+import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { Service } from '../support/serve.ts'
 import type { Front } from './machines.ts'
@@ -14,9 +15,11 @@ export async function standIn(
 ) {
   const asked: IncomingMessage[] = []
   let instead: number | undefined
-  const server = createServer(tls ?? {}, (incoming, outgoing) => {
+  let afterMs = 0
+  const server = createServer(tls ?? {}, async (incoming, outgoing) => {
     asked.push(incoming)
     if (instead !== undefined) {
+      if (afterMs > 0) await setTimeout(afterMs)
       outgoing.writeHead(instead, { 'content-type': 'application/json', 'retry-after': '1' })
       outgoing.end('{"error":"temporarily_unavailable"}')
       return
@@ -46,9 +49,10 @@ export async function standIn(
     askedFor: (path: string): number => asked.filter(({ url: each }) => each === path).length,
     /** A header of the last request. */
     header: (name: string) => asked.at(-1)?.headers[name],
-    /** What is answered in Signet's place; undefined: nothing is. */
-    insteadAnswers: (status: number | undefined) => {
+    /** What is answered in Signet's place, and how late; undefined: nothing is. */
+    insteadAnswers: (status: number | undefined, late = 0) => {
       instead = status
+      afterMs = late
     },
   }
 }
