@@ -84,18 +84,21 @@ test('without the two lines about names, one person has several calendars', asyn
 })
 
 test('ten wrong passwords keep out one person, and fifty of others nobody', async t => {
-  const { service, front, secret, as, guessesManyNames } = await withPeople(t)
+  const { service, front, secret, as, command, guessesManyNames } = await withPeople(t)
   await standIn(t, service, front)
   for (let tried = 0; tried < 10; tried += 1) t.match(await as('alice', `wrong ${tried}`).looks(), { status: 401 })
   t.match(await as('alice', password).looks(), { status: 401 }, 'by a 429')
-  t.match(
-    await service.token({ grant_type: 'password', username: 'alice', password }, { client: [clientId, secret] }),
-    {
-      status: 429,
-    },
-  )
+  const form = { grant_type: 'password', username: 'alice', password }
+  t.match(await service.token(form, { client: [clientId, secret] }), { status: 429 })
   await guessesManyNames({ client: [clientId, secret] })
   t.match(await as('bob', password).looks(), { status: 207 })
+  await service.writeEvents()
+  const reasons = await command('audit', 'list', '--user', 'alice', '--since', '1h')
+  t.match(reasons, 'wrong_password')
+  t.match(reasons, 'throttled')
+  await command('users', 'unlock', 'alice')
+  t.match(await as('Alice', password).looks('/'), { status: 401 }, 'it is remembered')
+  t.match(await service.token(form, { client: [clientId, secret] }), { status: 200 })
 })
 
 test('through a public client, fifty wrong passwords keep out everybody', async t => {
@@ -110,7 +113,7 @@ test('through a public client, fifty wrong passwords keep out everybody', async 
 })
 
 test('Signet is not asked without its certificate, and refuses whoever has another secret', async t => {
-  const { service, front, secret } = await withPeople(t)
+  const { service, front, secret, command } = await withPeople(t)
   const signet = await standIn(t, service, front)
   const { authorityFile: stranger = '' } = await frontOf(t, true)
   const distrusting = await startRadicale(t, { front: { ...front, authorityFile: stranger }, secret })
@@ -119,6 +122,9 @@ test('Signet is not asked without its certificate, and refuses whoever has anoth
   t.equal(signet.asked.length, 0)
   const wrong = await startRadicale(t, { front, secret: `${secret}x` })
   t.match(await wrong.as('alice', password).looks(), { status: 401 })
+  await service.writeEvents()
+  const failures = await command('audit', 'list', '--client', 'radicale', '--outcome', 'failure', '--since', '24h')
+  t.match(failures, /client\.authenticate.*wrong_secret/s)
   for (const { log } of [distrusting, wrong]) t.notOk(log().includes(password) || log().includes(secret))
 })
 
