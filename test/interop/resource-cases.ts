@@ -31,6 +31,7 @@ async function badTokens(service: Service, good: string): Promise<Readonly<Recor
     'a token of another issuer': resigned(service, good, { iss: 'https://other.example.com' }),
     'a token of another type': signedBy(service, { ...header, typ: 'JWT' }, claims),
     'a token with other claims than were signed': `${head}.${encoded({ ...claims, scope: 'posts:delete' })}.${signature}`,
+    'a made-up token whose type is no text': `${encoded({ ...header, typ: 1 })}.${encoded(claims)}.${signature}`,
     'a token without a signature': `${encoded({ ...header, alg: 'none' })}.${encoded(claims)}.`,
     'a token that is signed with the public key as a secret': await signedByPublicKey(service, good),
   }
