@@ -124,13 +124,14 @@ export async function withPeople(t: Test, own: Partial<RadicaleOptions> = {}) {
     if (code !== 0) throw new Error(stdout + stderr)
     return stdout
   }
-  /** Wrong passwords for names that nobody has, more than the count of a network allows through a public client. */
-  async function guessesManyNames(client: { readonly client?: readonly [string, string]; readonly id?: string }) {
+  /** Wrong passwords for names that nobody has, more than the count of a network allows through a public client, which has no secret. */
+  async function guessesManyNames(id: string, secret?: string) {
     for (let number = 0; number < 51; number += 1) {
       const form = { grant_type: 'password', username: `nobody-${number}`, password: 'wrong' }
-      const { id, ...more } = client
-      await service.token({ ...form, ...(id !== undefined && { client_id: id }) }, more)
+      if (secret === undefined) await service.token({ ...form, client_id: id })
+      else await service.token(form, { client: [id, secret] })
     }
   }
-  return { ...{ clock, service, front, secret, radicale, command, guessesManyNames }, as: radicale.as }
+  const { as } = radicale
+  return { clock, service, front, secret, radicale, as, command, guessesManyNames }
 }

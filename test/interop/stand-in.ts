@@ -49,10 +49,10 @@ export async function standIn(
     askedFor: (path: string): number => asked.filter(({ url: each }) => each === path).length,
     /** A header of the last request. */
     header: (name: string) => asked.at(-1)?.headers[name],
-    /** What is answered in Signet's place, and how late; undefined: nothing is. */
-    insteadAnswers: (status: number | undefined, late = 0) => {
+    /** What is answered in Signet's place, and after how long; undefined: nothing is. */
+    insteadAnswers: (status: number | undefined, waitMs = 0) => {
       instead = status
-      afterMs = late
+      afterMs = waitMs
     },
   }
 }

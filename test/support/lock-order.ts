@@ -202,8 +202,8 @@ const deadlocksIn = (service: Service): number => {
   return Number(row?.['deadlocks'])
 }
 
-/** @param isMet of the acts with these numbers, whether they run beside each other */
-export async function nobodyWaitsInACircle(t: Test, isMet: (one: number, other: number) => boolean): Promise<void> {
+/** @param isPair whether the acts with these numbers run beside each other */
+export async function nobodyWaitsInACircle(t: Test, isPair: (one: number, other: number) => boolean): Promise<void> {
   const environment = {
     SIGNET_DATABASE_URL: await migratedPostgres(t),
     // A machine that is busy with tests is no outage.
@@ -223,7 +223,7 @@ export async function nobodyWaitsInACircle(t: Test, isMet: (one: number, other: 
   const all = Object.entries(acts)
   for (const [index, [one, first]] of all.entries())
     for (const [distance, [other, second]] of all.slice(index).entries()) {
-      if (!isMet(index, index + distance)) continue
+      if (!isPair(index, index + distance)) continue
       addSessions(service)
       ageKeys(service)
       const together = ([0, 1] as const).flatMap(which => [
