@@ -71,6 +71,19 @@ for (const [library, atUnknown] of Object.entries(libraries)) {
     await until(async () => (await ask(good)) !== 'accepted' || fetches() > 1)
     t.equal(await ask(good), 'accepted', 'while the issuer is away its keys go on')
   })
+
+  test(`${library}.go does not go back to a revoked key when the issuer is away`, async t => {
+    const { service, token, ...keys } = await withChangingKeys(t)
+    const { ask } = await resourceOf(t, library, service, 1)
+    const revoked = token()
+    t.equal(await ask(revoked), 'accepted')
+    await keys.revokeActive()
+    await until(async () => (await ask(revoked)) === 'refused')
+    await service.stop()
+    const fetches = await failingIssuer(t, service)
+    await until(async () => (await ask(revoked)) === 'accepted' || fetches() > 1)
+    t.not(await ask(revoked), 'accepted', 'nothing else was verified meanwhile')
+  })
 }
 
 for (const library of ['oidc', 'golangjwt']) {

@@ -24,11 +24,12 @@ func WithOIDC(ctx context.Context, issuer, audience string, keep time.Duration) 
 		return provider.VerifierContext(ctx, &oidc.Config{ClientID: audience, SupportedSigningAlgs: []string{oidc.RS256}})
 	}}
 
-	return func(ctx context.Context, token string) (*Claims, error) {
+	return func(_ context.Context, token string) (*Claims, error) {
 		// First: an unknown key, and a bad signature, cause a fetch each time.
 		if typeOf(token) != "at+jwt" {
 			return nil, errors.New("it is no access token")
 		}
+		// Not in the context of the request: if its client hangs up during a fetch, that is no outage.
 		verified, err := keys.verify(ctx, token)
 		if err != nil {
 			return nil, err
@@ -45,7 +46,7 @@ type keptKeys struct {
 
 	lock      sync.Mutex
 	made      time.Time
-	now, good *oidc.IDTokenVerifier // good is the one that verified last: it has keys
+	now, good *oidc.IDTokenVerifier // good is the last one that has fetched its keys
 }
 
 func (k *keptKeys) verify(ctx context.Context, token string) (*oidc.IDToken, error) {
@@ -59,7 +60,7 @@ func (k *keptKeys) verify(ctx context.Context, token string) (*oidc.IDToken, err
 	verified, err := now.Verify(ctx, token)
 	if isOutage(err) && good != nil {
 		verified, err = good.Verify(ctx, token)
-	} else if err == nil {
+	} else if err == nil || isBadSignature(err) {
 		k.lock.Lock()
 		k.good = now
 		k.lock.Unlock()
@@ -70,8 +71,11 @@ func (k *keptKeys) verify(ctx context.Context, token string) (*oidc.IDToken, err
 	return verified, err
 }
 
-// It has no error of its own for this.
+// It has no errors of its own for these. It says that a signature is bad only after a fetch.
 func isOutage(err error) bool { return err != nil && strings.Contains(err.Error(), "fetching keys") }
+func isBadSignature(err error) bool {
+	return strings.Contains(err.Error(), "failed to verify id token signature")
+}
 
 func typeOf(token string) string {
 	encoded, _, _ := strings.Cut(token, ".")
