@@ -55,14 +55,15 @@ test('when that has expired, Signet is asked again', async t => {
 
 test('once slow, each later refusal is as slow, until a restart', async t => {
   const { service, front, as, radicale } = await withPeople(t)
-  const [signet, slow] = [await standIn(t, service, front), 3000]
+  const signet = await standIn(t, service, front)
+  const slowMs = 3000
   async function isSlow(attempt: string): Promise<boolean> {
     const start = performance.now()
     t.match(await as('alice', attempt).looks(), { status: 401 })
-    return performance.now() - start > slow - 100
+    return performance.now() - start > slowMs - 100
   }
   t.equal(await isSlow('first'), false)
-  signet.insteadAnswers(503, slow)
+  signet.insteadAnswers(503, slowMs)
   t.equal(await isSlow('second'), true)
   signet.insteadAnswers(undefined)
   t.equal(await isSlow('third'), true)
