@@ -1,6 +1,6 @@
 /** /admin/clients: who may do what, and what becomes of sessions and of those who ask at once. */
 import t from 'tap'
-import { administered } from '../support/administered.ts'
+import { administered, etagOf } from '../support/administered.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
 import { badToken, isListed, tokensOf } from '../support/scene.ts'
@@ -11,7 +11,6 @@ import { changeEach, select } from '../support/sqlite.ts'
 t.jobs = 2
 
 const path = '/admin/clients'
-const etagOf = (answer: { readonly headers: Headers }) => answer.headers.get('etag') ?? ''
 const any = { 'if-match': '*' }
 const shop = 'https://shop.example.com'
 

@@ -1,6 +1,6 @@
 /** /admin/roles: the same as the command line, by whom, and what two administrators do at once. */
 import t from 'tap'
-import { administered, needsPermission, pagesOf, saysOfFields } from '../support/administered.ts'
+import { administered, etagOf, needsPermission, pagesOf, saysOfFields } from '../support/administered.ts'
 import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
 import { isListed } from '../support/scene.ts'
@@ -11,7 +11,6 @@ import { everythingIn } from '../support/sqlite.ts'
 t.jobs = 2
 
 const path = '/admin/roles'
-const etagOf = (answer: { readonly headers: Headers }) => answer.headers.get('etag') ?? ''
 
 t.test('a role is added, read, changed and deleted, as the command line shows it', async t => {
   const its = await administered(t)

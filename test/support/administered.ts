@@ -120,3 +120,6 @@ export async function needsPermission(
     t.equal((await send(elsewhere.access)).status, 401, 'for another audience')
   }
 }
+
+/** What `If-Match` takes; empty when the answer has none. */
+export const etagOf = (answer: { readonly headers: Headers }): string => answer.headers.get('etag') ?? ''
