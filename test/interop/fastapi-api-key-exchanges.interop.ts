@@ -1,4 +1,4 @@
-/** How the FastAPI example exchanges API keys, with an issuer of the test's own: what it asks, how often, and what becomes of failures. */
+/** How the package signet-verifier exchanges API keys, with an issuer of the test: what it asks, how often, and what becomes of failures. */
 import { test } from 'tap'
 import { apiKey, type Reply, refusal } from '../support/exchanging-issuer.ts'
 import { api } from '../support/serve.ts'

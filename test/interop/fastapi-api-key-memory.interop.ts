@@ -1,4 +1,4 @@
-/** What the FastAPI example remembers of API keys, and when it forgets that. */
+/** What the package signet-verifier remembers of API keys, and when it forgets that. */
 import { test } from 'tap'
 import { apiKey, refusal } from '../support/exchanging-issuer.ts'
 import { withExchanges } from './fastapi-api-keys.ts'

@@ -1,4 +1,4 @@
-/** How an API key is brought to the FastAPI example, where it takes keys, and what its documentation says of that. */
+/** How an API key is brought to the package signet-verifier, where it takes keys, and what its documentation says of that. */
 import { test } from 'tap'
 import { apiKey } from '../support/exchanging-issuer.ts'
 import { exchange } from '../support/raw-http.ts'

@@ -1,4 +1,4 @@
-/** API keys at the FastAPI example, beside a real token service and its command line. */
+/** API keys at the package signet-verifier, beside a real token service and its command line. */
 import { type Test, test } from 'tap'
 import { EXCHANGE } from '../support/asking-machines.ts'
 import { commandLine } from '../support/command-line.ts'

@@ -1,4 +1,4 @@
-/** API keys for the FastAPI example, and an issuer of the test's own that exchanges them. */
+/** API keys for the package signet-verifier and an issuer of the test's own that exchanges them. */
 import type { Test } from 'tap'
 import { ENDPOINT, exchangeAtIssuer, granted, LIFETIME, type Reply } from '../support/exchanging-issuer.ts'
 import { startIssuer } from '../support/issuer.ts'

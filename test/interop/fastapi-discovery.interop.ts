@@ -1,4 +1,4 @@
-/** The FastAPI example with a token service that is reached by another address than its name. */
+/** The package signet-verifier with a token service that is reached by another address than its name. */
 import { type Test, test } from 'tap'
 import { apiKey, ENDPOINT } from '../support/exchanging-issuer.ts'
 import { type Json, startIssuer } from '../support/issuer.ts'

@@ -1,4 +1,4 @@
-/** What the FastAPI example makes of documents that do not count, and of an issuer's news. */
+/** What the package signet-verifier makes of documents that do not count, and of an issuer's news. */
 import { deflateSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import { createSigningKey, type Issuer, startIssuer } from '../support/issuer.ts'

@@ -1,4 +1,4 @@
-/** Where the FastAPI example says who its issuer is (RFC 9728). */
+/** Where the package signet-verifier says who its issuer is (RFC 9728). */
 import { test } from 'tap'
 import { startIssuer } from '../support/issuer.ts'
 import { exchange } from '../support/raw-http.ts'

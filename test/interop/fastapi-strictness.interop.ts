@@ -1,4 +1,4 @@
-/** Tokens and keys that the FastAPI example must not take, from an issuer of the test's own. */
+/** Tokens and keys that the package signet-verifier must not take, from an issuer of the test's own. */
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'tap'
 import { createSigningKey, encode, type Issuer, type Json, signParts, startIssuer } from '../support/issuer.ts'

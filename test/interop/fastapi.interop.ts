@@ -1,4 +1,4 @@
-/** The FastAPI example beside a real token service, through a real uvicorn. */
+/** The package signet-verifier beside a real token service, through a real uvicorn. */
 import { type Test, test } from 'tap'
 import { addClient } from '../support/clients.ts'
 import { asBytes } from '../support/middleware-calls.ts'

@@ -1,5 +1,5 @@
 """
-What tests start: the FastAPI example, whose clocks are ahead by the seconds in the file CLOCK_OFFSETS, wall clock first, and stand
+What tests start: the package signet-verifier, whose clocks are ahead by the seconds in the file CLOCK_OFFSETS, wall clock first, and stand
 still otherwise with CLOCKS_STAND; and services that are set up in other ways.
 """
 
