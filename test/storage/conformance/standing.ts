@@ -164,6 +164,8 @@ export function standingChecks(t: Test, engine: Engine): void {
       let locking: Promise<unknown> | undefined
       await write(async ({ clients }) => {
         await clients.raiseRevision('client_spa')
+        // Who changes does not wait for it to be done; who reads afterwards does.
+        await clients.list()
         locking = write(({ standing }) => standing.lock(subjectId, clientId))
         // Long enough for somebody who would take the other one first.
         for (let looks = 0; looks < 50; looks += 1) await read.clients.list()
