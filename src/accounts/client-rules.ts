@@ -40,13 +40,19 @@ export const secretCountProblem = (secrets: readonly Credential[], nowMs: number
 const PROXIES_WRITE =
   /^(x[-_]forwarded.*|x-original-forwarded-for|forwarded.*|via|x-real-(client-)?ip|(x-)?(true-)?client-?ip|x-cluster-client-ip|(wl-)?proxy-client-ip|cf-.*|(ali-cdn-real|(akamai|fastly|fly|incap)-client)-ip|x-sucuri-.*|cloudfront-.*|x-appengine-.*|x-azure-.*|x-envoy-.*|(x-)?remote[-_](ip|addr)|x-(originating|proxyuser)-ip|x-vercel-.*|x-nf-.*|do-connecting-ip|x-host|host)$/
 
+/** Every request of a program has these, for something else: no address is ever read there. */
+const HTTP_USES =
+  /^(authorization|(proxy|accept|content|access-control|sec|if)-.*|accept|connection|cookie|date|dpop|expect|from|keep-alive|origin|priority|referer|te|trailer|transfer-encoding|upgrade.*|user-agent|traceparent|tracestate|x-request-id)$/
+
 /** A field name of RFC 9110 §5.1. */
 const forwardsAddressProblem = (header: string | null): string | undefined => {
   if (header === null) return undefined
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/.test(header))
     return 'The header that forwards an address has 1 to 64 characters of a header name.'
-  return PROXIES_WRITE.test(header)
-    ? 'Proxies write this header, or pass on what anybody wrote there: take one of your own, as x-dovecot-auth-remote.'
+  if (PROXIES_WRITE.test(header))
+    return 'Proxies write this header, or pass on what anybody wrote there: take one of your own, as x-dovecot-auth-remote.'
+  return HTTP_USES.test(header)
+    ? 'This header says something else in HTTP: take one of your own, as x-dovecot-auth-remote.'
     : undefined
 }
 

@@ -51,6 +51,9 @@ t.test('what is no header of its own is refused, and what may not forward an add
       refused(add('new', '--forwards-address', header), /^The header that forwards an address has/),
     ),
     ...proxyHeaders.map(header => refused(add('new', '--forwards-address', header), /^Proxies write this header/)),
+    ...['Authorization', 'cookie', 'Content-Length', 'From', 'User-Agent', 'Accept', 'Sec-Fetch-Site', 'DPoP'].map(
+      header => refused(add('new', '--forwards-address', header), /^This header says something else in HTTP/),
+    ),
     refused(add('new', '--forwards-address', 'x-from'), /^An address is forwarded with the password grant alone/),
     {
       words: add('new', '--public', '--forwards-address', 'x-from'),
