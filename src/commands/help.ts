@@ -19,18 +19,21 @@ const termOf = (argument: { readonly required: boolean; name(): string }): strin
 interface Screen {
   /** Of a terminal. */
   readonly columns?: number | undefined
-  write(text: string): unknown
 }
 
 /**
  * Errors are thrown, not acted on, in every command below this one; help and complaints go to the caller's streams. A complaint ends with
  * where to look.
  */
-export function speakTo(command: CommandUnknownOpts, io: { readonly stdout: Screen; readonly stderr: Screen }): void {
+export function speakTo(
+  command: CommandUnknownOpts,
+  io: { readonly stdout: Screen & { write(text: string): unknown }; readonly stderr: Screen },
+  complain: (text: string) => void,
+): void {
   command.exitOverride()
   command.configureOutput({
     writeOut: text => io.stdout.write(text),
-    writeErr: text => io.stderr.write(text),
+    writeErr: text => complain(text.trimEnd()),
     getOutHelpWidth: () => io.stdout.columns ?? WIDTH,
     getErrHelpWidth: () => io.stderr.columns ?? WIDTH,
   })
@@ -43,7 +46,7 @@ export function speakTo(command: CommandUnknownOpts, io: { readonly stdout: Scre
       option.mandatory ? `${help.optionDescription(option)} (required)` : help.optionDescription(option),
   })
   command.showHelpAfterError(`See ${nameOf(command)} --help`)
-  for (const child of command.commands) speakTo(child, io)
+  for (const child of command.commands) speakTo(child, io, complain)
 }
 
 /** `signet help users add` is `signet users add --help`; of what there is not, it is `signet user`, which says what may be meant. */

@@ -93,7 +93,7 @@ export async function runProgram({ open, io, version }: Program, words: readonly
   }
   const terminal = createTerminal(io)
   const program = createProgram(services, terminal, version)
-  speakTo(program, io)
+  speakTo(program, io, terminal.remark)
   try {
     await program.parseAsync([...asOption(program, words)], { from: 'user' })
     return 0
@@ -101,10 +101,10 @@ export async function runProgram({ open, io, version }: Program, words: readonly
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
     if (error instanceof Due) return DUE
     if (error instanceof Interrupted && error.isSignal) {
-      io.stderr.write(`${error.message}\n`)
+      terminal.remark(error.message)
       return INTERRUPTED
     }
-    if (!(error instanceof Refused)) io.stderr.write(`${messageOf(error)}\n`)
+    if (!(error instanceof Refused)) terminal.remark(messageOf(error))
     return error instanceof UsageError ? USAGE : REFUSED
   } finally {
     await opened?.close()

@@ -9,13 +9,15 @@ import { createQuestions } from './questions.ts'
 import { secretIn } from './secret-text.ts'
 import { wrap } from './text-width.ts'
 
+type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
 /** The streams of a process, or of a test. */
 export interface Io {
   readonly stdin: Readable
   /** At a terminal, `columns` is its width. */
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
-  /** `isTTY`: whether somebody sees it at once. */
-  readonly stderr: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Screen
+  /** `isTTY`: whether somebody sees it at once; then `columns` is its width. */
+  readonly stderr: Screen
   /** Whether somebody sits at standard input. */
   readonly isTTY: boolean
 }
@@ -43,8 +45,11 @@ export interface Terminal {
    */
   answer(value: object, lines: readonly string[] | Lines, options: { readonly json?: true | undefined }): void
   readonly display: Display
-  /** Says on standard error what somebody should know who reads the answer; under --json, too. */
-  remark(line: string): void
+  /**
+   * Says on standard error what somebody should know who reads the answer, or why there is none; under --json, too. A terminal gets it
+   * in lines that fit; a log or a search gets it as it is.
+   */
+  remark(text: string): void
   /** Prints what is too much to be held at once, no faster than somebody reads it. */
   stream(texts: AsyncIterable<string>): Promise<void>
   /** Says on standard error how far a long change is. @param share of the whole, from 0 to 1, where that is known: it is drawn at a terminal */
@@ -125,10 +130,12 @@ async function untilDrained(stream: Writable): Promise<void> {
 
 const LEAST_WIDTH = 80
 
-function displayOf(stdout: Io['stdout']): Display {
+const widthOf = ({ isTTY, columns }: Screen): number => Math.max(LEAST_WIDTH, (isTTY && columns) || 0)
+
+function displayOf(stdout: Screen): Display {
   const isShown = stdout.isTTY === true
   return {
-    width: Math.max(LEAST_WIDTH, (isShown && stdout.columns) || 0),
+    width: widthOf(stdout),
     paint: (colour, text) => (isShown ? styleText(colour, text, { stream: stdout }) : text),
   }
 }
@@ -144,13 +151,11 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
     return secret.text
   }
 
-  /** To whoever is asked. */
-  const say = (sentence: string) =>
-    stderr.write(
-      wrap(sentence, display.width)
-        .map(line => `${line}\n`)
-        .join(''),
-    )
+  function remark(text: string): void {
+    progress.clear()
+    const fits = (line: string) => (stderr.isTTY ? wrap(line, widthOf(stderr), /^ */.exec(line)?.[0], 'keep') : [line])
+    stderr.write(`${text.split('\n').flatMap(fits).join('\n')}\n`)
+  }
 
   /** Answers the secret, or what is wrong with it. */
   async function typed(
@@ -170,7 +175,7 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       const secret = await typed(name, asked)
       if ('text' in secret) return secret.text
       const isLast = tries === MOST_TRIES
-      say(`${secret.problem} ${isLast ? 'Nothing was done.' : 'Try again.'}`)
+      remark(`${secret.problem} ${isLast ? 'Nothing was done.' : 'Try again.'}`)
       if (isLast) throw new Refused('')
     }
   }
@@ -184,10 +189,7 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       const printed = json === true ? [JSON.stringify(value)] : typeof lines === 'function' ? lines(display) : lines
       stdout.write(printed.map(line => `${line}\n`).join(''))
     },
-    remark(line) {
-      progress.clear()
-      stderr.write(`${line}\n`)
-    },
+    remark,
     async stream(texts) {
       for await (const text of texts) {
         progress.clear()
@@ -205,7 +207,7 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       if (!isTTY || yes) return
       const sentence = await what()
       if (sentence === undefined) return
-      say(sentence)
+      remark(sentence)
       if (/^y(es)?$/i.test((await questions.ask('Go on? [y/N] ')).trim())) return
       stderr.write('Nothing was done.\n')
       throw new Refused('')

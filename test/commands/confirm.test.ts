@@ -102,7 +102,7 @@ t.test('a new password asks where something ends by it, before the password is a
   t.equal(refused.code, 1)
   t.match(
     refused.stderr,
-    /^A new password for alice ends 1 session \(1 with a live access token\) and revokes\n1 API key\.\nGo on\? \[y\/N\] Nothing was done\.\n$/,
+    /^A new password for alice ends 1 session \(1 with a live access token\) and revokes 1 API key\.\nGo on\? \[y\/N\] Nothing was done\.\n$/,
   )
   t.equal((await json(['sessions', 'list'])).length, 1)
   t.match(await typed(`y\n${twice}`), { code: 0, stdout: 'Set the password of alice\n' })

@@ -105,6 +105,32 @@ t.test('a terminal that is wider is used, one that is narrower than 80 columns i
   t.equal(widest(await shown(40, 'users', 'list')), 80)
 })
 
+t.test('what goes wrong is told in lines that fit a terminal, and in one line to a log', async t => {
+  const { environment } = await scene(t)
+  const path = `/nowhere/${'deep/'.repeat(20)}signet.sqlite`
+  const elsewhere = { ...environment, SIGNET_DATABASE_URL: `file:${path}` }
+  const add = ['clients', 'add', '--grant', 'password', '--audience', 'imap', '--forwards-address', 'x-real-ip', 'mail']
+  const wrong = [
+    { name: 'a rule', words: add },
+    { name: 'the call', words: ['clients', 'add', '--grant', 'code', 'shop'] },
+    { name: 'the configuration', words: ['users', 'list'], variables: { ...environment, SIGNET_REFRESH_GRACE: '1y' } },
+    { name: 'a path, which is copied', words: ['users', 'list'], variables: elsewhere },
+  ]
+  const linesOf = async (columns: number, words: readonly string[], variables = environment) =>
+    (await signet(variables, words, '', undefined, {}, false, columns)).stderr.split('\n')
+  for (const { name, words, variables } of wrong) {
+    const [toLog, toTerminal] = [await linesOf(0, words, variables), await linesOf(80, words, variables)]
+    const isWide = (line: string) => line.length > 80
+    t.ok(toLog.some(isWide), `${name}: ${toLog}`)
+    t.strictSame(
+      toTerminal.filter(isWide),
+      toTerminal.filter(line => line.startsWith(path)),
+      name,
+    )
+    t.strictSame(toTerminal.join(' ').split(/ +/), toLog.join(' ').split(/ +/), `${name}: the same is said`)
+  }
+})
+
 t.test('there are colours on a terminal, unless NO_COLOR says otherwise, and in no pipe and no JSON', async t => {
   const { json, text, shown, environment } = await scene(t)
   await json(addUser('ann'), password)

@@ -29,7 +29,7 @@ function collector() {
 /**
  * Runs `signet …words`, with passwords that cost nothing, in the process of the test; process.ts has it in one of its own.
  * @param isTTY whether somebody sits there, who types the input
- * @param columns of the terminal that shows the answer; 0: it goes into a pipe
+ * @param columns of the terminal that shows what is printed; 0: it goes into pipes
  */
 export async function signet(
   environment: Readonly<Record<string, string>>,
@@ -42,7 +42,8 @@ export async function signet(
 ): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()]
   const { getColorDepth } = WriteStream.prototype
-  if (columns > 0) Object.assign(stdout.stream, { isTTY: true, columns, getColorDepth })
+  for (const { stream } of columns > 0 ? [stdout, stderr] : [])
+    Object.assign(stream, { isTTY: true, columns, getColorDepth })
   // Whoever types sends line by line.
   const typed = isTTY
     ? String(input)
