@@ -8,6 +8,7 @@ import { byTest, environmentOf, refresh, type Service, serve } from '../support/
 import { type Device, device, fetchList, isRevoked, revoke, type Status, withAlice } from '../support/status-list.ts'
 
 const HOUR_MS = 3_600_000
+const LONGER_THAN_THE_DATABASE_IS_WAITED_FOR_MS = 1100
 
 /** The database answers which lists there are as it was when it was asked, and later. */
 const lateAnswers = (answering: Hold) =>
@@ -99,6 +100,23 @@ test('while a slow database is asked for the new document, nobody gets the old o
   }
   asking.open()
   t.ok((await Promise.all(answers)).every(Boolean))
+})
+
+test('a service that itself stood still shows the new document, however long that was', async t => {
+  let stands = false
+  const read = aroundReads((store, call) => {
+    if (store !== 'statusLists' || !stands) return call()
+    stands = false
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LONGER_THAN_THE_DATABASE_IS_WAITED_FOR_MS)
+    return call()
+  })
+  const service = await withAlice(t, { faults: { read } })
+  const { refreshToken, status } = await device(service)
+  t.notOk(await isRevoked(status))
+  await revoke(service, refreshToken)
+  stands = true
+  t.ok(await isRevoked(status))
+  t.notOk(stands)
 })
 
 // The look could have read the lists before the revocation.

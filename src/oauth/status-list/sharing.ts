@@ -26,10 +26,20 @@ export function shared<T>(work: () => Promise<T>, intervalMs = 0): () => Promise
   }
 }
 
-/** @throws what `tooLate` answers when the promise takes longer */
+/** A limit is waited for in so many parts: when this process itself stood still, one of them has passed, not the whole. */
+const PARTS = 10
+
+/**
+ * @param limitMs by a clock that nobody sets, while this process runs
+ * @throws what `tooLate` answers when the promise takes longer
+ */
 export function within<T>(limitMs: number, promise: Promise<T>, tooLate: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tooLate()), limitMs)
+    let timer: NodeJS.Timeout
+    const wait = (parts: number) => {
+      timer = setTimeout(() => (parts === 1 ? reject(tooLate()) : wait(parts - 1)), limitMs / PARTS)
+    }
+    wait(PARTS)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
