@@ -12,7 +12,7 @@ import { isOnPostgres } from './environment.ts'
 const tests = new URL('../', import.meta.url)
 const tapOfFile = new URL('test-of-file.ts', import.meta.url).href
 const domains = new URL('domains.ts', import.meta.url).href
-const LONGEST_FILE_MS = 120_000
+const LONGEST_FILE_MS = 300_000
 
 registerHooks({
   resolve(specifier, context, next) {
