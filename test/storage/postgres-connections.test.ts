@@ -34,7 +34,7 @@ async function connectionsOf(beside: pg.Client) {
   return rows.map(({ name }) => name)
 }
 
-/** A machine that is busy takes its time to connect. */
+/** A machine that is busy takes its time to connect: for commands, and where there is not one more connection than are asked for. */
 const patient = { SIGNET_DATABASE_TIMEOUT: '20s' }
 
 t.test('there are as many connections as are allowed, and each says whose it is', async t => {
@@ -57,12 +57,13 @@ t.test('there are as many connections as are allowed, and each says whose it is'
 t.test('whoever finds no connection free is answered in time, and so is who has one', async t => {
   const url = await migratedPostgres(t)
   const beside = await connect(t, url)
-  const service = await serveOn(t, url, { SIGNET_DATABASE_POOL_SIZE: '2', SIGNET_DATABASE_TIMEOUT: '4s' })
+  const service = await serveOn(t, url, { SIGNET_DATABASE_POOL_SIZE: '2', SIGNET_DATABASE_TIMEOUT: '10s' })
   await addAlice(service)
   const { body } = await signIn(service)
-  await beside.query('begin; lock table sessions in access exclusive mode')
+  // A transaction waits for a lock for much longer than anybody waits for its connection.
+  await beside.query('begin; lock table audit_events in access exclusive mode')
   const beganAt = performance.now()
-  const asked = [1, 2].map(() => refresh(service, body.refresh_token))
+  const asked = [1, 2].map(() => signIn(service))
   await until(async () => {
     const { rowCount } = await beside.query("select from pg_stat_activity where wait_event_type = 'Lock'")
     return rowCount === 2
@@ -70,7 +71,7 @@ t.test('whoever finds no connection free is answered in time, and so is who has 
   const answers = await Promise.all([...asked, atOnce(6, () => isReady(service))])
   const took = performance.now() - beganAt
   await beside.query('rollback')
-  t.ok(took < 5000, `${Math.round(took)} ms`)
+  t.ok(took < 10_000, `${Math.round(took)} ms`)
   for (const { status, headers } of answers.flat()) {
     t.equal(status, 503)
     t.match(headers.get('retry-after'), /^[1-9]\d*$/)
@@ -81,7 +82,7 @@ t.test('whoever finds no connection free is answered in time, and so is who has 
 
 t.test('connections that died in silence cost one request its answer, and not one each', async t => {
   const network = await proxyBefore(t, await migratedPostgres(t))
-  const service = await serveOn(t, network.url, { SIGNET_DATABASE_TIMEOUT: '4s' })
+  const service = await serveOn(t, network.url, { SIGNET_DATABASE_TIMEOUT: '10s' })
   t.strictSame([...new Set((await atOnce(8, () => isReady(service))).map(({ status }) => status))], [200])
   network.forget()
   t.equal((await isReady(service)).status, 503)
@@ -114,7 +115,7 @@ t.test('a socket is a way, too', { skip: noServerOfItsOwn() }, async t => {
     `postgres://signet@/postgres?host=${server.data}&port=${port}`,
     `postgres://signet@${encodeURIComponent(server.data)}:${port}/postgres`,
   ]) {
-    const { text } = await commandLine(t, { SIGNET_DATABASE_URL: url })
+    const { text } = await commandLine(t, { ...patient, SIGNET_DATABASE_URL: url })
     t.ok(await text(['migrate']), url)
   }
 })
@@ -129,12 +130,12 @@ t.test('a right that is missing is told before anything is served, with what to 
     await beside.query(`drop owned by ${role}; drop role ${role}`)
   })
   const ofRole = Object.assign(new URL(url), { username: role }).href
-  const { refuses, text } = await commandLine(t, { SIGNET_DATABASE_URL: ofRole })
+  const { refuses, text } = await commandLine(t, { ...patient, SIGNET_DATABASE_URL: ofRole })
   const says = new RegExp(`lacks rights on users, .* GRANT SELECT, INSERT, UPDATE, DELETE ON .* TO "${role}";`)
   await refuses([{ words: ['users', 'list'], code: 1, says }])
   await t.rejects(serveOn(t, ofRole), says)
   // What is said is what helps.
-  const { stderr } = await (await commandLine(t, { SIGNET_DATABASE_URL: ofRole })).run(['users', 'list'])
+  const { stderr } = await (await commandLine(t, { ...patient, SIGNET_DATABASE_URL: ofRole })).run(['users', 'list'])
   await beside.query(/GRANT .*;/.exec(stderr)?.[0] ?? '')
   t.ok(await text(['users', 'list', '--json']))
 })
