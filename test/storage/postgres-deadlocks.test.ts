@@ -2,16 +2,17 @@
 import t, { type Test } from 'tap'
 import type { Stores } from '../../src/records/unit-of-work.ts'
 import { addedRoles } from '../support/added-roles.ts'
-import { migratedPostgres, openPostgres } from '../support/postgres.ts'
+import { connect, migratedPostgres, openPostgres } from '../support/postgres.ts'
 import { ALL, userOf } from './conformance/records.ts'
 
 async function openWithUsers(t: Test) {
-  const database = await openPostgres(t, await migratedPostgres(t))
+  const url = await migratedPostgres(t)
+  const database = await openPostgres(t, url)
   await database.write(async ({ users }) => {
     await users.insert(userOf('alice'))
     await users.insert(userOf('bob'))
   })
-  return database
+  return { ...database, url }
 }
 
 /** Resolves when as many as `count` have come, and for everybody who comes later. */
@@ -55,8 +56,11 @@ t.test(
   },
 )
 
+const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
 t.test('a work that is undone again and again is refused after three tries, and nothing of it is kept', async t => {
-  const { beside, read, write } = await openWithUsers(t)
+  const { beside, read, url, write } = await openWithUsers(t)
+  const looking = await connect(t, url)
   // So that the victim is always the other.
   await beside.query("set deadlock_timeout = '1min'")
   const lock = (name: string) => `select from users where id = 'user_${name}' for update`
@@ -68,6 +72,8 @@ t.test('a work that is undone again and again is refused after three tries, and 
     await roles.insert({ name: 'undone', permissions: ['a:b'] })
     // Answered when this work is undone.
     beside.query(lock('alice')).catch(t.error)
+    // Whoever closes the circle sees it: who waits looks for one only once.
+    while ((await looking.query(waiting)).rowCount === 0);
     await users.findById('user_bob')
   })
   await t.rejects(losing, { name: 'StorageUnavailable', cause: { code: '40P01' } })
