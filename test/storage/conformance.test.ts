@@ -11,13 +11,13 @@ import type { DatabaseLocation } from '../../src/records/instance.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { testClock } from '../support/clock.ts'
 import { migrateTo } from '../support/migrate-to.ts'
-import { connect, emptyPostgres, migratedPostgres } from '../support/postgres.ts'
+import { connect, emptyPostgres, migratedPostgres, patient } from '../support/postgres.ts'
 import { temporaryFolder } from '../support/serve.ts'
 import type { EmptyDatabase, Engine } from './conformance/records.ts'
 import { conformance } from './conformance.ts'
 
 async function open(t: Test, target: DatabaseLocation, clock: Clock) {
-  const database = await openDatabase(target, { clock, randomness: systemRandomness })
+  const database = await openDatabase(target, { clock, randomness: systemRandomness, pool: patient })
   t.teardown(database.close)
   return database
 }

@@ -4,6 +4,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { systemRandomness } from '../../src/randomness.ts'
+import type { PoolSettings } from '../../src/storage/engine/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { startPostgres } from './postgres-server.ts'
 
@@ -49,7 +50,8 @@ async function create(t: Test, name: string, template = 'template0'): Promise<st
 const template = once(async () => {
   const name = newName()
   const url = await create(t, name)
-  const database = await openDatabase({ kind: 'postgres', url }, { clock: systemClock, randomness: systemRandomness })
+  const sources = { clock: systemClock, randomness: systemRandomness, pool: patient }
+  const database = await openDatabase({ kind: 'postgres', url }, sources)
   await database.migrate()
   await database.close()
   return name
@@ -72,9 +74,16 @@ export async function connect(t: Test, url: string): Promise<pg.Client> {
   return client
 }
 
+const asConfigured = { size: 10, lifetimeSeconds: 1800 }
+/** A machine that is busy with tests is no outage: fifty who wait for one row may take longer than a request would. */
+export const patient: PoolSettings = { ...asConfigured, timeoutSeconds: 20 }
+/** As the configuration has it, where it is about the time. */
+export const impatient: PoolSettings = { ...asConfigured, timeoutSeconds: 2 }
+
 /** The stores on the database at `url`, and a connection beside them. */
-export async function openPostgres(t: Test, url: string) {
-  const database = await openDatabase({ kind: 'postgres', url }, { clock: systemClock, randomness: systemRandomness })
+export async function openPostgres(t: Test, url: string, pool = patient) {
+  const sources = { clock: systemClock, randomness: systemRandomness, pool }
+  const database = await openDatabase({ kind: 'postgres', url }, sources)
   t.teardown(database.close)
   return { ...database, beside: await connect(t, url) }
 }
