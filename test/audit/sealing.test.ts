@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
 import { createHold } from '../support/hold.ts'
+import { aroundReads } from '../support/reads.ts'
 import { sealedAudit, sealsIn } from '../support/sealed-audit.ts'
 import { byTest } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
@@ -10,12 +11,24 @@ import { until } from '../support/status-list.ts'
 const unsealedIn = (file: string) => select(file, 'select id from audit_events where seal is null')
 const heads = (log: string): string[] => [...log.matchAll(/"audit_head":"([^"]+)"/g)].map(([, head]) => head ?? '')
 
-t.test('what happens is sealed within a second by itself, and verify is content', async t => {
-  const { service, verify, file } = await sealedAudit(t)
+t.test('what happens is sealed by itself, within two looks of half a second, and verify is content', async t => {
+  let [looks, looksBefore]: [number, number | undefined] = [0, undefined]
+  const read = aroundReads((store, call) => {
+    if (store === 'pulse') looks += 1
+    return call()
+  })
+  const sealing: Faults['sealing'] = real => ({
+    ...real,
+    sealNext() {
+      looksBefore ??= looks
+      return real.sealNext()
+    },
+  })
+  const { service, verify, file } = await sealedAudit(t, { faults: { read, sealing } })
   await service.roles.add({ name: 'author', permissions: ['posts:read'] }, byTest)
-  const startedMs = performance.now()
+  ;[looks, looksBefore] = [0, undefined]
   await until(async () => unsealedIn(file).length === 0)
-  t.ok(performance.now() - startedMs < 1000)
+  t.ok((looksBefore ?? 0) <= 2, `${looksBefore} looks`)
   t.match(await verify(), { ok: true, problems: [], unsealed_events: 0, sealed_events: 4 })
 })
 
@@ -61,9 +74,12 @@ t.test('no request waits for the sealer', async t => {
   const hold = createHold()
   const sealing: Faults['sealing'] = real => ({ ...real, sealNext: () => hold.pass(real.sealNext) })
   const { service, file } = await sealedAudit(t, { faults: { sealing } })
+  const add = (name: string) => service.roles.add({ name, permissions: ['posts:read'] }, byTest)
   hold.close()
+  // Without news the sealer may have nothing to do any more.
+  await add('news')
   await hold.waiting(1)
-  await service.roles.add({ name: 'author', permissions: ['posts:read'] }, byTest)
+  await add('author')
   t.ok(unsealedIn(file).length > 0)
   hold.open()
   await until(async () => unsealedIn(file).length === 0)
@@ -74,14 +90,25 @@ for (const [what, fails] of Object.entries({
   'when its answer was lost': (work: () => Promise<unknown>) => work().then(() => Promise.reject(new Error('killed'))),
 }))
   t.test(`a write of the sealer that fails ${what} leaves a whole audit, and the next one goes on`, async t => {
-    let isBroken = false
-    const write: Faults['write'] = real => (work, size) =>
-      isBroken ? (fails(() => real(work, size)) as never) : real(work, size)
-    const { service, happen, verify, file } = await sealedAudit(t, { faults: { write } })
+    let [isBroken, failures] = [false, 0]
+    const write: Faults['write'] = real => (work, size) => {
+      if (!isBroken) return real(work, size)
+      failures += 1
+      return fails(() => real(work, size)) as never
+    }
+    const hold = createHold()
+    const sealing: Faults['sealing'] = real => ({ ...real, sealNext: () => hold.pass(real.sealNext) })
+    const { service, happen, verify, file } = await sealedAudit(t, { faults: { write, sealing } })
     await happen(3)
+    // The sealer seals by itself, too, one at a time: nobody has sealed the event before writes fail.
+    hold.close()
+    const sealed = service.seal()
+    await hold.waiting(1)
     await service.roles.add({ name: 'author', permissions: ['posts:read'] }, byTest)
     isBroken = true
-    await t.rejects(service.seal(), /killed/)
+    hold.open()
+    await sealed.catch(() => undefined)
+    t.ok(failures > 0)
     t.match(await verify(), { ok: true })
     isBroken = false
     await service.seal()
