@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
 import { inherited, spawnService } from '../support/process.ts'
 import { freePort, request, temporaryFolder } from '../support/serve.ts'
+import { until } from '../support/status-list.ts'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -87,7 +88,8 @@ test('a debugger that was opened before the first line of the program ends it, b
 
 test('whoever asks Node for its debugger has it', async t => {
   const service = await spawnService(t, temporaryFolder(t), {}, ['--inspect=127.0.0.1:0'])
-  t.match(service.log(), 'Debugger listening')
+  // It says so on the other stream than that it serves.
+  await until(async () => service.log().includes('Debugger listening'))
   t.equal((await request(`${service.management}/livez`)).status, 200)
 })
 
@@ -121,7 +123,8 @@ test('what changes something goes on when nobody reads its answer any more', asy
     child.stdout.on('data', chunk => (text += chunk))
     if (!isRead) for (const stream of [child.stdout, child.stderr]) stream.destroy()
     child.stdin.end(input)
-    const [code] = await once(child, 'exit')
+    // Of one that has only ended, some of the answer may not be read yet.
+    const [code] = await once(child, 'close')
     return { code, text }
   }
   const definitions = 'roles: { editor: { permissions: [posts:read] } }'

@@ -37,6 +37,8 @@ const finished = (child: ChildProcess, input: string | Uint8Array): Promise<Ran>
     child.stdin?.end(input)
   })
 
+const SERVING = '"msg":"serving"'
+
 /** Longer than a command takes, or the start of a service. */
 const LONGEST_MS = 120_000
 
@@ -111,8 +113,10 @@ export async function spawnService(
     const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
     const serving = new Promise<void>((resolve, reject) => {
       const hear = (chunk: Buffer) => {
+        // The words may come in two chunks, or early in a large one.
+        const from = Math.max(0, log.length - SERVING.length)
         log += chunk
-        if (log.slice(-4096).includes('"msg":"serving"')) resolve()
+        if (log.includes(SERVING, from)) resolve()
       }
       child.stdout.on('data', hear)
       child.stderr.on('data', hear)
