@@ -54,8 +54,12 @@ export async function isRevoked({ idx, uri }: Status): Promise<boolean> {
 
 const PAUSE_MS = 50
 
-/** Asks again and again, as a verifier does, until it is so: for what the timer of a service does, which follows no test's clock. @throws when it takes longer than anybody should wait */
-export async function until(isSo: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+/**
+ * Asks again and again, as a verifier does, until it is so: for what the timer of a service does, which follows no test's clock.
+ * @param withinMs ends what hangs, and proves nothing: two programs that start beside others may take half a minute
+ * @throws when it takes longer
+ */
+export async function until(isSo: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
   const giveUpAt = performance.now() + withinMs
   while (!(await isSo())) {
     if (performance.now() > giveUpAt) throw new Error(`Not within ${withinMs} ms.`)
