@@ -5,6 +5,7 @@ import { addClient } from '../support/clients.ts'
 import { isError } from '../support/error-shape.ts'
 import { isListed } from '../support/scene.ts'
 import { secret } from '../support/serve.ts'
+import { until } from '../support/status-list.ts'
 
 const path = '/admin/clients'
 
@@ -26,6 +27,11 @@ t.test('secrets are added beside the others, and removed with what the client go
   )
   const { access_token } = (await granted(client_secret)).body
   t.equal((await granted(secret)).status, 200, 'the other one works on')
+  // The uses are written beside the requests, and make another tag of the client.
+  await until(async () => {
+    const { secrets: both } = await json(['clients', 'show', 'worker'])
+    return both.every(({ last_used_at }: { last_used_at: string | null }) => last_used_at !== null)
+  })
 
   saysOfFields(t, await ask(admin, 'POST', secrets, { body: { name: ' x', expires_in: 0 } }), {
     name: /name/,

@@ -6,6 +6,7 @@ import { isError } from '../support/error-shape.ts'
 import { badToken, isListed, tokensOf } from '../support/scene.ts'
 import { api, password, secret } from '../support/serve.ts'
 import { changeEach, select } from '../support/sqlite.ts'
+import { until } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -89,6 +90,8 @@ t.test('nobody gives, changes or ends a client beyond the own permissions and th
       isError(t, answer, [403, 'insufficient_scope'])
     }
   }
+  // That the administrator's client was used is written beside its sign-in.
+  await until(async () => (await json(['clients', 'show', 'console'])).secrets[0].last_used_at !== null)
   const before = await json(['clients', 'list'])
   const [writer, asMachine] = [await someoneWith([WRITE, 'posts:read']), await machineWith([WRITE, 'posts:read'])]
   const patch = (id: string, body: object) => ['PATCH', `${path}/${id}`, body] as const

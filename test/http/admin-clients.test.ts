@@ -4,6 +4,7 @@ import { administered, etagOf, needsPermission, pagesOf, saysOfFields } from '..
 import { isError } from '../support/error-shape.ts'
 import { type Answer, api } from '../support/serve.ts'
 import { changeEach, everythingIn, rowsIn } from '../support/sqlite.ts'
+import { until } from '../support/status-list.ts'
 
 // Each has a service of its own.
 t.jobs = 2
@@ -36,6 +37,8 @@ t.test('a client is added, read, changed and deleted, as the command line shows 
   t.equal(location, `${path}/a%2Fb%3Fc%23d`)
   const token = await service.token({ grant_type: 'client_credentials' }, { client: [client_id, client_secret] })
   t.equal(token.status, 200, 'the secret works')
+  // The use is written beside the request.
+  await until(async () => (await json(['clients', 'show', client_id])).secrets[0].last_used_at !== null)
 
   const bare = await ask(admin, 'POST', path, { body: { client_id: 'spa-2', public: true } })
   t.strictSame(bare.body, await json(['clients', 'show', 'spa-2']), 'no secret')
