@@ -33,12 +33,9 @@ t.test('ten networks of an account are kept, and those of a confidential client 
     t.equal((await right(service, { address: `192.0.2.${network}` })).status, 200)
     clock.advance(1000)
   }
-  // Nobody waits for these writes.
-  await until(async () => known().includes('192.0.2.12') && known().length === 10)
-  t.same(
-    known(),
-    Array.from({ length: 10 }, (_, index) => `192.0.2.${index + 3}`),
-  )
+  // Nobody waits for these writes, each of which may be the last one.
+  const lastTen = Array.from({ length: 10 }, (_, index) => `192.0.2.${index + 3}`)
+  await until(async () => known().join() === lastTen.join())
   const before = select(service.databaseFile, 'select * from sign_in_networks order by network')
   t.equal((await right(service, { address: '192.0.2.5' })).status, 200)
   // What this one does not write, none writes later.
