@@ -161,7 +161,7 @@ t.test('past the checks that may wait a change is told to come back, before any 
   const here = await busy.device()
   const wrong = { ...form, current_password: 'wrong battery staple 11' }
   begun = 0
-  busy.fresh()
+  await busy.fresh()
 
   busyHold.close()
   const early = Promise.withResolvers<Answer>()
@@ -174,7 +174,7 @@ t.test('past the checks that may wait a change is told to come back, before any 
   isError(t, refused, [503, 'temporarily_unavailable'])
   t.match(refused.headers.get('retry-after'), /^[1-9]\d*$/)
   t.equal(begun, availableParallelism())
-  busy.appendedLike()
+  await busy.appendedLike()
   t.equal((await busy.refresh(here.refreshToken)).status, 200, 'a refresh has no lane to wait in')
 
   busyHold.open()
