@@ -8,7 +8,7 @@ import { isOnPostgres } from '../support/environment.ts'
 import { isError } from '../support/error-shape.ts'
 import { type Answer, type Service, secret, serve } from '../support/serve.ts'
 import { everythingIn, select, sessionsOf } from '../support/sqlite.ts'
-import { isRevoked, statusIn, statusListsOf, storedRevocations } from '../support/status-list.ts'
+import { isRevoked, statusIn, statusListsOf, storedRevocations, until } from '../support/status-list.ts'
 
 /** A service, used once, so that it has a block of indices, and how often it writes from then on. */
 async function stage(t: Test) {
@@ -21,6 +21,9 @@ async function stage(t: Test) {
     }
   const clock = testClock()
   const service = await serve(t, { clock, faults: { write } })
+  // It begins with the service, and writes beside everything else.
+  const janitor = await service.container.janitor()
+  await until(async () => janitor.done().lastAtMs !== undefined)
   for (const clientId of ['first', 'job']) await addMachine(service, clientId)
   await askAs(service, 'first')
   const { text } = await addKey(service, { clientId: 'first' })
