@@ -182,7 +182,9 @@ t.test(
     await setUp.stop()
     const marker = join(folder, 'kill')
     const preload = `--import=${new URL('../programs/kill-before-response.ts', import.meta.url)}`
-    const service = await spawnService(t, folder, { ...auditsAll, KILL_WHILE_EXISTS: marker }, [preload])
+    // Within the grace the service has to start again.
+    const environment = { ...auditsAll, KILL_WHILE_EXISTS: marker, SIGNET_REFRESH_GRACE: '60s' }
+    const service = await spawnService(t, folder, environment, [preload])
     const client = ['web-app', secret] as const
     const first = await service.token({ grant_type: 'password', username: 'alice', password }, client)
     t.equal(first.status, 200)

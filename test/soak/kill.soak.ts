@@ -5,7 +5,12 @@ import { run } from './kill/run.ts'
 import { kills } from './settings.ts'
 
 t.test('kills at random moments lose nothing that was acknowledged, and every client goes on', async t => {
-  const environment = { ...(await environmentOf(temporaryFolder(t))), SIGNET_SESSION_LIMIT: '1000' }
+  const environment = {
+    ...(await environmentOf(temporaryFolder(t))),
+    SIGNET_SESSION_LIMIT: '1000',
+    // Within it a service that was killed has to be there again.
+    SIGNET_REFRESH_GRACE: '60s',
+  }
   const report = await run({ kills, environment })
   const list = (counts: object) =>
     Object.entries(counts)
