@@ -4,6 +4,7 @@
  */
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { watchLateness } from '../../bench/weather/lateness.ts'
 import { proxyBefore } from '../support/postgres-proxy.ts'
 import { noServerOfItsOwn, startPostgres } from '../support/postgres-server.ts'
 import {
@@ -19,6 +20,7 @@ import {
 import { until } from '../support/status-list.ts'
 
 const LONGEST_MS = 4000
+const lateness = watchLateness([])
 
 type Asks = Readonly<Record<string, () => Promise<Answer>>>
 
@@ -26,23 +28,25 @@ async function isAway(t: Test, asks: Asks) {
   const ask = async ([what, ask]: readonly [string, () => Promise<Answer>]) => {
     const beganAt = performance.now()
     const answer = await ask()
-    return { what, answer, took: performance.now() - beganAt }
+    const endedAt = performance.now()
+    return { what, answer, took: endedAt - beganAt, granted: lateness.granted(undefined, beganAt, endedAt) }
   }
   const asked = await Promise.all(Object.entries(asks).map(ask))
-  for (const { what, answer, took } of asked) {
+  for (const { what, answer, took, granted } of asked) {
     t.equal(answer.status, 503, `${what}: ${answer.text}`)
     t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/, what)
-    t.ok(took < LONGEST_MS, `${what} after ${Math.round(took)} ms`)
+    t.ok(took < LONGEST_MS + granted, `${what} after ${Math.round(took)} ms`)
   }
   return Math.max(...asked.map(({ took }) => took))
 }
 
-/** Within a second; and of those who come then nobody fails. */
+/** Within a second, and what the machine lets it wait; and of those who come then nobody fails. */
 async function isBack(t: Test, service: Service) {
   const beganAt = performance.now()
   await until(async () => (await signIn(service)).status === 200)
-  const took = performance.now() - beganAt
-  t.ok(took < 1000, `back after ${Math.round(took)} ms`)
+  const endedAt = performance.now()
+  const took = endedAt - beganAt
+  t.ok(took < lateness.granted(undefined, beganAt, endedAt), `back after ${Math.round(took)} ms`)
   const many = await Promise.all(Array.from({ length: 12 }, () => request(`${service.management}/readyz`)))
   t.strictSame([...new Set(many.map(({ status }) => status))], [200])
 }
