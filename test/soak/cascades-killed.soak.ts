@@ -11,7 +11,7 @@ import { startTogether } from '../support/together.ts'
 /** Beyond what one write changes. */
 const BATCH = 200
 const MANY = BATCH + 5
-const timeout = 100_000
+const timeout = 600_000
 
 const crowdAt = async (its: Scene, clientId: string): Promise<readonly Tokens[]> =>
   inParallel(Array.from({ length: MANY }), () => its.device({ clientId }))

@@ -94,7 +94,7 @@ function createLoad(ports: readonly number[]) {
     failed,
     async more() {
       const enough = refreshed + REFRESHES
-      await until(async () => refreshed >= enough || failed.length > 0, 60_000)
+      await until(async () => refreshed >= enough || failed.length > 0, 600_000)
     },
     async end() {
       isOver = true
