@@ -20,7 +20,7 @@ async function findingsOn(page: Page, axe: string): Promise<unknown> {
 
 t.test(
   'axe finds nothing on any part of the page',
-  { skip: skipWithout('AXE', 'CHROMIUM'), timeout: 120_000 },
+  { skip: skipWithout('AXE', 'CHROMIUM'), timeout: 300_000 },
   async t => {
     const axe = readFileSync(process.env['AXE'] ?? '', 'utf8')
     const openProfile = await startBrowser(t)

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 
 /** One that hangs is ended. */
-const LONGEST_MS = 60_000
+const LONGEST_MS = 180_000
 
 /** A test that takes too long, or is interrupted, is ended without its teardown, and what runs here is in groups of its own. */
 const ends = new Set<() => void>()

@@ -4,7 +4,7 @@ import { mailProgram, withMail } from './mail.ts'
 import { startDovecot } from './mail-dovecot.ts'
 import { refused, signIns, temporary } from './mail-sign-ins.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(180_000)
 
 /** Wherever introspection is spoken of, which is in each file of 2.3 and in each block of 2.4. */
 const withScope = (text: string) => text.replaceAll(/^( *)introspection_mode = post$/gm, '$&\n$1scope = mail:use')

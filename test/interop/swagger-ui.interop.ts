@@ -34,7 +34,7 @@ async function startPage(t: Test, { issuer }: Service): Promise<string> {
 
 test('Swagger UI gets a token for a page whose origin is registered, and calls with it', {
   skip: skipWithout('SWAGGER_UI', 'CHROMIUM'),
-  timeout: 90_000,
+  timeout: 300_000,
 }, async t => {
   const service = await withAlice(t)
   const origin = await startPage(t, service)

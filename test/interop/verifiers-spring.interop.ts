@@ -30,7 +30,7 @@ test('the program is made of what the page shows', async t => {
 
 // It takes seconds to start: once.
 test('a resource server of Spring Boot refuses what is no good access token, and follows the keys', {
-  timeout: 90_000,
+  timeout: 300_000,
 }, async t => {
   const changing = await withChangingKeys(t)
   const { service, token } = changing
