@@ -6,6 +6,7 @@ import { exchangeAtIssuer, granted, LIFETIME, type Reply } from './exchanging-is
 import type { Json } from './issuer.ts'
 import { api } from './serve.ts'
 import { simulated } from './simulated-verifier.ts'
+import type { EnvironmentOptions } from './verifier-environment.ts'
 
 /** What became of a key: `accepted`, or what its error says. */
 export interface KeyOutcome {
@@ -19,8 +20,9 @@ export async function exchanging(
   t: Test,
   {
     client = { clientId: 'posts-api' },
+    givesUp,
     ...options
-  }: Partial<VerifierOptions> & { readonly client?: ApiKeyClient } = {},
+  }: Partial<VerifierOptions> & { readonly client?: ApiKeyClient } & Pick<EnvironmentOptions, 'givesUp'> = {},
 ) {
   /** It is drawn from when an exchange is over, and when a poll is. */
   let drawn = Promise.withResolvers<void>()
@@ -29,7 +31,7 @@ export async function exchanging(
     drawn = Promise.withResolvers()
     return 0
   }
-  const scene = await simulated(t, { random })
+  const scene = await simulated(t, { random, ...(givesUp && { givesUp }) })
   const { environment, issuer } = scene
   const { calls, reply } = exchangeAtIssuer(issuer)
   let tokens = 0

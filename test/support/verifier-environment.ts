@@ -21,6 +21,8 @@ export interface EnvironmentOptions {
   /** Of the clock; the real time, cut to seconds, when not given, so that tokens of a real token service are current. */
   readonly startMs?: number
   readonly random?: () => number
+  /** Requests are given up when the verifier says so. Elsewhere they are not: a busy machine may take longer than it waits. */
+  readonly givesUp?: true
 }
 
 interface Timer {
@@ -33,6 +35,7 @@ const wholeSecond = (): number => Math.floor(Date.now() / 1000) * 1000
 export function testEnvironment({
   startMs = wholeSecond(),
   random = () => 0,
+  givesUp,
 }: EnvironmentOptions = {}): TestEnvironment {
   let elapsedMs = 0
   let setByMs = 0
@@ -72,7 +75,7 @@ export function testEnvironment({
     fetch(input, init) {
       sent += 1
       if (isCut) return Promise.reject(new TypeError('fetch failed', { cause: new Error('The network is cut.') }))
-      return fetch(input, init)
+      return fetch(input, givesUp ? init : { ...init, signal: null })
     },
     async advance(ms) {
       const untilMs = elapsedMs + ms

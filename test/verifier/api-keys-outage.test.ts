@@ -173,7 +173,7 @@ test('a token that cannot be verified yet is kept: the key is not exchanged agai
 })
 
 test('a token endpoint that is silent is given up after 2 s', async t => {
-  const { issuer, events, outcomeOf } = await exchanging(t)
+  const { issuer, events, outcomeOf } = await exchanging(t, { givesUp: true })
   issuer.publish(ENDPOINT, () => undefined)
   const beganAt = performance.now()
   t.match(await outcomeOf(apiKey()), { code: 'unavailable', message, retryAfter: 1 })

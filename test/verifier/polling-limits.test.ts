@@ -4,12 +4,13 @@ import { gzipSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import { createSigningKey } from '../support/issuer.ts'
 import { POLL_MS, simulated } from '../support/simulated-verifier.ts'
+import type { EnvironmentOptions } from '../support/verifier-environment.ts'
 
 const SIZE_LIMIT = 1_000_000
 
 /** A verifier that knows a key, and an issuer that has a new one. */
-async function setUp(t: Test) {
-  const running = await simulated(t)
+async function setUp(t: Test, options: EnvironmentOptions = {}) {
+  const running = await simulated(t, options)
   const { events, outcome } = running.start()
   await running.environment.idle()
   const next = await createSigningKey()
@@ -36,7 +37,7 @@ test('an answer that does not come, or does not end, is given up after 2 s', asy
   }
   await Promise.all(
     Object.entries(stuck).map(async ([title, hang]) => {
-      const { environment, issuer, events } = await setUp(t)
+      const { environment, issuer, events } = await setUp(t, { givesUp: true })
       issuer.publish(issuer.jwksPath, hang)
       const beganAt = performance.now()
       await environment.advance(POLL_MS)
