@@ -180,7 +180,7 @@ export async function serve(parts: ServeParts) {
   })
   for (const each of [...background, eventClock]) each.start()
   return {
-    /** What the key clock does every second. */
+    /** What the key clock does when a pulse shows that it is needed. */
     tick: keyClock.tick,
     /** What the event clock does every second. */
     writeEvents: recorder.tick,

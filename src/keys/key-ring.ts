@@ -38,7 +38,7 @@ export interface KeyRing {
 const HELD_UP_MAX_AGE = 30
 /** Of what may be out of date: a key may have been revoked since, and a copy must not outlast that by much. */
 const BEHIND_MAX_AGE = 5
-/** The keys are looked at every second: after this long without an answer, this process may be behind. */
+/** The keys are looked at twice a second: after this long without an answer, this process may be behind. */
 const MOST_BEHIND_MS = 2500
 
 interface Loaded {
