@@ -14,7 +14,7 @@ import {
 import { examples } from './help.ts'
 import { printable } from './printable.ts'
 import { type Colour, type Lines, operator, Refused, type Terminal, UsageError, YES } from './terminal.ts'
-import { unbroken, wrap, wrapEach } from './text-width.ts'
+import { unbrokenCommands, wrap, wrapEach } from './text-width.ts'
 
 /** Made when it is asked for. */
 export interface DoctorService {
@@ -54,10 +54,8 @@ function choiceIn({
 /** Under what is found, behind the word in front of it. */
 const INDENT = ' '.repeat('PROBLEM  '.length)
 
-const COMMAND = /\bsignet [a-z-]+(?: [a-z]+)?(?: --[a-z-]+)*/g
-
 /** A command or a path stays in one line, so that it can be copied. */
-const wrapped = (text: string, width: number): string[] => wrap(text.replace(COMMAND, unbroken), width, INDENT, 'keep')
+const wrapped = (text: string, width: number): string[] => wrap(unbrokenCommands(text), width, INDENT, 'keep')
 
 const colours: Readonly<Record<string, Colour>> = { ok: 'green', PROBLEM: 'red', WARNING: 'yellow' }
 

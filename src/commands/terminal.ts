@@ -7,7 +7,7 @@ import type { Provenance } from '../records/audit-event.ts'
 import { createProgress } from './progress.ts'
 import { createQuestions } from './questions.ts'
 import { secretIn } from './secret-text.ts'
-import { wrap } from './text-width.ts'
+import { unbrokenCommands, wrap } from './text-width.ts'
 
 type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
@@ -47,7 +47,7 @@ export interface Terminal {
   readonly display: Display
   /**
    * Says on standard error what somebody should know who reads the answer, or why there is none; under --json, too. A terminal gets it
-   * in lines that fit; a log or a search gets it as it is.
+   * in lines that fit, and commands whole; a log or a search gets it as it is.
    */
   remark(text: string): void
   /** Prints what is too much to be held at once, no faster than somebody reads it. */
@@ -153,7 +153,8 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
 
   function remark(text: string): void {
     progress.clear()
-    const fits = (line: string) => (stderr.isTTY ? wrap(line, widthOf(stderr), /^ */.exec(line)?.[0], 'keep') : [line])
+    const fits = (line: string) =>
+      stderr.isTTY ? wrap(unbrokenCommands(line), widthOf(stderr), /^ */.exec(line)?.[0], 'keep') : [line]
     stderr.write(`${text.split('\n').flatMap(fits).join('\n')}\n`)
   }
 

@@ -40,6 +40,11 @@ export const cut = (text: string, width: number): string =>
 /** A text that `wrap` keeps in one line while it is shorter than one. */
 export const unbroken = (text: string): string => text.replaceAll(' ', NO_BREAK)
 
+const COMMAND = /\bsignet [a-z-]+(?: [a-z]+)?(?: --[a-z-]+)*/g
+
+/** The same for each command in a text, so that it can be copied. */
+export const unbrokenCommands = (text: string): string => text.replace(COMMAND, unbroken)
+
 /**
  * Lines that are broken at spaces.
  * @param indent what the lines after the first begin with

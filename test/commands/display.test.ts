@@ -1,5 +1,7 @@
 /** What a table does with the place that it has, and where there are colours. */
+import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
+import { createTerminal } from '../../src/commands/terminal.ts'
 import { testClock } from '../support/clock.ts'
 import { commandLine, signet } from '../support/command-line.ts'
 import { password } from '../support/serve.ts'
@@ -129,6 +131,14 @@ t.test('what goes wrong is told in lines that fit a terminal, and in one line to
     )
     t.strictSame(toTerminal.join(' ').split(/ +/), toLog.join(' ').split(/ +/), `${name}: the same is said`)
   }
+})
+
+t.test('a command in what is told stays in one line, so that it can be copied', async t => {
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80 })
+  const { remark } = createTerminal({ stdin: new PassThrough(), stdout: new PassThrough(), stderr, isTTY: false })
+  remark('The private key of keys/3q2-7w.pem is damaged. Without a backup, run: signet keys revoke --all --reason …')
+  const lines = 'The private key of keys/3q2-7w.pem is damaged. Without a backup, run:\nsignet keys revoke --all --reason …\n'
+  t.equal(String(stderr.read()), lines)
 })
 
 t.test('there are colours on a terminal, unless NO_COLOR says otherwise, and in no pipe and no JSON', async t => {
