@@ -40,9 +40,9 @@ export const secretCountProblem = (secrets: readonly Credential[], nowMs: number
 const PROXIES_WRITE =
   /^(x[-_]forwarded.*|x-original-forwarded-for|forwarded.*|via|x-real-(client-)?ip|(x-)?(true-)?client-?ip|x-cluster-client-ip|(wl-)?proxy-client-ip|cf-.*|(ali-cdn-real|(akamai|fastly|fly|incap)-client)-ip|x-sucuri-.*|cloudfront-.*|x-appengine-.*|x-azure-.*|x-envoy-.*|(x-)?remote[-_](ip|addr)|x-(originating|proxyuser)-ip|x-vercel-.*|x-nf-.*|do-connecting-ip|x-host|host)$/
 
-/** Every request of a program has these, for something else: no address is ever read there. */
+/** HTTP, or what is used with it, gives these another meaning: they would never hold an address. */
 const HTTP_USES =
-  /^(authorization|(proxy|accept|content|access-control|sec|if)-.*|accept|connection|cookie|date|dpop|expect|from|keep-alive|origin|priority|referer|te|trailer|transfer-encoding|upgrade.*|user-agent|traceparent|tracestate|x-request-id)$/
+  /^(authorization|(proxy|accept|content|access-control|sec|if)-.*|accept|cache-control|connection|cookie|date|dpop|expect|from|keep-alive|max-forwards|origin|pragma|priority|range|referer|te|trailer|transfer-encoding|upgrade.*|user-agent|traceparent|tracestate|x-request-id)$/
 
 /** A field name of RFC 9110 §5.1. */
 const forwardsAddressProblem = (header: string | null): string | undefined => {

@@ -30,7 +30,7 @@ export function shared<T>(work: () => Promise<T>, intervalMs = 0): () => Promise
 const PARTS = 10
 
 /**
- * @param limitMs by a clock that nobody sets, while this process runs
+ * @param limitMs by a clock that nobody sets, and only while this process runs
  * @throws what `tooLate` answers when the promise takes longer
  */
 export function within<T>(limitMs: number, promise: Promise<T>, tooLate: () => Error): Promise<T> {
