@@ -22,8 +22,6 @@ export interface Kind {
 /** Assertions, or what is in the place of one, by what is wrong with them. */
 export type Assertions = Readonly<Record<string, string>>
 
-export type HostileBench = Awaited<ReturnType<typeof hostileBench>>
-
 /** Header and payload as they are. */
 export const signBytes = (key: TestKey, header: string, payload: string): string =>
   signParts(key as TestKey & Pick<SigningKey, 'alg'>, header, payload)

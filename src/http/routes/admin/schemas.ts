@@ -52,7 +52,6 @@ export const errorsOf = {
 } as const
 
 export const notModified = { 304: { description: 'It is what If-None-Match names', type: 'null' } } as const
-export const etagHeader = { etag: { type: 'string', description: 'For If-Match and If-None-Match.' } } as const
 
 /** @param isNeeded whether the change is refused without it (428) */
 export const ifMatch = (isNeeded = false) => ({
