@@ -138,9 +138,8 @@ t.test('a server that hangs is answered with 503 within seconds, and works when 
 t.test('a process can be stopped while the server hangs', { skip }, async t => {
   const server = await startPostgres()
   t.teardown(server.stop)
-  const program = await spawnService(t, temporaryFolder(t), {
-    ...{ SIGNET_DATABASE_URL: server.url, SIGNET_DATABASE_TIMEOUT: '4s' },
-  })
+  const environment = { SIGNET_DATABASE_URL: server.url, SIGNET_DATABASE_TIMEOUT: '4s' }
+  const program = await spawnService(t, temporaryFolder(t), environment)
   const thaw = await server.freeze()
   try {
     t.equal(await program.stop(), 0)
