@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { Stores } from '../../src/records/unit-of-work.ts'
 import { addedRoles } from '../support/added-roles.ts'
 import { connect, migratedPostgres, openPostgres } from '../support/postgres.ts'
+import { until } from '../support/status-list.ts'
 import { ALL, userOf } from './conformance/records.ts'
 
 async function openWithUsers(t: Test) {
@@ -73,7 +74,7 @@ t.test('a work that is undone again and again is refused after three tries, and 
     // Answered when this work is undone.
     beside.query(lock('alice')).catch(t.error)
     // Whoever closes the circle sees it: who waits looks for one only once.
-    while ((await looking.query(waiting)).rowCount === 0);
+    await until(async () => (await looking.query(waiting)).rowCount !== 0)
     await users.findById('user_bob')
   })
   await t.rejects(losing, { name: 'StorageUnavailable', cause: { code: '40P01' } })
