@@ -217,10 +217,11 @@ export async function assertMayEndThrough(
  */
 export async function assertMayGiveUse(standings: Standings, by: Acting, client: ClientSettings): Promise<void> {
   await assertMayChangeClient(standings, by, client)
-  if (by.caller === undefined || client.introspect.length + client.mayGrant.length === 0) return
+  const isBelieved = client.introspect.length > 0 || client.mayGrant.length > 0 || client.forwardsAddress !== null
+  if (by.caller === undefined || !isBelieved) return
   assertAdministrator(
     await admit(standings, by.caller),
-    'To give the use of a client that may introspect or grant roles',
+    'To give the use of a client that may introspect, grant roles or say where people are',
   )
 }
 

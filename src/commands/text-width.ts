@@ -40,7 +40,7 @@ export const cut = (text: string, width: number): string =>
 /** A text that `wrap` keeps in one line while it is shorter than one. */
 export const unbroken = (text: string): string => text.replaceAll(' ', NO_BREAK)
 
-const COMMAND = /\bsignet [a-z-]+(?: [a-z]+)?(?: --[a-z-]+)*/g
+const COMMAND = /(?:sudo -u \S+ )?(?:\.\/)?\bsignet [a-z-]+(?: [a-z]+)?(?: --[a-z-]+)*|\b(?:chmod|chown) \S+ \S+/g
 
 /** The same for each command in a text, so that it can be copied. */
 export const unbrokenCommands = (text: string): string => text.replace(COMMAND, unbroken)

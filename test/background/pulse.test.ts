@@ -28,10 +28,13 @@ t.test('an idle instance asks one question twice a second, and nothing else', as
     seals: true,
   })
   const lastOnes = () => asked.slice(-MANY)
+  const timers = t.capture(globalThis, 'setTimeout', globalThis.setTimeout)
   await until(async () => asked.length >= MANY && lastOnes().every(isPulse))
   const beganAt = performance.now()
   const from = asked.length
   await until(async () => asked.length >= from + 4)
   t.ok(asked.slice(from).every(isPulse))
   t.ok(performance.now() - beganAt > 3 * 500, 'not oftener than twice a second')
+  const pauses = timers().filter(({ args: [, pauseMs] }) => pauseMs === 500)
+  t.ok(pauses.length >= 4, 'nor more seldom')
 })

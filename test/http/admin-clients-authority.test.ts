@@ -76,6 +76,7 @@ t.test('nobody gives, changes or ends a client beyond the own permissions and th
   await addClient(service, { ...settings, clientId: 'asks', scope: [], introspect: [api] })
   const machine = { grants: ['client_credentials'], scope: [], audiences: [service.issuer] }
   await addClient(service, { ...machine, clientId: 'grants', mayGrant: ['editor'] })
+  await addClient(service, { ...settings, clientId: 'forwards', scope: ['posts:read'], forwardsAddress: 'x-from' })
   const acts = (id: string) =>
     [
       ['PATCH', `${path}/${id}`, { status: 'disabled' }],
@@ -116,6 +117,8 @@ t.test('nobody gives, changes or ends a client beyond the own permissions and th
       ...[
         ['POST', `${path}/asks/secrets`, {}],
         ['POST', `${path}/grants/secrets`, {}],
+        ['POST', `${path}/forwards/secrets`, {}],
+        patch('reads', { forwards_address: 'x-from' }),
       ],
     ] as (readonly [string, string, object?])[])
   }
@@ -141,7 +144,7 @@ t.test('nobody gives, changes or ends a client beyond the own permissions and th
     200,
     'it is an administrator',
   )
-  for (const id of ['asks', 'grants']) {
+  for (const id of ['asks', 'grants', 'forwards']) {
     t.equal((await ask(admin, 'POST', `${path}/${id}/secrets`, { body: {} })).status, 201)
     await json(['clients', 'disable', id])
     await refusedAt(writer, [patch(id, { status: 'active' })])

@@ -111,7 +111,7 @@ test('a database that takes too long is not waited for, and asked again for the 
   const from = performance.now()
   const [known, unknown] = await Promise.all([fetchList(status.uri), service.get('/oauth/status-lists/unknown')])
   // After a second, and what a busy machine takes; the database answers nothing before these are here.
-  t.ok(performance.now() - from < 20_000, 'whoever asks has an answer')
+  t.ok(performance.now() - from < 8000, 'whoever asks has an answer')
   t.ok(Number(ageOf(known)) >= 2)
   isError(t, unknown, [503, 'temporarily_unavailable'])
   await revoke(service, refreshToken)

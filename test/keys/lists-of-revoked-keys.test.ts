@@ -40,7 +40,7 @@ for (const which of ['active', 'all'] as const) {
       t.notOk((await publishedBy(service)).includes(active.kid))
       hold.open()
       const signing = keyIn(service, 'active').kid
-      const { status, text = '' } = (await begunBefore) ?? {}
+      const { status, text = '' }: Partial<Answer> = (await begunBefore) ?? {}
       // Whoever has waited for a second is given none at all.
       if (status === 503) t.ok(performance.now() - askedAt > 990)
       else t.equal(headerOf(text).kid, signing)

@@ -27,7 +27,7 @@ export function shared<T>(work: () => Promise<T>, intervalMs = 0): () => Promise
 }
 
 /** A limit is waited for in so many parts: when this process itself stood still, one of them has passed, not the whole. */
-const PARTS = 10
+const PARTS = 4
 
 /**
  * @param limitMs by a clock that nobody sets, and only while this process runs
