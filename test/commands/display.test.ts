@@ -137,7 +137,8 @@ t.test('a command in what is told stays in one line, so that it can be copied', 
   const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80 })
   const { remark } = createTerminal({ stdin: new PassThrough(), stdout: new PassThrough(), stderr, isTTY: false })
   remark('The private key of keys/3q2-7w.pem is damaged. Without a backup, run: signet keys revoke --all --reason …')
-  const lines = 'The private key of keys/3q2-7w.pem is damaged. Without a backup, run:\nsignet keys revoke --all --reason …\n'
+  const lines =
+    'The private key of keys/3q2-7w.pem is damaged. Without a backup, run:\nsignet keys revoke --all --reason …\n'
   t.equal(String(stderr.read()), lines)
 })
 
