@@ -130,9 +130,9 @@ async def when_quick_ends(**how):
 
 
 async def what_is_asked(server, service):
-    for now, new in (of_the_server, server), (of_the_service, service):
-        now.clear()
-        now.update(new)
+    for current, wanted in (of_the_server, server), (of_the_service, service):
+        current.clear()
+        current.update(wanted)
     asked.clear()
     try:
         async with httpx2.AsyncClient(auth=provider()) as http:
