@@ -210,7 +210,7 @@ export function createTerminal({ stdin, stdout, stderr, isTTY }: Io): Terminal {
       if (sentence === undefined) return
       remark(sentence)
       if (/^y(es)?$/i.test((await questions.ask('Go on? [y/N] ')).trim())) return
-      stderr.write('Nothing was done.\n')
+      remark('Nothing was done.')
       throw new Refused('')
     },
   }

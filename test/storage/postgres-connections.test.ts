@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { commandLine } from '../support/command-line.ts'
+import { patience } from '../support/environment.ts'
 import { connect, migratedPostgres } from '../support/postgres.ts'
 import { poolerBefore } from '../support/postgres-pooler.ts'
 import { proxyBefore } from '../support/postgres-proxy.ts'
@@ -34,13 +35,10 @@ async function connectionsOf(beside: pg.Client) {
   return rows.map(({ name }) => name)
 }
 
-/** A machine that is busy takes its time to connect: for commands, and where there is not one more connection than are asked for. */
-const patient = { SIGNET_DATABASE_TIMEOUT: '20s' }
-
 t.test('there are as many connections as are allowed, and each says whose it is', async t => {
   const url = await migratedPostgres(t)
   const beside = await connect(t, url)
-  const service = await serveOn(t, url, { ...patient, SIGNET_DATABASE_POOL_SIZE: '3' })
+  const service = await serveOn(t, url, { SIGNET_DATABASE_POOL_SIZE: '3' })
   await atOnce(20, () => isReady(service))
   t.strictSame(
     await connectionsOf(beside),
@@ -49,8 +47,7 @@ t.test('there are as many connections as are allowed, and each says whose it is'
   )
   await service.stop()
   const { folder } = service
-  const environment = { ...patient, SIGNET_DATABASE_URL: `${url}?application_name=tokens` }
-  await isReady(await serve(t, { folder, environment }))
+  await isReady(await serve(t, { folder, environment: { SIGNET_DATABASE_URL: `${url}?application_name=tokens` } }))
   t.strictSame([...new Set(await connectionsOf(beside))], ['tokens'])
 })
 
@@ -115,7 +112,7 @@ t.test('a socket is a way, too', { skip: noServerOfItsOwn() }, async t => {
     `postgres://signet@/postgres?host=${server.data}&port=${port}`,
     `postgres://signet@${encodeURIComponent(server.data)}:${port}/postgres`,
   ]) {
-    const { text } = await commandLine(t, { ...patient, SIGNET_DATABASE_URL: url })
+    const { text } = await commandLine(t, { ...patience, SIGNET_DATABASE_URL: url })
     t.ok(await text(['migrate']), url)
   }
 })
@@ -130,12 +127,12 @@ t.test('a right that is missing is told before anything is served, with what to 
     await beside.query(`drop owned by ${role}; drop role ${role}`)
   })
   const ofRole = Object.assign(new URL(url), { username: role }).href
-  const { refuses, text } = await commandLine(t, { ...patient, SIGNET_DATABASE_URL: ofRole })
+  const { refuses, text } = await commandLine(t, { ...patience, SIGNET_DATABASE_URL: ofRole })
   const says = new RegExp(`lacks rights on users, .* GRANT SELECT, INSERT, UPDATE, DELETE ON .* TO "${role}";`)
   await refuses([{ words: ['users', 'list'], code: 1, says }])
   await t.rejects(serveOn(t, ofRole), says)
   // What is said is what helps.
-  const { stderr } = await (await commandLine(t, { ...patient, SIGNET_DATABASE_URL: ofRole })).run(['users', 'list'])
+  const { stderr } = await (await commandLine(t, { ...patience, SIGNET_DATABASE_URL: ofRole })).run(['users', 'list'])
   await beside.query(/GRANT .*;/.exec(stderr)?.[0] ?? '')
   t.ok(await text(['users', 'list', '--json']))
 })

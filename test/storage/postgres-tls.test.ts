@@ -5,6 +5,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { authority } from '../support/certificates.ts'
 import { commandLine } from '../support/command-line.ts'
+import { patience } from '../support/environment.ts'
 import { noServerOfItsOwn, startPostgres } from '../support/postgres-server.ts'
 import { temporaryFolder } from '../support/serve.ts'
 
@@ -45,14 +46,11 @@ async function serverWithTls(t: Test) {
   }
 }
 
-/** A machine that is busy takes its time to connect. */
-const patient = { SIGNET_DATABASE_TIMEOUT: '20s' }
-
 const accepts = async (t: Test, url: string) =>
-  t.ok(await (await commandLine(t, { ...patient, SIGNET_DATABASE_URL: url })).text(['migrate']), url)
+  t.ok(await (await commandLine(t, { ...patience, SIGNET_DATABASE_URL: url })).text(['migrate']), url)
 
 async function refuses(t: Test, url: string, says: RegExp) {
-  const { refuses } = await commandLine(t, { ...patient, SIGNET_DATABASE_URL: url })
+  const { refuses } = await commandLine(t, { ...patience, SIGNET_DATABASE_URL: url })
   await refuses([{ words: ['migrate'], code: 1, says }])
 }
 

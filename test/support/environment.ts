@@ -46,14 +46,17 @@ export async function databaseCopiedTo(folder: string, original: string): Promis
   return postgresCopiedTo(folder, original)
 }
 
+/** A machine that is busy with tests is no outage, and takes its time to connect. */
+export const patience = { SIGNET_DATABASE_TIMEOUT: '20s' }
+
 /** The environment of a service that lives in `folder`. */
 export async function environmentOf(folder: string): Promise<Record<string, string>> {
   return {
     SIGNET_PORT: String(await freePort()),
     SIGNET_MANAGEMENT_PORT: String(await freePort()),
     SIGNET_DATABASE_URL: await databaseOf(folder),
-    // A machine that is busy with tests is no outage. Also beside SQLite: some tests name a database on PostgreSQL of their own.
-    SIGNET_DATABASE_TIMEOUT: '20s',
+    // Also beside SQLite: some tests name a database on PostgreSQL of their own.
+    ...patience,
     SIGNET_KEYS_DIR: join(folder, 'keys'),
   }
 }

@@ -44,6 +44,7 @@ export async function keyCommands(t: Test, environment: Readonly<Record<string, 
       ;[looks, looksBefore] = [0, undefined]
       const kids = kidsIn(service, 'pending', 'active', 'retiring').sort()
       await until(async () => JSON.stringify(await publishedKids()) === JSON.stringify(kids))
+      // Without any, it had followed before this was asked.
       t.ok((looksBefore ?? 0) <= MOST_LOOKS, `${looksBefore} looks`)
       t.equal(await signedBy(), keyIn(service, 'active').kid)
     },
