@@ -58,7 +58,8 @@ t.test('whoever finds no connection free is answered in time, and so is who has 
   await addAlice(service)
   const { body } = await signIn(service)
   // A transaction waits for a lock for much longer than anybody waits for its connection.
-  await beside.query('begin; lock table audit_events in access exclusive mode')
+  // Nothing that runs beside requests looks into this table.
+  await beside.query('begin; lock table sessions in access exclusive mode')
   const beganAt = performance.now()
   const asked = [1, 2].map(() => signIn(service))
   await until(async () => {
@@ -68,7 +69,7 @@ t.test('whoever finds no connection free is answered in time, and so is who has 
   const answers = await Promise.all([...asked, atOnce(6, () => isReady(service))])
   const took = performance.now() - beganAt
   await beside.query('rollback')
-  t.ok(took < 10_000, `${Math.round(took)} ms`)
+  t.ok(took < 15_000, `${Math.round(took)} ms`)
   for (const { status, headers } of answers.flat()) {
     t.equal(status, 503)
     t.match(headers.get('retry-after'), /^[1-9]\d*$/)
