@@ -7,6 +7,7 @@ import { sqliteCounters } from '../../src/storage/engine/sqlite/counters.ts'
 import { temporaryFolder } from '../support/environment.ts'
 import { migratedPostgres, openPostgres } from '../support/postgres.ts'
 import { change, select } from '../support/sqlite.ts'
+import { stillDate } from '../support/still-date.ts'
 
 const two: Allowance = { name: 'two', points: 2, seconds: 60 }
 const one = { allowance: two, of: 'somebody' }
@@ -25,16 +26,11 @@ const tables = {
   },
 }
 
-/** Counters on a table of the test's own, by a clock that the test moves: the library asks `Date`. */
+/** Counters on a table of the test's own, by a clock that the test moves. */
 async function scene(t: Test, kind: keyof typeof tables = 'SQLite') {
   const { file, table } = await tables[kind](t)
   const counters = createCounters({ table, onAway: error => t.fail(String(error)) })
-  const now = Date.now
-  t.teardown(() => {
-    Date.now = now
-  })
-  let nowMs = now()
-  Date.now = () => nowMs
+  const advance = stillDate(t)
   const take = async () => {
     const taken = await counters.take([one])
     return 'points' in taken ? taken.points : []
@@ -46,10 +42,7 @@ async function scene(t: Test, kind: keyof typeof tables = 'SQLite') {
     return count
   }
   return {
-    ...{ counters, take, left, file },
-    advance: (seconds: number) => {
-      nowMs += seconds * 1000
-    },
+    ...{ counters, take, left, file, advance },
   }
 }
 

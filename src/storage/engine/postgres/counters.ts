@@ -1,14 +1,6 @@
 /** Counters of attempts on PostgreSQL: outside of the transactions of the stores, so that all instances share them at once. */
 import { COUNTER_TABLE, type CounterTable, type Taking } from '../counter-table.ts'
-import type { Ask, Limits } from './connection.ts'
-
-/** Somebody waits for the answer, and memory can count, too. */
-const LONGEST_STATEMENT_MS = 1000
-
-export const limitsOfCounting = (limits: () => Limits) => (): Limits => {
-  const all = limits()
-  return { ...all, statementMs: Math.min(all.statementMs, LONGEST_STATEMENT_MS) }
-}
+import type { Ask } from './connection.ts'
 
 /** What a window may last longer than it should: beyond, it began before the clock was set back. */
 const SAME_WINDOW_MS = 1000

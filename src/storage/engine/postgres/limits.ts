@@ -19,21 +19,28 @@ export interface PostgresLimits {
   readonly sessionLockMs: number
   /** For a transaction, or a statement without one. */
   of(leftMs: number | undefined): Limits
+  /** For a point of a counter. Somebody waits for it, and memory can count, too. */
+  ofCounting(leftMs: number | undefined): Limits
 }
 
 /** @param timeoutMs the longest that a request waits for the database */
 export function postgresLimits(timeoutMs: number): PostgresLimits {
   const [allMs, halfMs] = [SHARE_OF_DATABASE * timeoutMs, (SHARE_OF_DATABASE * timeoutMs) / 2]
   const unhurried: Limits = { lockMs: timeoutMs, statementMs: 2.5 * timeoutMs, transactionMs: 5 * timeoutMs }
+  const of = (leftMs: number | undefined): Limits => {
+    if (leftMs === undefined) return unhurried
+    const statementMs = Math.max(1, Math.ceil(leftMs))
+    return { lockMs: Math.max(1, Math.floor(leftMs * SHARE_OF_LOCK)), statementMs, transactionMs: statementMs }
+  }
   return {
     leftMs: waited => waited && allMs - waited.ms,
     connectionMs: leftMs => (leftMs === undefined ? timeoutMs : Math.min(leftMs, halfMs)),
     dialMs: allMs,
     sessionLockMs: Math.round(SHARE_OF_SESSION_LOCK * timeoutMs),
-    of(leftMs) {
-      if (leftMs === undefined) return unhurried
-      const statementMs = Math.max(1, Math.ceil(leftMs))
-      return { lockMs: Math.max(1, Math.floor(leftMs * SHARE_OF_LOCK)), statementMs, transactionMs: statementMs }
+    of,
+    ofCounting(leftMs) {
+      const { statementMs, ...limits } = of(leftMs)
+      return { ...limits, statementMs: Math.min(statementMs, halfMs) }
     },
   }
 }

@@ -11,7 +11,7 @@ import { isNew, stepsAhead, stepsOf } from '../migrations.ts'
 import { oneStatement } from '../one-statement.ts'
 import type { Schema } from '../schema.ts'
 import { connect } from './connection.ts'
-import { limitsOfCounting, postgresCounters } from './counters.ts'
+import { postgresCounters } from './counters.ts'
 import { cannotOpen, isVictim } from './errors.ts'
 import { readingExecutor, singleExecutor, together, transaction } from './executors.ts'
 import { serverFacts } from './identity.ts'
@@ -44,7 +44,7 @@ export function openPostgres(
   const connected = () => connect(pool, pool.limits)
   const reader = readingExecutor(connected, requestWaits.current)
   const stores = prepareStores(reader.kysely, dialect)
-  const counting = () => connect(pool, limitsOfCounting(pool.limits))
+  const counting = () => connect(pool, pool.limitsOfCounting)
   const { pulse, position, pin } = notingPosition(
     stores(readingExecutor(() => connect(aside, aside.limits), noRequests.current)).pulse,
   )

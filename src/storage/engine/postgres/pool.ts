@@ -27,6 +27,7 @@ export interface ConnectionPool extends Connections {
   readonly who: Who
   /** For what begins now, by whoever asks. */
   limits(): Limits
+  limitsOfCounting(): Limits
   /** Whether what is set on a connection is there at its next statement, and its limit for locks is within the time that is left. */
   keepsSettings(): boolean
 }
@@ -96,7 +97,8 @@ export function openPool(
     }
   }
 
-  const limitsNow = () => limits.of(limits.leftMs(waits.current()))
+  const leftNowMs = () => limits.leftMs(waits.current())
+  const limitsNow = () => limits.of(leftNowMs())
 
   const end = () => {
     ended ??= pool.end()
@@ -120,6 +122,7 @@ export function openPool(
       toStorageError(error instanceof pg.DatabaseError ? error : (lost.get(client) ?? error), who),
     keeps: client => direct.has(client),
     limits: limitsNow,
+    limitsOfCounting: () => limits.ofCounting(leftNowMs()),
     keepsSettings: () => isDirect && limitsNow().lockMs >= limits.sessionLockMs,
   }
 }
