@@ -27,6 +27,8 @@ export interface Logs {
   of(requestId: string): readonly string[]
   /** How often each message was logged as a warning or worse. */
   readonly counts: ReadonlyMap<string, number>
+  /** A line of the instance with this name. */
+  write(name: string, line: string): void
 }
 
 const WARNINGS = ['warn', 'error', 'fatal']
@@ -35,7 +37,7 @@ const WARNINGS = ['warn', 'error', 'fatal']
 const LONGEST_LINE = 600
 
 /** All lines go to a file a instance, and what is worth a look is kept. */
-export function createLogs(folder: string) {
+export function createLogs(folder: string): Logs {
   const byRequest = new Map<string, string[]>()
   const counts = new Map<string, number>()
 
@@ -50,9 +52,9 @@ export function createLogs(folder: string) {
   }
 
   return {
-    of: (requestId: string): readonly string[] => byRequest.get(requestId) ?? [],
+    of: requestId => byRequest.get(requestId) ?? [],
     counts,
-    write(name: string, line: string): void {
+    write(name, line) {
       appendFileSync(join(folder, `${name}.log`), `${line}\n`)
       look(line)
     },
@@ -63,7 +65,7 @@ interface Options {
   readonly name: string
   /** Of all instances. */
   readonly environment: Environment
-  readonly logs: { write(name: string, line: string): void }
+  readonly logs: Pick<Logs, 'write'>
   onCrash(what: string): void
 }
 
