@@ -9,11 +9,13 @@ import { createKeyTable } from '../../src/keys/key-table.ts'
 import { systemRandomness } from '../../src/randomness.ts'
 import type { PrivateKeyPurpose } from '../../src/records/private-key.ts'
 import { openMigrated } from '../../src/storage/open-database.ts'
+import { patient } from '../support/postgres.ts'
 import { environmentOf, temporaryFolder } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
 import { k1, k2, keyStoreChecks } from './key-store-conformance.ts'
 
 const [current, before] = [randomBytes(32), randomBytes(32)]
+const sources = { clock: systemClock, randomness: systemRandomness, pool: patient }
 
 /** A database; each call of `open` is a process of its own at it. */
 async function emptyDatabase(t: Test) {
@@ -24,7 +26,7 @@ async function emptyDatabase(t: Test) {
     key: Uint8Array | undefined = current,
     old?: Uint8Array,
   ) => {
-    const { read, write, close } = await openMigrated(database, { clock: systemClock, randomness: systemRandomness })
+    const { read, write, close } = await openMigrated(database, sources)
     t.teardown(close)
     const encryption = key && createKeyEncryption(purpose, key, old)
     return createKeyTable({ purpose, read: read.privateKeys, write, encryption })

@@ -22,6 +22,9 @@ import {
 import { until } from '../support/status-list.ts'
 import { sessionOf } from './conformance/records.ts'
 
+/** An answer comes after 4 s at most, where the machine leaves the process the time to give it. */
+const SECONDS_MS = 15_000
+
 /** Each meets the requests in other places. */
 const CRASHES = 3
 
@@ -113,20 +116,20 @@ t.test(
 t.test('a server that hangs is answered with 503 within seconds, and works when it goes on', { skip }, async t => {
   const { server, service } = await vulnerable(t)
   const { body } = await signIn(service)
-  const timed = async (longest: number, ask: () => Promise<Answer>) => {
+  const timed = async (ask: () => Promise<Answer>) => {
     const beganAt = performance.now()
     isUnavailable(t, await ask())
     const took = performance.now() - beganAt
-    t.ok(took < longest, `${Math.round(took)} ms`)
+    t.ok(took < SECONDS_MS, `${Math.round(took)} ms`)
   }
   const thaw = await server.freeze()
   try {
     await Promise.all([
-      timed(6000, () => signIn(service)),
-      timed(6000, () => refresh(service, body.refresh_token)),
-      timed(6000, () => request(`${service.management}/readyz`)),
+      timed(() => signIn(service)),
+      timed(() => refresh(service, body.refresh_token)),
+      timed(() => request(`${service.management}/readyz`)),
     ])
-    await timed(6000, () => signIn(service))
+    await timed(() => signIn(service))
   } finally {
     thaw()
   }
@@ -149,10 +152,11 @@ t.test('a process can be stopped while the server hangs', { skip }, async t => {
 })
 
 t.test('a lock that somebody keeps is answered with 503 within seconds, also where only is read', async t => {
-  const url = await migratedPostgres(t)
-  const service = await serveOn(t, url)
-  await addAlice(service)
-  const { body } = await signIn(service)
+  const [url, folder] = [await migratedPostgres(t), temporaryFolder(t)]
+  const patient = await serve(t, { folder, environment: { SIGNET_DATABASE_URL: url } })
+  await addAlice(patient)
+  const { body } = await signIn(patient)
+  const service = await serveOn(t, url, folder)
   const beside = await connect(t, url)
   const asks = {
     audit_events: () => signIn(service),
@@ -164,10 +168,10 @@ t.test('a lock that somebody keeps is answered with 503 within seconds, also whe
     const beganAt = performance.now()
     isUnavailable(t, await ask())
     const took = performance.now() - beganAt
-    t.ok(took < 6000, `${table}: ${Math.round(took)} ms`)
+    t.ok(took < SECONDS_MS, `${table}: ${Math.round(took)} ms`)
     await beside.query('rollback')
   }
-  t.equal((await refresh(service, body.refresh_token)).status, 200)
+  t.equal((await refresh(patient, body.refresh_token)).status, 200, 'it was refused, and nothing was done')
 })
 
 const open = async (t: Test) => openPostgres(t, await migratedPostgres(t))
