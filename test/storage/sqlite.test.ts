@@ -158,6 +158,27 @@ t.test("a write waits for another process's lock while the event loop turns", as
   t.strictSame(addedRoles(await read.roles.list()), [editor])
 })
 
+t.test('a machine that stood still while a write waited refuses it for nothing', async t => {
+  const { now } = performance
+  let tries = 0
+  const standingStill: Randomness = {
+    bytes(size) {
+      tries += 1
+      performance.now = () => now.call(performance) + tries * 60_000
+      if (tries === 3) lock.release()
+      return systemRandomness.bytes(size)
+    },
+  }
+  t.teardown(() => {
+    performance.now = now
+  })
+  const { read, write, path } = await openMigrated(t, standingStill)
+  const lock = holdLock(t, path)
+  await write(({ roles }) => roles.insert(editor))
+  t.equal(tries, 3)
+  t.strictSame(addedRoles(await read.roles.list()), [editor])
+})
+
 t.test('reads are answered while another process holds the lock', async t => {
   const { read, write, path } = await openMigrated(t)
   await write(({ roles }) => roles.insert(editor))

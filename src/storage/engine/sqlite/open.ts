@@ -165,6 +165,9 @@ const contains: Dialect['contains'] = (text, part) => sql`instr(${text}, ${part}
 /** How long a write waits for another's lock before it is refused. */
 const LONGEST_WAIT_MS = 2000
 
+/** Of what passed between two tries, no more counts: the machine may have stood still, and the other process with it. */
+const LONGEST_PAUSE_MS = LONGEST_WAIT_MS / 4
+
 type WhileBusy = <T>(action: () => T) => Promise<T>
 
 /** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
@@ -172,12 +175,15 @@ const whileBusy =
   (randomness: Randomness): WhileBusy =>
   async <T>(action: () => T): Promise<T> => {
     // Each try takes its time, too: what counts is what the caller waits, by a clock that nobody sets.
-    const giveUpAt = performance.now() + LONGEST_WAIT_MS
+    let [waitedMs, lastMs] = [0, performance.now()]
     for (;;) {
       try {
         return action()
       } catch (error) {
-        if (!isBusy(error) || performance.now() >= giveUpAt) throw error
+        const nowMs = performance.now()
+        waitedMs += Math.min(nowMs - lastMs, LONGEST_PAUSE_MS)
+        lastMs = nowMs
+        if (!isBusy(error) || waitedMs >= LONGEST_WAIT_MS) throw error
         await delay(1 + randomness.bytes(1).readUInt8() / 10)
       }
     }
