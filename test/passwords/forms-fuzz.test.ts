@@ -154,7 +154,7 @@ t.test('whatever the members are, columns are read or refused', t => {
 })
 
 t.test('long texts are refused in no time', t => {
-  const beganMs = performance.now()
+  const before = process.cpuUsage()
   for (const piece of ['$', 'a', ' ', '0', '=', '{', '{"', '$argon2id$', 'pbkdf2:', 'x='.repeat(20), '\0 x']) {
     const text = piece.repeat(65_536 / piece.length)
     for (const begun of [
@@ -168,6 +168,6 @@ t.test('long texts are refused in no time', t => {
       hasNoPassword(begun)
     }
   }
-  t.ok(performance.now() - beganMs < 2000)
+  t.ok(process.cpuUsage(before).user < 2_000_000)
   t.end()
 })

@@ -157,7 +157,7 @@ t.test('no hash has more candidates than a refusal waits for', async t => {
 
 t.test('many blanks within a password are trimmed in no time', async t => {
   const password = `a${' '.repeat(200_000)}b`
-  const beganMs = performance.now()
+  const before = process.cpuUsage()
   t.same(candidatesOf('$P$5VKLhkkIHReDxJw9xBIyh40DLkvpjA/', password), [password])
-  t.ok(performance.now() - beganMs < 1000)
+  t.ok(process.cpuUsage(before).user < 1_000_000)
 })
