@@ -15,7 +15,7 @@ export async function startBrowser(t: Test) {
   t.teardown(() => browser.close())
   return async (test: Test): Promise<BrowserContext> => {
     const profile = await browser.newContext()
-    profile.setDefaultTimeout(15_000)
+    profile.setDefaultTimeout(60_000)
     test.teardown(() => profile.close())
     return profile
   }
