@@ -1,44 +1,17 @@
 /** Apache of Debian 12 with mod_auth_openidc, by introspection or by the key set. DEBIAN_12 names the folder. */
 import { type Test, test } from 'tap'
 import { byTest, secret } from '../support/serve.ts'
+import { startApache } from './apache.ts'
 import { ISSUER, placed } from './integration-pages.ts'
-import { assertLetsInOnlyGoodTokens, type BehindProxy, onPage, withProxy } from './proxies.ts'
-
-const modules = [
-  'mpm_event',
-  'authn_core',
-  'authz_core',
-  'authz_user',
-  'auth_openidc',
-  'headers',
-  'proxy',
-  'proxy_http',
-]
-
-/** What a2enmod and apache2.conf do. */
-const around = ({ debian, own, authorityFile }: BehindProxy): string =>
-  [
-    ...modules.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
-    ...[
-      'ServerName localhost',
-      `Listen ${own}`,
-      'User www-data',
-      'ErrorLog "|/bin/cat"',
-      `ServerRoot ${debian.folder}`,
-    ],
-    ...[`DefaultRuntimeDir ${debian.folder}`, `PidFile ${debian.folder}/pid`, `OIDCCABundlePath ${authorityFile}`, ''],
-  ].join('\n')
+import { assertLetsInOnlyGoodTokens, onPage, withProxy } from './proxies.ts'
 
 async function withApache(t: Test, how: 'signet' | 'signet-by-keys') {
   const proxy = await withProxy(t)
-  const { debian, signet, service } = proxy
+  const { signet, service, authorityFile } = proxy
   const page = onPage(`/etc/apache2/conf-available/${how}.conf`)
   const values = { [ISSUER]: signet.service.issuer, '127.0.0.1:8080': service }
   const text = placed(page, { ...values, ...(how === 'signet' && { 'ClientSecret SECRET': `ClientSecret ${secret}` }) })
-  const { output } = debian.start('apache2', ['-DFOREGROUND', '-f', debian.write('apache.conf', around(proxy) + text)])
-  await proxy.isThere().catch(error => {
-    throw new Error(output(), { cause: error })
-  })
+  await startApache(proxy, ['auth_openidc'], `OIDCCABundlePath ${authorityFile}\n${text}`)
   return proxy
 }
 

@@ -1,0 +1,72 @@
+/** Apache of Debian 12 with mod_oauth2, by introspection or by the key set. DEBIAN_12 names the folder. */
+import { type Test, test } from 'tap'
+import { byTest, secret } from '../support/serve.ts'
+import { startApache } from './apache.ts'
+import { blockOnPage, ISSUER, placed } from './integration-pages.ts'
+import { assertLetsInOnlyGoodTokens, onPage, withProxy } from './proxies.ts'
+
+const ofPage = onPage('/etc/apache2/conf-available/signet-oauth2.conf')
+const asks = /^ *OAuth2TokenVerify .*\n/m
+const jwksLine = `    OAuth2TokenVerify jwks_uri ${ISSUER}/.well-known/jwks.json jwks_uri.expiry=300&verify.exp=required&expiry=0`
+
+/** The authorities are the system's, and that of a test is none of them. */
+const byIntrospection = placed(ofPage, {
+  'introspect.auth': 'introspect.ssl_verify=false&introspect.auth',
+  'client_secret=SECRET': `client_secret=${secret}`,
+})
+const byKeys = ofPage.replace(
+  asks,
+  placed(blockOnPage('proxies', jwksLine), { 'jwks_uri.expiry': 'jwks_uri.ssl_verify=false&jwks_uri.expiry' }),
+)
+
+async function withApache(t: Test, text: string) {
+  const proxy = await withProxy(t)
+  const values = { [ISSUER]: proxy.signet.service.issuer, '127.0.0.1:8080': proxy.service }
+  await startApache(proxy, ['oauth2', 'env', 'rewrite'], placed(text, values))
+  return proxy
+}
+
+for (const [how, text] of Object.entries({ 'by introspection': byIntrospection, 'by the key set': byKeys }))
+  test(`Apache with mod_oauth2 lets in who has a good token, ${how}`, async t => {
+    await assertLetsInOnlyGoodTokens(t, await withApache(t, text))
+  })
+
+test('Apache with mod_oauth2 refuses a token at once when its user was disabled, or its key was revoked, by introspection', async t => {
+  const { signet, statusOf } = await withApache(t, byIntrospection)
+  const good = await signet.token()
+  await signet.rotate()
+  t.equal(await statusOf(good), 200)
+  const stolen = await signet.token()
+  t.equal(await statusOf(stolen), 200)
+  await signet.revokeActive()
+  t.equal(await statusOf(stolen), 401)
+  await signet.service.users.setStatus('alice', 'disabled', byTest)
+  t.equal(await statusOf(good), 401)
+  await signet.service.stop()
+  t.equal(await statusOf(good), 401, 'as for a bad token, when Signet is away')
+})
+
+test('Apache with mod_oauth2 keeps a verdict, when it is not told otherwise', async t => {
+  const { signet, statusOf } = await withApache(t, placed(byIntrospection, { '&expiry=0': '' }))
+  const good = await signet.token()
+  t.equal(await statusOf(good), 200)
+  await signet.service.users.setStatus('alice', 'disabled', byTest)
+  t.equal(await statusOf(good), 200)
+})
+
+test('Apache with mod_oauth2 takes a revoked key, by the key set, until a key comes that it does not know', async t => {
+  const { signet, statusOf } = await withApache(t, byKeys)
+  const stolen = await signet.token()
+  t.equal(await statusOf(stolen), 200)
+  await signet.revokeActive()
+  t.equal(await statusOf(await signet.token()), 200)
+  t.equal(await statusOf(stolen), 200)
+  t.equal(signet.fetches(), 1)
+  await signet.rotationThatFollows()
+  const next = await signet.token()
+  t.equal(await statusOf(next), 200)
+  t.equal(await statusOf(stolen), 401)
+  t.equal(signet.fetches(), 3, 'each token of a key that is not known leads to one')
+  await signet.service.stop()
+  t.equal(await statusOf(next), 200, 'also when Signet is away')
+})
