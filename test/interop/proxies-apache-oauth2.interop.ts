@@ -1,6 +1,6 @@
 /** Apache of Debian 12 with mod_oauth2, by introspection or by the key set. DEBIAN_12 names the folder. */
 import { type Test, test } from 'tap'
-import { byTest, secret } from '../support/serve.ts'
+import { byTest, request, secret } from '../support/serve.ts'
 import { startApache } from './apache.ts'
 import { blockOnPage, ISSUER, placed } from './integration-pages.ts'
 import { assertLetsInOnlyGoodTokens, onPage, withProxy } from './proxies.ts'
@@ -19,14 +19,16 @@ const byKeys = ofPage.replace(
   placed(blockOnPage('proxies', jwksLine), { 'jwks_uri.expiry': 'jwks_uri.ssl_verify=false&jwks_uri.expiry' }),
 )
 
+const ways = Object.entries({ 'by introspection': byIntrospection, 'by the key set': byKeys })
+
 async function withApache(t: Test, text: string) {
   const proxy = await withProxy(t)
   const values = { [ISSUER]: proxy.signet.service.issuer, '127.0.0.1:8080': proxy.service }
-  await startApache(proxy, ['oauth2', 'env', 'rewrite'], placed(text, values))
+  await startApache(proxy, ['oauth2', 'rewrite'], placed(text, values))
   return proxy
 }
 
-for (const [how, text] of Object.entries({ 'by introspection': byIntrospection, 'by the key set': byKeys }))
+for (const [how, text] of ways)
   test(`Apache with mod_oauth2 lets in who has a good token, ${how}`, async t => {
     await assertLetsInOnlyGoodTokens(t, await withApache(t, text))
   })
@@ -46,13 +48,16 @@ test('Apache with mod_oauth2 refuses a token at once when its user was disabled,
   t.equal(await statusOf(good), 401, 'as for a bad token, when Signet is away')
 })
 
-test('Apache with mod_oauth2 keeps a verdict, when it is not told otherwise', async t => {
-  const { signet, statusOf } = await withApache(t, placed(byIntrospection, { '&expiry=0': '' }))
-  const good = await signet.token()
-  t.equal(await statusOf(good), 200)
-  await signet.service.users.setStatus('alice', 'disabled', byTest)
-  t.equal(await statusOf(good), 200)
-})
+for (const [how, text] of ways)
+  test(`Apache with mod_oauth2 keeps a verdict when it is not told otherwise, ${how}`, async t => {
+    const { signet, statusOf } = await withApache(t, placed(text, { '&expiry=0': '' }))
+    const stolen = await signet.token()
+    t.equal(await statusOf(stolen), 200)
+    await signet.revokeActive()
+    await signet.rotationThatFollows()
+    t.equal(await statusOf(await signet.token()), 200)
+    t.equal(await statusOf(stolen), 200)
+  })
 
 test('Apache with mod_oauth2 takes a revoked key, by the key set, until a key comes that it does not know', async t => {
   const { signet, statusOf } = await withApache(t, byKeys)
@@ -69,4 +74,19 @@ test('Apache with mod_oauth2 takes a revoked key, by the key set, until a key co
   t.equal(signet.fetches(), 3, 'each token of a key that is not known leads to one')
   await signet.service.stop()
   t.equal(await statusOf(next), 200, 'also when Signet is away')
+})
+
+test('Apache with mod_oauth2 asks for the permission in another Location, too, if its Rewrite lines inherit', async t => {
+  const another = `<Location "/inside">
+    RewriteEngine On
+    RewriteOptions InheritBefore
+    RewriteRule ^nothing$ -
+</Location>
+`
+  const { signet, own, statusOf } = await withApache(t, byKeys + another)
+  const inside = async (token: string) =>
+    (await request(`http://${own}/inside`, { headers: { authorization: `Bearer ${token}` } })).status
+  t.equal(await inside(await signet.token()), 200)
+  const writing = await signet.token({ scope: 'posts:write' })
+  t.same([await statusOf(writing), await inside(writing)], [403, 403])
 })

@@ -23,7 +23,7 @@ import { until } from '../support/status-list.ts'
 import { sessionOf } from './conformance/records.ts'
 
 /** An answer comes after 4 s at most, where the machine leaves the process the time to give it. */
-const SECONDS_MS = 15_000
+const LONGEST_ANSWER_MS = 15_000
 
 /** Each meets the requests in other places. */
 const CRASHES = 3
@@ -120,7 +120,7 @@ t.test('a server that hangs is answered with 503 within seconds, and works when 
     const beganAt = performance.now()
     isUnavailable(t, await ask())
     const took = performance.now() - beganAt
-    t.ok(took < SECONDS_MS, `${Math.round(took)} ms`)
+    t.ok(took < LONGEST_ANSWER_MS, `${Math.round(took)} ms`)
   }
   const thaw = await server.freeze()
   try {
@@ -153,9 +153,9 @@ t.test('a process can be stopped while the server hangs', { skip }, async t => {
 
 t.test('a lock that somebody keeps is answered with 503 within seconds, also where only is read', async t => {
   const [url, folder] = [await migratedPostgres(t), temporaryFolder(t)]
-  const patient = await serve(t, { folder, environment: { SIGNET_DATABASE_URL: url } })
-  await addAlice(patient)
-  const { body } = await signIn(patient)
+  const unhurried = await serve(t, { folder, environment: { SIGNET_DATABASE_URL: url } })
+  await addAlice(unhurried)
+  const { body } = await signIn(unhurried)
   const service = await serveOn(t, url, folder)
   const beside = await connect(t, url)
   const asks = {
@@ -168,10 +168,13 @@ t.test('a lock that somebody keeps is answered with 503 within seconds, also whe
     const beganAt = performance.now()
     isUnavailable(t, await ask())
     const took = performance.now() - beganAt
-    t.ok(took < SECONDS_MS, `${table}: ${Math.round(took)} ms`)
+    t.ok(took < LONGEST_ANSWER_MS, `${table}: ${Math.round(took)} ms`)
     await beside.query('rollback')
   }
-  t.equal((await refresh(patient, body.refresh_token)).status, 200, 'it was refused, and nothing was done')
+  await beside.query('begin; lock table attempt_counters in access exclusive mode')
+  t.equal((await signIn(service)).status, 200, 'attempts are counted in memory meanwhile')
+  await beside.query('rollback')
+  t.equal((await refresh(unhurried, body.refresh_token)).status, 200, 'it was refused, and nothing was done')
 })
 
 const open = async (t: Test) => openPostgres(t, await migratedPostgres(t))

@@ -158,14 +158,14 @@ t.test("a write waits for another process's lock while the event loop turns", as
   t.strictSame(addedRoles(await read.roles.list()), [editor])
 })
 
-t.test('a machine that stood still while a write waited refuses it for nothing', async t => {
+t.test('a write that waits is not refused because the machine stood still', async t => {
   const { now } = performance
   let tries = 0
   const standingStill: Randomness = {
     bytes(size) {
       tries += 1
       performance.now = () => now.call(performance) + tries * 60_000
-      if (tries === 3) lock.release()
+      if (tries === 3) lock?.release()
       return systemRandomness.bytes(size)
     },
   }
@@ -174,6 +174,7 @@ t.test('a machine that stood still while a write waited refuses it for nothing',
   })
   const { read, write, path } = await openMigrated(t, standingStill)
   const lock = holdLock(t, path)
+  tries = 0
   await write(({ roles }) => roles.insert(editor))
   t.equal(tries, 3)
   t.strictSame(addedRoles(await read.roles.list()), [editor])
@@ -202,7 +203,7 @@ t.test('after 2 s of waiting for a lock all that waits is refused, and the next 
     t.match(result, { reason: { message: "The database can't be used: database is locked (SQLITE_BUSY)." } })
   }
   const waitedMs = performance.now() - startedMs
-  t.ok(waitedMs >= 2000 && waitedMs < 10_000, `waited ${waitedMs} ms`)
+  t.ok(waitedMs >= 2000 && waitedMs < 60_000, `waited ${waitedMs} ms`)
   lock.release()
   t.strictSame(addedRoles(await read.roles.list()), [])
   t.equal(await write(({ roles }) => roles.insert(editor)), true)

@@ -1,8 +1,8 @@
-/** The clock of the counters: their library asks `Date`. */
+/** `Date.now`, which the library of the counters asks, and the system's clock, too. */
 import type { Test } from 'tap'
 
 /**
- * Lets it stand still until the end of the test, or until it is moved: no window ends because a machine is busy.
+ * Lets it stand still until the end of the test, or until it is moved: no window ends because a machine is busy. One test at a time.
  * @returns moves it, by seconds
  */
 export function stillDate(t: Test): (seconds: number) => void {

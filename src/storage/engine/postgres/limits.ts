@@ -19,7 +19,7 @@ export interface PostgresLimits {
   readonly sessionLockMs: number
   /** For a transaction, or a statement without one. */
   of(leftMs: number | undefined): Limits
-  /** For a point of a counter. Somebody waits for it, and memory can count, too. */
+  /** For a statement of the counters. Where somebody waits for it, memory can count, too. */
   ofCounting(leftMs: number | undefined): Limits
 }
 
@@ -38,9 +38,6 @@ export function postgresLimits(timeoutMs: number): PostgresLimits {
     dialMs: allMs,
     sessionLockMs: Math.round(SHARE_OF_SESSION_LOCK * timeoutMs),
     of,
-    ofCounting(leftMs) {
-      const { statementMs, ...limits } = of(leftMs)
-      return { ...limits, statementMs: Math.min(statementMs, halfMs) }
-    },
+    ofCounting: (leftMs = halfMs) => of(Math.min(leftMs, halfMs)),
   }
 }

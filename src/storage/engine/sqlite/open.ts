@@ -64,8 +64,8 @@ export async function openSqlite(
     serverFacts: sql`null`,
     contains,
   }
-  const acquire = whileBusy(randomness)
-  const { file, readOnlyFile, files } = await openFiles(path, trust, acquire)
+  const { file, readOnlyFile, files } = await openFiles(path, trust, whileBusy(randomness))
+  const acquire = whileBusy(randomness, LONGEST_TURN_MS)
   const writer = sqliteExecutor(connectionOf(file))
   const reader = sqliteExecutor(connectionOf(readOnlyFile))
   const stores = prepareStores(writer.kysely, dialect)
@@ -165,23 +165,26 @@ const contains: Dialect['contains'] = (text, part) => sql`instr(${text}, ${part}
 /** How long a write waits for another's lock before it is refused. */
 const LONGEST_WAIT_MS = 2000
 
-/** Of what passed between two tries, no more counts: the machine may have stood still, and the other process with it. */
-const LONGEST_PAUSE_MS = LONGEST_WAIT_MS / 4
+/** A try and the pause behind it take milliseconds. Of what took longer no more counts: the machine stood still, and the other process, too. */
+const LONGEST_TURN_MS = LONGEST_WAIT_MS / 4
 
 type WhileBusy = <T>(action: () => T) => Promise<T>
 
-/** Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment. */
+/**
+ * Another process holds the lock for milliseconds at a time: try again soon, never all at the same moment.
+ * @param mostOfATurnMs what a try, with the pause behind it, counts at most
+ */
 const whileBusy =
-  (randomness: Randomness): WhileBusy =>
+  (randomness: Randomness, mostOfATurnMs = Number.POSITIVE_INFINITY): WhileBusy =>
   async <T>(action: () => T): Promise<T> => {
-    // Each try takes its time, too: what counts is what the caller waits, by a clock that nobody sets.
+    // Each try takes its time, too. All of it is counted by a clock that nobody sets.
     let [waitedMs, lastMs] = [0, performance.now()]
     for (;;) {
       try {
         return action()
       } catch (error) {
         const nowMs = performance.now()
-        waitedMs += Math.min(nowMs - lastMs, LONGEST_PAUSE_MS)
+        waitedMs += Math.min(nowMs - lastMs, mostOfATurnMs)
         lastMs = nowMs
         if (!isBusy(error) || waitedMs >= LONGEST_WAIT_MS) throw error
         await delay(1 + randomness.bytes(1).readUInt8() / 10)
