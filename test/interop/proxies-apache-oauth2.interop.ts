@@ -1,7 +1,7 @@
 /** Apache of Debian 12 with mod_oauth2, by introspection or by the key set. DEBIAN_12 names the folder. */
 import { type Test, test } from 'tap'
-import { byTest, request, secret } from '../support/serve.ts'
-import { startApache } from './apache.ts'
+import { request, secret } from '../support/serve.ts'
+import { assertFetchesKeysForUnknownOnes, assertRefusesAtOnce, startApache } from './apache.ts'
 import { blockOnPage, ISSUER, placed } from './integration-pages.ts'
 import { assertLetsInOnlyGoodTokens, onPage, withProxy } from './proxies.ts'
 
@@ -34,18 +34,7 @@ for (const [how, text] of ways)
   })
 
 test('Apache with mod_oauth2 refuses a token at once when its user was disabled, or its key was revoked, by introspection', async t => {
-  const { signet, statusOf } = await withApache(t, byIntrospection)
-  const good = await signet.token()
-  await signet.rotate()
-  t.equal(await statusOf(good), 200)
-  const stolen = await signet.token()
-  t.equal(await statusOf(stolen), 200)
-  await signet.revokeActive()
-  t.equal(await statusOf(stolen), 401)
-  await signet.service.users.setStatus('alice', 'disabled', byTest)
-  t.equal(await statusOf(good), 401)
-  await signet.service.stop()
-  t.equal(await statusOf(good), 401, 'as for a bad token, when Signet is away')
+  await assertRefusesAtOnce(t, await withApache(t, byIntrospection))
 })
 
 for (const [how, text] of ways)
@@ -60,20 +49,7 @@ for (const [how, text] of ways)
   })
 
 test('Apache with mod_oauth2 takes a revoked key, by the key set, until a key comes that it does not know', async t => {
-  const { signet, statusOf } = await withApache(t, byKeys)
-  const stolen = await signet.token()
-  t.equal(await statusOf(stolen), 200)
-  await signet.revokeActive()
-  t.equal(await statusOf(await signet.token()), 200)
-  t.equal(await statusOf(stolen), 200)
-  t.equal(signet.fetches(), 1)
-  await signet.rotationThatFollows()
-  const next = await signet.token()
-  t.equal(await statusOf(next), 200)
-  t.equal(await statusOf(stolen), 401)
-  t.equal(signet.fetches(), 3, 'each token of a key that is not known leads to one')
-  await signet.service.stop()
-  t.equal(await statusOf(next), 200, 'also when Signet is away')
+  await assertFetchesKeysForUnknownOnes(t, await withApache(t, byKeys))
 })
 
 test('Apache with mod_oauth2 asks for the permission in another Location, too, if its Rewrite lines inherit', async t => {

@@ -1,7 +1,7 @@
 /** Apache of Debian 12 with mod_auth_openidc, by introspection or by the key set. DEBIAN_12 names the folder. */
 import { type Test, test } from 'tap'
-import { byTest, secret } from '../support/serve.ts'
-import { startApache } from './apache.ts'
+import { secret } from '../support/serve.ts'
+import { assertFetchesKeysForUnknownOnes, assertRefusesAtOnce, startApache } from './apache.ts'
 import { ISSUER, placed } from './integration-pages.ts'
 import { assertLetsInOnlyGoodTokens, onPage, withProxy } from './proxies.ts'
 
@@ -20,18 +20,7 @@ test('Apache lets in who has a good token, by introspection', async t => {
 })
 
 test('Apache refuses a token at once when its user was disabled, or its key was revoked, by introspection', async t => {
-  const { signet, statusOf } = await withApache(t, 'signet')
-  const good = await signet.token()
-  await signet.rotate()
-  t.equal(await statusOf(good), 200)
-  const stolen = await signet.token()
-  t.equal(await statusOf(stolen), 200)
-  await signet.revokeActive()
-  t.equal(await statusOf(stolen), 401)
-  await signet.service.users.setStatus('alice', 'disabled', byTest)
-  t.equal(await statusOf(good), 401)
-  await signet.service.stop()
-  t.equal(await statusOf(good), 401, 'as for a bad token, when Signet is away')
+  await assertRefusesAtOnce(t, await withApache(t, 'signet'))
 })
 
 test('Apache lets in who has a good token, by the key set', async t => {
@@ -39,15 +28,5 @@ test('Apache lets in who has a good token, by the key set', async t => {
 })
 
 test('Apache takes a revoked key, by the key set, until a key comes that it does not know', async t => {
-  const { signet, statusOf } = await withApache(t, 'signet-by-keys')
-  const stolen = await signet.token()
-  t.equal(await statusOf(stolen), 200)
-  await signet.revokeActive()
-  t.equal(await statusOf(await signet.token()), 200)
-  t.equal(await statusOf(stolen), 200)
-  t.equal(signet.fetches(), 1)
-  await signet.rotationThatFollows()
-  t.equal(await statusOf(await signet.token()), 200)
-  t.equal(await statusOf(stolen), 401)
-  t.equal(signet.fetches(), 3, 'each token of a key that is not known leads to one')
+  await assertFetchesKeysForUnknownOnes(t, await withApache(t, 'signet-by-keys'))
 })

@@ -177,7 +177,7 @@ type WhileBusy = <T>(action: () => T) => Promise<T>
 const whileBusy =
   (randomness: Randomness, mostOfATurnMs = Number.POSITIVE_INFINITY): WhileBusy =>
   async <T>(action: () => T): Promise<T> => {
-    // Each try takes its time, too. All of it is counted by a clock that nobody sets.
+    // Each try takes its time, too: what counts is the turn, by a clock that nobody sets.
     let [waitedMs, lastMs] = [0, performance.now()]
     for (;;) {
       try {
