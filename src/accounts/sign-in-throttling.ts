@@ -31,12 +31,20 @@ export interface Checked {
   readonly userId: string | undefined
 }
 
+export interface Counted {
+  /**
+   * Settles when a right password no longer counts. What follows need not wait for it, but the answer does: whoever it tells that the
+   * password was right may sign in again at once, at another instance, too.
+   */
+  readonly counted: Promise<unknown>
+}
+
 export interface SignInThrottling {
   /**
    * Does the check, unless there were too many wrong ones before; they look the same whether the name is known or the password right.
    * @throws TooManyAttempts before anything of the check
    */
-  count<T extends Checked>(attempt: CountedAttempt, check: () => Promise<T>): Promise<T>
+  count<T extends Checked>(attempt: CountedAttempt, check: () => Promise<T>): Promise<T & Counted>
   /** Forgets what is counted of the account. */
   forget(usernameKey: string): Promise<void>
 }
@@ -95,11 +103,8 @@ export function createSignInThrottling(dependencies: {
     }
   }
 
-  /** Nobody waits for it: what a process that ends leaves behind is over by itself. */
-  function beginAnew({ own }: CountersOfAttempt, points: readonly TakenPoint[]): void {
-    void counters.reset(own)
-    void counters.giveBack(points.slice(own.length))
-  }
+  const beginAnew = ({ own }: CountersOfAttempt, points: readonly TakenPoint[]) =>
+    Promise.all([counters.reset(own), counters.giveBack(points.slice(own.length))])
 
   return {
     async count(attempt, check) {
@@ -112,10 +117,10 @@ export function createSignInThrottling(dependencies: {
       const points = await takeAll(of, lastAtMs)
       const checked = await checkWith(of, points, check)
       const { isRight, userId } = checked
-      if (isRight) beginAnew(of, points)
-      else if (lastWrong.isRepeated(of.of, password)) await counters.giveBack(points)
+      const counted = isRight ? beginAnew(of, points) : Promise.resolve()
+      if (!isRight && lastWrong.isRepeated(of.of, password)) await counters.giveBack(points)
       if (isRight && isSignIn && userId && network) networks.record(userId, network, await lastAtMs)
-      return checked
+      return { ...checked, counted }
     },
 
     async forget(usernameKey) {

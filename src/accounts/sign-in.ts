@@ -15,6 +15,8 @@ export interface SignedIn {
   readonly userId: string
   readonly passwordId: string
   readonly roles: readonly Role[]
+  /** The answer waits for it, and nothing else needs to. */
+  readonly counted: Promise<unknown>
 }
 
 export interface SignInAttempt {
@@ -108,19 +110,19 @@ export function createSignIn(dependencies: {
         fail(who, attempt, 'throttled')
         throw checked
       }
-      const { matches, outdated } = checked
+      const { matches, outdated, counted } = checked
       if (user === undefined) return fail(who, attempt, 'unknown_user')
       const { userId } = user
       if (!matches) return fail({ userId }, attempt, 'wrong_password')
       if (!isActive(user.status)) return fail({ userId }, attempt, `user_${user.status}`)
       if (outdated) await upgradeHash(user, attempt)
-      return { userId, passwordId: user.passwordId, roles }
+      return { userId, passwordId: user.passwordId, roles, counted }
     },
 
-    async again({ userId, passwordId }, of) {
+    async again({ userId, passwordId, counted }, of) {
       const [user, roles] = await Promise.all([users.findById(userId), users.rolesOf(userId)])
       if (user !== undefined && isActive(user.status) && user.passwordId === passwordId)
-        return { userId, passwordId, roles }
+        return { userId, passwordId, roles, counted }
       return fail({ userId }, of, 'user_changed')
     },
   }

@@ -11,6 +11,8 @@ export interface Authorization {
   readonly audience: string
   readonly change: SessionChange
   readonly provenance: Provenance
+  /** What goes on beside the write and must be over before the answer. It never fails. */
+  readonly settled?: Promise<unknown>
   /** Seconds, where it is not the client's. */
   readonly lifetime?: number
   /** Of an exchange (RFC 8693 §2.2.1). */

@@ -5,8 +5,8 @@ import type { Test } from 'tap'
 
 /** What runs by itself every second or oftener, whatever requests do, looks at these. */
 const inBackground = /from "(signing_keys|cascades|status_lists|revocations|instance)"/
-/** An act that waits for these all the same never ends: they are not answered before it is over. */
-const nobodyWaitsFor = /^\s*(delete from|insert into) "?attempt_counters/i
+/** What a right password gives back, beside the write: its statements come in any order with those. */
+const givesBack = /^\s*(delete from|insert into) "?attempt_counters/i
 const isControl = (text: string): boolean => /^(begin|commit|rollback|savepoint|release)\b/i.test(text)
 /** On SQLite each commit is counted in the header of the file, whatever is in it. */
 const countsCommits = /^(select total_changes|pragma (application_id|user_version))/i
@@ -32,10 +32,9 @@ function inShort(text: string): string {
   return `${verb?.toLowerCase()} ${table}`
 }
 
-/** What is to be done with the answer to a statement of PostgreSQL. */
+/** What is told when PostgreSQL answers a statement. */
 interface Noted {
   readonly onAnswer?: () => void
-  readonly heldUntil?: Promise<void>
 }
 
 /** Every statement that is prepared or sent by either driver from now on goes through `note`. */
@@ -61,11 +60,10 @@ function listen(t: Test, note: (text: string) => Noted): void {
 const wrap = (real: (...args: any[]) => unknown, note: (self: any, first: any) => Noted) =>
   // biome-ignore lint/suspicious/noExplicitAny: as above
   function (this: any, ...args: any[]) {
-    const { onAnswer = () => {}, heldUntil } = note(this, args[0])
+    const { onAnswer = () => {} } = note(this, args[0])
     const answer = real.apply(this, args)
-    if (!(answer instanceof Promise)) return answer
-    answer.then(onAnswer, onAnswer)
-    return heldUntil === undefined ? answer : heldUntil.then(() => answer)
+    if (answer instanceof Promise) answer.then(onAnswer, onAnswer)
+    return answer
   }
 
 /**
@@ -93,21 +91,16 @@ function countWaits() {
 /** Answers how to see what one act sends: its statements, in short, and apart from them what begins and ends transactions. */
 export function watchStatements(t: Test) {
   let seen: string[] = []
-  let over: PromiseWithResolvers<void> | undefined
   const waits = countWaits()
   listen(t, text => {
     if (!countsCommits.test(text)) seen.push(text)
-    if (over && nobodyWaitsFor.test(text)) return { heldUntil: over.promise }
-    return inBackground.test(text) ? {} : waits.sent()
+    return inBackground.test(text) || givesBack.test(text) ? {} : waits.sent()
   })
   return async <T>(act: () => Promise<T>) => {
     seen = []
-    over = Promise.withResolvers()
     waits.begin()
     const answer = await act()
     const roundTrips = waits.count()
-    over.resolve()
-    over = undefined
     const texts = seen.filter(text => !inBackground.test(text))
     return {
       answer,

@@ -14,6 +14,8 @@ interface SignedIn {
   /** The password that was checked. */
   readonly passwordId: string
   readonly roles: readonly Role[]
+  /** Settles when the right password no longer counts as an attempt. */
+  readonly counted: Promise<unknown>
 }
 
 interface Attempt {
@@ -61,16 +63,17 @@ export function createPasswordGrant(dependencies: {
   }
 
   /** The password was right, and the audit says so even when the scope is refused: a guesser must not learn it unseen. */
-  function grantTo(
-    { userId, roles }: SignedIn,
+  async function grantTo(
+    { userId, roles, counted }: SignedIn,
     client: AuthenticatedClient,
     asked: TokenRequest['scope'],
     audience: string,
     provenance: Provenance,
-  ): Granted {
+  ): Promise<Granted> {
     try {
       return narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles)
     } catch (error) {
+      await counted
       const refused = { type: 'user.sign_in', userId, clientId: client.id, provenance } as const
       return auditRefusal(recordEvent, refused, error)
     }
@@ -86,8 +89,8 @@ export function createPasswordGrant(dependencies: {
       const audience = selectAudience(client.audiences, resource)
       const who = { clientId: client.id, isConfidential: !client.isPublic, provenance }
       const signedIn = await prove(request, { username, password, ...who })
-      const { userId, passwordId, roles } = signedIn
-      const granted = grantTo(signedIn, client, scope, audience, provenance)
+      const { userId, passwordId, roles, counted } = signedIn
+      const granted = await grantTo(signedIn, client, scope, audience, provenance)
       return {
         client,
         granted,
@@ -98,6 +101,7 @@ export function createPasswordGrant(dependencies: {
           ...startSession({ userId, client, scope: granted.scope, audience }),
         },
         provenance,
+        settled: counted,
       }
     },
   }
