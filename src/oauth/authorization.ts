@@ -11,7 +11,7 @@ export interface Authorization {
   readonly audience: string
   readonly change: SessionChange
   readonly provenance: Provenance
-  /** What goes on beside the write and must be over before the answer. It never fails. */
+  /** What goes on beside, and must be over before the answer. It never fails. */
   readonly settled?: Promise<unknown>
   /** Seconds, where it is not the client's. */
   readonly lifetime?: number

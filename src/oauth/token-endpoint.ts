@@ -71,13 +71,21 @@ export function createTokenEndpoint(dependencies: {
     }
   }
 
+  /** Whatever comes of it, the answer waits for what goes on beside it. */
+  async function issue(authorization: Authorization, request: ClientRequest): Promise<TokenResponse> {
+    try {
+      await assertWithinLimits(authorization, request)
+      return await issueTokens(authorization) // §5.1
+    } finally {
+      await authorization.settled
+    }
+  }
+
   return async request => {
     for (let attempts = 1; ; attempts += 1) {
       try {
         const client = await authenticateClient(request) // §2.3
-        const authorization = await authorize(request, client)
-        await assertWithinLimits(authorization, request)
-        return await issueTokens(authorization) // §5.1
+        return await issue(await authorize(request, client), request)
       } catch (error) {
         assertMayRunAgain(error, attempts)
       }

@@ -45,7 +45,6 @@ export function createTokenIssuer(dependencies: {
     audience,
     change,
     provenance,
-    settled,
     lifetime = client.accessTokenTtl,
     issuedTokenType,
   }) => {
@@ -72,7 +71,6 @@ export function createTokenIssuer(dependencies: {
       if (!isSameReference(held.current, status)) giveBack(status)
       throw new Moved('What the token depends on has changed.')
     }
-    await settled
     return {
       access_token: accessToken,
       issued_token_type: issuedTokenType,
