@@ -32,7 +32,7 @@ export function look(question: Question): Row[] {
   thread ??= start()
   const before = Atomics.load(thread.replies, 0)
   thread.port.postMessage(question)
-  Atomics.wait(thread.replies, 0, before, 20_000)
+  Atomics.wait(thread.replies, 0, before, 120_000)
   const reply: Reply | undefined = receiveMessageOnPort(thread.port)?.message
   if (reply === undefined) throw new Error(`No answer to: ${question.statement}`)
   if ('error' in reply) throw reply.error
