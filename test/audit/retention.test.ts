@@ -1,6 +1,7 @@
 /** What is older than the retention goes, seal by seal, and what is left is still proved. */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
+import { hearingNothing } from '../support/reads.ts'
 import { sealedAudit, sealsIn } from '../support/sealed-audit.ts'
 import { change, select } from '../support/sqlite.ts'
 import { unwrapped } from '../support/unwrapped.ts'
@@ -11,8 +12,8 @@ const environment = { SIGNET_AUDIT_RETENTION: '30d' }
 const eventsIn = (file: string, type = 'role.add') => select(file, 'select seal from audit_events where type = ?', type)
 
 /** Three old seals, and after the retention three of today. */
-async function withOldSeals(t: Parameters<typeof sealedAudit>[0], more: { faults?: Faults } = {}) {
-  const audit = await sealedAudit(t, { environment, ...more })
+async function withOldSeals(t: Test) {
+  const audit = await sealedAudit(t, { environment, faults: { read: hearingNothing } })
   const { service, happen, clock } = audit
   for (const events of [3, 2, 4]) await happen(events)
   const lastOld = sealsIn(audit.file).at(-1)

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Faults } from '../../src/compose/sources.ts'
 import { createHold } from '../support/hold.ts'
-import { aroundReads } from '../support/reads.ts'
+import { aroundReads, hearingNothing } from '../support/reads.ts'
 import { sealedAudit, sealsIn } from '../support/sealed-audit.ts'
 import { byTest } from '../support/serve.ts'
 import { change, select } from '../support/sqlite.ts'
@@ -119,7 +119,7 @@ for (const [what, fails] of Object.entries({
   })
 
 t.test('when the audit ends before a seal that was there, nothing more is sealed, and the log says so', async t => {
-  const { service, happen, file } = await sealedAudit(t)
+  const { service, happen, file } = await sealedAudit(t, { faults: { read: hearingNothing } })
   for (const events of [2, 2, 2]) await happen(events)
   const last = sealsIn(file).at(-1)?.['number']
   change(file, 'delete from audit_events where seal >= ?', last - 1)
@@ -130,7 +130,7 @@ t.test('when the audit ends before a seal that was there, nothing more is sealed
 })
 
 t.test('a last seal that was exchanged for another one is noticed, too', async t => {
-  const { service, happen, file } = await sealedAudit(t)
+  const { service, happen, file } = await sealedAudit(t, { faults: { read: hearingNothing } })
   await happen(2)
   const last = sealsIn(file).at(-1)?.['number']
   change(file, "update audit_seals set digest = 'x' where number = ?", last)

@@ -33,7 +33,8 @@ export interface Act {
   readonly leaves: 'nothing' | 'posts:read'
 }
 
-export type MakeMachine = (service: Service, name: string) => Promise<Machine>
+/** @param nowMs by the clock of the service, which stands still, however long the races take */
+export type MakeMachine = (service: Service, name: string, nowMs: number) => Promise<Machine>
 
 const workloadKey = newKey()
 /** Longer than all races take by the clock that they move. */
@@ -58,15 +59,14 @@ export const makers = {
     const clientId = `through-${name}`
     return { name, keyId, clientId, secretId, ask: () => exchange(service, text, clientId) }
   },
-  'a workload of a trusted issuer': async (service, name) => {
+  'a workload of a trusted issuer': async (service, name, nowMs) => {
     const { secretId = '' } = await addMachine(service, name)
     // All that is taken from an issuer is taken from one machine.
     const url = `https://${name}.example.com`
     await addIssuer(service, workloadKey, { url, maxLifetimeSeconds: WEEK_SECONDS }, name)
     const { added } = await addTrust(service, name, undefined, name)
-    const now = Date.now()
-    const exp = Math.floor(now / 1000) + WEEK_SECONDS
-    const token = await signed(workloadKey, workloadClaims(service, now, { iss: url, exp }))
+    const exp = Math.floor(nowMs / 1000) + WEEK_SECONDS
+    const token = await signed(workloadKey, workloadClaims(service, nowMs, { iss: url, exp }))
     return { name, keyId: added.id, clientId: name, secretId, ask: () => present(service, token, { client_id: name }) }
   },
 } satisfies Record<string, MakeMachine>
@@ -124,7 +124,7 @@ async function stage(t: Test, makeMachine: MakeMachine) {
   /** A machine whose next request makes this change, and the tokens that it has. */
   async function machineBefore(change: Change) {
     made += 1
-    const machine = await makeMachine(service, `machine-${made}`)
+    const machine = await makeMachine(service, `machine-${made}`, clock.now())
     const had: string[] = []
     if (change === 'start') return { machine, had }
     const { access_token: access } = (await machine.ask()).body

@@ -18,6 +18,16 @@ export const aroundReads =
     return Object.fromEntries(wrapped) as unknown as Readers
   }
 
+/** A service hears of the database what it was at the start: what a test takes away past it is found by whoever looks there. */
+export function hearingNothing(readers: Readers): Readers {
+  let first: ReturnType<Readers['pulse']['take']> | undefined
+  const take = () => {
+    first ??= readers.pulse.take()
+    return first
+  }
+  return { ...readers, pulse: { take } }
+}
+
 /** A database whose clock shows this when status lists are read: on PostgreSQL no test moves the real one. */
 export const databaseAt =
   (nowMs: () => number) =>
