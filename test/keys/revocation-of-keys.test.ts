@@ -183,8 +183,11 @@ for (const [what, damage] of damages) {
 
   t.test(`when the file of the key that takes over is ${what}, nothing is signed until it is mended`, async t => {
     let beforeCommit = () => {}
-    const write: Faults['write'] = real => (work, size) =>
-      real(stores => work(stores).finally(() => beforeCommit()), size)
+    // What was begun before it is set is another's.
+    const write: Faults['write'] = real => (work, size) => {
+      const atItsEnd = beforeCommit
+      return real(stores => work(stores).finally(atItsEnd), size)
+    }
     const parties = await afterRotation(t, { faults: { write } })
     const { service, lifecycle, active, pending, attempt, device, refresh, refreshed, verdictOn } = parties
     const tokens = await device()
