@@ -129,12 +129,11 @@ export function createPasswordsOfUsers(dependencies: {
     async changePassword(change, by) {
       const { userId, currentPassword, sessionId } = change
       const { user } = await findUser(read.users, { userId })
-      const { isRight, counted } = await compare(user, currentPassword, by).catch(error => {
+      const { isRight } = await compare(user, currentPassword, by).catch(error => {
         if (error instanceof TooManyAttempts) recordRefusal(change, 'throttled', by)
         throw error
       })
       if (!isRight) return refuseChange(change, 'wrong_password', by)
-      await counted
       const passwordHash = await passwords.hashNew(turnOfNetwork(by), change.newPassword, [user.username])
       const others = { subjectId: userId, exceptSessionId: sessionId, signInsOnly: true }
       const isChanged = await write(async stores => {

@@ -22,6 +22,11 @@ export interface CountedAttempt {
   readonly source: AttemptSource
   /** Whether the account is known from now on at the network that it comes from, if the password is right. */
   readonly isSignIn: boolean
+  /**
+   * Given what goes on after a right password until it no longer counts, for which the answer has to wait: whoever has it may sign in
+   * again at once, at another instance, too. Without it `count` waits.
+   */
+  readonly answersAfter?: (givenBack: Promise<unknown>) => void
 }
 
 export interface Checked {
@@ -31,20 +36,12 @@ export interface Checked {
   readonly userId: string | undefined
 }
 
-export interface Counted {
-  /**
-   * Settles when a right password no longer counts. What follows need not wait for it, but the answer does: whoever it tells that the
-   * password was right may sign in again at once, at another instance, too.
-   */
-  readonly counted: Promise<unknown>
-}
-
 export interface SignInThrottling {
   /**
    * Does the check, unless there were too many wrong ones before; they look the same whether the name is known or the password right.
    * @throws TooManyAttempts before anything of the check
    */
-  count<T extends Checked>(attempt: CountedAttempt, check: () => Promise<T>): Promise<T & Counted>
+  count<T extends Checked>(attempt: CountedAttempt, check: () => Promise<T>): Promise<T>
   /** Forgets what is counted of the account. */
   forget(usernameKey: string): Promise<void>
 }
@@ -62,7 +59,7 @@ export function createSignInThrottling(dependencies: {
 }): SignInThrottling {
   const { counters, placeOf, networks, lastWrong, onThrottled } = dependencies
 
-  /** How many are being checked for an account as it is tried from somewhere. */
+  /** How many are being checked, or given back, for an account as it is tried from somewhere. */
   const underWay = new Map<string, number>()
 
   function change(of: string, by: 1 | -1): void {
@@ -90,37 +87,35 @@ export function createSignInThrottling(dependencies: {
     }
   }
 
-  /** What could not be checked is given back. */
-  async function checkWith<T>({ of }: CountersOfAttempt, points: readonly TakenPoint[], check: () => Promise<T>) {
-    change(of, 1)
-    try {
-      return await check()
-    } catch (error) {
-      await counters.giveBack(points)
-      throw error
-    } finally {
-      change(of, -1)
-    }
+  /** A right password begins the account's own counters anew, and a repeated wrong one is no guess. */
+  async function giveBack(of: CountersOfAttempt, points: readonly TakenPoint[], isRight: boolean, password: string) {
+    if (isRight) await Promise.all([counters.reset(of.own), counters.giveBack(points.slice(of.own.length))])
+    else if (lastWrong.isRepeated(of.of, password)) await counters.giveBack(points)
   }
-
-  const beginAnew = ({ own }: CountersOfAttempt, points: readonly TakenPoint[]) =>
-    Promise.all([counters.reset(own), counters.giveBack(points.slice(own.length))])
 
   return {
     async count(attempt, check) {
-      const { usernameKey, password, source, isSignIn } = attempt
+      const { usernameKey, password, source, isSignIn, answersAfter } = attempt
       const network = networkIn(source)
       const place = await placeOf(usernameKey)
       const lastAtMs = network === undefined ? Promise.resolve(undefined) : networks.lastAtMs(usernameKey, network)
       lastAtMs.catch(() => {})
       const of = countersOf(place, source)
       const points = await takeAll(of, lastAtMs)
-      const checked = await checkWith(of, points, check)
+      change(of.of, 1)
+      // Until then others are told to come back soon.
+      const over = () => change(of.of, -1)
+      const checked = await check().catch(async error => {
+        // What could not be checked is given back.
+        await counters.giveBack(points).finally(over)
+        throw error
+      })
       const { isRight, userId } = checked
-      const counted = isRight ? beginAnew(of, points) : Promise.resolve()
-      if (!isRight && lastWrong.isRepeated(of.of, password)) await counters.giveBack(points)
+      const givenBack = giveBack(of, points, isRight, password).finally(over)
+      if (isRight && answersAfter) answersAfter(givenBack)
+      else await givenBack
       if (isRight && isSignIn && userId && network) networks.record(userId, network, await lastAtMs)
-      return { ...checked, counted }
+      return checked
     },
 
     async forget(usernameKey) {

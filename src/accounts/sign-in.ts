@@ -15,8 +15,6 @@ export interface SignedIn {
   readonly userId: string
   readonly passwordId: string
   readonly roles: readonly Role[]
-  /** The answer waits for it, and nothing else needs to. */
-  readonly counted: Promise<unknown>
 }
 
 export interface SignInAttempt {
@@ -27,6 +25,8 @@ export interface SignInAttempt {
   /** Whether that client has proved who it is. */
   readonly isConfidential: boolean
   readonly provenance: Provenance
+  /** Takes what goes on beside and must be over before the answer, whatever that is. */
+  readonly answersAfter: (work: Promise<unknown>) => void
 }
 
 /** The upgrade can wait for another sign-in: the password was right. */
@@ -85,11 +85,11 @@ export function createSignIn(dependencies: {
 
   /** Whoever is disabled learns nothing of a right password, and so it counts as a wrong one. */
   const compare = (key: string, found: Promise<User | undefined>, attempt: SignInAttempt) => {
-    const { password, clientId, isConfidential, provenance } = attempt
+    const { password, clientId, isConfidential, provenance, answersAfter } = attempt
     const { address, forwardedBy } = provenance
     const forwardedAddress = forwardedBy === undefined ? undefined : (address ?? undefined)
     const source = isConfidential ? { clientId, forwardedAddress } : { address }
-    return throttling.count({ usernameKey: key, password, source, isSignIn: true }, async () => {
+    return throttling.count({ usernameKey: key, password, source, isSignIn: true, answersAfter }, async () => {
       const user = await found
       const checked = await passwords.verify(turnOfSignIn(attempt), user, password)
       const isRight = checked.matches && user !== undefined && isActive(user.status)
@@ -110,19 +110,19 @@ export function createSignIn(dependencies: {
         fail(who, attempt, 'throttled')
         throw checked
       }
-      const { matches, outdated, counted } = checked
+      const { matches, outdated } = checked
       if (user === undefined) return fail(who, attempt, 'unknown_user')
       const { userId } = user
       if (!matches) return fail({ userId }, attempt, 'wrong_password')
       if (!isActive(user.status)) return fail({ userId }, attempt, `user_${user.status}`)
       if (outdated) await upgradeHash(user, attempt)
-      return { userId, passwordId: user.passwordId, roles, counted }
+      return { userId, passwordId: user.passwordId, roles }
     },
 
-    async again({ userId, passwordId, counted }, of) {
+    async again({ userId, passwordId }, of) {
       const [user, roles] = await Promise.all([users.findById(userId), users.rolesOf(userId)])
       if (user !== undefined && isActive(user.status) && user.passwordId === passwordId)
-        return { userId, passwordId, roles, counted }
+        return { userId, passwordId, roles }
       return fail({ userId }, of, 'user_changed')
     },
   }

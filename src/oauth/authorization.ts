@@ -11,8 +11,6 @@ export interface Authorization {
   readonly audience: string
   readonly change: SessionChange
   readonly provenance: Provenance
-  /** What goes on beside, and must be over before the answer. It never fails. */
-  readonly settled?: Promise<unknown>
   /** Seconds, where it is not the client's. */
   readonly lifetime?: number
   /** Of an exchange (RFC 8693 §2.2.1). */
@@ -24,6 +22,8 @@ export interface TokenRequest extends ClientRequest {
   readonly scope: readonly string[] | undefined
   /** The audience that was asked for (RFC 8707 §2); undefined: the default. */
   readonly resource: string | undefined
+  /** Takes what goes on beside the request and must be over before its answer, whatever that is. It must not fail. */
+  readonly answersAfter: (work: Promise<unknown>) => void
 }
 
 /** A grant proves who is asking, and nothing else. */

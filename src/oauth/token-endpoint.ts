@@ -14,13 +14,16 @@ import { auditRefusal } from './refusals.ts'
 import { parseResource, parseScope } from './scope.ts'
 import type { IssueTokens, TokenResponse } from './token-issuer.ts'
 
+type AnswersAfter = TokenRequest['answersAfter']
+
 function assertGrantAllowed(client: AuthenticatedClient, grant: Grant): void {
   if (!client.grants.includes(grant.grantType))
     throw new OAuthError('unauthorized_client', 'This client may not use this grant type.')
 }
 
-const parse = (request: ClientRequest): TokenRequest => ({
+const parse = (request: ClientRequest, answersAfter: AnswersAfter): TokenRequest => ({
   ...request,
+  answersAfter,
   scope: parseScope(request.parameters['scope']),
   resource: parseResource(request.parameters['resource']),
 })
@@ -60,35 +63,40 @@ export function createTokenEndpoint(dependencies: {
   }
 
   /** What a client that has proved itself was refused for is in the audit. */
-  async function authorize(request: ClientRequest, client: AuthenticatedClient): Promise<Authorization> {
+  async function authorize(
+    request: ClientRequest,
+    client: AuthenticatedClient,
+    answersAfter: AnswersAfter,
+  ): Promise<Authorization> {
     try {
       const grant = grantFor(needed(request.parameters, 'grant_type').grant_type) // §4
       assertGrantAllowed(client, grant) // §5.2 unauthorized_client
-      return await grant.authorize(parse(request), client) // §4.3 to §4.5, §6
+      return await grant.authorize(parse(request, answersAfter), client) // §4.3 to §4.5, §6
     } catch (error) {
       const refused = { type: 'client.grant', clientId: client.id, provenance: request.provenance } as const
       return auditRefusal(recordEvent, refused, error)
     }
   }
 
-  /** Whatever comes of it, the answer waits for what goes on beside it. */
-  async function issue(authorization: Authorization, request: ClientRequest): Promise<TokenResponse> {
-    try {
-      await assertWithinLimits(authorization, request)
-      return await issueTokens(authorization) // §5.1
-    } finally {
-      await authorization.settled
+  async function answer(request: ClientRequest, answersAfter: AnswersAfter): Promise<TokenResponse> {
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        const client = await authenticateClient(request) // §2.3
+        const authorization = await authorize(request, client, answersAfter)
+        await assertWithinLimits(authorization, request)
+        return await issueTokens(authorization) // §5.1
+      } catch (error) {
+        assertMayRunAgain(error, attempts)
+      }
     }
   }
 
   return async request => {
-    for (let attempts = 1; ; attempts += 1) {
-      try {
-        const client = await authenticateClient(request) // §2.3
-        return await issue(await authorize(request, client), request)
-      } catch (error) {
-        assertMayRunAgain(error, attempts)
-      }
+    const beside: Promise<unknown>[] = []
+    try {
+      return await answer(request, work => void beside.push(work))
+    } finally {
+      await Promise.all(beside)
     }
   }
 }

@@ -3,22 +3,9 @@ import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import { countersFileOf } from '../../src/records/instance.ts'
 import { isOnPostgres } from '../support/environment.ts'
-import {
-  attempt,
-  countersOf,
-  countingHasher,
-  guessing,
-  guessingAtAlice,
-  right,
-  untilThrottled,
-  wrong,
-} from '../support/guessing.ts'
-import { createHold } from '../support/hold.ts'
+import { attempt, countersOf, guessing, guessingAtAlice, right, untilThrottled, wrong } from '../support/guessing.ts'
 import { linesSaying } from '../support/log.ts'
-import { connect } from '../support/postgres.ts'
-import { request } from '../support/serve.ts'
 import { change, notOnPostgres } from '../support/sqlite.ts'
-import { until } from '../support/status-list.ts'
 
 t.jobs = 2
 
@@ -91,30 +78,3 @@ t.test('what is over is removed, and what is not stays', async t => {
     ['account', 'account_network_hour'],
   )
 })
-
-t.test(
-  'a right password is answered when it no longer counts, at any instance',
-  { skip: !isOnPostgres() && 'SQLite has one writer' },
-  async t => {
-    const { hasher } = countingHasher()
-    const hold = createHold()
-    const verify: typeof hasher.verify = (...words) => hold.pass(() => hasher.verify(...words))
-    const { service } = await guessingAtAlice(t, { faults: { hasher: () => ({ ...hasher, verify }) } })
-    const beside = await connect(t, service.databaseFile)
-    hold.close()
-    let isAnswered = false
-    const answer = right(service).finally(() => {
-      isAnswered = true
-    })
-    await hold.waiting(1)
-    await beside.query('begin; select from attempt_counters for update')
-    hold.open()
-    await until(async () => (await beside.query('select from sessions')).rowCount === 1)
-    // What was sent before this answer would be here before it.
-    t.equal((await request(`${service.management}/readyz`)).status, 200)
-    t.equal(isAnswered, false)
-    await beside.query('rollback')
-    t.equal((await answer).status, 200)
-    t.same(countersOf(service), [])
-  },
-)

@@ -91,16 +91,17 @@ function countWaits() {
 /** Answers how to see what one act sends: its statements, in short, and apart from them what begins and ends transactions. */
 export function watchStatements(t: Test) {
   let seen: string[] = []
-  const waits = countWaits()
+  const [waits, waitsBeside] = [countWaits(), countWaits()]
   listen(t, text => {
     if (!countsCommits.test(text)) seen.push(text)
-    return inBackground.test(text) || givesBack.test(text) ? {} : waits.sent()
+    if (inBackground.test(text)) return {}
+    return (givesBack.test(text) ? waitsBeside : waits).sent()
   })
   return async <T>(act: () => Promise<T>) => {
     seen = []
-    waits.begin()
+    for (const { begin } of [waits, waitsBeside]) begin()
     const answer = await act()
-    const roundTrips = waits.count()
+    const [roundTrips, besideRoundTrips] = [waits.count(), waitsBeside.count()]
     const texts = seen.filter(text => !inBackground.test(text))
     return {
       answer,
@@ -109,6 +110,8 @@ export function watchStatements(t: Test) {
       sent: texts.map(inShort),
       /** On PostgreSQL. */
       roundTrips,
+      /** Of what is given back meanwhile. */
+      besideRoundTrips,
     }
   }
 }

@@ -14,8 +14,6 @@ interface SignedIn {
   /** The password that was checked. */
   readonly passwordId: string
   readonly roles: readonly Role[]
-  /** Settles when the right password no longer counts as an attempt. */
-  readonly counted: Promise<unknown>
 }
 
 interface Attempt {
@@ -24,6 +22,7 @@ interface Attempt {
   readonly clientId: string
   readonly isConfidential: boolean
   readonly provenance: Provenance
+  readonly answersAfter: TokenRequest['answersAfter']
 }
 
 interface SignIn {
@@ -63,17 +62,16 @@ export function createPasswordGrant(dependencies: {
   }
 
   /** The password was right, and the audit says so even when the scope is refused: a guesser must not learn it unseen. */
-  async function grantTo(
-    { userId, roles, counted }: SignedIn,
+  function grantTo(
+    { userId, roles }: SignedIn,
     client: AuthenticatedClient,
     asked: TokenRequest['scope'],
     audience: string,
     provenance: Provenance,
-  ): Promise<Granted> {
+  ): Granted {
     try {
       return narrowToRoles(asked, [within(client.scope), usableAt(audience, issuer)], roles)
     } catch (error) {
-      await counted
       const refused = { type: 'user.sign_in', userId, clientId: client.id, provenance } as const
       return auditRefusal(recordEvent, refused, error)
     }
@@ -82,15 +80,15 @@ export function createPasswordGrant(dependencies: {
   return {
     grantType: 'password',
     async authorize(request, client): Promise<Authorization> {
-      const { parameters, scope, resource } = request
+      const { parameters, scope, resource, answersAfter } = request
       const { username, password } = needed(parameters, 'username', 'password')
       const provenance = provenanceOf(request, client)
       assertClientMayHave(client.scope, scope)
       const audience = selectAudience(client.audiences, resource)
-      const who = { clientId: client.id, isConfidential: !client.isPublic, provenance }
+      const who = { clientId: client.id, isConfidential: !client.isPublic, provenance, answersAfter }
       const signedIn = await prove(request, { username, password, ...who })
-      const { userId, passwordId, roles, counted } = signedIn
-      const granted = await grantTo(signedIn, client, scope, audience, provenance)
+      const { userId, passwordId, roles } = signedIn
+      const granted = grantTo(signedIn, client, scope, audience, provenance)
       return {
         client,
         granted,
@@ -101,7 +99,6 @@ export function createPasswordGrant(dependencies: {
           ...startSession({ userId, client, scope: granted.scope, audience }),
         },
         provenance,
-        settled: counted,
       }
     },
   }
