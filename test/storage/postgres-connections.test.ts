@@ -53,7 +53,7 @@ t.test('there are as many connections as are allowed, and each says whose it is'
 
 t.test('whoever finds no connection free is answered in time, and so is who has one', async t => {
   const url = await migratedPostgres(t)
-  const beside = await connect(t, url)
+  const [beside, looking] = [await connect(t, url), await connect(t, url)]
   const service = await serveOn(t, url, { SIGNET_DATABASE_POOL_SIZE: '2', SIGNET_DATABASE_TIMEOUT: '10s' })
   await addAlice(service)
   const { body } = await signIn(service)
@@ -62,10 +62,9 @@ t.test('whoever finds no connection free is answered in time, and so is who has 
   await beside.query('begin; lock table sessions in access exclusive mode')
   const beganAt = performance.now()
   const asked = [1, 2].map(() => signIn(service))
-  await until(async () => {
-    const { rowCount } = await beside.query("select from pg_stat_activity where wait_event_type = 'Lock'")
-    return rowCount === 2
-  })
+  // Of this database alone, and outside of that transaction, which sees no connection that was opened later.
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+  await until(async () => (await looking.query(waiting)).rowCount === 2)
   const answers = await Promise.all([...asked, atOnce(6, () => isReady(service))])
   const took = performance.now() - beganAt
   await beside.query('rollback')

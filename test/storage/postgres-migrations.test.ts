@@ -22,8 +22,11 @@ async function until(client: pg.Client, condition: string): Promise<void> {
   for (;;) if ((await client.query(`select 1 where ${condition}`)).rowCount === 1) return
 }
 
-const waits = (type: string) =>
-  `exists (select 1 from pg_locks where not granted and locktype = '${type}' and database = (select oid from pg_database where datname = current_database()))`
+/** Locks of this database: those of the whole server are in the view. */
+const locks = (type: string) =>
+  `select 1 from pg_locks where locktype = '${type}' and database = (select oid from pg_database where datname = current_database())`
+
+const waits = (type: string) => `exists (${locks(type)} and not granted)`
 
 /** The URL of the same database where the role begins in these schemas. */
 const within = (url: string, searchPath: string): string =>
@@ -53,7 +56,7 @@ t.test('who comes while another migrates waits for it, and nothing is left of th
   await until(looking, waits('advisory'))
   await beside.query('commit')
   t.ok((await migrating).length > 0)
-  t.equal((await looking.query("select 1 from pg_locks where locktype = 'advisory'")).rowCount, 0)
+  t.equal((await looking.query(locks('advisory'))).rowCount, 0)
 })
 
 const urlOf = async (client: pg.Client): Promise<string> =>
