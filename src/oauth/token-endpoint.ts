@@ -91,6 +91,7 @@ export function createTokenEndpoint(dependencies: {
     }
   }
 
+  // A good answer, and a refusal, come after what was begun beside them.
   return async request => {
     const beside: Promise<unknown>[] = []
     try {
